@@ -1,0 +1,203 @@
+//! The dashboard in one answer: what this cycle used, cost and emitted, what it is going to, why,
+//! and what to do about it.
+//!
+//! Every total carries its coverage; what is not known is `None`, never zero.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::alert::Alert;
+use crate::cycle::Cycle;
+use crate::forecast::{Band, ForecastState};
+use crate::goal::GoalProgress;
+use crate::meter::Meter;
+use crate::profile::Role;
+use crate::reading::Reading;
+use crate::suggestion::Suggestion;
+use crate::{EnergyProfileId, KgCo2e, Kwh, Money};
+
+/// The answer of `GET …/dashboard`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Dashboard {
+    /// Which home.
+    pub home: DashboardHome,
+    /// When the server put this together.
+    pub as_of: Timestamp,
+    /// The home's local day at that instant.
+    pub today: Date,
+    /// The billing cycle that holds today.
+    pub cycle: Cycle,
+    /// Use of this cycle so far.
+    pub so_far: CycleUse,
+    /// The same elapsed days of the cycle before, like with like.
+    pub against_previous: Option<Comparison>,
+    /// The same elapsed days of the cycle a year before, like with like.
+    pub against_year_before: Option<Comparison>,
+    /// Whole cycles before this one, oldest first, for the sparklines; at most eight.
+    pub recent_cycles: Vec<CycleUse>,
+    /// Every day from the first of the cycle before to today, in order; a gap has no energy.
+    pub days: Vec<DayUse>,
+    /// The forecast, or why there is none.
+    pub forecast: ForecastState,
+    /// This cycle's bill at its end, if there is a tariff and a forecast.
+    pub projection: Option<Projection>,
+    /// The goal of this cycle.
+    pub goal: Option<GoalProgress>,
+    /// Where the energy goes, largest first.
+    pub devices: Vec<DeviceShare>,
+    /// Metered energy that no device explains; `None` without a total, negative when the devices
+    /// are estimated to use more than was metered.
+    pub untracked_kwh: Option<Kwh>,
+    /// Alerts that nobody acknowledged and that still hold, most severe first.
+    pub alerts: Vec<Alert>,
+    /// Saving measures that fit, most saved first.
+    pub suggestions: Vec<Suggestion>,
+    /// Meters with the newest reading of each, for quick entry.
+    pub meters: Vec<MeterNow>,
+    /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`,
+    /// `factor_of_<year>`.
+    pub assumptions: Vec<String>,
+}
+
+/// The home on the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DashboardHome {
+    /// Key.
+    pub energy_profile_id: EnergyProfileId,
+    /// Name.
+    pub name: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// IANA time zone.
+    pub time_zone: String,
+    /// What the caller may do here.
+    pub role: Role,
+    /// Name of the tariff in force, if one is set.
+    pub tariff_name: Option<String>,
+    /// For the demo home: by how many weeks its real readings were moved.
+    pub demo_moved_weeks: Option<i32>,
+}
+
+/// Energy, cost and CO2e over some days, with how much of them is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CycleUse {
+    /// The whole cycle.
+    pub cycle: Cycle,
+    /// Energy of what is known; `None` when nothing is.
+    pub kwh: Option<Kwh>,
+    /// Cost of that energy with taxes; fixed charges and a minimum are left to the projection.
+    pub cost: Option<Money>,
+    /// CO2e of that energy.
+    pub co2e: Option<Co2eTotal>,
+    /// Days that have passed whole.
+    pub elapsed_days: i32,
+    /// Of those, days that are at least 90 % known.
+    pub measured_days: i32,
+}
+
+/// CO2e with the factor it was computed with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Co2eTotal {
+    /// Kilograms.
+    pub kg: KgCo2e,
+    /// kg CO2e per kWh.
+    pub factor: Decimal,
+    /// Region of the factor.
+    pub region: String,
+    /// Year of the factor.
+    pub year: i16,
+    /// `generation_only`, `life_cycle` or `direct_co2_only`.
+    pub basis: String,
+    /// Who published it.
+    pub source: String,
+}
+
+/// Two spans compared over the days that both know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Comparison {
+    /// How many days both sides know.
+    pub days: i32,
+    /// Energy of those days in this cycle.
+    pub kwh: Kwh,
+    /// Energy of the same days then.
+    pub kwh_then: Kwh,
+    /// `100 * (now - then) / then`; `None` when then was nothing.
+    pub percent: Option<Decimal>,
+}
+
+/// One local day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DayUse {
+    /// Local day.
+    pub date: Date,
+    /// What is known of it; `None` is a gap.
+    pub kwh: Option<Kwh>,
+    /// Share of the day that is known, in percent.
+    pub covered_percent: i16,
+    /// Whether part of it is spread from longer readings or estimated.
+    pub estimated: bool,
+}
+
+/// The bill at the end of the cycle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Projection {
+    /// Energy at the end of the cycle.
+    pub kwh: Band<Kwh>,
+    /// The whole bill.
+    pub total: Band<Money>,
+    /// CO2e at the end of the cycle.
+    pub co2e: Option<Band<KgCo2e>>,
+    /// What one more kWh costs, taxes included.
+    pub next_kwh: Option<Money>,
+    /// The flag in force today, if the tariff has flags.
+    pub flag: Option<String>,
+    /// Lines of the likely bill, as `code` and amount.
+    pub lines: Vec<ProjectedLine>,
+}
+
+/// One line of the likely bill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProjectedLine {
+    /// Code of the charge.
+    pub code: String,
+    /// Amount with its taxes.
+    pub amount: Money,
+}
+
+/// A device's share of this cycle so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeviceShare {
+    /// Name.
+    pub name: String,
+    /// Derived energy over the measured days.
+    pub kwh: Kwh,
+    /// Percent of the metered total, `None` without one.
+    pub percent: Option<Decimal>,
+    /// Whether the figures are engineering judgement.
+    pub estimate: bool,
+    /// Whether the device was made up for the demo.
+    pub example: bool,
+}
+
+/// A meter and the newest thing said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MeterNow {
+    /// It.
+    pub meter: Meter,
+    /// The newest reading of a register meter.
+    pub last_reading: Option<Reading>,
+    /// The newest day of which anything is known.
+    pub last_day: Option<Date>,
+}

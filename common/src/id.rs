@@ -1,0 +1,42 @@
+//! Keys of entities: UUID version 7, so they sort by the time they were made.
+
+id!(
+    /// A person who signs in.
+    AccountId
+);
+id!(
+    /// A home.
+    EnergyProfileId
+);
+id!(
+    /// A channel of a home.
+    MeterId
+);
+id!(
+    /// A device in a home.
+    ProfileDeviceId
+);
+id!(
+    /// A bill.
+    BillingRecordId
+);
+id!(
+    /// A limit for a period.
+    ConsumptionGoalId
+);
+id!(
+    /// Something a member should know.
+    AlertId
+);
+id!(
+    /// One act of one person, which may have changed several rows; the unit of undo.
+    OperationId
+);
+id!(
+    /// One imported file.
+    ImportBatchId
+);
+id!(
+    /// One sign-in.
+    SessionId
+);

@@ -1,0 +1,37 @@
+//! What both sides of EcoTrack say and compute.
+//!
+//! The request and response types of the wire, the validation that a form and a handler share
+//! (`check()`), and all arithmetic that a screen may want to preview: bills, CO2e, device
+//! estimates, billing cycles. Nothing here does I/O or reads a clock: no tokio, sqlx, axum,
+//! reqwest or ratatui.
+
+#[macro_use]
+mod macros;
+
+pub mod id;
+pub mod problem;
+pub mod quantity;
+
+pub mod account;
+pub mod alert;
+pub mod audit;
+pub mod bill;
+pub mod cycle;
+pub mod dashboard;
+pub mod device;
+pub mod emission;
+pub mod estimate;
+pub mod forecast;
+pub mod goal;
+pub mod import;
+pub mod locale;
+pub mod meter;
+pub mod path;
+pub mod profile;
+pub mod reading;
+pub mod reference;
+pub mod suggestion;
+
+pub use id::{AccountId, AlertId, EnergyProfileId, ImportBatchId, MeterId, OperationId, SessionId};
+pub use problem::{ErrorCode, FieldError, FieldErrors, Problem};
+pub use quantity::{KgCo2e, Kwh, Money};

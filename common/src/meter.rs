@@ -1,0 +1,92 @@
+//! Channels of a home.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::check_text;
+use crate::{FieldErrors, MeterId};
+
+words!(
+    /// What flows through a meter. Gas and water are recognised and kept apart, never added to
+    /// electricity.
+    Channel {
+        /// From the grid into the home.
+        GridImport = "grid_import",
+        /// From the home into the grid.
+        GridExport = "grid_export",
+        /// Made by the sun.
+        SolarProduction = "solar_production",
+        /// Into the battery.
+        BatteryCharge = "battery_charge",
+        /// Out of the battery.
+        BatteryDischarge = "battery_discharge",
+        /// One device.
+        Device = "device",
+        /// Gas; not electricity.
+        Gas = "gas",
+        /// Water; not electricity.
+        Water = "water",
+    }
+);
+
+words!(
+    /// How a meter's facts are known: as registers and periods, or as steps; never both.
+    ReadingKind {
+        /// Register values and irregular periods, in `energy_reading`.
+        Register = "register",
+        /// Evenly spaced steps, in `consumption_day`.
+        Step = "step",
+    }
+);
+
+/// A request to add a meter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewMeter {
+    /// What its people call it.
+    pub name: String,
+    /// What flows through it.
+    pub channel: Channel,
+    /// How its facts are known.
+    pub reading_kind: ReadingKind,
+    /// Digits before the decimal mark, for telling a rolled-over register from a typing error.
+    #[serde(default)]
+    pub register_digits: Option<i16>,
+}
+
+impl NewMeter {
+    /// The rules for form and handler alike.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        check_text(&mut errors, "name", &self.name, 80);
+        if self
+            .register_digits
+            .is_some_and(|digits| !(3..=8).contains(&digits))
+        {
+            errors.add_with(
+                "register_digits",
+                "out_of_range",
+                &[("min", "3"), ("max", "8")],
+            );
+        }
+        errors.into_result()
+    }
+}
+
+/// A meter of a home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Meter {
+    /// Key, within its home.
+    pub meter_id: MeterId,
+    /// What its people call it.
+    pub name: String,
+    /// What flows through it.
+    pub channel: Channel,
+    /// How its facts are known.
+    pub reading_kind: ReadingKind,
+    /// Digits before the decimal mark.
+    pub register_digits: Option<i16>,
+    /// For the next update: the version that was seen.
+    pub version: i64,
+}

@@ -1,0 +1,261 @@
+//! A home: `energy_profile` with its `location_info`, and who may do what in it.
+
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::account::check_text;
+use crate::{EnergyProfileId, FieldErrors};
+
+words!(
+    /// What a member may do. A later role may do all that an earlier one may.
+    Role {
+        /// Reads.
+        Viewer = "viewer",
+        /// Reads and enters.
+        Editor = "editor",
+        /// Everything, members and removal included.
+        Owner = "owner",
+    }
+);
+
+words!(
+    /// Phases of the connection; Brazil's minimum bill depends on it.
+    Connection {
+        /// One phase (monofásico).
+        Single = "single",
+        /// Two phases (bifásico).
+        Two = "two",
+        /// Three phases (trifásico).
+        Three = "three",
+    }
+);
+
+/// Where a home is. Made together with its profile, in one transaction, or not at all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LocationInfo {
+    /// ISO 3166 two-letter country.
+    pub country: String,
+    /// State or province, as the country writes it; `MG`.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// City.
+    #[serde(default)]
+    pub city: Option<String>,
+    /// Degrees north, -90 to 90.
+    #[serde(default)]
+    pub latitude: Option<Decimal>,
+    /// Degrees east, -180 to 180.
+    #[serde(default)]
+    pub longitude: Option<Decimal>,
+    /// The company that owns the wires.
+    #[serde(default)]
+    pub distributor: Option<String>,
+    /// Region of the emission factor, such as `BR-SIN`.
+    #[serde(default)]
+    pub grid_region: Option<String>,
+}
+
+/// A request to make a home.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewEnergyProfile {
+    /// What its people call it.
+    pub name: String,
+    /// People living there.
+    #[serde(default)]
+    pub occupants: Option<i16>,
+    /// Floor area in square metres.
+    #[serde(default)]
+    pub area_m2: Option<Decimal>,
+    /// Phases of the connection.
+    pub connection: Connection,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// IANA time zone: days are local days.
+    pub time_zone: String,
+    /// Day of the month on which the billing cycle begins, 1 to 31.
+    pub billing_cycle_day: i16,
+    /// Slug of the tariff, if known.
+    #[serde(default)]
+    pub tariff: Option<String>,
+    /// Where it is.
+    pub location: LocationInfo,
+}
+
+impl NewEnergyProfile {
+    /// The rules for form and handler alike. Fields of the location are named `location.<field>`.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        check_text(&mut errors, "name", &self.name, 80);
+        if self
+            .occupants
+            .is_some_and(|people| !(1..=999).contains(&people))
+        {
+            errors.add_with("occupants", "out_of_range", &[("min", "1"), ("max", "999")]);
+        }
+        if self
+            .area_m2
+            .is_some_and(|area| area <= Decimal::ZERO || area > Decimal::from(100_000))
+        {
+            errors.add_with(
+                "area_m2",
+                "out_of_range",
+                &[("min", "1"), ("max", "100000")],
+            );
+        }
+        if self.currency.len() != 3 || !self.currency.chars().all(|c| c.is_ascii_uppercase()) {
+            errors.add("currency", "not_a_currency");
+        }
+        if TimeZone::get(&self.time_zone).is_err() {
+            errors.add("time_zone", "not_a_time_zone");
+        }
+        if !(1..=31).contains(&self.billing_cycle_day) {
+            errors.add_with(
+                "billing_cycle_day",
+                "out_of_range",
+                &[("min", "1"), ("max", "31")],
+            );
+        }
+        self.location.check(&mut errors);
+        errors.into_result()
+    }
+}
+
+impl LocationInfo {
+    fn check(&self, errors: &mut FieldErrors) {
+        if self.country.len() != 2 || !self.country.chars().all(|c| c.is_ascii_uppercase()) {
+            errors.add("location.country", "not_a_country");
+        }
+        for (field, text) in [
+            ("location.state", &self.state),
+            ("location.city", &self.city),
+            ("location.distributor", &self.distributor),
+            ("location.grid_region", &self.grid_region),
+        ] {
+            if let Some(text) = text {
+                check_text(errors, field, text, 80);
+            }
+        }
+        for (field, degrees, limit) in [
+            ("location.latitude", self.latitude, 90),
+            ("location.longitude", self.longitude, 180),
+        ] {
+            if degrees.is_some_and(|degrees| degrees.abs() > Decimal::from(limit)) {
+                let (min, max) = (format!("-{limit}"), limit.to_string());
+                errors.add_with(field, "out_of_range", &[("min", &min), ("max", &max)]);
+            }
+        }
+        if self.latitude.is_some() != self.longitude.is_some() {
+            errors.add("location.longitude", "both_coordinates");
+        }
+    }
+}
+
+/// A home, as a member sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EnergyProfile {
+    /// Key.
+    pub energy_profile_id: EnergyProfileId,
+    /// What its people call it.
+    pub name: String,
+    /// People living there.
+    pub occupants: Option<i16>,
+    /// Floor area in square metres.
+    pub area_m2: Option<Decimal>,
+    /// Phases of the connection.
+    pub connection: Connection,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// IANA time zone.
+    pub time_zone: String,
+    /// Day of the month on which the billing cycle begins.
+    pub billing_cycle_day: i16,
+    /// Slug of the tariff in force.
+    pub tariff: Option<String>,
+    /// Where it is.
+    pub location: LocationInfo,
+    /// What the caller may do here.
+    pub role: Role,
+    /// Whether this is the demo home; screens say so.
+    pub demo: bool,
+    /// For the next update: the version that was seen.
+    pub version: i64,
+}
+
+/// A change of a home: the whole of it, and the version that was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangedEnergyProfile {
+    /// The version on which the change is based.
+    pub version: i64,
+    /// What it shall be.
+    #[serde(flatten)]
+    pub profile: NewEnergyProfile,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn home() -> NewEnergyProfile {
+        NewEnergyProfile {
+            name: "Casa Aurora".into(),
+            occupants: Some(3),
+            area_m2: None,
+            connection: Connection::Two,
+            currency: "BRL".into(),
+            time_zone: "America/Sao_Paulo".into(),
+            billing_cycle_day: 10,
+            tariff: Some("br-cemig-d-conventional".into()),
+            location: LocationInfo {
+                country: "BR".into(),
+                state: Some("MG".into()),
+                city: None,
+                latitude: None,
+                longitude: None,
+                distributor: None,
+                grid_region: Some("BR-SIN".into()),
+            },
+        }
+    }
+
+    #[test]
+    fn a_good_home_passes() {
+        assert_eq!(home().check(), Ok(()));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let mut wrong = home();
+        wrong.name = String::new();
+        wrong.time_zone = "Mars/Olympus".into();
+        wrong.currency = "real".into();
+        wrong.billing_cycle_day = 32;
+        wrong.location.country = "Brasil".into();
+        wrong.location.latitude = Some(Decimal::from(91));
+        let errors = wrong.check().unwrap_err();
+        let fields: Vec<_> = errors.0.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "name",
+                "currency",
+                "time_zone",
+                "billing_cycle_day",
+                "location.country",
+                "location.latitude",
+                "location.longitude",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_later_role_may_do_more() {
+        assert!(Role::Owner > Role::Editor && Role::Editor > Role::Viewer);
+    }
+}

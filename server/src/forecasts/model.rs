@@ -1,0 +1,402 @@
+//! Candidates, fitting and predicting. Unfitted and fitted are different types; a [`Fitted`] is plain parameters that
+//! travel as JSON.
+//!
+//! Linear candidates hold one set of coefficients per [`GROUPS`] entry, since tomorrow leans on yesterday and next
+//! month does not. Scaling, the regression and the elastic net are linfa's. No database, clock or randomness.
+
+use linfa::{Dataset, DatasetBase, traits::Fit, traits::Transformer};
+use linfa_elasticnet::ElasticNetParams;
+use linfa_linear::LinearRegression;
+use linfa_preprocessing::linear_scaling::LinearScaler;
+use ndarray::{Array1, Array2, Axis, concatenate, s};
+use serde::{Deserialize, Serialize};
+
+use super::features::{COLUMNS, Features, MAX_HORIZON, MIN_ORIGIN, YEARLY};
+use super::history::History;
+
+/// Groups of horizons in days, both ends included, that share coefficients and band widths.
+pub const GROUPS: [(usize, usize); 4] = [(1, 1), (2, 7), (8, 14), (15, MAX_HORIZON)];
+
+/// Rows kept per target day in each group; neighbouring horizons say nearly the same and cost the same.
+const ROWS_PER_TARGET: [usize; GROUPS.len()] = [1, 2, 2, 3];
+/// Days of target dates from which the yearly columns are used: below, winter cannot be told from a trend.
+const YEARLY_DAYS: usize = 550;
+/// A training target above this multiple of the home's level is pulled in to it.
+const MAX_RATIO: f64 = 5.0;
+/// No forecast exceeds this multiple of the highest day seen.
+const MAX_OVER_PEAK: f64 = 1.5;
+/// Elastic net: penalty in units of the targets' standard deviation, and the share of the absolute penalty in it.
+const PENALTY: f64 = 0.03;
+const L1_RATIO: f64 = 0.5;
+
+/// A way to forecast, not yet fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Candidate {
+    /// The same weekday of the last known week: what every other candidate has to beat.
+    WeeklyNaive,
+    /// The mean of the last 28 days.
+    Mean28,
+    /// linfa's ordinary least squares on calendar and lags.
+    LinearRegression,
+    /// linfa's elastic net on the same rows.
+    ElasticNet,
+}
+
+impl Candidate {
+    /// All, the baseline first.
+    pub const ALL: [Self; 4] = [
+        Self::WeeklyNaive,
+        Self::Mean28,
+        Self::LinearRegression,
+        Self::ElasticNet,
+    ];
+
+    /// The stable word used in JSON and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WeeklyNaive => "weekly_naive",
+            Self::Mean28 => "mean_28",
+            Self::LinearRegression => "linear_regression",
+            Self::ElasticNet => "elastic_net",
+        }
+    }
+
+    /// Training rows that a group needs before its coefficients are believed.
+    fn rows_needed(self) -> usize {
+        match self {
+            Self::WeeklyNaive | Self::Mean28 => 0,
+            Self::LinearRegression => 2 * COLUMNS,
+            Self::ElasticNet => 14,
+        }
+    }
+}
+
+/// Why a candidate could not be fitted. Others may still be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum FitError {
+    #[error("{have} training rows, {need} are needed")]
+    TooFewRows { have: usize, need: usize },
+    #[error("the equations have no stable solution")]
+    Unstable,
+}
+
+/// Training rows of a history, per group in the order of their target days, made once and cut at any origin.
+#[derive(Debug, Clone)]
+pub struct Samples {
+    groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone)]
+struct Group {
+    /// Shape (rows, [`COLUMNS`]).
+    rows: Array2<f64>,
+    /// Target kWh over the home's level at the origin. Shape (rows).
+    targets: Array1<f64>,
+    /// Index of the target day, ascending. Shape (rows).
+    days: Vec<usize>,
+}
+
+impl Samples {
+    /// Rows for horizons up to `horizon` days; only measured days are targets.
+    pub fn new(features: &Features<'_>, horizon: usize) -> Self {
+        let history = features.history();
+        let groups = GROUPS
+            .iter()
+            .zip(ROWS_PER_TARGET)
+            .map(|(&(low, high), kept)| {
+                let high = high.min(horizon).max(low);
+                let step = (high - low + 1).div_ceil(kept);
+                let (mut flat, mut targets, mut days) = (Vec::new(), Vec::new(), Vec::new());
+                for (target, _) in history.known().iter().enumerate().filter(|(_, kwh)| kwh.is_some()) {
+                    // The offset moves by one a day, so every horizon gets its share.
+                    for h in (low + target % step..=high).step_by(step) {
+                        let Some(origin) = target.checked_sub(h).filter(|o| *o >= MIN_ORIGIN) else {
+                            break;
+                        };
+                        flat.extend(features.row(origin, h));
+                        let ratio = history.clean()[target] / features.scale(origin);
+                        targets.push(ratio.min(MAX_RATIO));
+                        days.push(target);
+                    }
+                }
+                let rows = Array2::from_shape_vec((days.len(), COLUMNS), flat)
+                    .expect("every row extends the buffer by COLUMNS");
+                Group { rows, targets: targets.into(), days }
+            })
+            .collect();
+        Self { groups }
+    }
+
+    /// The rows whose targets were known at `origin`, scaled and condensed for fitting.
+    pub fn until(&self, origin: usize) -> Training {
+        let groups = self
+            .groups
+            .iter()
+            .map(|group| {
+                let rows = group.days.partition_point(|day| *day <= origin);
+                let span = group.days[..rows]
+                    .first()
+                    .map_or(0, |first| origin.saturating_sub(*first));
+                condense(group, rows, span)
+            })
+            .collect();
+        Training { groups }
+    }
+}
+
+/// Everything that fitting needs of some rows, whatever the candidate.
+#[derive(Debug, Clone)]
+pub struct Training {
+    groups: Vec<Condensed>,
+}
+
+#[derive(Debug, Clone)]
+struct Condensed {
+    rows: usize,
+    scaling: Scaling,
+    mean: f64,
+    deviation: f64,
+    /// Upper triangle `R` with `RᵀR = [X y]ᵀ[X y]`, last column the target's. Shape (COLUMNS + 1, COLUMNS + 1).
+    root: Option<Array2<f64>>,
+}
+
+impl Training {
+    /// Training rows over all groups.
+    pub fn rows(&self) -> usize {
+        self.groups.iter().map(|group| group.rows).sum()
+    }
+}
+
+/// Offsets and factors that linfa's standard scaler learnt. They are kept in a type of our own, because linfa's has
+/// no constructor and `serde_json` reads floats back to the bit only when they are [`tidy`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Scaling {
+    offsets: Vec<f64>,
+    factors: Vec<f64>,
+}
+
+/// Scales the rows and condenses them to their triangular root, so that fitting costs the same for one year as for
+/// ten: least squares on `R` has the same solution as on all rows.
+fn condense(group: &Group, rows: usize, span: usize) -> Condensed {
+    let nothing = Condensed {
+        rows,
+        scaling: Scaling { offsets: vec![0.0; COLUMNS], factors: vec![0.0; COLUMNS] },
+        mean: 0.0,
+        deviation: 0.0,
+        root: None,
+    };
+    let records = group.rows.slice(s![..rows, ..]);
+    let targets = group.targets.slice(s![..rows]);
+    let Ok(scaler) = LinearScaler::standard().fit(&DatasetBase::from(records)) else {
+        return nothing;
+    };
+    let factors = scaler.scales().iter().enumerate().map(|(column, factor)| {
+        // linfa leaves a column alone when its deviation is below one epsilon; a constant one with rounding noise
+        // would be blown up to noise of size one. Such a column, and the year's shape before a year, says nothing.
+        let silent = *factor > 1.0e9 || (span < YEARLY_DAYS && YEARLY.contains(&column));
+        if silent { 0.0 } else { tidy(*factor) }
+    });
+    let scaling = Scaling {
+        factors: factors.collect(),
+        offsets: scaler.offsets().iter().map(|offset| tidy(*offset)).collect(),
+    };
+    let mut scaled = scaler.transform(records.to_owned());
+    for (mut column, factor) in scaled.columns_mut().into_iter().zip(&scaling.factors) {
+        if *factor == 0.0 {
+            column.fill(0.0);
+        }
+    }
+    let mean = targets.mean().unwrap_or_default();
+    let deviation = targets.std(0.0);
+    let centred = (&targets - mean).insert_axis(Axis(1));
+    let Ok(joined) = concatenate(Axis(1), &[scaled.view(), centred.view()]) else {
+        return nothing;
+    };
+    let mut gram = joined.t().dot(&joined);
+    // A breath of ridge: the seven weekdays sum to one, and silent columns are all zero.
+    let ridge = 1.0e-6 * rows as f64;
+    for i in 0..COLUMNS {
+        gram[[i, i]] += ridge;
+    }
+    Condensed { rows, scaling, mean, deviation, root: triangular_root(gram) }
+}
+
+/// Cholesky's upper triangle of a symmetric matrix; a pivot lost to rounding becomes a row of zeros. Nothing if an
+/// entry is not finite.
+fn triangular_root(mut matrix: Array2<f64>) -> Option<Array2<f64>> {
+    let n = matrix.nrows();
+    for i in 0..n {
+        let pivot = matrix[[i, i]];
+        if !pivot.is_finite() {
+            return None;
+        }
+        let root = pivot.max(0.0).sqrt();
+        for j in i..n {
+            matrix[[i, j]] = if root > 1.0e-12 { matrix[[i, j]] / root } else { 0.0 };
+        }
+        for k in i + 1..n {
+            matrix[[k, i]] = 0.0;
+            let factor = matrix[[i, k]];
+            if factor != 0.0 {
+                for j in k..n {
+                    let above = matrix[[i, j]];
+                    matrix[[k, j]] -= factor * above;
+                }
+            }
+        }
+    }
+    Some(matrix)
+}
+
+/// A fitted candidate. It travels as JSON and predicts the same to the bit after the journey.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Fitted {
+    WeeklyNaive,
+    Mean28,
+    LinearRegression { groups: Vec<Coefficients> },
+    ElasticNet { groups: Vec<Coefficients> },
+}
+
+/// One group's linear function of the scaled features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Coefficients {
+    scaling: Scaling,
+    weights: Vec<f64>,
+    intercept: f64,
+}
+
+impl Coefficients {
+    fn value(&self, row: &[f64]) -> f64 {
+        let terms = row
+            .iter()
+            .zip(&self.scaling.offsets)
+            .zip(&self.scaling.factors)
+            .zip(&self.weights)
+            .map(|(((x, offset), factor), weight)| (x - offset) * factor * weight);
+        self.intercept + terms.sum::<f64>()
+    }
+}
+
+/// Fits one candidate. The same training gives the same parameters to the bit.
+pub fn fit(candidate: Candidate, training: &Training) -> Result<Fitted, FitError> {
+    let linear = || -> Result<Vec<Coefficients>, FitError> {
+        let mut groups: Vec<Coefficients> = Vec::with_capacity(GROUPS.len());
+        for group in &training.groups {
+            let need = candidate.rows_needed();
+            // Young histories have no rows for far horizons yet; the nearer group stands in.
+            let coefficients = match groups.last() {
+                Some(nearer) if group.rows < need => nearer.clone(),
+                None if group.rows < need => {
+                    return Err(FitError::TooFewRows { have: group.rows, need });
+                }
+                _ => solve(candidate, group)?,
+            };
+            groups.push(coefficients);
+        }
+        Ok(groups)
+    };
+    Ok(match candidate {
+        Candidate::WeeklyNaive => Fitted::WeeklyNaive,
+        Candidate::Mean28 => Fitted::Mean28,
+        Candidate::LinearRegression => Fitted::LinearRegression { groups: linear()? },
+        Candidate::ElasticNet => Fitted::ElasticNet { groups: linear()? },
+    })
+}
+
+fn solve(candidate: Candidate, group: &Condensed) -> Result<Coefficients, FitError> {
+    let root = group.root.as_ref().ok_or(FitError::Unstable)?;
+    let weights = if group.deviation < 1.0e-9 {
+        // Every target is the same: nothing to explain.
+        vec![0.0; COLUMNS]
+    } else {
+        let condensed = Dataset::new(
+            root.slice(s![.., ..COLUMNS]).to_owned(),
+            root.column(COLUMNS).to_owned(),
+        );
+        let weights = if candidate == Candidate::ElasticNet {
+            // linfa divides the squared error by the number of rows it sees, which here stand for many more.
+            let stands_for = group.rows as f64 / (COLUMNS + 1) as f64;
+            ElasticNetParams::new()
+                .penalty(PENALTY * group.deviation * stands_for)
+                .l1_ratio(L1_RATIO)
+                .with_intercept(false)
+                .max_iterations(300)
+                .fit(&condensed)
+                .map_err(|_| FitError::Unstable)?
+                .hyperplane()
+                .to_vec()
+        } else {
+            LinearRegression::new()
+                .with_intercept(false)
+                .fit(&condensed)
+                .map_err(|_| FitError::Unstable)?
+                .params()
+                .to_vec()
+        };
+        if !weights.iter().all(|weight| weight.is_finite()) {
+            return Err(FitError::Unstable);
+        }
+        weights.into_iter().map(tidy).collect()
+    };
+    Ok(Coefficients { scaling: group.scaling.clone(), weights, intercept: tidy(group.mean) })
+}
+
+impl Fitted {
+    /// Which candidate this was.
+    pub fn candidate(&self) -> Candidate {
+        match self {
+            Self::WeeklyNaive => Candidate::WeeklyNaive,
+            Self::Mean28 => Candidate::Mean28,
+            Self::LinearRegression { .. } => Candidate::LinearRegression,
+            Self::ElasticNet { .. } => Candidate::ElasticNet,
+        }
+    }
+
+    /// kWh of each of the `horizon` days after `origin`, an index into the history; finite and never negative. Looks
+    /// at nothing after the origin. Empty when the origin lies outside the history; at most [`MAX_HORIZON`] days.
+    pub fn predict(&self, history: &History, origin: usize, horizon: usize) -> Vec<f64> {
+        self.predict_from(&Features::new(history), origin, horizon)
+    }
+
+    /// [`Self::predict`] for callers that forecast from many origins of one history.
+    pub fn predict_from(&self, features: &Features<'_>, origin: usize, horizon: usize) -> Vec<f64> {
+        if origin >= features.history().len() {
+            return Vec::new();
+        }
+        let scale = features.scale(origin);
+        let ceiling = MAX_OVER_PEAK * features.peak(origin);
+        (1..=horizon.min(MAX_HORIZON))
+            .map(|h| {
+                let kwh = match self {
+                    Self::WeeklyNaive => features.same_weekday(origin, h, 0),
+                    Self::Mean28 => features.mean(origin, 28),
+                    Self::LinearRegression { groups } | Self::ElasticNet { groups } => groups
+                        .get(group_of(h))
+                        .map_or(0.0, |group| scale * group.value(&features.row(origin, h))),
+                };
+                // `max` also turns a NaN from damaged parameters into zero.
+                kwh.max(0.0).min(ceiling)
+            })
+            .collect()
+    }
+}
+
+/// Index of the group that a horizon of 1 or more days belongs to.
+pub fn group_of(horizon: usize) -> usize {
+    GROUPS
+        .iter()
+        .position(|(_, high)| horizon <= *high)
+        .unwrap_or(GROUPS.len() - 1)
+}
+
+/// Rounds to 12 significant digits, and to zero below 1e-9: far finer than any meter, and few enough digits that
+/// `serde_json` (whose default float parser may be off in the last bit) and `jsonb` give back the very same bits.
+pub(super) fn tidy(value: f64) -> f64 {
+    if !value.is_finite() || value.abs() < 1.0e-9 {
+        return 0.0;
+    }
+    format!("{value:.11e}").parse().unwrap_or_default()
+}
