@@ -1,1 +1,551 @@
-//! placeholder
+//! Reference data that ships with the program: appliances, saving measures, Brazilian tariffs and
+//! flags, emission factors. Each row keeps its source and how sure it is; `data/README.md` says
+//! where the files come from and under which licence.
+//!
+//! The rows are what a server loads into its tables, once per [`version`] of each file.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::bill::brazil::{FLAG_TABLE, conventional_tariffs};
+use crate::bill::{Class, Confidence, DatedTable, DatedValue, Flag, Tables, Tariff};
+use crate::emission::EmissionFactor;
+use crate::estimate::Plate;
+
+words!(
+    /// The kind of an appliance.
+    DeviceCategory {
+        /// Lamps.
+        Lighting = "lighting",
+        /// Fridges, freezers, fans, air conditioners.
+        Cooling = "cooling",
+        /// Showers, heaters.
+        Heating = "heating",
+        /// Cooking and washing up.
+        Kitchen = "kitchen",
+        /// Washing, drying, ironing.
+        Laundry = "laundry",
+        /// Television, sound, games.
+        Entertainment = "entertainment",
+        /// Computers and networks.
+        Computing = "computing",
+        /// All else.
+        Other = "other",
+    }
+);
+
+words!(
+    /// The files that ship.
+    DataSet {
+        /// Appliances.
+        DeviceCatalog = "device_catalog",
+        /// Saving measures.
+        Suggestions = "suggestions",
+        /// Flag in force by month.
+        Flags = "bandeiras",
+        /// Rate of every flag by period.
+        FlagRates = "bandeira_rates",
+        /// Prices of Brazilian distributors.
+        BrTariffs = "br_tariffs_b1",
+        /// Prices of their low-income classes.
+        BrTariffClasses = "br_tariffs_b1_classes",
+        /// Usual tax rates of Brazil.
+        BrTaxDefaults = "br_tax_defaults",
+        /// Emission factors.
+        EmissionFactors = "emission_factors",
+        /// PROCEL's monthly kWh of some appliances.
+        ProcelReference = "device_procel_reference",
+    }
+);
+
+impl DataSet {
+    /// The file as it ships.
+    const fn text(self) -> &'static str {
+        match self {
+            Self::DeviceCatalog => include_str!("../data/device_catalog.csv"),
+            Self::Suggestions => include_str!("../data/suggestions.csv"),
+            Self::Flags => include_str!("../data/bandeiras.csv"),
+            Self::FlagRates => include_str!("../data/bandeira_rates.csv"),
+            Self::BrTariffs => include_str!("../data/br_tariffs_b1.csv"),
+            Self::BrTariffClasses => include_str!("../data/br_tariffs_b1_classes.csv"),
+            Self::BrTaxDefaults => include_str!("../data/br_tax_defaults.csv"),
+            Self::EmissionFactors => include_str!("../data/emission_factors.csv"),
+            Self::ProcelReference => include_str!("../data/device_procel_reference.csv"),
+        }
+    }
+}
+
+/// An appliance of the catalogue, with its typical use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CatalogDevice {
+    /// Key.
+    pub slug: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Portuguese.
+    pub name_pt: String,
+    /// Kind.
+    pub category: DeviceCategory,
+    /// Watts while it works.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub typical_power_w: Decimal,
+    /// Watts while it waits.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub standby_w: Decimal,
+    /// Hours on a day of use.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub typical_hours_per_day: Decimal,
+    /// Days of use in a month of 30.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub typical_days_per_month: Decimal,
+    /// Share of its hours in which it draws its power.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub duty_cycle: Decimal,
+    /// Where it comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+impl CatalogDevice {
+    /// One of it, for an estimate.
+    pub fn plate(&self) -> Plate {
+        Plate {
+            power_w: self.typical_power_w,
+            standby_w: self.standby_w,
+            duty_cycle: self.duty_cycle,
+            quantity: 1,
+        }
+    }
+}
+
+/// A saving measure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SavingMeasure {
+    /// Key.
+    pub slug: String,
+    /// Title in English.
+    pub title_en: String,
+    /// Title in Portuguese.
+    pub title_pt: String,
+    /// Appliances that it is about.
+    pub applies_to_category: DeviceCategory,
+    /// When it applies, in words for people.
+    pub condition: String,
+    /// What it saves in a month, in words for people; `0 kWh; cost =` marks advice on money alone.
+    pub saving_formula: String,
+    /// Where it comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// PROCEL's published monthly kWh of an appliance, to test the catalogue with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcelReference {
+    /// Key of the appliance.
+    pub slug: String,
+    /// Days of use in a month.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub procel_days_per_month: Decimal,
+    /// Hours on a day of use.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub procel_hours_per_day: Decimal,
+    /// The published figure.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub procel_monthly_kwh: Decimal,
+    /// What the catalogue's row comes to.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub catalog_monthly_kwh: Decimal,
+}
+
+/// The tariff flag that was in force over some days (a month, but for April 2022).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FlagMonth {
+    /// First day.
+    pub valid_from: Date,
+    /// Last day.
+    pub valid_to: Date,
+    /// Colour.
+    pub flag: Flag,
+    /// R$/kWh before taxes.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub brl_per_kwh: Decimal,
+    /// Where it comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What a flag costs over a period, whether in force or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FlagRate {
+    /// First day.
+    pub valid_from: Date,
+    /// Last day; open where absent.
+    pub valid_to: Option<Date>,
+    /// Colour.
+    pub flag: Flag,
+    /// R$/kWh before taxes.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub brl_per_kwh: Decimal,
+    /// Where it comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A distributor's conventional residential prices over a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DistributorPrice {
+    /// Key of the distributor.
+    pub distributor_slug: String,
+    /// Its name, as ANEEL writes it.
+    pub distributor: String,
+    /// State of most of its customers.
+    pub uf: String,
+    /// First day.
+    pub valid_from: Date,
+    /// Last day.
+    pub valid_to: Option<Date>,
+    /// ANEEL's act.
+    pub act: Option<String>,
+    /// Energy, R$/kWh before taxes.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub te_brl_per_kwh: Decimal,
+    /// Wires, R$/kWh before taxes.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub tusd_brl_per_kwh: Decimal,
+    /// Where it comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What a low-income class pays above so many kWh of a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassPrice {
+    /// Key of the distributor.
+    pub distributor_slug: String,
+    /// First day of the distributor's version that it belongs to.
+    pub valid_from: Date,
+    /// The class.
+    pub class: Class,
+    /// The part begins above so many kWh of a month.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub above_kwh: Decimal,
+    /// Energy, R$/kWh before taxes.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub te_brl_per_kwh: Decimal,
+    /// Wires, R$/kWh before taxes.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub tusd_brl_per_kwh: Decimal,
+    /// Where it comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+words!(
+    /// How the rows of a tax make its rate.
+    TaxShape {
+        /// One rate.
+        Flat = "flat",
+        /// The total picks one rate for the whole bill.
+        WholeBill = "whole_bill",
+        /// Each part of the kWh has the rate of its band.
+        Marginal = "marginal",
+    }
+);
+
+/// A usual tax rate above so many kWh; a home may know better.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TaxDefault {
+    /// State, or `BR` for all.
+    pub uf: String,
+    /// `ICMS`, `PIS` or `COFINS`.
+    pub tax: String,
+    /// First day.
+    pub valid_from: Date,
+    /// How its rows make the rate.
+    pub shape: TaxShape,
+    /// The band begins above so many kWh.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub above_kwh: Decimal,
+    /// A fraction.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub rate: Decimal,
+    /// Where it comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Why reference data cannot be read. What ships is tested, so this is for files that a person
+/// brings.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// A file is no CSV of its rows.
+    #[error("{set}: {source}")]
+    Csv {
+        /// Which.
+        set: DataSet,
+        /// Why.
+        source: csv::Error,
+    },
+    /// A distributor's state has no rate of a tax.
+    #[error("no {tax} of {uf} is known on {day}")]
+    NoTax {
+        /// The tax.
+        tax: String,
+        /// The state.
+        uf: String,
+        /// The day.
+        day: Date,
+    },
+}
+
+/// A mark of what ships in `set`: a new one means new rows. SHA-256 in hexadecimal.
+pub fn version(set: DataSet) -> String {
+    use std::fmt::Write as _;
+    let digest = Sha256::digest(set.text().as_bytes());
+    digest
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a String takes all that is written");
+            text
+        })
+}
+
+/// The appliances.
+pub fn catalog() -> Result<Vec<CatalogDevice>, ReferenceError> {
+    rows(DataSet::DeviceCatalog)
+}
+
+/// The saving measures.
+pub fn measures() -> Result<Vec<SavingMeasure>, ReferenceError> {
+    rows(DataSet::Suggestions)
+}
+
+/// PROCEL's published kWh.
+pub fn procel_reference() -> Result<Vec<ProcelReference>, ReferenceError> {
+    rows(DataSet::ProcelReference)
+}
+
+/// The flag in force, month by month.
+pub fn flag_months() -> Result<Vec<FlagMonth>, ReferenceError> {
+    rows(DataSet::Flags)
+}
+
+/// What each flag costs, period by period.
+pub fn flag_rates() -> Result<Vec<FlagRate>, ReferenceError> {
+    rows(DataSet::FlagRates)
+}
+
+/// Prices of the distributors.
+pub fn distributor_prices() -> Result<Vec<DistributorPrice>, ReferenceError> {
+    rows(DataSet::BrTariffs)
+}
+
+/// Usual tax rates.
+pub fn tax_defaults() -> Result<Vec<TaxDefault>, ReferenceError> {
+    rows(DataSet::BrTaxDefaults)
+}
+
+/// Emission factors.
+pub fn emission_factors() -> Result<Vec<EmissionFactor>, ReferenceError> {
+    rows(DataSet::EmissionFactors)
+}
+
+/// The tables that shipped tariffs point at.
+pub fn tables() -> Result<Tables, ReferenceError> {
+    Ok(flag_tables(&flag_months()?, &flag_rates()?))
+}
+
+/// The tables of tariffs from flag rows, wherever they were kept.
+pub fn flag_tables(months: &[FlagMonth], rates: &[FlagRate]) -> Tables {
+    let value = |first, last, flag: Flag, value| DatedValue {
+        first,
+        last,
+        label: Some(flag.as_str().to_owned()),
+        value,
+    };
+    let in_force = months.iter().map(|row| {
+        value(
+            row.valid_from,
+            Some(row.valid_to),
+            row.flag,
+            row.brl_per_kwh,
+        )
+    });
+    let by_label = rates
+        .iter()
+        .map(|row| value(row.valid_from, row.valid_to, row.flag, row.brl_per_kwh));
+    let table = DatedTable {
+        in_force: in_force.collect(),
+        by_label: by_label.collect(),
+    };
+    Tables {
+        dated: BTreeMap::from([(FLAG_TABLE.to_owned(), table)]),
+        holidays: BTreeMap::new(),
+    }
+}
+
+/// The shipped tariffs, one for each distributor: `br-<distributor>-conventional`, such as
+/// `br-cemig-d-conventional`. Taxes are usual rates, which bills name as assumed.
+pub fn tariffs() -> Result<Vec<Tariff>, ReferenceError> {
+    let classes: Vec<ClassPrice> = rows(DataSet::BrTariffClasses)?;
+    conventional_tariffs(distributor_prices()?, &classes, &tax_defaults()?)
+}
+
+fn rows<T: DeserializeOwned>(set: DataSet) -> Result<Vec<T>, ReferenceError> {
+    let mut reader = csv::Reader::from_reader(set.text().as_bytes());
+    reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|source| ReferenceError::Csv { set, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn every_file_reads_and_has_its_rows() {
+        assert_eq!(catalog().unwrap().len(), 187);
+        assert_eq!(measures().unwrap().len(), 58);
+        assert_eq!(procel_reference().unwrap().len(), 86);
+        assert_eq!(flag_months().unwrap().len(), 142);
+        assert_eq!(flag_rates().unwrap().len(), 46);
+        assert_eq!(distributor_prices().unwrap().len(), 42);
+        assert_eq!(emission_factors().unwrap().len(), 1_224);
+        assert_eq!(tariffs().unwrap().len(), 41);
+    }
+
+    #[test]
+    fn slugs_are_unique_and_plain() {
+        let devices = catalog()
+            .unwrap()
+            .into_iter()
+            .map(|row| row.slug)
+            .collect::<Vec<_>>();
+        let measures = measures()
+            .unwrap()
+            .into_iter()
+            .map(|row| row.slug)
+            .collect::<Vec<_>>();
+        let tariffs = tariffs()
+            .unwrap()
+            .into_iter()
+            .map(|tariff| tariff.id)
+            .collect::<Vec<_>>();
+        for slugs in [devices, measures, tariffs] {
+            assert_eq!(slugs.iter().collect::<BTreeSet<_>>().len(), slugs.len());
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(
+                slugs
+                    .iter()
+                    .all(|slug| !slug.is_empty() && slug.chars().all(plain)),
+                "{slugs:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_row_says_where_it_comes_from() {
+        assert!(catalog().unwrap().iter().all(|row| !row.source.is_empty()));
+        assert!(measures().unwrap().iter().all(|row| !row.source.is_empty()));
+        assert!(
+            emission_factors()
+                .unwrap()
+                .iter()
+                .all(|row| !row.source.is_empty())
+        );
+        assert!(
+            tax_defaults()
+                .unwrap()
+                .iter()
+                .all(|row| !row.source.is_empty())
+        );
+        assert!(
+            flag_months()
+                .unwrap()
+                .iter()
+                .all(|row| !row.source.is_empty())
+        );
+    }
+
+    #[test]
+    fn a_region_has_one_factor_a_year() {
+        let factors = emission_factors().unwrap();
+        let keys: BTreeSet<_> = factors
+            .iter()
+            .map(|factor| (&factor.region, factor.year))
+            .collect();
+        assert_eq!(keys.len(), factors.len());
+        assert!(
+            factors
+                .iter()
+                .all(|factor| factor.kg_co2e_per_kwh >= Decimal::ZERO)
+        );
+    }
+
+    #[test]
+    fn the_flags_leave_no_day_out_and_none_twice() {
+        let months = flag_months().unwrap();
+        for pair in months.windows(2) {
+            assert_eq!(pair[0].valid_to.tomorrow().unwrap(), pair[1].valid_from);
+        }
+        assert_eq!(months[0].valid_from, date(2015, 1, 1));
+        assert_eq!(months.last().unwrap().valid_to, date(2026, 9, 30));
+    }
+
+    #[test]
+    fn shipped_tariffs_are_sound_and_have_their_zone() {
+        for tariff in tariffs().unwrap() {
+            tariff.check().unwrap();
+            jiff::tz::TimeZone::get(&tariff.time_zone).unwrap();
+        }
+    }
+
+    #[test]
+    fn shipped_tariffs_travel_as_json_unchanged() {
+        let tariffs = tariffs().unwrap();
+        let json = serde_json::to_string(&tariffs).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Tariff>>(&json).unwrap(), tariffs);
+        assert!(
+            json.contains(r#""const":"0.31021""#),
+            "decimals travel as strings"
+        );
+    }
+
+    #[test]
+    fn a_version_is_a_checksum_of_its_file() {
+        let versions: BTreeSet<_> = DataSet::ALL.iter().map(|set| version(*set)).collect();
+        assert_eq!(versions.len(), DataSet::ALL.len());
+        assert!(versions.iter().all(|version| version.len() == 64));
+        assert_eq!(version(DataSet::Flags), version(DataSet::Flags));
+    }
+}

@@ -1,1 +1,160 @@
-fn main() {}
+//! Arguments, log, database, then serve or the one thing that was asked for.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use ecotrack_server::config::{Cli, Command, Settings};
+use ecotrack_server::database::{self, PrivateCluster, Search};
+use ecotrack_server::{App, catalog, clock::Clock, demo, forecasts, jobs, profiles, router, serve};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ecotrack-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let command = cli.command.unwrap_or(Command::Serve);
+    if matches!(command, Command::Openapi) {
+        println!("{}", serde_json::to_string_pretty(&router::openapi())?);
+        return Ok(());
+    }
+    let folder = if matches!(command, Command::Demo) {
+        "ecotrack-demo"
+    } else {
+        "ecotrack"
+    };
+    let settings = Settings::read(cli.flags, folder)?;
+    log_to_stderr(&settings)?;
+    if matches!(command, Command::Demo) {
+        return demo::run(settings).await;
+    }
+    let database = Database::open(&settings).await?;
+    let outcome = with_database(command, settings, &database).await;
+    database.close().await.and(outcome)
+}
+
+async fn with_database(
+    command: Command,
+    settings: Settings,
+    database: &Database,
+) -> anyhow::Result<()> {
+    let shutdown = CancellationToken::new();
+    stop_on_signals(shutdown.clone())?;
+    let listen = settings.listen;
+    let db = database::connect(&database.url).await?;
+    database::migrate(&db).await?;
+    let app = App::new(db, Clock::System, settings, shutdown);
+    catalog::load_reference(&app.db, app.clock.now()).await?;
+    match command {
+        Command::Serve => {
+            let listener = TcpListener::bind(listen).await.with_context(|| {
+                format!(
+                    "cannot listen on {listen}: is another program on port {}? Choose one with --listen 127.0.0.1:PORT",
+                    listen.port()
+                )
+            })?;
+            tracing::info!(address = %listener.local_addr()?, "serving");
+            serve(listener, app).await
+        }
+        Command::Migrate => Ok(()),
+        Command::Train => {
+            let homes = profiles::store::list_ids(&mut *app.db.acquire().await?).await?;
+            for home in homes {
+                // One home's failure is noted in its run and does not keep the others waiting.
+                if let Err(error) = forecasts::train::train_profile(&app, home, "request").await {
+                    eprintln!("ecotrack-server: {home}: {error:#}");
+                }
+            }
+            Ok(())
+        }
+        Command::Doctor { rebuild } => {
+            for home in profiles::store::list_ids(&mut *app.db.acquire().await?).await? {
+                if rebuild {
+                    jobs::rebuild_days(&app, home).await?;
+                    println!("{home}: days derived again");
+                } else {
+                    println!("{home}: there");
+                }
+            }
+            Ok(())
+        }
+        Command::Openapi | Command::Demo => Ok(()),
+    }
+}
+
+/// The operator's PostgreSQL, or a private one that is stopped with us.
+struct Database {
+    url: SecretString,
+    private: Option<PrivateCluster>,
+}
+
+impl Database {
+    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        if let Some(url) = &settings.database_url {
+            return Ok(Self {
+                url: url.clone(),
+                private: None,
+            });
+        }
+        let cluster =
+            PrivateCluster::start(&settings.data_dir, &Search::from_environment()).await?;
+        Ok(Self {
+            url: SecretString::from(cluster.url()),
+            private: Some(cluster),
+        })
+    }
+
+    async fn close(self) -> anyhow::Result<()> {
+        match self.private {
+            Some(cluster) => Ok(cluster.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+fn log_to_stderr(settings: &Settings) -> anyhow::Result<()> {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&settings.log)
+        .with_context(|| format!("`{}` is no filter for the log; try `info`", settings.log))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if settings.log_json {
+        log.json().init()
+    } else {
+        log.init()
+    }
+    Ok(())
+}
+
+/// SIGINT and SIGTERM ask everything to end; a second one ends the process at once.
+fn stop_on_signals(shutdown: CancellationToken) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    tokio::spawn(async move {
+        let next = async || {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        let mut next = next;
+        next().await;
+        shutdown.cancel();
+        next().await;
+        std::process::exit(130);
+    });
+    Ok(())
+}

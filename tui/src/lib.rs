@@ -1,1 +1,39 @@
-//! placeholder
+//! EcoTrack's client: the screens and the command line.
+//!
+//! A message comes in, `app::update` changes the state and says what to do, `draw::view` draws the
+//! state; `runtime` alone knows the terminal and the network.
+
+/// A text whose id and arguments are checked while compiling: `t!(cx, "id", name = value)`.
+macro_rules! t {
+    ($cx:expr, $($message:tt)+) => {
+        ecotrack_common::locale::fl!($cx.locale.loader(), $($message)+)
+    };
+}
+
+mod answers;
+pub mod app;
+pub mod cli;
+pub mod client;
+mod commands;
+pub mod config;
+pub mod dashboard;
+pub mod dashboard_text;
+mod draw;
+pub mod help;
+pub mod keys;
+pub mod message;
+pub mod readings;
+pub mod remote;
+pub mod runtime;
+pub mod session;
+pub mod sign_in;
+pub mod terminal;
+pub mod testing;
+pub mod theme;
+pub mod welcome;
+pub mod widgets;
+
+#[cfg(test)]
+mod screens_tests;
+#[cfg(test)]
+mod update_tests;

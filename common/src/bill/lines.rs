@@ -158,7 +158,11 @@ pub struct Bill {
 impl Bill {
     /// The sum of one tax over all its rates.
     pub fn tax(&self, code: &str) -> Money {
-        self.taxes.iter().filter(|tax| tax.code == code).map(|tax| tax.amount).sum()
+        self.taxes
+            .iter()
+            .filter(|tax| tax.code == code)
+            .map(|tax| tax.amount)
+            .sum()
     }
 
     /// The lines of one charge.

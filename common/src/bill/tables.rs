@@ -86,8 +86,16 @@ impl Tables {
     /// The value of `table` on `day`; with `label`, what that word costs on the day. Past the last
     /// row, the last one is carried forward and says so: its word at that day's price where the
     /// price is known, else its value. Before the first row, or in a hole, it is missing.
-    pub(super) fn value(&self, table: &str, day: Date, label: Option<&str>) -> Result<Found, BillError> {
-        let missing = || BillError::Missing { what: format!("table {table}"), on: Some(day) };
+    pub(super) fn value(
+        &self,
+        table: &str,
+        day: Date,
+        label: Option<&str>,
+    ) -> Result<Found, BillError> {
+        let missing = || BillError::Missing {
+            what: format!("table {table}"),
+            on: Some(day),
+        };
         let rows = self.dated.get(table).ok_or_else(missing)?;
         let found = match label {
             Some(label) => rows.of_label(label, day),
@@ -101,21 +109,37 @@ impl DatedTable {
     fn on(&self, day: Date) -> Option<Found> {
         let (row, assumed) = latest(self.in_force.iter(), day)?;
         let price = match (&row.label, assumed) {
-            (Some(label), true) => self.of_label(label, day).map_or(row.value, |found| found.value),
+            (Some(label), true) => self
+                .of_label(label, day)
+                .map_or(row.value, |found| found.value),
             _ => row.value,
         };
-        Some(Found { value: price, label: row.label.clone(), assumed })
+        Some(Found {
+            value: price,
+            label: row.label.clone(),
+            assumed,
+        })
     }
 
     fn of_label(&self, label: &str, day: Date) -> Option<Found> {
-        let rows = self.by_label.iter().filter(|row| row.label.as_deref() == Some(label));
+        let rows = self
+            .by_label
+            .iter()
+            .filter(|row| row.label.as_deref() == Some(label));
         let (row, assumed) = latest(rows, day)?;
-        Some(Found { value: row.value, label: row.label.clone(), assumed })
+        Some(Found {
+            value: row.value,
+            label: row.label.clone(),
+            assumed,
+        })
     }
 }
 
 /// The row in force on `day`, else the last one where all end before the day (`true`: carried).
-fn latest<'a>(rows: impl Iterator<Item = &'a DatedValue> + Clone, day: Date) -> Option<(&'a DatedValue, bool)> {
+fn latest<'a>(
+    rows: impl Iterator<Item = &'a DatedValue> + Clone,
+    day: Date,
+) -> Option<(&'a DatedValue, bool)> {
     let covers = |row: &&DatedValue| row.first <= day && row.last.is_none_or(|last| day <= last);
     if let Some(row) = rows.clone().filter(covers).max_by_key(|row| row.first) {
         return Some((row, false));

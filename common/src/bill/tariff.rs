@@ -485,7 +485,10 @@ pub struct Rounding {
 impl Default for Rounding {
     /// To cents, half up.
     fn default() -> Self {
-        Self { places: 2, mode: RoundingMode::HalfUp }
+        Self {
+            places: 2,
+            mode: RoundingMode::HalfUp,
+        }
     }
 }
 

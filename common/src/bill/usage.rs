@@ -16,6 +16,9 @@ use crate::{FieldErrors, Kwh, Money};
 /// The most days that are priced at once: three years.
 pub const MAX_DAYS: i32 = 1_096;
 
+/// The most kWh that are priced: beyond, a decimal would begin to lose cents in silence.
+const MAX_KWH: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0); // 10^12
+
 /// The energy of a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,7 +57,11 @@ impl Parameters {
     /// The rules for form and handler alike: tax rates from 0 to below 1, nothing negative.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
-        for (field, rate) in [("icms", self.icms), ("pis", self.pis), ("cofins", self.cofins)] {
+        for (field, rate) in [
+            ("icms", self.icms),
+            ("pis", self.pis),
+            ("cofins", self.cofins),
+        ] {
             if rate.is_some_and(|rate| rate < Decimal::ZERO || rate >= Decimal::ONE) {
                 errors.add_with(field, "out_of_range", &[("min", "0"), ("max", "0.99")]);
             }
@@ -94,7 +101,9 @@ impl Parameters {
             return Err(BillError::InvalidParameter { parameter: "cosip" });
         }
         if self.contracted_kw.values().any(|kw| *kw < Decimal::ZERO) {
-            return Err(BillError::InvalidParameter { parameter: "contracted_kw" });
+            return Err(BillError::InvalidParameter {
+                parameter: "contracted_kw",
+            });
         }
         Ok(())
     }
@@ -121,7 +130,16 @@ pub(super) fn lay_out(usage: &Usage, cycle: Cycle) -> Result<(Decimal, Vec<DayUs
             if *total < Decimal::ZERO {
                 return Err(BillError::NegativeKwh { day: None });
             }
-            let days = cycle.iter().map(|day| DayUse { day, kwh: Some(Decimal::ZERO) }).collect();
+            if *total > MAX_KWH {
+                return Err(BillError::Overflow);
+            }
+            let days = cycle
+                .iter()
+                .map(|day| DayUse {
+                    day,
+                    kwh: Some(Decimal::ZERO),
+                })
+                .collect();
             Ok((*total, days))
         }
         Usage::Daily(by_day) => {
@@ -133,7 +151,10 @@ pub(super) fn lay_out(usage: &Usage, cycle: Cycle) -> Result<(Decimal, Vec<DayUs
                     if kwh < Decimal::ZERO {
                         return Err(BillError::NegativeKwh { day: Some(day) });
                     }
-                    total = total.checked_add(kwh).ok_or(BillError::Overflow)?;
+                    total = total
+                        .checked_add(kwh)
+                        .filter(|total| *total <= MAX_KWH)
+                        .ok_or(BillError::Overflow)?;
                 }
                 days.push(DayUse { day, kwh });
             }

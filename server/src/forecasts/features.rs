@@ -78,7 +78,9 @@ pub struct FeatureSchema {
 
 /// A model was trained on other columns than this program computes; it has to be trained anew.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the model knows features of version {found}, this program computes version {expected}; train anew")]
+#[error(
+    "the model knows features of version {found}, this program computes version {expected}; train anew"
+)]
 pub struct SchemaMismatch {
     pub found: u32,
     pub expected: u32,

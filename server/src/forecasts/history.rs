@@ -120,8 +120,12 @@ impl History {
 
     /// The date at an index, which may lie beyond the end.
     pub fn date(&self, index: usize) -> Date {
-        self.first
-            .saturating_add(i64::try_from(index).unwrap_or(i64::MAX).min(7_000_000).days())
+        self.first.saturating_add(
+            i64::try_from(index)
+                .unwrap_or(i64::MAX)
+                .min(7_000_000)
+                .days(),
+        )
     }
 
     /// The index of a day inside the history.
@@ -177,10 +181,9 @@ fn days_between(from: Date, to: Date) -> i64 {
 }
 
 fn usable(day: &Day) -> Option<f64> {
-    let coverage = day.coverage.min(1.0);
-    // A NaN coverage compares false, so the day is missing.
-    if coverage >= FULL_COVERAGE && !is_refused(day) {
-        day.kwh.map(|kwh| kwh / coverage)
+    // A NaN coverage compares false, so the day is missing; it must be asked before `min`, which would hide it.
+    if day.coverage >= FULL_COVERAGE && !is_refused(day) {
+        day.kwh.map(|kwh| kwh / day.coverage.min(1.0))
     } else {
         None
     }
@@ -232,7 +235,11 @@ fn mark(known: &[Option<f64>], mut series: Vec<f64>) -> (Vec<f64>, Vec<bool>) {
             let bound = OUTLIER_BOUND * spread;
             if known[i].is_some() && residual.abs() > bound {
                 let side = if residual > 0.0 { 1 } else { -1 };
-                run = if run.signum() == side { run + side } else { side };
+                run = if run.signum() == side {
+                    run + side
+                } else {
+                    side
+                };
                 if run.abs() < 3 {
                     outlier[i] = true;
                     series[i] = (base + bound * f64::from(side)).max(0.0);

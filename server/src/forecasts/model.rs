@@ -8,7 +8,7 @@ use linfa::{Dataset, DatasetBase, traits::Fit, traits::Transformer};
 use linfa_elasticnet::ElasticNetParams;
 use linfa_linear::LinearRegression;
 use linfa_preprocessing::linear_scaling::LinearScaler;
-use ndarray::{Array1, Array2, Axis, concatenate, s};
+use ndarray::{Array1, Array2, Axis, Slice, concatenate};
 use serde::{Deserialize, Serialize};
 
 use super::features::{COLUMNS, Features, MAX_HORIZON, MIN_ORIGIN, YEARLY};
@@ -19,13 +19,16 @@ pub const GROUPS: [(usize, usize); 4] = [(1, 1), (2, 7), (8, 14), (15, MAX_HORIZ
 
 /// Rows kept per target day in each group; neighbouring horizons say nearly the same and cost the same.
 const ROWS_PER_TARGET: [usize; GROUPS.len()] = [1, 2, 2, 3];
+/// Rows reach back at most this far: four years of seasons, and a bound on the time a training takes.
+const REACH_DAYS: usize = 1461;
 /// Days of target dates from which the yearly columns are used: below, winter cannot be told from a trend.
 const YEARLY_DAYS: usize = 550;
 /// A training target above this multiple of the home's level is pulled in to it.
 const MAX_RATIO: f64 = 5.0;
 /// No forecast exceeds this multiple of the highest day seen.
 const MAX_OVER_PEAK: f64 = 1.5;
-/// Elastic net: penalty in units of the targets' standard deviation, and the share of the absolute penalty in it.
+/// Elastic net: penalty for the next day in units of the targets' standard deviation, and the share of the absolute
+/// penalty in it.
 const PENALTY: f64 = 0.03;
 const L1_RATIO: f64 = 0.5;
 
@@ -102,6 +105,7 @@ impl Samples {
     /// Rows for horizons up to `horizon` days; only measured days are targets.
     pub fn new(features: &Features<'_>, horizon: usize) -> Self {
         let history = features.history();
+        let first = first_day(history);
         let groups = GROUPS
             .iter()
             .zip(ROWS_PER_TARGET)
@@ -109,10 +113,17 @@ impl Samples {
                 let high = high.min(horizon).max(low);
                 let step = (high - low + 1).div_ceil(kept);
                 let (mut flat, mut targets, mut days) = (Vec::new(), Vec::new(), Vec::new());
-                for (target, _) in history.known().iter().enumerate().filter(|(_, kwh)| kwh.is_some()) {
+                for (target, _) in history
+                    .known()
+                    .iter()
+                    .enumerate()
+                    .skip(first)
+                    .filter(|(_, kwh)| kwh.is_some())
+                {
                     // The offset moves by one a day, so every horizon gets its share.
                     for h in (low + target % step..=high).step_by(step) {
-                        let Some(origin) = target.checked_sub(h).filter(|o| *o >= MIN_ORIGIN) else {
+                        let Some(origin) = target.checked_sub(h).filter(|o| *o >= MIN_ORIGIN)
+                        else {
                             break;
                         };
                         flat.extend(features.row(origin, h));
@@ -123,10 +134,19 @@ impl Samples {
                 }
                 let rows = Array2::from_shape_vec((days.len(), COLUMNS), flat)
                     .expect("every row extends the buffer by COLUMNS");
-                Group { rows, targets: targets.into(), days }
+                Group {
+                    rows,
+                    targets: targets.into(),
+                    days,
+                }
             })
             .collect();
         Self { groups }
+    }
+
+    /// No rows, for candidates that learn nothing.
+    pub fn none() -> Self {
+        Self { groups: Vec::new() }
     }
 
     /// The rows whose targets were known at `origin`, scaled and condensed for fitting.
@@ -144,6 +164,11 @@ impl Samples {
             .collect();
         Training { groups }
     }
+}
+
+/// Index of the first day that rows are made of.
+pub fn first_day(history: &History) -> usize {
+    history.len().saturating_sub(REACH_DAYS)
 }
 
 /// Everything that fitting needs of some rows, whatever the candidate.
@@ -182,13 +207,16 @@ struct Scaling {
 fn condense(group: &Group, rows: usize, span: usize) -> Condensed {
     let nothing = Condensed {
         rows,
-        scaling: Scaling { offsets: vec![0.0; COLUMNS], factors: vec![0.0; COLUMNS] },
+        scaling: Scaling {
+            offsets: vec![0.0; COLUMNS],
+            factors: vec![0.0; COLUMNS],
+        },
         mean: 0.0,
         deviation: 0.0,
         root: None,
     };
-    let records = group.rows.slice(s![..rows, ..]);
-    let targets = group.targets.slice(s![..rows]);
+    let records = group.rows.slice_axis(Axis(0), Slice::from(..rows));
+    let targets = group.targets.slice_axis(Axis(0), Slice::from(..rows));
     let Ok(scaler) = LinearScaler::standard().fit(&DatasetBase::from(records)) else {
         return nothing;
     };
@@ -200,10 +228,14 @@ fn condense(group: &Group, rows: usize, span: usize) -> Condensed {
     });
     let scaling = Scaling {
         factors: factors.collect(),
-        offsets: scaler.offsets().iter().map(|offset| tidy(*offset)).collect(),
+        offsets: scaler
+            .offsets()
+            .iter()
+            .map(|offset| tidy(*offset))
+            .collect(),
     };
-    let mut scaled = scaler.transform(records.to_owned());
-    for (mut column, factor) in scaled.columns_mut().into_iter().zip(&scaling.factors) {
+    let mut standard = scaler.transform(records.to_owned());
+    for (mut column, factor) in standard.columns_mut().into_iter().zip(&scaling.factors) {
         if *factor == 0.0 {
             column.fill(0.0);
         }
@@ -211,7 +243,7 @@ fn condense(group: &Group, rows: usize, span: usize) -> Condensed {
     let mean = targets.mean().unwrap_or_default();
     let deviation = targets.std(0.0);
     let centred = (&targets - mean).insert_axis(Axis(1));
-    let Ok(joined) = concatenate(Axis(1), &[scaled.view(), centred.view()]) else {
+    let Ok(joined) = concatenate(Axis(1), &[standard.view(), centred.view()]) else {
         return nothing;
     };
     let mut gram = joined.t().dot(&joined);
@@ -220,7 +252,13 @@ fn condense(group: &Group, rows: usize, span: usize) -> Condensed {
     for i in 0..COLUMNS {
         gram[[i, i]] += ridge;
     }
-    Condensed { rows, scaling, mean, deviation, root: triangular_root(gram) }
+    Condensed {
+        rows,
+        scaling,
+        mean,
+        deviation,
+        root: triangular_root(gram),
+    }
 }
 
 /// Cholesky's upper triangle of a symmetric matrix; a pivot lost to rounding becomes a row of zeros. Nothing if an
@@ -234,7 +272,11 @@ fn triangular_root(mut matrix: Array2<f64>) -> Option<Array2<f64>> {
         }
         let root = pivot.max(0.0).sqrt();
         for j in i..n {
-            matrix[[i, j]] = if root > 1.0e-12 { matrix[[i, j]] / root } else { 0.0 };
+            matrix[[i, j]] = if root > 1.0e-12 {
+                matrix[[i, j]] / root
+            } else {
+                0.0
+            };
         }
         for k in i + 1..n {
             matrix[[k, i]] = 0.0;
@@ -284,17 +326,24 @@ impl Coefficients {
 pub fn fit(candidate: Candidate, training: &Training) -> Result<Fitted, FitError> {
     let linear = || -> Result<Vec<Coefficients>, FitError> {
         let mut groups: Vec<Coefficients> = Vec::with_capacity(GROUPS.len());
-        for group in &training.groups {
+        for (group, (nearest, _)) in training.groups.iter().zip(GROUPS) {
             let need = candidate.rows_needed();
             // Young histories have no rows for far horizons yet; the nearer group stands in.
             let coefficients = match groups.last() {
                 Some(nearer) if group.rows < need => nearer.clone(),
                 None if group.rows < need => {
-                    return Err(FitError::TooFewRows { have: group.rows, need });
+                    return Err(FitError::TooFewRows {
+                        have: group.rows,
+                        need,
+                    });
                 }
-                _ => solve(candidate, group)?,
+                _ => solve(candidate, group, nearest)?,
             };
             groups.push(coefficients);
+        }
+        if groups.is_empty() {
+            let need = candidate.rows_needed();
+            return Err(FitError::TooFewRows { have: 0, need });
         }
         Ok(groups)
     };
@@ -306,21 +355,27 @@ pub fn fit(candidate: Candidate, training: &Training) -> Result<Fitted, FitError
     })
 }
 
-fn solve(candidate: Candidate, group: &Condensed) -> Result<Coefficients, FitError> {
+fn solve(
+    candidate: Candidate,
+    group: &Condensed,
+    nearest: usize,
+) -> Result<Coefficients, FitError> {
     let root = group.root.as_ref().ok_or(FitError::Unstable)?;
     let weights = if group.deviation < 1.0e-9 {
         // Every target is the same: nothing to explain.
         vec![0.0; COLUMNS]
     } else {
         let condensed = Dataset::new(
-            root.slice(s![.., ..COLUMNS]).to_owned(),
+            root.slice_axis(Axis(1), Slice::from(..COLUMNS)).to_owned(),
             root.column(COLUMNS).to_owned(),
         );
         let weights = if candidate == Candidate::ElasticNet {
             // linfa divides the squared error by the number of rows it sees, which here stand for many more.
             let stands_for = group.rows as f64 / (COLUMNS + 1) as f64;
+            // Windows of h days overlap, so rows h days ahead hold about 1/h of the evidence.
+            let overlap = (nearest as f64).sqrt();
             ElasticNetParams::new()
-                .penalty(PENALTY * group.deviation * stands_for)
+                .penalty(PENALTY * overlap * group.deviation * stands_for)
                 .l1_ratio(L1_RATIO)
                 .with_intercept(false)
                 .max_iterations(300)
@@ -341,7 +396,11 @@ fn solve(candidate: Candidate, group: &Condensed) -> Result<Coefficients, FitErr
         }
         weights.into_iter().map(tidy).collect()
     };
-    Ok(Coefficients { scaling: group.scaling.clone(), weights, intercept: tidy(group.mean) })
+    Ok(Coefficients {
+        scaling: group.scaling.clone(),
+        weights,
+        intercept: tidy(group.mean),
+    })
 }
 
 impl Fitted {

@@ -1,0 +1,56 @@
+# The two commands are `make demo` and `make test`; the others are for who works on EcoTrack.
+
+# Queries are checked against .sqlx, what `make prepare` recorded: a build needs no database.
+export SQLX_OFFLINE := true
+
+# Where cargo puts programs.
+programs := $(or $(CARGO_TARGET_DIR),target)/debug
+
+# One way to build for all: cargo turns on other features of dependencies for `-p`, and for builds
+# without the test targets' own dependencies, and would then compile a hundred of them twice.
+# `--examples` (there are none) is what brings in those of the tests without compiling a test.
+build := cargo build --workspace --bins --examples
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## Say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: demo
+demo: postgresql ## Build, start everything, and open the dashboard of the demo home
+	@$(build) && exec $(programs)/ecotrack demo
+
+.PHONY: clean-demo
+clean-demo: ## Remove the demo's data
+	@scripts/clean-demo
+
+.PHONY: test
+test: postgresql ## Run every test
+	@if command -v cargo-nextest >/dev/null; then set -- cargo nextest run; else set -- cargo test; fi; \
+	INSTA_UPDATE=no scripts/with-postgres "$$@" --workspace
+
+# The quick to fail first. Clippy compiles the queries against a real schema on the way.
+.PHONY: ci
+ci: postgresql ## Run every test and every check
+	cargo fmt --all --check
+	scripts/prepare-sqlx --check cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --lib --examples
+	$(MAKE) test
+	$(build)
+	$(programs)/ecotrack-server openapi | diff -u openapi.json - || \
+		{ echo 'openapi.json is not up to date: run `make openapi` and commit what changes.'; exit 1; }
+
+.PHONY: prepare
+prepare: postgresql ## Record the queries for SQLx, after a query or a migration changed
+	scripts/prepare-sqlx
+
+.PHONY: openapi
+openapi: ## Write openapi.json, after the API changed
+	$(build)
+	$(programs)/ecotrack-server openapi > openapi.json.new
+	mv openapi.json.new openapi.json
+
+# Installs PostgreSQL's programs if they are missing, asking for root only then.
+.PHONY: postgresql
+postgresql:
+	@scripts/install-postgresql

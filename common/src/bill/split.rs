@@ -1,0 +1,165 @@
+//! Cutting a cycle where the tariff's version changes, and sharing its energy among the parts.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::BillError;
+use super::tariff::{Split, Tariff, Version};
+use super::usage::DayUse;
+
+/// The days of a cycle with their known use.
+#[derive(Debug)]
+pub(super) struct Days {
+    list: Vec<DayUse>,
+    covered: usize,
+    /// Sum of the known days; zero where only a total is known.
+    kwh_by_day: Decimal,
+    split: Split,
+}
+
+/// Days of the cycle under one version of the tariff.
+#[derive(Debug)]
+pub(super) struct Segment<'t> {
+    pub(super) version: &'t Version,
+    /// Its place in the tariff, for error paths.
+    pub(super) index: usize,
+    /// The version is carried forward past its end.
+    pub(super) assumed: bool,
+    pub(super) range: Range<usize>,
+}
+
+impl Days {
+    pub(super) fn new(days: Vec<DayUse>, split: Split) -> Result<Self, BillError> {
+        let covered = days.iter().filter(|day| day.kwh.is_some()).count();
+        let mut kwh_by_day = Decimal::ZERO;
+        for kwh in days.iter().filter_map(|day| day.kwh) {
+            kwh_by_day = kwh_by_day.checked_add(kwh).ok_or(BillError::Overflow)?;
+        }
+        // A total alone says nothing of single days, and where nothing was used there is nothing
+        // to share by: both go by days.
+        let split = if kwh_by_day.is_zero() {
+            Split::ByDays
+        } else {
+            split
+        };
+        Ok(Self {
+            list: days,
+            covered,
+            kwh_by_day,
+            split,
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(super) fn covered(&self) -> usize {
+        self.covered
+    }
+
+    pub(super) fn split(&self) -> Split {
+        self.split
+    }
+
+    pub(super) fn day(&self, at: usize) -> Date {
+        self.list[at].day
+    }
+
+    /// First and last day of a range that is not empty.
+    pub(super) fn ends(&self, range: &Range<usize>) -> (Date, Date) {
+        (self.day(range.start), self.day(range.end - 1))
+    }
+
+    /// First and last day without a known use.
+    pub(super) fn gaps(&self) -> Option<(Date, Date)> {
+        let mut gaps = self
+            .list
+            .iter()
+            .filter(|day| day.kwh.is_none())
+            .map(|day| day.day);
+        let first = gaps.next()?;
+        Some((first, gaps.next_back().unwrap_or(first)))
+    }
+
+    /// The part of `quantity`, which is of the whole cycle, that falls on `range`; `None` where no
+    /// use of the range is known.
+    pub(super) fn share(
+        &self,
+        quantity: Decimal,
+        range: &Range<usize>,
+    ) -> Result<Option<Decimal>, BillError> {
+        let known = || self.list[range.clone()].iter().filter_map(|day| day.kwh);
+        let covered = known().count();
+        if covered == 0 {
+            return Ok(None);
+        }
+        // Exact where it can be: a whole stays a whole, and a day's own kWh stay its own.
+        if covered == self.covered {
+            return Ok(Some(quantity));
+        }
+        let (part, whole) = match self.split {
+            Split::ByDays => (Decimal::from(covered), Decimal::from(self.covered)),
+            Split::ByUse => (known().sum(), self.kwh_by_day),
+        };
+        if quantity == whole {
+            return Ok(Some(part));
+        }
+        let share = quantity
+            .checked_mul(part)
+            .and_then(|product| product.checked_div(whole));
+        share.map(Some).ok_or(BillError::Overflow)
+    }
+
+    /// Cuts `range` into runs of days for which `key` is the same.
+    pub(super) fn runs<K: PartialEq>(
+        &self,
+        range: &Range<usize>,
+        mut key: impl FnMut(Date) -> Result<K, BillError>,
+    ) -> Result<Vec<(Range<usize>, K)>, BillError> {
+        let mut runs: Vec<(Range<usize>, K)> = Vec::new();
+        for at in range.clone() {
+            let key = key(self.day(at))?;
+            match runs.last_mut() {
+                Some((run, last)) if *last == key => run.end = at + 1,
+                _ => runs.push((at..at + 1, key)),
+            }
+        }
+        Ok(runs)
+    }
+}
+
+/// Cuts the cycle where the version changes, or where it begins to be assumed.
+pub(super) fn segments<'t>(tariff: &'t Tariff, days: &Days) -> Result<Vec<Segment<'t>>, BillError> {
+    let runs = days.runs(&(0..days.len()), |day| version_on(tariff, day))?;
+    let segment = |(range, (index, assumed)): (Range<usize>, (usize, bool))| Segment {
+        version: &tariff.versions[index],
+        index,
+        assumed,
+        range,
+    };
+    Ok(runs.into_iter().map(segment).collect())
+}
+
+/// The version in force on `day`, else the last one before it, carried forward (`true`).
+fn version_on(tariff: &Tariff, day: Date) -> Result<(usize, bool), BillError> {
+    let begun = tariff
+        .versions
+        .iter()
+        .enumerate()
+        .filter(|(_, version)| version.valid_from <= day);
+    let in_force = begun
+        .clone()
+        .filter(|(_, version)| version.valid_to.is_none_or(|last| day <= last));
+    if let Some((index, _)) = in_force.max_by_key(|(_, version)| version.valid_from) {
+        return Ok((index, false));
+    }
+    let last = begun.max_by_key(|(_, version)| version.valid_from);
+    last.map(|(index, _)| (index, true))
+        .ok_or_else(|| BillError::Missing {
+            what: format!("tariff {}", tariff.id),
+            on: Some(day),
+        })
+}

@@ -1,0 +1,475 @@
+//! Words, numbers, dates and money in the languages of the product.
+//!
+//! The words are Fluent messages in `i18n/`, compiled into the program. Codes travel, words do
+//! not: this is where a code of the wire becomes a sentence. Numbers and dates follow ICU.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use i18n_embed::fluent::FluentLanguageLoader;
+use i18n_embed::{I18nAssets, LanguageLoader};
+use icu::calendar::Iso;
+use icu::datetime::DateTimeFormatter;
+use icu::datetime::fieldsets::{E, MD, YMD};
+use icu::decimal::DecimalFormatter;
+use icu::decimal::options::DecimalFormatterOptions;
+use icu::locale::{Locale as IcuLocale, locale};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff_icu::ConvertFrom;
+use rust_decimal::Decimal;
+
+use crate::account::Language;
+use crate::alert::{Alert, AlertRule};
+use crate::import::Finding;
+use crate::meter::Channel;
+use crate::{FieldError, KgCo2e, Kwh, Money, Problem};
+
+/// Looks a message up and checks its id and arguments while compiling: `fl!(locale.loader(), "id",
+/// name = value)`.
+pub use i18n_embed_fl::fl;
+
+const DOMAIN: &str = "ecotrack-common";
+const ENGLISH: &str = include_str!("../../i18n/en/ecotrack-common.ftl");
+const BRAZILIAN_PORTUGUESE: &str = include_str!("../../i18n/pt-BR/ecotrack-common.ftl");
+
+/// The words, in the program itself in every build: nothing is read from disk at run time.
+struct Words;
+
+impl Words {
+    fn of(language: Language) -> &'static str {
+        match language {
+            Language::English => ENGLISH,
+            Language::BrazilianPortuguese => BRAZILIAN_PORTUGUESE,
+        }
+    }
+
+    fn path(language: Language) -> String {
+        format!("{language}/{DOMAIN}.ftl")
+    }
+}
+
+impl I18nAssets for Words {
+    fn get_files(&self, path: &str) -> Vec<Cow<'_, [u8]>> {
+        Language::ALL
+            .iter()
+            .filter(|language| Self::path(**language) == path)
+            .map(|language| Cow::Borrowed(Self::of(*language).as_bytes()))
+            .collect()
+    }
+
+    fn filenames_iter(&self) -> Box<dyn Iterator<Item = String> + '_> {
+        Box::new(Language::ALL.iter().map(|language| Self::path(*language)))
+    }
+}
+
+/// A language with its words and its ways of writing numbers. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Locale {
+    language: Language,
+    loader: Arc<FluentLanguageLoader>,
+}
+
+impl Locale {
+    /// The words and formats of `language`.
+    pub fn new(language: Language) -> Self {
+        let parse = |language: Language| {
+            language
+                .as_str()
+                .parse()
+                .expect("the words of Language are language tags")
+        };
+        let loader = FluentLanguageLoader::new(DOMAIN, parse(Language::English));
+        loader
+            .load_languages(&Words, &[parse(language)])
+            .expect("the shipped words parse, a test reads them all");
+        // Isolating marks have no width but confuse terminals that count them.
+        loader.set_use_isolating(false);
+        Self {
+            language,
+            loader: Arc::new(loader),
+        }
+    }
+
+    /// Which language.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The loader for [`fl`].
+    pub fn loader(&self) -> &FluentLanguageLoader {
+        &self.loader
+    }
+
+    /// A message without arguments whose id is data, such as the name of a command.
+    pub fn text(&self, id: &str) -> String {
+        self.loader.get(id)
+    }
+
+    /// Whether a message with this id exists.
+    pub fn has(&self, id: &str) -> bool {
+        self.loader.has(id)
+    }
+
+    fn text_with(&self, id: &str, params: &BTreeMap<String, String>) -> String {
+        let args: HashMap<&str, &str> = params
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.loader.get_args(id, args)
+    }
+
+    /// A number with `places` decimal places and grouped thousands: `1.234,5` or `1,234.5`.
+    pub fn number(&self, value: Decimal, places: u32) -> String {
+        let rounded = value
+            .round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+        let mut rounded = if rounded.is_zero() {
+            Decimal::ZERO
+        } else {
+            rounded
+        };
+        rounded.rescale(places);
+        let plain = rounded.to_string();
+        let Ok(input) = fixed_decimal::Decimal::from_str(&plain) else {
+            return plain;
+        };
+        with_formats(self.language, |formats| {
+            formats.number.format(&input).to_string()
+        })
+        .replace('-', "−")
+    }
+
+    /// A number with a sign, also when positive: `+4.2`, `−6`.
+    pub fn signed(&self, value: Decimal, places: u32) -> String {
+        let text = self.number(value, places);
+        if value.round_dp(places) > Decimal::ZERO {
+            format!("+{text}")
+        } else {
+            text
+        }
+    }
+
+    /// Energy for reading: one place below a hundred thousand, with its unit.
+    pub fn kwh(&self, kwh: Kwh) -> String {
+        format!("{} kWh", self.kwh_value(kwh))
+    }
+
+    /// The same without its unit.
+    pub fn kwh_value(&self, kwh: Kwh) -> String {
+        let places = u32::from(kwh.0.abs() < Decimal::from(100_000));
+        self.number(kwh.0, places)
+    }
+
+    /// A register as it stands on the counter: as many places as were read.
+    pub fn register(&self, kwh: Kwh) -> String {
+        let exact = kwh.0.normalize();
+        self.number(exact, exact.scale())
+    }
+
+    /// CO2-equivalent with its unit: `4.9 kg CO₂e`.
+    pub fn co2e(&self, kg: KgCo2e) -> String {
+        format!("{} kg CO₂e", self.number(kg.0, 1))
+    }
+
+    /// Money with two places: `R$ 1.234,56` in Portuguese, `R$ 1,234.56` in English.
+    pub fn money(&self, money: Money, currency: &str) -> String {
+        self.money_places(money, currency, 2)
+    }
+
+    /// Money without cents, for what is only likely.
+    pub fn money_whole(&self, money: Money, currency: &str) -> String {
+        self.money_places(money, currency, 0)
+    }
+
+    fn money_places(&self, money: Money, currency: &str, places: u32) -> String {
+        let number = self.number(money.0.abs(), places);
+        let sign = if money.0.round_dp(places) < Decimal::ZERO {
+            "−"
+        } else {
+            ""
+        };
+        let (symbol, space) = match (currency, self.language) {
+            ("BRL", _) => ("R$", " "),
+            ("EUR", Language::English) => ("€", ""),
+            ("EUR", Language::BrazilianPortuguese) => ("€", " "),
+            ("GBP", Language::English) => ("£", ""),
+            ("GBP", Language::BrazilianPortuguese) => ("£", " "),
+            ("USD", _) => ("US$", " "),
+            (code, _) => (code, " "),
+        };
+        format!("{sign}{symbol}{space}{number}")
+    }
+
+    /// A percentage that is given in percent: `58 %`.
+    pub fn percent(&self, percent: Decimal) -> String {
+        format!("{} %", self.number(percent, 0))
+    }
+
+    /// A percentage with its sign: `−6 %`, `+12 %`.
+    pub fn percent_signed(&self, percent: Decimal) -> String {
+        format!("{} %", self.signed(percent, 0))
+    }
+
+    /// `10 Nov`, `10 nov.`
+    pub fn date_short(&self, date: Date) -> String {
+        with_formats(self.language, |formats| {
+            formats.month_day.format(&iso(date)).to_string()
+        })
+        .replace(" de ", " ")
+    }
+
+    /// `10 Nov 2026`, `10 nov. 2026`
+    pub fn date(&self, date: Date) -> String {
+        with_formats(self.language, |formats| {
+            formats.year_month_day.format(&iso(date)).to_string()
+        })
+        .replace(" de ", " ")
+    }
+
+    /// `Thu`, `qui.`
+    pub fn weekday(&self, date: Date) -> String {
+        with_formats(self.language, |formats| {
+            formats.weekday.format(&iso(date)).to_string()
+        })
+    }
+
+    /// Local date and time in `zone`, to the minute: `10 Nov 2026 14:05`.
+    pub fn date_time(&self, at: Timestamp, zone: &TimeZone) -> String {
+        let local = zone.to_datetime(at);
+        format!("{} {}", self.date(local.date()), clock(local))
+    }
+
+    /// Local date without its year, and time: `10 Nov 14:05`.
+    pub fn date_time_short(&self, at: Timestamp, zone: &TimeZone) -> String {
+        let local = zone.to_datetime(at);
+        format!("{} {}", self.date_short(local.date()), clock(local))
+    }
+
+    /// A local date and time as it is typed and edited: `2026-11-10 14:05`, `10/11/2026 14:05`.
+    pub fn date_time_typed(&self, at: Timestamp, zone: &TimeZone) -> String {
+        let local = zone.to_datetime(at);
+        let date = local.date();
+        let date = match self.language {
+            Language::English => date.to_string(),
+            Language::BrazilianPortuguese => {
+                format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
+            }
+        };
+        format!("{date} {}", clock(local))
+    }
+
+    /// What is wrong with a field, as a sentence; instants in UTC.
+    pub fn field_error(&self, error: &FieldError) -> String {
+        self.field_error_in(error, &TimeZone::UTC)
+    }
+
+    /// What is wrong with a field, as a sentence; instants in `zone`.
+    pub fn field_error_in(&self, error: &FieldError, zone: &TimeZone) -> String {
+        let id = format!("field-error-{}", error.code);
+        if self.has(&id) {
+            self.text_with(&id, &self.readable(&error.params, zone))
+        } else {
+            let code = error.code.clone();
+            fl!(self.loader, "field-error-unknown", code = code)
+        }
+    }
+
+    /// What went wrong with a request and what to do about it.
+    pub fn problem(&self, problem: &Problem) -> String {
+        self.text(&format!("problem-{}", problem.code))
+    }
+
+    /// A finding in an imported file, with its line.
+    pub fn import_finding(&self, finding: &Finding) -> String {
+        let id = format!("import-finding-{}", finding.code);
+        let text = if self.has(&id) {
+            self.text_with(&id, &finding.params)
+        } else {
+            let code = finding.code.clone();
+            fl!(self.loader, "import-finding-unknown", code = code)
+        };
+        if finding.line == 0 {
+            text
+        } else {
+            let line = finding.line.to_string();
+            fl!(self.loader, "import-finding-line", line = line, text = text)
+        }
+    }
+
+    /// Title and body of an alert; money in `currency`.
+    pub fn alert(&self, alert: &Alert, currency: &str) -> (String, String) {
+        let mut params = self.readable(&alert.evidence, &TimeZone::UTC);
+        let raw = |name: &str| {
+            alert
+                .evidence
+                .get(name)
+                .and_then(|value| Decimal::from_str(value).ok())
+        };
+        match alert.rule {
+            AlertRule::GoalPace => {
+                if let Some(limit) = raw("limit") {
+                    let measure = alert.evidence.get("measure").map_or("kwh", String::as_str);
+                    params.insert("limit".into(), self.measured(limit, measure, currency));
+                }
+                if let Some(probability) = raw("probability") {
+                    params.insert(
+                        "probability".into(),
+                        self.percent(probability * Decimal::ONE_HUNDRED),
+                    );
+                }
+                params.entry("date".into()).or_insert_with(|| "–".into());
+            }
+            AlertRule::DayAboveForecast => {
+                for name in ["kwh", "hi95"] {
+                    if let Some(kwh) = raw(name) {
+                        params.insert(name.into(), self.kwh(Kwh(kwh)));
+                    }
+                }
+            }
+            AlertRule::NoData => {}
+        }
+        // A server that is newer or older may leave something out; a dash reads better than a hole.
+        for name in [
+            "meter",
+            "days",
+            "last",
+            "date",
+            "kwh",
+            "hi95",
+            "limit",
+            "probability",
+        ] {
+            params.entry(name.into()).or_insert_with(|| "–".into());
+        }
+        let id = |part: &str| format!("alert-{}-{part}", alert.rule.as_str().replace('_', "-"));
+        // A Portuguese month is shortened with a dot, which is the sentence's too at its end.
+        let body = self.text_with(&id("body"), &params);
+        let body = body
+            .strip_suffix("..")
+            .map_or(body.clone(), |text| format!("{text}."));
+        (self.text_with(&id("title"), &params), body)
+    }
+
+    /// An amount in the unit of a goal's measure: `kwh`, `money` or `co2e`.
+    pub fn measured(&self, amount: Decimal, measure: &str, currency: &str) -> String {
+        match measure {
+            "money" => self.money_whole(Money(amount), currency),
+            "co2e" => self.co2e(KgCo2e(amount)),
+            _ => format!("{} kWh", self.number(amount, 0)),
+        }
+    }
+
+    /// What flows through a meter, in words.
+    pub fn channel(&self, channel: Channel) -> String {
+        self.text(&format!("channel-{}", channel.as_str().replace('_', "-")))
+    }
+
+    /// Values as people of this language write them: numbers, dates and instants are recognised.
+    fn readable(
+        &self,
+        params: &BTreeMap<String, String>,
+        zone: &TimeZone,
+    ) -> BTreeMap<String, String> {
+        let written = |value: &String| {
+            if let Ok(number) = Decimal::from_str_exact(value) {
+                self.number(number, number.normalize().scale())
+            } else if let Ok(at) = Timestamp::from_str(value) {
+                self.date_time(at, zone)
+            } else if let Ok(date) = Date::from_str(value) {
+                self.date_short(date)
+            } else {
+                value.clone()
+            }
+        };
+        params
+            .iter()
+            .map(|(name, value)| (name.clone(), written(value)))
+            .collect()
+    }
+}
+
+fn clock(local: DateTime) -> String {
+    format!("{:02}:{:02}", local.hour(), local.minute())
+}
+
+fn iso(date: Date) -> icu::calendar::Date<Iso> {
+    icu::calendar::Date::convert_from(date)
+}
+
+/// Reads a local date and time as people type it: `2026-11-10 14:05`, `10/11/2026 14:05`,
+/// `10/11 14:05` of the year of `now`; without a time it is the start of the day. `None` when it
+/// is no date.
+pub fn parse_date_time(text: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+    let text = text.trim();
+    let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00"));
+    let date = if day.contains('/') {
+        let mut parts = day.split('/').map(|part| part.trim().parse::<i16>().ok());
+        let (day, month) = (parts.next()??, parts.next()??);
+        let year = match parts.next() {
+            Some(year) => year?,
+            None => zone.to_datetime(now).year(),
+        };
+        let year = if (0..100).contains(&year) {
+            2000 + year
+        } else {
+            year
+        };
+        Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?
+    } else {
+        Date::from_str(day).ok()?
+    };
+    let (hour, minute) = time.trim().split_once([':', 'h'])?;
+    let minute = if minute.is_empty() { "0" } else { minute };
+    let local = date
+        .to_datetime(jiff::civil::Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()?);
+    zone.to_zoned(local).ok().map(|zoned| zoned.timestamp())
+}
+
+/// ICU's formatters of one language.
+struct Formats {
+    number: DecimalFormatter,
+    month_day: DateTimeFormatter<MD>,
+    year_month_day: DateTimeFormatter<YMD>,
+    weekday: DateTimeFormatter<E>,
+}
+
+impl Formats {
+    fn new(language: Language) -> Self {
+        // English dates are written day first, as in most of the world and as the screens do.
+        let tag: IcuLocale = match language {
+            Language::English => locale!("en-GB"),
+            Language::BrazilianPortuguese => locale!("pt-BR"),
+        };
+        let compiled = "the data of both languages is compiled in";
+        Self {
+            number: DecimalFormatter::try_new((&tag).into(), DecimalFormatterOptions::default())
+                .expect(compiled),
+            month_day: DateTimeFormatter::try_new((&tag).into(), MD::medium()).expect(compiled),
+            year_month_day: DateTimeFormatter::try_new((&tag).into(), YMD::medium())
+                .expect(compiled),
+            weekday: DateTimeFormatter::try_new((&tag).into(), E::short()).expect(compiled),
+        }
+    }
+}
+
+thread_local! {
+    /// Making one costs far more than using it, and ICU's formatters do not cross threads.
+    static FORMATS: [OnceCell<Formats>; 2] = const { [OnceCell::new(), OnceCell::new()] };
+}
+
+fn with_formats<T>(language: Language, format: impl FnOnce(&Formats) -> T) -> T {
+    FORMATS.with(|cells| {
+        let cell = match language {
+            Language::English => &cells[0],
+            Language::BrazilianPortuguese => &cells[1],
+        };
+        format(cell.get_or_init(|| Formats::new(language)))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::ErrorCode;
+
+fn both() -> [Locale; 2] {
+    [
+        Locale::new(Language::English),
+        Locale::new(Language::BrazilianPortuguese),
+    ]
+}
+
+fn dec(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+#[test]
+fn numbers_and_money_are_written_as_in_each_language() {
+    let [en, pt] = both();
+    assert_eq!(en.number(dec("1234567.891"), 2), "1,234,567.89");
+    assert_eq!(pt.number(dec("1234567.891"), 2), "1.234.567,89");
+    assert_eq!(en.number(dec("-0.04"), 1), "0.0");
+    assert_eq!(pt.number(dec("-6.5"), 1), "−6,5");
+    assert_eq!(en.number(dec("12"), 1), "12.0");
+    assert_eq!(en.money(Money(dec("1234.56")), "BRL"), "R$ 1,234.56");
+    assert_eq!(pt.money(Money(dec("1234.56")), "BRL"), "R$ 1.234,56");
+    assert_eq!(pt.money(Money(dec("-3.2")), "BRL"), "−R$ 3,20");
+    assert_eq!(en.money(Money(dec("3")), "EUR"), "€3.00");
+    assert_eq!(en.money(Money(dec("3")), "GBP"), "£3.00");
+    assert_eq!(pt.money(Money(dec("3")), "USD"), "US$ 3,00");
+    assert_eq!(en.money(Money(dec("3")), "CHF"), "CHF 3.00");
+    assert_eq!(pt.money_whole(Money(dec("290.6")), "BRL"), "R$ 291");
+    assert_eq!(en.percent_signed(dec("-6.2")), "−6 %");
+    assert_eq!(pt.percent_signed(dec("12.4")), "+12 %");
+    assert_eq!(pt.kwh(Kwh(dec("128.44"))), "128,4 kWh");
+    assert_eq!(pt.register(Kwh(dec("12345.670"))), "12.345,67");
+}
+
+#[test]
+fn dates_are_short_and_day_first() {
+    let [en, pt] = both();
+    let day = jiff::civil::date(2026, 11, 10);
+    assert_eq!(en.date_short(day), "10 Nov");
+    assert_eq!(pt.date_short(day), "10 nov.");
+    assert_eq!(en.date(day), "10 Nov 2026");
+    assert_eq!(pt.date(day), "10 nov. 2026");
+    assert_eq!(en.weekday(day), "Tue");
+    assert_eq!(pt.weekday(day), "ter.");
+    let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+    let at: Timestamp = "2026-11-10T17:05:30Z".parse().unwrap();
+    assert_eq!(en.date_time(at, &zone), "10 Nov 2026 14:05");
+    assert_eq!(pt.date_time_short(at, &zone), "10 nov. 14:05");
+    assert_eq!(en.date_time_typed(at, &zone), "2026-11-10 14:05");
+    assert_eq!(pt.date_time_typed(at, &zone), "10/11/2026 14:05");
+}
+
+#[test]
+fn typed_dates_are_read_in_either_form() {
+    let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+    let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+    let read = |text: &str| parse_date_time(text, &zone, now).map(|at| at.to_string());
+    for text in [
+        "2026-11-10 14:05",
+        "10/11/2026 14:05",
+        "10/11/26 14h05",
+        "10/11 14:05",
+        " 2026-11-10T14:05 ",
+    ] {
+        assert_eq!(
+            read(text).as_deref(),
+            Some("2026-11-10T17:05:00Z"),
+            "{text}"
+        );
+    }
+    assert_eq!(read("10/11").as_deref(), Some("2026-11-10T03:00:00Z"));
+    assert_eq!(read("10/11 14h").as_deref(), Some("2026-11-10T17:00:00Z"));
+    for text in ["", "soon", "32/11 10:00", "10/11 25:00", "10/x", "/", " :"] {
+        assert_eq!(read(text), None, "{text}");
+    }
+}
+
+/// Ids with the arguments that their text uses.
+fn ids(language: Language) -> Vec<(String, BTreeSet<String>)> {
+    let mut found: Vec<(String, BTreeSet<String>)> = Vec::new();
+    for line in Words::of(language).lines() {
+        if line.starts_with(|c: char| c.is_ascii_lowercase())
+            && let Some((id, _)) = line.split_once(" =")
+        {
+            found.push((id.to_owned(), BTreeSet::new()));
+        }
+        for part in line.split('$').skip(1) {
+            let name: String = part
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            if let Some((_, arguments)) = found.last_mut() {
+                arguments.insert(name);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn both_languages_have_the_same_messages_with_the_same_arguments() {
+    let mut english = ids(Language::English);
+    let mut portuguese = ids(Language::BrazilianPortuguese);
+    english.sort();
+    portuguese.sort();
+    let names = |list: &[(String, BTreeSet<String>)]| -> BTreeSet<String> {
+        list.iter().map(|(id, _)| id.clone()).collect()
+    };
+    let (en, pt) = (names(&english), names(&portuguese));
+    assert_eq!(
+        en.symmetric_difference(&pt).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
+    assert_eq!(en.len(), english.len(), "an id stands twice");
+    assert_eq!(english, portuguese);
+    for locale in both() {
+        for id in &en {
+            assert!(locale.has(id), "{id} does not parse");
+        }
+    }
+}
+
+#[test]
+fn every_code_has_its_own_text_in_both_languages() {
+    for locale in both() {
+        for code in ErrorCode::ALL {
+            assert!(locale.has(&format!("problem-{code}")), "{code}");
+        }
+        for rule in AlertRule::ALL {
+            for part in ["title", "body"] {
+                let id = format!("alert-{}-{part}", rule.as_str().replace('_', "-"));
+                assert!(locale.has(&id), "{id}");
+            }
+        }
+        for channel in Channel::ALL {
+            assert!(!locale.channel(*channel).is_empty());
+        }
+        for code in [
+            "header",
+            "encoding",
+            "columns",
+            "timestamp",
+            "no_offset",
+            "number",
+            "negative",
+            "too_large",
+            "duplicate",
+            "spacing",
+            "too_few_rows",
+            "too_many_rows",
+        ] {
+            assert!(locale.has(&format!("import-finding-{code}")), "{code}");
+        }
+        for code in [
+            "required",
+            "too_short",
+            "too_long",
+            "not_an_email",
+            "control_characters",
+            "out_of_range",
+            "not_a_currency",
+            "not_a_time_zone",
+            "not_a_country",
+            "both_coordinates",
+            "in_the_future",
+            "ends_before_it_starts",
+            "negative",
+            "too_large",
+            "too_precise",
+            "not_a_number",
+            "register_lower",
+            "overlaps",
+        ] {
+            assert!(locale.has(&format!("field-error-{code}")), "{code}");
+        }
+    }
+}
+
+#[test]
+fn a_field_error_names_its_limit_and_an_unknown_one_still_says_something() {
+    let [en, pt] = both();
+    let mut errors = crate::FieldErrors::default();
+    errors.add_with("register_kwh", "too_large", &[("max", "99999999")]);
+    errors.add_with(
+        "register_kwh",
+        "register_lower",
+        &[
+            ("previous", "12345.6"),
+            ("previous_at", "2026-11-10T17:05:00Z"),
+        ],
+    );
+    errors.add("x", "from_tomorrow");
+    assert!(en.field_error(&errors.0[0]).contains("99,999,999"));
+    let lower = pt.field_error(&errors.0[1]);
+    assert!(
+        lower.contains("12.345,6") && lower.contains("10 nov. 2026"),
+        "{lower}"
+    );
+    assert!(en.field_error(&errors.0[2]).contains("from_tomorrow"));
+}
+
+#[test]
+fn an_alert_speaks_with_its_evidence() {
+    let [en, pt] = both();
+    let alert = Alert {
+        alert_id: crate::AlertId(uuid::Uuid::nil()),
+        rule: AlertRule::GoalPace,
+        severity: crate::alert::Severity::Warning,
+        evidence: [
+            ("measure", "kwh"),
+            ("limit", "220"),
+            ("probability", "0.78"),
+            ("date", "2026-12-05"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into(),
+        raised_at: Timestamp::UNIX_EPOCH,
+        resolved_at: None,
+        acknowledged_by: None,
+        acknowledged_at: None,
+    };
+    let (title, body) = en.alert(&alert, "BRL");
+    assert!(title.contains("220 kWh"), "{title}");
+    assert!(body.contains("78 %") && body.contains("5 Dec"), "{body}");
+    let (_, body) = pt.alert(&alert, "BRL");
+    assert!(body.contains("78 %") && body.contains("5 dez."), "{body}");
+}

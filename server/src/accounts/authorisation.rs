@@ -1,0 +1,147 @@
+//! Who may do what: one table, role by route, and the layer that keeps it.
+//!
+//! A route without a rule is refused, and a test compares the table with the OpenAPI document, so
+//! that a new route without a rule fails there. What belongs to somebody else does not exist (404);
+//! a member whose role does not reach gets 403.
+
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
+use axum::http::Method;
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use ecotrack_common::profile::Role;
+use ecotrack_common::{EnergyProfileId, ErrorCode, path};
+use jiff::SignedDuration;
+
+use super::token::Token;
+use super::{SESSION_LIFE, store};
+use crate::App;
+use crate::error::Error;
+
+/// What a route asks of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing.
+    Public,
+    /// To be signed in.
+    SignedIn,
+    /// To be a member of the home in the address, with at least this role.
+    Member(Role),
+}
+
+/// The table.
+pub const RULES: &[(&str, &str, Access)] = &[
+    ("POST", path::ACCOUNTS, Access::Public),
+    ("POST", path::SESSIONS, Access::Public),
+    ("GET", path::PUBLIC_CATALOG, Access::Public),
+    ("GET", path::PUBLIC_TIPS, Access::Public),
+    ("GET", path::OPENAPI, Access::Public),
+    ("GET", path::ACCOUNT_SELF, Access::SignedIn),
+    ("DELETE", path::SESSION_CURRENT, Access::SignedIn),
+    ("GET", path::PROFILES, Access::SignedIn),
+    ("POST", path::PROFILES, Access::SignedIn),
+    ("GET", path::PROFILE, Access::Member(Role::Viewer)),
+    ("PUT", path::PROFILE, Access::Member(Role::Owner)),
+    ("GET", path::METERS, Access::Member(Role::Viewer)),
+    ("POST", path::METERS, Access::Member(Role::Editor)),
+    ("GET", path::READINGS, Access::Member(Role::Viewer)),
+    ("POST", path::READINGS, Access::Member(Role::Editor)),
+    ("PUT", path::READING, Access::Member(Role::Editor)),
+    ("DELETE", path::READING, Access::Member(Role::Editor)),
+    ("POST", path::IMPORTS, Access::Member(Role::Editor)),
+    ("POST", path::UNDO, Access::Member(Role::Editor)),
+    ("GET", path::DEVICES, Access::Member(Role::Viewer)),
+    ("GET", path::FORECAST, Access::Member(Role::Viewer)),
+    ("POST", path::TRAININGS, Access::Member(Role::Editor)),
+    ("GET", path::ALERTS, Access::Member(Role::Viewer)),
+    (
+        "POST",
+        path::ALERT_ACKNOWLEDGEMENT,
+        Access::Member(Role::Viewer),
+    ),
+    ("GET", path::DASHBOARD, Access::Member(Role::Viewer)),
+    ("GET", path::EVENTS, Access::Member(Role::Viewer)),
+];
+
+/// A session's use is noted at most this often: a write for each request would cost more than the
+/// request.
+const TOUCH_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// The rule of a route.
+pub fn access(method: &Method, matched: &str) -> Option<Access> {
+    let method = if *method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    RULES
+        .iter()
+        .find(|(rule_method, rule_path, _)| {
+            method.as_str() == *rule_method && matched == *rule_path
+        })
+        .map(|(_, _, access)| *access)
+}
+
+/// The layer: finds the rule, the caller and the role, and lets the request through or not.
+pub(crate) async fn authorise(
+    State(app): State<App>,
+    matched: MatchedPath,
+    params: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(access) = access(request.method(), matched.as_str()) else {
+        // No rule, no entry: a method that the address does not take, or a route that was added
+        // without a rule.
+        return crate::error::problem(ErrorCode::MethodNotAllowed, None);
+    };
+    let profile = params
+        .iter()
+        .find(|(name, _)| *name == "energy_profile_id")
+        .map(|(_, id)| id);
+    let token = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(Token::received);
+    match check(&app, access, profile, token).await {
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Ok(None) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn check(
+    app: &App,
+    access: Access,
+    profile: Option<&str>,
+    token: Option<Token>,
+) -> Result<Option<super::Caller>, Error> {
+    let needed = match access {
+        Access::Public => return Ok(None),
+        Access::SignedIn => None,
+        Access::Member(role) => Some(role),
+    };
+    let token = token.ok_or(Error::Unauthenticated)?;
+    // An id that is no id names nothing, but only to somebody who is signed in.
+    let id: Option<Result<EnergyProfileId, _>> = profile.map(str::parse);
+    let known = id.as_ref().and_then(|id| id.as_ref().ok()).copied();
+    let now = app.clock.now();
+    let mut conn = app.db.acquire().await?;
+    let (caller, last_used_at) = store::find_caller(&mut conn, &token.hash(), known, now)
+        .await?
+        .ok_or(Error::Unauthenticated)?;
+    if now.duration_since(last_used_at) > TOUCH_EVERY {
+        store::touch_session(&mut conn, caller.session_id, now, now + SESSION_LIFE).await?;
+    }
+    match (needed, caller.role) {
+        (None, _) => Ok(Some(caller)),
+        (Some(needed), Some(role)) if role >= needed => Ok(Some(caller)),
+        (Some(_), Some(_)) => Err(Error::Forbidden),
+        (Some(_), None) => Err(Error::NotFound),
+    }
+}

@@ -1,0 +1,53 @@
+//! What every handler and every job may reach for.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::accounts::password::Passwords;
+use crate::catalog::ReferenceCache;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::events::Hub;
+
+/// The state of one server process.
+#[derive(Clone)]
+pub struct App {
+    /// Connections to PostgreSQL.
+    pub db: PgPool,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// What the operator set.
+    pub settings: Arc<Settings>,
+    /// Argon2, a few at a time.
+    pub passwords: Passwords,
+    /// The reference data as last read.
+    pub reference: ReferenceCache,
+    /// Who is told that a home changed.
+    pub hub: Hub,
+    /// Cancelled when the server is to stop.
+    pub shutdown: CancellationToken,
+}
+
+/// Says nothing of what it holds: the settings name a database with its password.
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}
+
+impl App {
+    /// The state of a server on this database.
+    pub fn new(db: PgPool, clock: Clock, settings: Settings, shutdown: CancellationToken) -> Self {
+        Self {
+            db,
+            clock,
+            settings: Arc::new(settings),
+            passwords: Passwords::default(),
+            reference: ReferenceCache::default(),
+            hub: Hub::default(),
+            shutdown,
+        }
+    }
+}

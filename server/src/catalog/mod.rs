@@ -1,0 +1,130 @@
+//! Reference data: what ships, what was changed here, and the copy in memory that homes are
+//! computed with.
+//!
+//! `load` brings the tables to what this program ships; [`ReferenceCache`] keeps what they hold
+//! until their revision changes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use ecotrack_common::bill::{Tables, Tariff};
+use ecotrack_common::emission::EmissionFactor;
+use ecotrack_common::path;
+use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod load;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+pub use load::{LoadReport, LoadedSet, load_reference};
+
+use crate::App;
+use crate::error::Result;
+
+/// How long anybody on the way may keep what is public. It changes with an update or an edit.
+const PUBLIC: [(axum::http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=300")];
+
+/// All reference data, as of one revision.
+#[derive(Debug, Default, PartialEq)]
+pub struct Reference {
+    /// The revision that it is of; part of the `ETag` of what is computed with it.
+    pub revision: i64,
+    /// Flags in force and their prices, for the bill engine.
+    pub tables: Tables,
+    /// Emission factors, by region and year.
+    pub factors: Vec<EmissionFactor>,
+    /// Appliances, by category.
+    pub catalog: Vec<CatalogDevice>,
+    /// Saving measures.
+    pub measures: Vec<SavingMeasure>,
+    /// Tariffs by slug, each under the name that is shown to people.
+    pub tariffs: BTreeMap<String, Arc<Tariff>>,
+    /// Tariffs that this server cannot read, by slug, and why: written by a newer one, or by hand.
+    pub unreadable_tariffs: BTreeMap<String, String>,
+}
+
+/// The reference data as last read, shared by all requests of the process.
+#[derive(Debug, Clone, Default)]
+pub struct ReferenceCache(Arc<RwLock<Option<Arc<Reference>>>>);
+
+impl ReferenceCache {
+    /// The reference data as it stands.
+    pub async fn get(&self, conn: &mut PgConnection) -> sqlx::Result<Arc<Reference>> {
+        let revision = store::find_revision(conn).await?;
+        self.get_at(conn, revision).await
+    }
+
+    /// The same for a caller that has read the revision: without a statement where nothing changed.
+    /// Where it changed again in between, the newer data.
+    pub async fn get_at(
+        &self,
+        conn: &mut PgConnection,
+        revision: i64,
+    ) -> sqlx::Result<Arc<Reference>> {
+        if let Some(kept) = self.kept(revision) {
+            return Ok(kept);
+        }
+        let mut revision = store::find_revision(conn).await?;
+        loop {
+            let read = store::read(conn, revision).await?;
+            // An edit between two of the statements would leave halves of two revisions.
+            let after = store::find_revision(conn).await?;
+            if after == revision {
+                for (slug, reason) in &read.unreadable_tariffs {
+                    tracing::warn!(
+                        slug,
+                        reason,
+                        "a tariff cannot be read; homes with it get no costs"
+                    );
+                }
+                let read = Arc::new(read);
+                *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&read));
+                return Ok(read);
+            }
+            revision = after;
+        }
+    }
+
+    fn kept(&self, revision: i64) -> Option<Arc<Reference>> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref()
+            .filter(|kept| kept.revision == revision)
+            .map(Arc::clone)
+    }
+}
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_catalog))
+        .routes(routes!(list_tips))
+}
+
+/// The appliances.
+#[utoipa::path(get, path = path::PUBLIC_CATALOG, tag = "public",
+    responses((status = 200, body = Vec<CatalogDevice>)))]
+async fn list_catalog(State(app): State<App>) -> Result<Response> {
+    let mut conn = app.db.acquire().await?;
+    let reference = app.reference.get(&mut conn).await?;
+    Ok(public(&reference.catalog))
+}
+
+/// The saving measures.
+#[utoipa::path(get, path = path::PUBLIC_TIPS, tag = "public",
+    responses((status = 200, body = Vec<SavingMeasure>)))]
+async fn list_tips(State(app): State<App>) -> Result<Response> {
+    let mut conn = app.db.acquire().await?;
+    let reference = app.reference.get(&mut conn).await?;
+    Ok(public(&reference.measures))
+}
+
+fn public(body: &impl Serialize) -> Response {
+    (PUBLIC, axum::Json(body)).into_response()
+}

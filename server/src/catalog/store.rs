@@ -1,0 +1,425 @@
+//! Reference data.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ecotrack_common::bill::{Tables, Tariff};
+use ecotrack_common::emission::EmissionFactor;
+use ecotrack_common::reference::{CatalogDevice, FlagMonth, FlagRate, SavingMeasure, flag_tables};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use super::Reference;
+use crate::database::{document, word};
+
+/// Scheme of Brazil's flags in `tariff_flag` and `tariff_flag_rate`.
+pub const FLAG_SCHEME: &str = "br-bandeira";
+
+/// Serialises loaders of all servers on one database; the number means nothing.
+const LOADING: i64 = 4_203_670_241_557_118_022;
+
+/// The tables that ship with rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// Appliances.
+    DeviceCatalog,
+    /// Saving measures.
+    OptimizationSuggestion,
+    /// Tariffs.
+    Tariff,
+    /// Flag in force by time.
+    TariffFlag,
+    /// Price of each flag by time.
+    TariffFlagRate,
+    /// Emission factors.
+    EmissionFactor,
+}
+
+impl Table {
+    /// Its name, which is the name of the set too.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DeviceCatalog => "device_catalog",
+            Self::OptimizationSuggestion => "optimization_suggestion",
+            Self::Tariff => "tariff",
+            Self::TariffFlag => "tariff_flag",
+            Self::TariffFlagRate => "tariff_flag_rate",
+            Self::EmissionFactor => "emission_factor",
+        }
+    }
+}
+
+/// The revision of all reference data.
+pub async fn find_revision(conn: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!("SELECT revision FROM reference_revision")
+        .fetch_one(conn)
+        .await
+}
+
+/// Says that reference data changed; every change does, in its transaction.
+pub async fn bump_revision(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE reference_revision SET revision = revision + 1")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The sets that are loaded, with their checksums.
+pub async fn list_sets(conn: &mut PgConnection) -> sqlx::Result<BTreeMap<String, String>> {
+    let rows = sqlx::query!("SELECT name, checksum FROM reference_set")
+        .fetch_all(conn)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.name, row.checksum))
+        .collect())
+}
+
+/// Notes that a set is loaded.
+pub async fn keep_set(
+    conn: &mut PgConnection,
+    table: Table,
+    checksum: &str,
+    rows: usize,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO reference_set (name, checksum, rows, loaded_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE
+         SET checksum = excluded.checksum, rows = excluded.rows, loaded_at = excluded.loaded_at",
+        table.as_str(),
+        checksum,
+        i32::try_from(rows).unwrap_or(i32::MAX),
+        now.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// One loader at a time, until the transaction ends.
+pub async fn lock_loading(conn: &mut PgConnection) -> sqlx::Result<()> {
+    // The wait is for a whole load and not for a row; the statement's own limit still holds.
+    sqlx::query!("SET LOCAL lock_timeout = 0")
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock($1)", LOADING)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The statements that bring one table to `$rows`, a JSON array of rows that hold themselves under
+/// `shipped`.
+///
+/// What differs from what shipped before is written: whole where nobody edited the row, else only
+/// into `shipped`. What ships no more goes, unless it was edited or a home uses it (`$used`): then
+/// it stays as if it had been added here.
+macro_rules! bring {
+    ($conn:expr, $rows:expr, $table:literal, $key:literal, $columns:literal, $values:literal, $used:literal) => {{
+        sqlx::query!(
+            "MERGE INTO "
+                + $table
+                + " AS t
+             USING jsonb_populate_recordset(NULL::"
+                + $table
+                + ", $1) AS n ON "
+                + $key
+                + "
+             WHEN MATCHED AND t.shipped IS NOT DISTINCT FROM n.shipped THEN DO NOTHING
+             WHEN MATCHED AND t.edited_at IS NOT NULL THEN UPDATE SET shipped = n.shipped
+             WHEN MATCHED THEN UPDATE SET ("
+                + $columns
+                + ") = ROW ("
+                + $values
+                + ")
+             WHEN NOT MATCHED THEN INSERT ("
+                + $columns
+                + ") VALUES ("
+                + $values
+                + ")",
+            $rows,
+        )
+        .execute(&mut *$conn)
+        .await?;
+        // Locked in a statement of its own, so that the next one sees every home that uses a row:
+        // a new use waits for this lock.
+        let gone = sqlx::query!(
+            "SELECT true AS gone FROM "
+                + $table
+                + " AS t
+             WHERE t.shipped IS NOT NULL
+               AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::"
+                + $table
+                + ", $1) AS n WHERE "
+                + $key
+                + ")
+             FOR UPDATE",
+            $rows,
+        )
+        .fetch_all(&mut *$conn)
+        .await?;
+        if !gone.is_empty() {
+            sqlx::query!(
+                "DELETE FROM "
+                    + $table
+                    + " AS t
+                 WHERE t.shipped IS NOT NULL AND t.edited_at IS NULL AND NOT "
+                    + $used
+                    + "
+                   AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::"
+                    + $table
+                    + ", $1) AS n WHERE "
+                    + $key
+                    + ")",
+                $rows,
+            )
+            .execute(&mut *$conn)
+            .await?;
+            sqlx::query!(
+                "UPDATE "
+                    + $table
+                    + " AS t SET shipped = NULL
+                 WHERE t.shipped IS NOT NULL
+                   AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::"
+                    + $table
+                    + ", $1) AS n WHERE "
+                    + $key
+                    + ")",
+                $rows,
+            )
+            .execute(&mut *$conn)
+            .await?;
+        }
+    }};
+}
+
+/// Brings a table to the rows that ship. A row is an object with the table's columns.
+pub async fn bring(conn: &mut PgConnection, table: Table, rows: &[Value]) -> sqlx::Result<()> {
+    let rows = rows.iter().map(|row| {
+        let mut columns = row.clone();
+        columns["shipped"] = row.clone();
+        columns
+    });
+    let rows = Value::Array(rows.collect());
+    match table {
+        Table::DeviceCatalog => bring!(
+            conn,
+            &rows,
+            "device_catalog",
+            "t.slug = n.slug",
+            "slug, name_en, name_pt, category, typical_power_w, standby_w, typical_hours_per_day,
+             typical_days_per_month, duty_cycle, source, confidence, shipped",
+            "n.slug, n.name_en, n.name_pt, n.category, n.typical_power_w, n.standby_w, n.typical_hours_per_day,
+             n.typical_days_per_month, n.duty_cycle, n.source, n.confidence, n.shipped",
+            "EXISTS (SELECT FROM profile_device AS d WHERE d.catalog_slug = t.slug)"
+        ),
+        Table::OptimizationSuggestion => bring!(
+            conn,
+            &rows,
+            "optimization_suggestion",
+            "t.slug = n.slug",
+            "slug, title_en, title_pt, applies_to_category, condition, saving_formula, source, confidence, shipped",
+            "n.slug, n.title_en, n.title_pt, n.applies_to_category, n.condition, n.saving_formula, n.source,
+             n.confidence, n.shipped",
+            "EXISTS (SELECT FROM profile_suggestion AS s WHERE s.slug = t.slug)"
+        ),
+        Table::Tariff => bring!(
+            conn,
+            &rows,
+            "tariff",
+            "t.slug = n.slug",
+            "slug, country, name, document, shipped",
+            "n.slug, n.country, n.name, n.document, n.shipped",
+            "EXISTS (SELECT FROM profile_tariff AS p WHERE p.tariff_slug = t.slug)"
+        ),
+        Table::TariffFlag => bring!(
+            conn,
+            &rows,
+            "tariff_flag",
+            "t.scheme = n.scheme AND t.valid_from = n.valid_from",
+            "scheme, valid_from, valid_to, flag, price_per_kwh, source, confidence, shipped",
+            "n.scheme, n.valid_from, n.valid_to, n.flag, n.price_per_kwh, n.source, n.confidence, n.shipped",
+            "false"
+        ),
+        Table::TariffFlagRate => bring!(
+            conn,
+            &rows,
+            "tariff_flag_rate",
+            "t.scheme = n.scheme AND t.flag = n.flag AND t.valid_from = n.valid_from",
+            "scheme, flag, valid_from, valid_to, price_per_kwh, source, confidence, shipped",
+            "n.scheme, n.flag, n.valid_from, n.valid_to, n.price_per_kwh, n.source, n.confidence, n.shipped",
+            "false"
+        ),
+        Table::EmissionFactor => bring!(
+            conn,
+            &rows,
+            "emission_factor",
+            "t.region = n.region AND t.year = n.year",
+            "region, year, kg_co2e_per_kwh, basis, source, confidence, shipped",
+            "n.region, n.year, n.kg_co2e_per_kwh, n.basis, n.source, n.confidence, n.shipped",
+            "false"
+        ),
+    }
+    Ok(())
+}
+
+/// All that is in force, which the caller knows to be of `revision`.
+pub async fn read(conn: &mut PgConnection, revision: i64) -> sqlx::Result<Reference> {
+    let (tariffs, unreadable_tariffs) = list_tariffs(conn).await?;
+    Ok(Reference {
+        revision,
+        tables: find_tables(conn).await?,
+        factors: list_factors(conn).await?,
+        catalog: list_devices(conn).await?,
+        measures: list_measures(conn).await?,
+        tariffs,
+        unreadable_tariffs,
+    })
+}
+
+/// The appliances, by category.
+pub async fn list_devices(conn: &mut PgConnection) -> sqlx::Result<Vec<CatalogDevice>> {
+    let rows = sqlx::query!(
+        "SELECT slug, name_en, name_pt, category, typical_power_w, standby_w, typical_hours_per_day,
+                typical_days_per_month, duty_cycle, source, confidence
+         FROM device_catalog ORDER BY category, slug",
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(CatalogDevice {
+                slug: row.slug,
+                name_en: row.name_en,
+                name_pt: row.name_pt,
+                category: word(&row.category)?,
+                typical_power_w: row.typical_power_w.normalize(),
+                standby_w: row.standby_w.normalize(),
+                typical_hours_per_day: row.typical_hours_per_day.normalize(),
+                typical_days_per_month: row.typical_days_per_month.normalize(),
+                duty_cycle: row.duty_cycle.normalize(),
+                source: row.source,
+                confidence: word(&row.confidence)?,
+            })
+        })
+        .collect()
+}
+
+/// The saving measures.
+pub async fn list_measures(conn: &mut PgConnection) -> sqlx::Result<Vec<SavingMeasure>> {
+    let rows = sqlx::query!(
+        "SELECT slug, title_en, title_pt, applies_to_category, condition, saving_formula, source, confidence
+         FROM optimization_suggestion ORDER BY slug",
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(SavingMeasure {
+                slug: row.slug,
+                title_en: row.title_en,
+                title_pt: row.title_pt,
+                applies_to_category: word(&row.applies_to_category)?,
+                condition: row.condition,
+                saving_formula: row.saving_formula,
+                source: row.source,
+                confidence: word(&row.confidence)?,
+            })
+        })
+        .collect()
+}
+
+type Tariffs = (BTreeMap<String, Arc<Tariff>>, BTreeMap<String, String>);
+
+/// The tariffs, and those that cannot be read with the reason: one of them must not keep the
+/// others from everybody.
+async fn list_tariffs(conn: &mut PgConnection) -> sqlx::Result<Tariffs> {
+    let rows = sqlx::query!("SELECT slug, name, document FROM tariff")
+        .fetch_all(conn)
+        .await?;
+    let (mut tariffs, mut unreadable) = Tariffs::default();
+    for row in rows {
+        match document::<Tariff>(row.document) {
+            // The name may have been edited apart from the document.
+            Ok(tariff) => {
+                tariffs.insert(
+                    row.slug,
+                    Arc::new(Tariff {
+                        name: row.name,
+                        ..tariff
+                    }),
+                );
+            }
+            Err(error) => {
+                unreadable.insert(row.slug, error.to_string());
+            }
+        }
+    }
+    Ok((tariffs, unreadable))
+}
+
+async fn find_tables(conn: &mut PgConnection) -> sqlx::Result<Tables> {
+    let months = sqlx::query!(
+        "SELECT valid_from, valid_to, flag, price_per_kwh, source, confidence
+         FROM tariff_flag WHERE scheme = $1 ORDER BY valid_from",
+        FLAG_SCHEME,
+    )
+    .fetch_all(&mut *conn)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(FlagMonth {
+            valid_from: row.valid_from.to_jiff(),
+            valid_to: row.valid_to.to_jiff(),
+            flag: word(&row.flag)?,
+            brl_per_kwh: row.price_per_kwh.normalize(),
+            source: row.source,
+            confidence: word(&row.confidence)?,
+        })
+    })
+    .collect::<sqlx::Result<Vec<_>>>()?;
+    let rates = sqlx::query!(
+        "SELECT valid_from, valid_to, flag, price_per_kwh, source, confidence
+         FROM tariff_flag_rate WHERE scheme = $1 ORDER BY flag, valid_from",
+        FLAG_SCHEME,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(FlagRate {
+            valid_from: row.valid_from.to_jiff(),
+            valid_to: row.valid_to.map(jiff_sqlx::Date::to_jiff),
+            flag: word(&row.flag)?,
+            brl_per_kwh: row.price_per_kwh.normalize(),
+            source: row.source,
+            confidence: word(&row.confidence)?,
+        })
+    })
+    .collect::<sqlx::Result<Vec<_>>>()?;
+    Ok(flag_tables(&months, &rates))
+}
+
+async fn list_factors(conn: &mut PgConnection) -> sqlx::Result<Vec<EmissionFactor>> {
+    let rows = sqlx::query!(
+        "SELECT region, year, kg_co2e_per_kwh, basis, source, confidence
+         FROM emission_factor ORDER BY region, year",
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(EmissionFactor {
+                region: row.region,
+                year: row.year,
+                kg_co2e_per_kwh: row.kg_co2e_per_kwh.normalize(),
+                basis: word(&row.basis)?,
+                source: row.source,
+                confidence: word(&row.confidence)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,287 @@
+//! What the operator sets: flags, then environment, then a file, then defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use ecotrack_common::problem::UnknownWord;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// EcoTrack's server.
+#[derive(Debug, Parser)]
+#[command(name = "ecotrack-server", version, about, propagate_version = true)]
+pub struct Cli {
+    /// What every subcommand takes.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// What to do; `serve` when left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The operator's flags; each has its environment variable.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Flags {
+    /// Configuration file (TOML)
+    #[arg(
+        long,
+        global = true,
+        env = "ECOTRACK_SERVER_CONFIG",
+        value_name = "FILE"
+    )]
+    pub config: Option<PathBuf>,
+    /// Address to listen on, such as 127.0.0.1:7878
+    #[arg(long, global = true, env = "ECOTRACK_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// `PostgreSQL` to use; without it the server runs a private one
+    #[arg(
+        long,
+        global = true,
+        env = "ECOTRACK_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database_url: Option<SecretString>,
+    /// Folder of the private `PostgreSQL`
+    #[arg(long, global = true, env = "ECOTRACK_DATA_DIR", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// Who may register: open or closed
+    #[arg(long, global = true, env = "ECOTRACK_REGISTRATION")]
+    pub registration: Option<Registration>,
+    /// What to log, such as `info` or `ecotrack_server=debug`
+    #[arg(long, global = true, env = "ECOTRACK_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Log as JSON, one object a line
+    #[arg(long, global = true, env = "ECOTRACK_LOG_JSON")]
+    pub log_json: bool,
+}
+
+/// What the server does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API and run the jobs (the default)
+    Serve,
+    /// Bring the database to this version and load the reference data
+    Migrate,
+    /// Train every home now
+    Train,
+    /// Check the database
+    Doctor {
+        /// Derive every day of register meters again
+        #[arg(long)]
+        rebuild: bool,
+    },
+    /// Print the `OpenAPI` document
+    Openapi,
+    /// Serve the demo home until standard input closes (`ecotrack demo` starts this)
+    Demo,
+}
+
+/// Who may register.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Everybody who reaches the server.
+    #[default]
+    Open,
+    /// Nobody.
+    Closed,
+}
+
+impl std::str::FromStr for Registration {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        match text {
+            "open" => Ok(Self::Open),
+            "closed" => Ok(Self::Closed),
+            _ => Err(UnknownWord {
+                word: text.to_owned(),
+                known: &["open", "closed"],
+            }),
+        }
+    }
+}
+
+/// The configuration file, all of it optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    database_url: Option<SecretString>,
+    data_dir: Option<PathBuf>,
+    registration: Option<Registration>,
+    log: Option<String>,
+    log_json: Option<bool>,
+}
+
+/// What holds, after all sources.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// `PostgreSQL` to use; `None` runs a private one.
+    pub database_url: Option<SecretString>,
+    /// Folder of the private `PostgreSQL`.
+    pub data_dir: PathBuf,
+    /// Who may register.
+    pub registration: Registration,
+    /// What to log.
+    pub log: String,
+    /// Log as JSON.
+    pub log_json: bool,
+    /// Sign-ins and registrations that one address may try at once, before it must wait.
+    pub sign_in_burst: u32,
+}
+
+/// Port 7878: free of registrations that a home would meet.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
+
+impl Settings {
+    /// Settings with nothing set, for tests and tools.
+    pub fn with_data_dir(data_dir: PathBuf) -> Self {
+        Self {
+            listen: DEFAULT_LISTEN.parse().expect("a constant address"),
+            database_url: None,
+            data_dir,
+            registration: Registration::Open,
+            log: "info,sqlx=warn".to_owned(),
+            log_json: false,
+            sign_in_burst: 10,
+        }
+    }
+
+    /// Settings from all sources. `folder` names the data folder: `ecotrack`, or `ecotrack-demo`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or understood, named with its line, and an address that would
+    /// show the server to the network without encryption.
+    pub fn read(flags: Flags, folder: &str) -> anyhow::Result<Self> {
+        let file = match &flags.config {
+            Some(path) => read_file(path)?,
+            None => default_config_file()
+                .filter(|path| path.exists())
+                .map_or_else(|| Ok(File::default()), |path| read_file(&path))?,
+        };
+        let data_dir = match flags.data_dir.or(file.data_dir) {
+            Some(given) => std::path::absolute(&given)
+                .with_context(|| format!("the data folder {} is no path", given.display()))?,
+            None => default_data_dir(folder)?,
+        };
+        let defaults = Self::with_data_dir(data_dir);
+        let settings = Self {
+            listen: flags.listen.or(file.listen).unwrap_or(defaults.listen),
+            database_url: flags.database_url.or(file.database_url),
+            registration: flags.registration.or(file.registration).unwrap_or_default(),
+            log: flags.log.or(file.log).unwrap_or(defaults.log),
+            log_json: flags.log_json || file.log_json.unwrap_or(false),
+            ..defaults
+        };
+        if !settings.listen.ip().is_loopback() {
+            bail!(
+                "{} would show passwords to the network in the clear: listen on 127.0.0.1 and let a \
+                 reverse proxy with TLS stand before it",
+                settings.listen
+            );
+        }
+        Ok(settings)
+    }
+}
+
+/// Reads the file; errors name it and the line.
+fn read_file(path: &Path) -> anyhow::Result<File> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    config::Config::builder()
+        .add_source(config::File::from_str(&text, config::FileFormat::Toml))
+        .build()
+        .and_then(config::Config::try_deserialize)
+        .map_err(|error| {
+            let line = line_of(&error.to_string(), &text);
+            anyhow::anyhow!("{}:{line}: {error}", path.display())
+        })
+}
+
+/// The line that an error is about: as the parser tells it, else the line that holds the key it
+/// names, else the first.
+fn line_of(message: &str, text: &str) -> usize {
+    let told = message
+        .split("line ")
+        .nth(1)
+        .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next())
+        .and_then(|digits| digits.parse().ok());
+    let named = || {
+        let key = message.split('`').nth(1)?;
+        text.lines()
+            .position(|line| line.trim_start().starts_with(key))
+            .map(|at| at + 1)
+    };
+    told.or_else(named).unwrap_or(1)
+}
+
+fn default_config_file() -> Option<PathBuf> {
+    use etcetera::BaseStrategy;
+    if rustix::process::geteuid().is_root() {
+        return Some(PathBuf::from("/etc/ecotrack/server.toml"));
+    }
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.config_dir().join("ecotrack").join("server.toml"))
+}
+
+/// As root in /var/lib, since the unprivileged user that PostgreSQL runs as cannot enter /root.
+fn default_data_dir(folder: &str) -> anyhow::Result<PathBuf> {
+    use etcetera::BaseStrategy;
+    if rustix::process::geteuid().is_root() {
+        return Ok(Path::new("/var/lib").join(folder));
+    }
+    let base = etcetera::choose_base_strategy()
+        .context("there is no home folder: set ECOTRACK_DATA_DIR to where the data shall be")?;
+    Ok(base.data_dir().join(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> anyhow::Result<Settings> {
+        let folder = std::env::temp_dir().join(format!("ecotrack-config-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("server.toml");
+        std::fs::write(&path, text).unwrap();
+        let flags = Flags {
+            config: Some(path),
+            data_dir: Some(folder.clone()),
+            ..Flags::default()
+        };
+        let settings = Settings::read(flags, "ecotrack");
+        std::fs::remove_dir_all(folder).unwrap();
+        settings
+    }
+
+    #[test]
+    fn a_file_is_read_and_flags_win() {
+        let settings = read("listen = \"127.0.0.1:9000\"\nregistration = \"closed\"\n").unwrap();
+        assert_eq!(settings.listen.port(), 9000);
+        assert_eq!(settings.registration, Registration::Closed);
+    }
+
+    #[test]
+    fn a_corrupt_file_is_named_with_its_line() {
+        for (text, line) in [
+            ("log = \"info\"\nlisten = \n", 2),
+            ("log = \"info\"\n\nlisten = \"nowhere\"\n", 3),
+            ("log = \"info\"\nlissten = \"127.0.0.1:1\"\n", 2),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("server.toml:{line}:")), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_open_to_the_network_is_refused() {
+        let error = read("listen = \"0.0.0.0:7878\"\n").unwrap_err().to_string();
+        assert!(error.contains("reverse proxy"), "{error}");
+    }
+}

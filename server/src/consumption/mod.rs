@@ -1,0 +1,4 @@
+//! What a home uses, from what its meters say.
+
+pub mod home;
+pub mod store;

@@ -1,0 +1,207 @@
+//! The dashboard: everything of the first screen in one answer.
+//!
+//! Its ETag is made of the home's revision, the reference data's revision and the local day, so a
+//! dashboard that did not change is a 304 after two small reads.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use ecotrack_common::dashboard::{Dashboard, DashboardHome, MeterNow};
+use ecotrack_common::forecast::ForecastState;
+use ecotrack_common::profile::Role;
+use ecotrack_common::{EnergyProfileId, path};
+use jiff::Timestamp;
+use sqlx::PgConnection;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[cfg(test)]
+mod tests;
+
+use crate::App;
+use crate::accounts::Caller;
+use crate::error::{Error, Result};
+use crate::extract::Path;
+use crate::forecasts::outlook::{self, Outlook};
+use crate::forecasts::projection::{assumption_code, compare, cycle_use};
+use crate::goals::progress::progress;
+use crate::{
+    alerts, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
+};
+
+/// Whole cycles shown before this one.
+const RECENT_CYCLES: usize = 8;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(show))
+}
+
+/// What this cycle used, cost and emitted, what it is going to, why, and what to do about it.
+#[utoipa::path(get, path = path::DASHBOARD, tag = "dashboard", params(("energy_profile_id" = Uuid, Path)),
+    responses((status = 200, body = Dashboard), (status = 304)))]
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(profile): Path<EnergyProfileId>,
+) -> Result<Response> {
+    let now = app.clock.now();
+    let role = caller.role.ok_or(Error::NotFound)?;
+    let mut conn = app.db.acquire().await?;
+    let home = profiles::store::find_home(&mut conn, profile)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let reference = app.reference.get(&mut conn).await?;
+    let today = now.to_zoned(home.zone()).date();
+    let tag = format!(
+        "\"{}-{}-{today}-{role}\"",
+        home.revision, reference.revision
+    );
+    let tag = HeaderValue::from_str(&tag).map_err(anyhow::Error::from)?;
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|sent| *sent == tag);
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let outlook = outlook::load(&mut conn, &app.reference, profile, now)
+            .await?
+            .ok_or(Error::NotFound)?;
+        axum::Json(compose(&mut conn, outlook, role, now).await?).into_response()
+    };
+    response.headers_mut().insert(header::ETAG, tag);
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
+    Ok(response)
+}
+
+/// Puts the dashboard together.
+async fn compose(
+    conn: &mut PgConnection,
+    outlook: Outlook,
+    role: Role,
+    now: Timestamp,
+) -> anyhow::Result<Dashboard> {
+    let profile = outlook.home.id;
+    let prices = outlook.prices();
+    let (cycle, through) = (outlook.cycle, outlook.through);
+    let previous = cycle.previous(outlook.home.cycle_day);
+    let year_before = cycle.year_before(outlook.home.cycle_day);
+
+    let mut recent_cycles = Vec::new();
+    let mut past = previous;
+    while recent_cycles.len() < RECENT_CYCLES {
+        recent_cycles.push(cycle_use(&outlook.days, past, past.last, &prices)?);
+        past = past.previous(outlook.home.cycle_day);
+    }
+    recent_cycles.reverse();
+
+    let goal = goals::store::list_of_cycle(&mut *conn, profile, outlook.today)
+        .await?
+        .iter()
+        .find_map(|goal| progress(goal, &outlook));
+    let home_devices = devices::store::list(&mut *conn, profile).await?;
+    let shares = devices::shares(
+        &home_devices,
+        outlook.so_far.measured_days,
+        outlook.so_far.kwh,
+    );
+    let worth = suggestions::Prices {
+        marginal: outlook
+            .projection
+            .as_ref()
+            .and_then(|projection| projection.next_kwh),
+        factor: prices.factor(outlook.today.year()),
+    };
+    let states = suggestions::store::list_states(&mut *conn, profile).await?;
+    let suggestions = suggestions::rank(&outlook.reference.measures, &states, &home_devices, worth);
+
+    let forecast = match &outlook.forecast {
+        Some(stored) => {
+            let accuracy = forecasts::store::list_scores(&mut *conn, profile).await?;
+            ForecastState::Ready {
+                forecast: stored.clone().into_forecast(accuracy),
+            }
+        }
+        None => forecasts::store::why_none(&mut *conn, profile).await?,
+    };
+    let alerts = alerts::store::list_open(&mut *conn, profile).await?;
+    let meters = meters_now(&mut *conn, profile).await?;
+
+    Ok(Dashboard {
+        home: DashboardHome {
+            energy_profile_id: profile,
+            name: outlook.home.name.clone(),
+            currency: outlook.home.currency.clone(),
+            time_zone: outlook.home.time_zone.clone(),
+            role,
+            tariff_name: outlook.tariff.as_ref().map(|tariff| tariff.name.clone()),
+            demo_moved_weeks: outlook.home.demo_moved_weeks,
+        },
+        as_of: now,
+        today: outlook.today,
+        cycle,
+        against_previous: compare(&outlook.days, cycle, previous, through),
+        against_year_before: compare(&outlook.days, cycle, year_before, through),
+        recent_cycles,
+        days: outlook
+            .days
+            .iter()
+            .filter(|day| day.date >= previous.first)
+            .copied()
+            .collect(),
+        forecast,
+        goal,
+        devices: shares.devices,
+        untracked_kwh: shares.untracked_kwh,
+        alerts,
+        suggestions,
+        meters,
+        assumptions: assumptions(&outlook),
+        so_far: outlook.so_far,
+        projection: outlook.projection,
+    })
+}
+
+async fn meters_now(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Vec<MeterNow>> {
+    let last_days = consumption::store::list_last_days(&mut *conn, profile).await?;
+    let mut now = Vec::new();
+    for meter in meters::store::list(&mut *conn, profile).await? {
+        let last_reading = readings::store::list(&mut *conn, profile, meter.meter_id, None, 1)
+            .await?
+            .pop();
+        let last_day = last_days
+            .iter()
+            .find(|(id, _)| *id == meter.meter_id)
+            .map(|(_, day)| *day);
+        now.push(MeterNow {
+            meter,
+            last_reading,
+            last_day,
+        });
+    }
+    Ok(now)
+}
+
+/// What was taken for granted, each once.
+fn assumptions(outlook: &Outlook) -> Vec<String> {
+    let mut codes: Vec<String> = outlook
+        .assumptions
+        .iter()
+        .filter_map(assumption_code)
+        .map(str::to_owned)
+        .collect();
+    if let Some(co2e) = &outlook.so_far.co2e
+        && co2e.year < outlook.today.year()
+    {
+        codes.push(format!("factor_of_{}", co2e.year));
+    }
+    codes.sort();
+    codes.dedup();
+    codes
+}

@@ -1,0 +1,140 @@
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::path;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::catalog;
+use crate::testing::{TestApp, home, register};
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_empty_home_shows_no_figure_that_it_does_not_have(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let answer = ana
+        .get(&path::fill(
+            path::DASHBOARD,
+            &[("energy_profile_id", &profile)],
+        ))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+    let dashboard = answer.json;
+    assert_eq!(dashboard["so_far"]["kwh"], Value::Null);
+    assert_eq!(dashboard["so_far"]["cost"], Value::Null);
+    assert_eq!(dashboard["so_far"]["co2e"], Value::Null);
+    assert_eq!(dashboard["projection"], Value::Null);
+    assert_eq!(dashboard["against_previous"], Value::Null);
+    assert_eq!(dashboard["forecast"]["state"], "not_trained");
+    assert_eq!(dashboard["so_far"]["elapsed_days"], 13);
+    assert_eq!(dashboard["so_far"]["measured_days"], 0);
+    assert!(
+        dashboard["days"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|day| day["kwh"].is_null())
+    );
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn the_cycle_is_priced_by_the_engine_with_its_co2e_and_coverage(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    catalog::load_reference(&db, test.app.clock.now())
+        .await
+        .unwrap();
+    let ana = test.account("Ana").await;
+    let mut new = serde_json::to_value(home()).unwrap();
+    new["tariff"] = json!("br-cemig-d-conventional");
+    let profile = ana.post(path::PROFILES, &new).await.json["energy_profile_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let profile = profile.parse().unwrap();
+    let meter = test.meter(profile, "Main", ReadingKind::Register).await;
+    let readings = path::fill(
+        path::READINGS,
+        &[
+            ("energy_profile_id", &profile),
+            ("meter_id", &meter.meter_id),
+        ],
+    );
+    // 10 kWh a day from the 10th of October on, but for two days of this cycle that nobody read.
+    for (at, kwh, restarted) in [
+        ("2026-10-10T03:00:00Z", "1000", false),
+        ("2026-11-15T03:00:00Z", "1360", false),
+        ("2026-11-17T03:00:00Z", "2000", true),
+        ("2026-11-23T03:00:00Z", "2060", false),
+    ] {
+        let mut body = register(at, kwh);
+        body["register_restarted"] = json!(restarted);
+        let answer = ana.post(&readings, &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+    }
+    let address = path::fill(path::DASHBOARD, &[("energy_profile_id", &profile)]);
+    let dashboard = ana.get(&address).await.json;
+    let so_far = &dashboard["so_far"];
+    assert_eq!(so_far["kwh"], "110.000000");
+    assert_eq!(
+        (&so_far["elapsed_days"], &so_far["measured_days"]),
+        (&json!(13), &json!(11))
+    );
+    // 110 kWh at 0.31021 + 0.59308 and the yellow flag, 18 % ICMS and 1.1 + 5.0 % inside.
+    let cost: f64 = so_far["cost"].as_str().unwrap().parse().unwrap();
+    let expected = 110.0 * (0.31021 + 0.59308 + 0.01885) / ((1.0 - 0.18) * (1.0 - 0.061));
+    assert!((cost - expected).abs() < 0.01, "{cost} {expected}");
+    assert_eq!(so_far["co2e"]["region"], "BR-SIN");
+    assert_eq!(so_far["co2e"]["kg"], "5.995");
+    assert_eq!(dashboard["against_previous"]["days"], 11);
+    assert_eq!(dashboard["against_previous"]["percent"], "0");
+    assert_eq!(
+        dashboard["meters"][0]["last_reading"]["register_kwh"],
+        "2060.000000"
+    );
+    assert!(
+        dashboard["assumptions"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("factor_of_2024")),
+        "{}",
+        dashboard["assumptions"]
+    );
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_dashboard_that_did_not_change_is_not_sent_again(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let meter = test.meter(profile, "Main", ReadingKind::Register).await;
+    let address = path::fill(path::DASHBOARD, &[("energy_profile_id", &profile)]);
+    let first = ana.get(&address).await;
+    let tag = first.headers["etag"].to_str().unwrap().to_owned();
+    let known = [("if-none-match", tag.as_str())];
+    let ask = || ana.ask(Method::GET, &address, &known, Body::empty());
+    assert_eq!(ask().await.status, StatusCode::NOT_MODIFIED);
+
+    let readings = path::fill(
+        path::READINGS,
+        &[
+            ("energy_profile_id", &profile),
+            ("meter_id", &meter.meter_id),
+        ],
+    );
+    ana.post(&readings, &register("2026-11-01T12:00:00Z", "100"))
+        .await;
+    assert_eq!(ask().await.status, StatusCode::OK, "a reading changes it");
+    let tag = ana.get(&address).await.headers["etag"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    test.at("2026-11-24T15:00:00Z");
+    let next_day = ana
+        .ask(
+            Method::GET,
+            &address,
+            &[("if-none-match", &tag)],
+            Body::empty(),
+        )
+        .await;
+    assert_eq!(next_day.status, StatusCode::OK, "so does a new day");
+}

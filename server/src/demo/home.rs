@@ -1,0 +1,312 @@
+//! The demo home: real readings, moved; devices, bills, goal and tariff made up and marked so.
+
+use anyhow::Context;
+use ecotrack_common::account::{Account, Language};
+use ecotrack_common::bill::{Usage, price};
+use ecotrack_common::cycle::Cycle;
+use ecotrack_common::goal::GoalMeasure;
+use ecotrack_common::id::ProfileDeviceId;
+use ecotrack_common::meter::{Channel, NewMeter, ReadingKind};
+use ecotrack_common::profile::{Connection, LocationInfo, NewEnergyProfile, Role};
+use ecotrack_common::reading::Measured;
+use ecotrack_common::{AccountId, EnergyProfileId, Kwh, MeterId};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::series::{self, Hour};
+use super::store::{self, Register};
+use crate::forecasts::outlook;
+use crate::forecasts::projection::cycle_use;
+use crate::forecasts::train::train_as_of;
+use crate::{App, accounts, alerts, devices, goals, meters, profiles, readings};
+
+const ZONE: &str = "America/Sao_Paulo";
+const TARIFF: &str = "br-cemig-d-conventional";
+const CYCLE_DAY: i16 = 10;
+/// Where the counter stood before the first hour.
+const FIRST_REGISTER_MWH: i64 = 4_218_000_000;
+/// An hour's registers stand at most this far apart; more is a gap of the original.
+const HOUR_SECONDS: i64 = 3600;
+/// Devices of the catalogue that the home is said to have, and how many.
+const DEVICES: &[(&str, i16)] = &[
+    ("shower-electric-5500", 2),
+    ("fridge-2door-frostfree", 1),
+    ("freezer", 1),
+    ("ac-split-12000", 1),
+    ("washing-machine", 1),
+    ("microwave-25l", 1),
+    ("kettle", 1),
+    ("iron-dry-1050", 1),
+];
+/// A limit a little under what the house usually uses, so that the pace is worth a look.
+const GOAL_KWH: i64 = 950;
+
+/// What the demo tells while it gets ready.
+pub enum Step {
+    /// Readings loaded, of how many.
+    Readings(usize, usize),
+    /// Training.
+    Training,
+}
+
+/// Makes the home if it is not there, and loads what has become past since.
+pub async fn prepare(
+    app: &App,
+    tell: &mut impl FnMut(Step),
+) -> anyhow::Result<(EnergyProfileId, AccountId)> {
+    let zone = TimeZone::get(ZONE).context("the zone of the demo home")?;
+    let today = app.clock.now().to_zoned(zone.clone()).date();
+    let mut tx = app.db.begin().await?;
+    let mut known = store::find(&mut tx).await?;
+    if let Some((profile, weeks)) = known
+        && series::moved_end(weeks) < today
+    {
+        store::delete(&mut tx, profile).await?;
+        known = None;
+    }
+    let (profile, weeks, fresh) = match known {
+        Some((profile, weeks)) => (profile, weeks, false),
+        None => {
+            let weeks = series::weeks_to_move(today);
+            (make(&mut tx, app, weeks, today).await?, weeks, true)
+        }
+    };
+    let account = store::find_owner(&mut tx, profile)
+        .await?
+        .context("the demo home has no owner")?;
+    tx.commit().await?;
+    let added = load_readings(app, profile, weeks, &zone, today, tell).await?;
+    if fresh || added > 0 {
+        tell(Step::Training);
+        let yesterday = today.saturating_sub(1.day());
+        if fresh {
+            // What the program would have said before, so that there is something to hold against
+            // what happened.
+            for days_ago in [31, 8] {
+                train_as_of(
+                    app,
+                    profile,
+                    "demo",
+                    yesterday.saturating_sub(days_ago.days()),
+                )
+                .await?;
+            }
+        }
+        train_as_of(app, profile, "demo", yesterday).await?;
+        alerts::evaluate::run(app, profile).await?;
+    }
+    if fresh {
+        add_bills(app, profile, today).await?;
+    }
+    Ok((profile, account))
+}
+
+async fn make(
+    conn: &mut PgConnection,
+    app: &App,
+    weeks: i32,
+    today: Date,
+) -> anyhow::Result<EnergyProfileId> {
+    let now = app.clock.now();
+    let profile = EnergyProfileId(Uuid::now_v7());
+    let email = "demo@ecotrack.invalid".to_owned();
+    let account = match accounts::store::find_by_email(&mut *conn, &email).await? {
+        Some((account, _)) => account.account_id,
+        None => {
+            // Nobody signs in with it: the demo hands out a session.
+            let password = accounts::token::Token::generate()?.reveal();
+            let hash = app.passwords.hash(password).await?;
+            let account = Account {
+                account_id: AccountId(Uuid::now_v7()),
+                email,
+                display_name: "Demo".to_owned(),
+                language: Language::English,
+                server_admin: false,
+            };
+            accounts::store::insert(&mut *conn, &account, &hash, now).await?;
+            account.account_id
+        }
+    };
+    let home = NewEnergyProfile {
+        name: "Casa Aurora".to_owned(),
+        occupants: Some(3),
+        area_m2: Some(Decimal::from(120)),
+        connection: Connection::Three,
+        currency: "BRL".to_owned(),
+        time_zone: ZONE.to_owned(),
+        billing_cycle_day: CYCLE_DAY,
+        tariff: None,
+        location: LocationInfo {
+            country: "BR".to_owned(),
+            state: Some("MG".to_owned()),
+            city: Some("Belo Horizonte".to_owned()),
+            latitude: None,
+            longitude: None,
+            distributor: Some("CEMIG-D".to_owned()),
+            grid_region: Some("BR-SIN".to_owned()),
+        },
+    };
+    home.check()
+        .map_err(|errors| anyhow::anyhow!("the demo home is wrong: {errors:?}"))?;
+    profiles::store::insert(&mut *conn, profile, &home, now).await?;
+    profiles::store::insert_member(&mut *conn, profile, account, Role::Owner, now).await?;
+    store::mark(&mut *conn, profile, weeks).await?;
+    let parameters =
+        serde_json::json!({ "icms": "0.18", "pis": "0.012", "cofins": "0.055", "cosip": "20.00" });
+    store::put_tariff(&mut *conn, profile, TARIFF, &parameters).await?;
+    let meter = NewMeter {
+        name: "Grid".to_owned(),
+        channel: Channel::GridImport,
+        reading_kind: ReadingKind::Register,
+        register_digits: Some(6),
+    };
+    meters::store::insert(&mut *conn, profile, MeterId(Uuid::now_v7()), &meter).await?;
+    let reference = app.reference.get(&mut *conn).await?;
+    for (slug, quantity) in DEVICES {
+        let row = reference
+            .catalog
+            .iter()
+            .find(|row| row.slug == *slug)
+            .with_context(|| format!("the catalogue has no {slug}"))?;
+        let device = devices::NewDevice {
+            quantity: *quantity,
+            example: true,
+            ..devices::NewDevice::of_catalog(row, &row.name_en)
+        };
+        devices::store::insert(
+            &mut *conn,
+            profile,
+            ProfileDeviceId(Uuid::now_v7()),
+            &device,
+        )
+        .await?;
+    }
+    let goal = goals::store::Goal {
+        id: Uuid::now_v7(),
+        measure: GoalMeasure::Kwh,
+        limit: Decimal::from(GOAL_KWH),
+        example: true,
+    };
+    goals::store::insert(&mut *conn, profile, &goal, today.saturating_sub(2.years())).await?;
+    Ok(profile)
+}
+
+/// Adds the hours that have become past, up to yesterday, after the newest reading that is there.
+async fn load_readings(
+    app: &App,
+    profile: EnergyProfileId,
+    weeks: i32,
+    zone: &TimeZone,
+    today: Date,
+    tell: &mut impl FnMut(Step),
+) -> anyhow::Result<usize> {
+    let hours = tokio::task::spawn_blocking(series::hours)
+        .await
+        .context("reading the demo's file broke off")??;
+    let mut tx = app.db.begin().await?;
+    let meter = meters::store::list(&mut tx, profile)
+        .await?
+        .into_iter()
+        .find(|meter| {
+            meter.channel == Channel::GridImport && meter.reading_kind == ReadingKind::Register
+        })
+        .context("the demo home has no meter")?;
+    meters::store::find_locked(&mut tx, profile, meter.meter_id).await?;
+    let newest = readings::store::list(&mut tx, profile, meter.meter_id, None, 1)
+        .await?
+        .pop();
+    let newest = newest.and_then(|reading| match reading.measured {
+        Measured::Register { register_kwh } => Some((reading.read_at, register_kwh.to_mwh()?)),
+        Measured::Period { .. } => None,
+    });
+    let registers = registers(&hours, newest, weeks, zone, today);
+    let total = registers.len();
+    let mut done = 0;
+    for chunk in registers.chunks(4096) {
+        store::insert_registers(&mut tx, profile, meter.meter_id, chunk, app.clock.now()).await?;
+        done += chunk.len();
+        tell(Step::Readings(done, total));
+    }
+    if let (Some(first), Some(last)) = (registers.first(), registers.last()) {
+        let meter = meter.meter_id;
+        let (from, to) =
+            readings::store::bearing(&mut tx, profile, meter, first.read_at, last.read_at).await?;
+        readings::store::rederive(&mut tx, profile, meter, zone, from, to).await?;
+        crate::write::store::bump_revision(&mut tx, profile).await?;
+    }
+    tx.commit().await?;
+    Ok(total)
+}
+
+/// The counter after each hour before today. An hour of the file gives the register at its end; the
+/// one after a gap also stands at its start, where the counter begins anew: a gap stays a gap.
+fn registers(
+    hours: &[Hour],
+    newest: Option<(jiff::Timestamp, i64)>,
+    weeks: i32,
+    zone: &TimeZone,
+    today: Date,
+) -> Vec<Register> {
+    let mut registers: Vec<Register> = Vec::new();
+    let (mut stands_at, mut mwh) =
+        newest.map_or((None, FIRST_REGISTER_MWH), |(at, mwh)| (Some(at), mwh));
+    for hour in hours {
+        let starts_on = hour.starts.date().saturating_add(weeks.weeks());
+        if starts_on >= today {
+            break;
+        }
+        let Some(starts) = series::moved(hour, weeks, zone) else {
+            continue;
+        };
+        if stands_at.is_some_and(|at| starts < at) {
+            continue;
+        }
+        // A reading that somebody typed within the hour before is as good a start.
+        let follows =
+            stands_at.is_some_and(|at| starts.as_second() - at.as_second() < HOUR_SECONDS);
+        if !follows {
+            registers.push(Register {
+                read_at: starts,
+                mwh,
+                restarted: true,
+            });
+        }
+        mwh += hour.mwh;
+        let ends = starts + jiff::SignedDuration::from_secs(HOUR_SECONDS);
+        registers.push(Register {
+            read_at: ends,
+            mwh,
+            restarted: false,
+        });
+        stands_at = Some(ends);
+    }
+    registers
+}
+
+/// The last three whole cycles as bills: what the engine says, as an example of a bill.
+async fn add_bills(app: &App, profile: EnergyProfileId, today: Date) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let outlook = outlook::load(&mut tx, &app.reference, profile, now)
+        .await?
+        .context("the demo home is gone")?;
+    let prices = outlook.prices();
+    let mut cycle = Cycle::containing(today, outlook.home.cycle_day);
+    for _ in 0..3 {
+        cycle = cycle.previous(outlook.home.cycle_day);
+        let used = cycle_use(&outlook.days, cycle, cycle.last, &prices)?;
+        let (Some(kwh), Some((tariff, parameters))) = (used.kwh, prices.tariff) else {
+            continue;
+        };
+        // A bill has whole kWh.
+        let kwh = Kwh(kwh.0.round());
+        let bill = price(tariff, parameters, prices.tables, &Usage::Total(kwh), cycle)?;
+        let lines = serde_json::to_value(&bill.lines)?;
+        store::insert_bill(&mut tx, profile, cycle, kwh, bill.total, &lines, now).await?;
+    }
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,87 @@
+//! What a home will use, with intervals, and how good that has been. Requests read what the jobs
+//! stored; they never train.
+//!
+//! Pure: `history`, `features`, `model`, `backtest`, `interval`, `forecast`, `learn`, `artefact`.
+//! `train` alone joins them with the database.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use ecotrack_common::forecast::{ForecastReport, ForecastState};
+use ecotrack_common::{EnergyProfileId, path};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub mod artefact;
+pub mod backtest;
+pub mod features;
+pub mod forecast;
+pub mod history;
+pub mod interval;
+pub mod learn;
+pub mod model;
+pub mod outlook;
+pub mod projection;
+pub mod store;
+#[cfg(test)]
+mod tests;
+pub mod train;
+
+use crate::accounts::Caller;
+use crate::error::Result;
+use crate::extract::Path;
+use crate::write::{Begun, Write, WriteKey};
+use crate::{App, jobs};
+
+/// Past predictions shown, newest first.
+const COMPARISONS: i64 = 60;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(request_training))
+}
+
+/// The forecast, or why there is none, and past predictions against what happened.
+#[utoipa::path(get, path = path::FORECAST, tag = "forecast", params(("energy_profile_id" = Uuid, Path)),
+    responses((status = 200, body = ForecastReport)))]
+async fn show(
+    State(app): State<App>,
+    Path(profile): Path<EnergyProfileId>,
+) -> Result<axum::Json<ForecastReport>> {
+    let mut conn = app.db.acquire().await?;
+    let state = match store::find_latest(&mut conn, profile).await? {
+        Some(stored) => {
+            let accuracy = store::list_scores(&mut conn, profile).await?;
+            ForecastState::Ready {
+                forecast: stored.into_forecast(accuracy),
+            }
+        }
+        None => store::why_none(&mut conn, profile).await?,
+    };
+    let comparisons = store::list_comparisons(&mut conn, profile, COMPARISONS).await?;
+    Ok(axum::Json(ForecastReport { state, comparisons }))
+}
+
+/// Asks for a training; a job does it.
+#[utoipa::path(post, path = path::TRAININGS, tag = "forecast", params(("energy_profile_id" = Uuid, Path)),
+    responses((status = 202)))]
+async fn request_training(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path(profile): Path<EnergyProfileId>,
+) -> Result<Response> {
+    let mut write = match Write::begin(&app, &caller, key, &profile).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let job = jobs::TrainProfile {
+        energy_profile_id: profile,
+        trigger: "request".to_owned(),
+    };
+    jobs::store::enqueue(write.conn(), &job).await?;
+    write
+        .finish(None, StatusCode::ACCEPTED, &serde_json::json!({}))
+        .await
+}

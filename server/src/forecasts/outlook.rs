@@ -1,0 +1,114 @@
+//! What the dashboard and the alert rules both stand on: the home's days, its prices, its forecast,
+//! and this cycle's end. Read once, computed once; no SQL of its own.
+
+use std::sync::Arc;
+
+use ecotrack_common::bill::Assumption;
+use ecotrack_common::cycle::Cycle;
+use ecotrack_common::dashboard::{CycleUse, DayUse, Projection};
+use ecotrack_common::forecast::Band;
+use ecotrack_common::{EnergyProfileId, Kwh};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use sqlx::PgConnection;
+
+use super::projection::{Prices, cycle_use, kwh_at_end, project};
+use super::store::{self, Stored};
+use crate::catalog::{Reference, ReferenceCache};
+use crate::profiles::store::Home;
+use crate::tariffs::{EffectiveTariff, effective};
+use crate::{consumption, profiles, tariffs};
+
+/// Where a home stands in its billing cycle.
+pub struct Outlook {
+    /// The home.
+    pub home: Home,
+    /// The reference data that it was computed with.
+    pub reference: Arc<Reference>,
+    /// The tariff in force today.
+    pub tariff: Option<EffectiveTariff>,
+    /// The home's local day.
+    pub today: Date,
+    /// The last day that has passed whole.
+    pub through: Date,
+    /// The cycle that holds today.
+    pub cycle: Cycle,
+    /// Every day from a year before the cycle to today.
+    pub days: Vec<DayUse>,
+    /// The newest forecast.
+    pub forecast: Option<Stored>,
+    /// Use of this cycle so far.
+    pub so_far: CycleUse,
+    /// Energy at the end of the cycle.
+    pub kwh_at_end: Option<Band<Kwh>>,
+    /// The bill at the end of the cycle.
+    pub projection: Option<Projection>,
+    /// What the bill took for granted.
+    pub assumptions: Vec<Assumption>,
+}
+
+impl Outlook {
+    /// What energy of this home costs and emits.
+    pub fn prices(&self) -> Prices<'_> {
+        prices(&self.home, &self.reference, self.tariff.as_ref())
+    }
+}
+
+fn prices<'a>(
+    home: &'a Home,
+    reference: &'a Reference,
+    tariff: Option<&'a EffectiveTariff>,
+) -> Prices<'a> {
+    Prices {
+        tariff: tariff.map(|tariff| (tariff.tariff.as_ref(), &tariff.parameters)),
+        tables: &reference.tables,
+        factors: &reference.factors,
+        region: home.grid_region.as_deref(),
+    }
+}
+
+/// Reads and computes it; `None` when there is no such home.
+pub async fn load(
+    conn: &mut PgConnection,
+    cache: &ReferenceCache,
+    profile: EnergyProfileId,
+    now: Timestamp,
+) -> anyhow::Result<Option<Outlook>> {
+    let Some(home) = profiles::store::find_home(&mut *conn, profile).await? else {
+        return Ok(None);
+    };
+    let reference = cache.get(&mut *conn).await?;
+    let today = now.to_zoned(home.zone()).date();
+    let through = today.saturating_sub(1.day());
+    let cycle = Cycle::containing(today, home.cycle_day);
+    let dated = tariffs::store::find_for(&mut *conn, profile).await?;
+    let tariff = effective(&dated, &reference, home.connection, today)?;
+    let first = cycle.year_before(home.cycle_day).first;
+    let days = consumption::store::list_home_days(&mut *conn, profile, first, today).await?;
+    let forecast = store::find_latest(&mut *conn, profile).await?;
+    let prices = prices(&home, &reference, tariff.as_ref());
+    let so_far = cycle_use(&days, cycle, through, &prices)?;
+    let kwh_at_end = forecast
+        .as_ref()
+        .and_then(|forecast| kwh_at_end(&days, cycle, forecast));
+    let projected = match kwh_at_end {
+        Some(kwh) => project(kwh, cycle, today, &prices)?,
+        None => None,
+    };
+    let (projection, assumptions) = projected.unzip();
+    let assumptions = assumptions.unwrap_or_default();
+    Ok(Some(Outlook {
+        home,
+        reference,
+        tariff,
+        today,
+        through,
+        cycle,
+        days,
+        forecast,
+        so_far,
+        kwh_at_end,
+        projection,
+        assumptions,
+    }))
+}

@@ -1,0 +1,648 @@
+//! Series in, forecast out.
+
+use jiff::{ToSpan, civil::Date, civil::date};
+use linfa::{Dataset, traits::Fit, traits::Predict};
+use linfa_linear::LinearRegression;
+use ndarray::{Array1, Array2};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::artefact::{Artefact, ArtefactError};
+use super::backtest::origins;
+use super::features::{
+    COLUMNS, FEATURES_VERSION, FeatureSchema, Features, MAX_HORIZON, MIN_ORIGIN,
+};
+use super::forecast::{Forecast, forecast, total_band};
+use super::history::{Day, History, HistoryError};
+use super::interval::{Bands, ErrorPath, MISS_80, MISS_95, conformal};
+use super::learn::{Stage, TooLittle, Trained, train};
+use super::model::{Candidate, FitError, Fitted, GROUPS, Samples, fit, tidy};
+
+const START: Date = date(2021, 3, 1);
+
+fn days(kwh: impl IntoIterator<Item = Option<f64>>) -> Vec<Day> {
+    let day = |(i, kwh): (usize, Option<f64>)| Day {
+        date: START + i64::try_from(i).unwrap().days(),
+        kwh,
+        coverage: 1.0,
+    };
+    kwh.into_iter().enumerate().map(day).collect()
+}
+
+fn history(kwh: impl IntoIterator<Item = f64>) -> History {
+    History::new(days(kwh.into_iter().map(Some))).unwrap()
+}
+
+/// A number between 0 and 1 that looks random and is the same every time.
+fn noise(i: usize) -> f64 {
+    let mut x = (i as u64)
+        .wrapping_add(1)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (x >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Weekends use more, winters use more, every day differs a bit.
+fn seasonal(count: usize) -> impl Iterator<Item = f64> {
+    (0..count).map(|i| {
+        let weekend = if i % 7 >= 5 { 6.0 } else { 0.0 };
+        10.0 + weekend + 3.0 * (i as f64 / 58.1).cos() + 2.0 * noise(i)
+    })
+}
+
+fn mae(trained: &Trained, candidate: Candidate) -> f64 {
+    let score = trained
+        .report
+        .candidates
+        .iter()
+        .find(|score| score.candidate == candidate);
+    score.unwrap().blocks.last().unwrap().mae_kwh
+}
+
+#[track_caller]
+fn assert_sound(forecast: &Forecast, horizon: usize) {
+    assert_eq!(forecast.days.len(), horizon);
+    assert_eq!(forecast.totals.len(), horizon);
+    for (i, day) in forecast.days.iter().enumerate() {
+        assert_eq!(
+            day.date,
+            forecast.made_on + i64::try_from(i + 1).unwrap().days()
+        );
+    }
+    for range in forecast
+        .days
+        .iter()
+        .map(|day| &day.range)
+        .chain(&forecast.totals)
+    {
+        let all = [range.lo95, range.lo80, range.kwh, range.hi80, range.hi95];
+        assert!(
+            all.iter().all(|kwh| kwh.is_finite() && *kwh >= 0.0),
+            "{range:?}"
+        );
+        assert!(all.is_sorted(), "{range:?}");
+    }
+}
+
+#[test]
+fn a_history_refuses_a_day_given_twice_and_days_out_of_order() {
+    let one = days([Some(1.0), Some(2.0)]);
+    assert_eq!(
+        History::new([one[0], one[0]]),
+        Err(HistoryError::Repeated(START))
+    );
+    assert_eq!(
+        History::new([one[1], one[0]]),
+        Err(HistoryError::Unsorted {
+            date: START,
+            after: START + 1.day()
+        })
+    );
+    let far = Day {
+        date: date(2999, 1, 1),
+        ..one[0]
+    };
+    assert!(matches!(
+        History::new([one[0], far]),
+        Err(HistoryError::TooLong { .. })
+    ));
+}
+
+#[test]
+fn a_day_counts_from_nine_tenths_on_and_is_scaled_up() {
+    let day = |offset: i32, kwh, coverage| Day {
+        date: START + offset.days(),
+        kwh: Some(kwh),
+        coverage,
+    };
+    let history = History::new([
+        day(0, 5.0, 0.5),
+        day(1, 9.0, 0.9),
+        day(2, 7.0, 0.89),
+        day(4, 8.0, 1.0),
+        day(5, -1.0, 1.0),
+        day(6, f64::NAN, 1.0),
+        day(7, 3.0, f64::NAN),
+    ])
+    .unwrap();
+    assert_eq!(history.first(), Some(START + 1.day()));
+    assert_eq!(history.last(), Some(START + 4.days()));
+    assert_eq!(history.known(), [Some(10.0), None, None, Some(8.0)]);
+    assert_eq!(
+        (history.usable(), history.missing(), history.refused()),
+        (2, 2, 2)
+    );
+    assert_eq!(history.weekday(0), 1, "2021-03-02 is a Tuesday");
+}
+
+#[test]
+fn a_gap_is_bridged_by_the_same_weekday_of_four_weeks_before() {
+    let mut kwh: Vec<Option<f64>> = (0..42_u32).map(|i| Some(f64::from(i / 7))).collect();
+    kwh[37] = None;
+    kwh.insert(2, None);
+    kwh.remove(3);
+    let history = History::new(days(kwh)).unwrap();
+    assert!(
+        (history.clean()[37] - 2.5).abs() < 1e-12,
+        "weeks 1 to 4 have 1, 2, 3 and 4 kWh"
+    );
+    assert!(
+        history.clean()[2].abs() < 1e-12,
+        "no week before: the day before stands in"
+    );
+}
+
+#[test]
+fn an_outlier_is_marked_and_kept_and_a_new_habit_is_none() {
+    let mut kwh: Vec<f64> = seasonal(200).collect();
+    kwh[150] = 400.0;
+    let spike = history(kwh.clone());
+    assert_eq!(spike.known()[150], Some(400.0));
+    assert!(spike.outliers()[150] && spike.clean()[150] < 60.0);
+    assert_eq!(
+        spike.outliers().iter().filter(|outlier| **outlier).count(),
+        1
+    );
+
+    for day in &mut kwh[150..] {
+        *day = 40.0;
+    }
+    let habit = history(kwh);
+    assert_eq!(
+        habit.outliers().iter().filter(|outlier| **outlier).count(),
+        2
+    );
+    assert!((habit.clean()[153] - 40.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_planted_week_is_found_and_the_naive_forecast_is_beaten() {
+    let trained = train(&history(seasonal(400)), 30).unwrap();
+    assert_eq!(trained.report.stage, Stage::Full);
+    assert!(mae(&trained, trained.report.chosen) < 0.8 * mae(&trained, Candidate::WeeklyNaive));
+    for day in &trained.forecast.days[..14] {
+        let weekend = day.date.weekday().to_monday_zero_offset() >= 5;
+        assert_eq!(day.range.kwh > 16.5, weekend, "{day:?}");
+    }
+    assert_sound(&trained.forecast, 30);
+}
+
+#[test]
+fn the_naive_forecast_wins_where_nothing_is_better_than_it() {
+    let trained = train(&history((0..200_u32).map(|i| f64::from(1 + i % 7))), 30).unwrap();
+    assert_eq!(trained.report.chosen, Candidate::WeeklyNaive);
+    assert_eq!(trained.fitted, Fitted::WeeklyNaive);
+    assert!(
+        trained
+            .forecast
+            .days
+            .iter()
+            .all(|day| day.range.hi95 - day.range.lo95 < 1e-6)
+    );
+}
+
+#[test]
+fn the_same_history_gives_the_same_model_to_the_bit() {
+    let history = history(seasonal(300));
+    let (one, two) = (train(&history, 45).unwrap(), train(&history, 45).unwrap());
+    assert_eq!(one, two);
+    assert_eq!(
+        one.artefact().to_value().to_string(),
+        two.artefact().to_value().to_string()
+    );
+}
+
+#[test]
+fn every_odd_home_gets_a_sound_forecast() {
+    let homes: Vec<(&str, Vec<Option<f64>>)> = vec![
+        ("constant", vec![Some(7.5); 120]),
+        ("nothing at all", vec![Some(0.0); 120]),
+        ("two weeks", seasonal(14).map(Some).collect()),
+        ("six weeks less a day", seasonal(41).map(Some).collect()),
+        ("six weeks", seasonal(42).map(Some).collect()),
+        ("three months", seasonal(90).map(Some).collect()),
+        ("ten years", seasonal(3652).map(Some).collect()),
+        (
+            "one huge jump",
+            (0..300)
+                .map(|i| Some(if i == 250 { 9.0e5 } else { 8.0 + noise(i) }))
+                .collect(),
+        ),
+        (
+            "the jump is the last day",
+            (0..100)
+                .map(|i| Some(if i == 99 { 1.0e6 } else { 8.0 }))
+                .collect(),
+        ),
+        (
+            "a step",
+            (0..300)
+                .map(|i| Some(if i < 200 { 5.0 } else { 25.0 + noise(i) }))
+                .collect(),
+        ),
+        (
+            "solar",
+            (0..300).map(|i| Some(20.0 * noise(i) - 8.0)).collect(),
+        ),
+        (
+            "beyond all numbers",
+            (0..300)
+                .map(|i| Some(if i % 3 == 0 { f64::MAX } else { 4.0 }))
+                .collect(),
+        ),
+        (
+            "moved out",
+            (0..400)
+                .map(|i| Some(if i < 300 { 9.0 + noise(i) } else { 0.0 }))
+                .collect(),
+        ),
+        (
+            "grows for ever",
+            (0..730).map(|i| Some(1.001_f64.powi(i * 8))).collect(),
+        ),
+        ("tiny", (0..200).map(|i| Some(1.0e-7 * noise(i))).collect()),
+        (
+            "one day in ten",
+            (0..600)
+                .map(|i| (i % 10 == 0).then(|| 3.0 + noise(i)))
+                .collect(),
+        ),
+        (
+            "a year's hole",
+            (0..600)
+                .map(|i| (!(60..425).contains(&i)).then(|| 3.0 + noise(i)))
+                .collect(),
+        ),
+        (
+            "two years between 13 days and one",
+            (0..745)
+                .map(|i| (i < 13 || i == 744).then_some(6.0))
+                .collect(),
+        ),
+    ];
+    for (name, kwh) in homes {
+        let history = History::new(days(kwh)).unwrap();
+        let trained = train(&history, 45).unwrap_or_else(|error| panic!("{name}: {error}"));
+        println!("{name}: {}", trained.report.chosen.name());
+        assert_sound(&trained.forecast, 45);
+        let value = trained.artefact().to_value();
+        assert!(
+            !value["model"]["report"]["candidates"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(
+            Artefact::from_value(&value).as_ref(),
+            Ok(&trained.artefact()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn too_little_history_is_said_plainly() {
+    let none: Vec<Option<f64>> = vec![None; 100];
+    let one: Vec<Option<f64>> = (0..100).map(|i| (i == 50).then_some(5.0)).collect();
+    let minus: Vec<Option<f64>> = vec![Some(-3.0); 100];
+    for (kwh, have) in [
+        (vec![], 0),
+        (none, 0),
+        (one, 1),
+        (minus, 0),
+        (vec![Some(1.0); 13], 13),
+    ] {
+        let error = train(&History::new(days(kwh)).unwrap(), 30).unwrap_err();
+        assert_eq!(error, TooLittle { have, need: 14 });
+    }
+    let error = TooLittle { have: 3, need: 14 };
+    assert_eq!(
+        error.to_string(),
+        "3 full days of readings are known, a forecast needs 14"
+    );
+}
+
+#[test]
+fn a_young_history_is_forecast_by_naive_or_mean_with_open_bands() {
+    let trained = train(&history(seasonal(20)), 30).unwrap();
+    assert_eq!(trained.report.stage, Stage::Starting);
+    assert!(matches!(
+        trained.fitted,
+        Fitted::WeeklyNaive | Fitted::Mean28
+    ));
+    let last = trained.forecast.days[29].range;
+    assert!(last.hi80 - last.lo80 > 0.2 * last.kwh, "{last:?}");
+}
+
+#[test]
+fn the_band_of_a_sum_is_narrower_than_the_sum_of_the_bands() {
+    let trained = train(&history(seasonal(500)), 30).unwrap();
+    let total = total_band(&trained.forecast, 30).unwrap();
+    let kwh: f64 = trained.forecast.days.iter().map(|day| day.range.kwh).sum();
+    let upper: f64 = trained.forecast.days.iter().map(|day| day.range.hi95).sum();
+    assert!((total.kwh - kwh).abs() < 1e-9);
+    assert!(total.hi95 < upper);
+    assert_eq!(total_band(&trained.forecast, 0), None);
+    assert_eq!(total_band(&trained.forecast, 31), None);
+}
+
+#[test]
+fn origins_visit_every_weekday_and_leave_a_month_to_score() {
+    for days in [120, 365, 730, 1438, 3652] {
+        let origins = origins(&history(vec![1.0; days]), 27);
+        let mut weekdays: Vec<usize> = origins.iter().map(|origin| origin % 7).collect();
+        weekdays.sort_unstable();
+        weekdays.dedup();
+        assert_eq!(weekdays.len(), 7, "{days} days");
+        assert!(
+            (24..=48).contains(&origins.len()),
+            "{days} days: {}",
+            origins.len()
+        );
+        assert!(origins[0] >= days / 2 && *origins.last().unwrap() <= days - 31);
+    }
+}
+
+#[test]
+fn fitting_the_condensed_rows_is_fitting_all_rows() {
+    let history = history(seasonal(700));
+    let features = Features::new(&history);
+    let fitted = fit(
+        Candidate::LinearRegression,
+        &Samples::new(&features, 30).until(699),
+    )
+    .unwrap();
+    let condensed = fitted.predict_from(&features, 699, 1)[0];
+
+    // linfa on the very rows of the first group, without the columns that are no use to least squares: one weekday,
+    // `unknown` and the horizon, which is the same in all of them.
+    let keep: Vec<usize> = (0..COLUMNS).filter(|c| ![14, 21, 26].contains(c)).collect();
+    let pick = |origin| -> Vec<f64> {
+        let row = features.row(origin, 1);
+        keep.iter().map(|c| row[*c]).collect()
+    };
+    let origins = MIN_ORIGIN..699;
+    let rows: Vec<f64> = origins.clone().flat_map(pick).collect();
+    let targets: Array1<f64> = origins
+        .clone()
+        .map(|o| history.clean()[o + 1] / features.scale(o))
+        .collect();
+    let rows = Array2::from_shape_vec((origins.len(), keep.len()), rows).unwrap();
+    let model = LinearRegression::new()
+        .fit(&Dataset::new(rows, targets))
+        .unwrap();
+    let row = Array2::from_shape_vec((1, keep.len()), pick(699)).unwrap();
+    let direct = model.predict(&row)[0] * features.scale(699);
+    assert!(
+        (condensed - direct).abs() < 1e-3 * direct,
+        "{condensed} is not {direct}"
+    );
+}
+
+#[test]
+fn too_few_rows_are_refused_with_their_number() {
+    let history = history(seasonal(42));
+    let training = Samples::new(&Features::new(&history), 30).until(41);
+    let error = fit(Candidate::LinearRegression, &training).unwrap_err();
+    assert_eq!(
+        error,
+        FitError::TooFewRows {
+            have: 28,
+            need: 2 * COLUMNS
+        }
+    );
+    assert!(fit(Candidate::ElasticNet, &training).is_ok());
+}
+
+#[test]
+fn an_artefact_comes_back_the_same_and_forecasts_the_same() {
+    let history = history(seasonal(500));
+    let trained = train(&history, 45).unwrap();
+    assert!(matches!(
+        trained.fitted,
+        Fitted::ElasticNet { .. } | Fitted::LinearRegression { .. }
+    ));
+    let text = trained.artefact().to_value().to_string();
+    let read = Artefact::from_value(&serde_json::from_str(&text).unwrap()).unwrap();
+    assert_eq!(read, trained.artefact());
+    assert_eq!(
+        forecast(&read.fitted, &read.bands, &history, 45),
+        Some(trained.forecast)
+    );
+}
+
+#[test]
+fn a_damaged_or_older_artefact_is_refused_by_name() {
+    let value = train(&history(seasonal(200)), 30)
+        .unwrap()
+        .artefact()
+        .to_value();
+    let sealed = |model: Value| {
+        // A model written by another version carries a right checksum.
+        let sum = super::artefact::checksum(&model);
+        json!({ "model": model, "checksum": sum })
+    };
+
+    let mut damaged = value.clone();
+    damaged["model"]["bands"]["groups"][0]["half80"] = json!(0.0123);
+    assert_eq!(Artefact::from_value(&damaged), Err(ArtefactError::Damaged));
+    assert_eq!(
+        Artefact::from_value(&json!({})),
+        Err(ArtefactError::Damaged)
+    );
+    assert_eq!(
+        Artefact::from_value(&Value::Null),
+        Err(ArtefactError::Damaged)
+    );
+
+    let mut older = value["model"].clone();
+    older["version"] = json!(0);
+    assert!(matches!(
+        Artefact::from_value(&sealed(older)),
+        Err(ArtefactError::Version { found: 0, .. })
+    ));
+
+    let mut features = value["model"].clone();
+    features["schema"]["version"] = json!(0);
+    features["schema"]["names"] = json!(["weekday"]);
+    assert!(matches!(
+        Artefact::from_value(&sealed(features)),
+        Err(ArtefactError::Schema(_))
+    ));
+
+    let mut odd = value["model"].clone();
+    odd["fitted"] = json!({ "kind": "oracle" });
+    assert!(matches!(
+        Artefact::from_value(&sealed(odd)),
+        Err(ArtefactError::Unreadable(_))
+    ));
+}
+
+#[test]
+fn a_checksum_is_of_what_is_said_and_not_of_how_it_is_written() {
+    let one: Value = serde_json::from_str(r#"{"a":1e15,"b":[1.0,-0.0]}"#).unwrap();
+    let two: Value = serde_json::from_str(r#"{"b":[1,0.0],"a":1000000000000000}"#).unwrap();
+    assert_eq!(
+        super::artefact::checksum(&one),
+        super::artefact::checksum(&two)
+    );
+}
+
+#[test]
+fn parameters_of_the_wrong_shape_do_not_panic() {
+    let history = history(seasonal(60));
+    let empty: Fitted =
+        serde_json::from_value(json!({ "kind": "elastic_net", "groups": [] })).unwrap();
+    assert_eq!(empty.predict(&history, 59, 3), [0.0; 3]);
+    assert!(empty.predict(&history, 60, 3).is_empty());
+    assert_eq!(empty.predict(&history, 59, 999).len(), MAX_HORIZON);
+    let bands = Bands {
+        groups: vec![],
+        totals: vec![],
+    };
+    assert_sound(&forecast(&empty, &bands, &history, 30).unwrap(), 30);
+}
+
+#[test]
+fn the_schema_names_every_column_and_its_version() {
+    let schema = FeatureSchema::current();
+    assert_eq!(
+        (schema.names.len(), schema.version),
+        (COLUMNS, FEATURES_VERSION)
+    );
+    assert_eq!(schema.check(), Ok(()));
+    let other = FeatureSchema {
+        version: FEATURES_VERSION + 1,
+        ..schema
+    };
+    assert!(other.check().is_err());
+}
+
+#[test]
+fn a_real_home_is_forecast_better_than_by_last_week() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/forecast/fr_sceaux_daily.csv"
+    );
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let days = reader.records().map(|record| {
+        let record = record.unwrap();
+        Day {
+            date: record[0].parse().unwrap(),
+            kwh: record[1].parse().ok(),
+            coverage: 1.0,
+        }
+    });
+    let history = History::new(days).unwrap();
+    assert_eq!((history.len(), history.missing()), (1439, 21));
+    let trained = train(&history, 45).unwrap();
+    for score in &trained.report.candidates {
+        println!("{}: {:?}", score.candidate.name(), score.blocks);
+    }
+    let chosen = trained
+        .report
+        .candidates
+        .iter()
+        .find(|s| s.candidate == trained.report.chosen)
+        .unwrap();
+    assert!(mae(&trained, trained.report.chosen) < 0.9 * mae(&trained, Candidate::WeeklyNaive));
+    let month = chosen.blocks.last().unwrap();
+    assert!(
+        (0.65..=0.95).contains(&month.cover80) && month.cover95 > 0.85,
+        "{month:?}"
+    );
+    assert_sound(&trained.forecast, 45);
+}
+
+proptest! {
+    // Fitting unoptimised takes its time; every case is a home.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn nothing_after_the_origin_changes_a_row_or_a_model(
+        origin in 60_usize..420,
+        horizon in 1_usize..=MAX_HORIZON,
+        nonsense in prop::collection::vec(prop::option::of(0.0..1.0e6_f64), 0..60),
+    ) {
+        let past: Vec<Option<f64>> = (0..=origin)
+            .map(|i| (i == 0 || i == origin || noise(3 * i) > 0.1).then(|| 5.0 + 9.0 * noise(i)))
+            .collect();
+        let short = History::new(days(past.clone())).unwrap();
+        let long = History::new(days(past.into_iter().chain(nonsense))).unwrap();
+        let (one, two) = (Features::new(&short), Features::new(&long));
+        let bits = |features: &Features<'_>| features.row(origin, horizon).map(f64::to_bits);
+        prop_assert_eq!(bits(&one), bits(&two));
+        prop_assert_eq!(one.scale(origin).to_bits(), two.scale(origin).to_bits());
+        let training = |features: &Features<'_>| Samples::new(features, 30).until(origin);
+        let (one_rows, two_rows) = (training(&one), training(&two));
+        for candidate in Candidate::ALL {
+            let (one_fit, two_fit) = (fit(candidate, &one_rows), fit(candidate, &two_rows));
+            prop_assert_eq!(&one_fit, &two_fit);
+            if let Ok(fitted) = one_fit {
+                prop_assert_eq!(fitted.predict(&short, origin, 45), fitted.predict(&long, origin, 45));
+            }
+        }
+    }
+
+    #[test]
+    fn any_series_gives_a_sound_forecast_or_a_plain_reason(
+        kwh in prop::collection::vec(prop::option::weighted(0.8, prop_oneof![
+            8 => 0.0..60.0_f64, 1 => Just(0.0), 1 => -50.0..1.0e7_f64, 1 => any::<f64>(),
+        ]), 0..110),
+        horizon in 0_usize..80,
+    ) {
+        let history = History::new(days(kwh)).unwrap();
+        match train(&history, horizon) {
+            Ok(trained) => assert_sound(&trained.forecast, horizon.clamp(1, MAX_HORIZON)),
+            Err(reason) => prop_assert_eq!((reason.have, reason.need), (history.usable(), 14)),
+        }
+    }
+
+}
+
+proptest! {
+    /// The guarantee of conformal prediction, checked exactly: of n + 1 exchangeable scores each is equally likely to
+    /// be the fresh one, so a share of `1 - miss` or more must lie within the quantile of the others.
+    #[test]
+    fn a_conformal_quantile_covers_what_it_promises(scores in prop::collection::vec(0.0..9.0_f64, 20..80)) {
+        for miss in [MISS_80, MISS_95] {
+            let inside = (0..scores.len())
+                .filter(|fresh| {
+                    let mut others = scores.clone();
+                    let score = others.swap_remove(*fresh);
+                    score <= conformal(&mut others, miss).unwrap_or(f64::INFINITY)
+                })
+                .count();
+            prop_assert!(inside as f64 >= (1.0 - miss) * scores.len() as f64 - 1e-9);
+        }
+    }
+
+    #[test]
+    fn bands_nest_whatever_the_errors(
+        paths in prop::collection::vec(prop::collection::vec(prop::option::of(-50.0..50.0_f64), 30), 0..30),
+        kwh in 0.0..1.0e6_f64,
+        scale in 0.01..1.0e5_f64,
+    ) {
+        let paths: Vec<ErrorPath> = paths;
+        let bands = Bands::learn(&paths, 30);
+        prop_assert_eq!((bands.groups.len(), bands.totals.len()), (GROUPS.len(), 30));
+        for ahead in 0..70 {
+            for width in [bands.day(ahead), bands.total(ahead)] {
+                let range = width.around(kwh, scale);
+                let all = [0.0, range.lo95, range.lo80, range.kwh, range.hi80, range.hi95];
+                prop_assert!(all.is_sorted() && all.iter().all(|kwh| kwh.is_finite()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_tidy_number_survives_text_to_the_bit(value in any::<f64>(), small in -10.0..10.0_f64) {
+        for value in [value % 1.0e9, small, small / 1.0e6] {
+            let tidied = tidy(value);
+            let back: f64 = serde_json::from_str(&serde_json::to_string(&tidied).unwrap()).unwrap();
+            prop_assert_eq!(back.to_bits(), tidied.to_bits());
+            prop_assert!(!value.is_finite() || (tidied - value).abs() <= 1e-9_f64.max(1e-11 * value.abs()));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Limits for a period, and how a home stands towards them.
+
+pub mod progress;
+pub mod store;

@@ -1,0 +1,266 @@
+//! Work that no request waits for, as jobs in PostgreSQL (graphile_worker, in its own schema).
+//!
+//! Any number of servers run them; a server that dies has its jobs taken over (recovery is on). A
+//! job may run twice, so what it does is the same the second time. Requests never train.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use ecotrack_common::EnergyProfileId;
+use graphile_worker::{
+    Cron, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions,
+    WorkerRecoveryConfig,
+};
+use serde::{Deserialize, Serialize};
+
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::{App, alerts, forecasts, meters, profiles, readings};
+
+/// Jobs at once in one server: two, since training is arithmetic and the machine is small.
+const CONCURRENCY: usize = 2;
+
+/// Trains one home's forecast and stores its predictions.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TrainProfile {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+    /// What asked for it: `schedule`, `request` or `data`.
+    pub trigger: String,
+}
+
+/// Looks at one home's alert rules.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EvaluateAlerts {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+}
+
+/// Predicts anew and looks at the alert rules, after a home's data changed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefreshProfile {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+}
+
+/// Derives the days of a home's register meters again, after its time zone changed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RebuildDays {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+}
+
+/// Puts a training of each home into the queue.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TrainAll {}
+
+/// Puts a look at the alert rules of each home into the queue.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EvaluateAllAlerts {}
+
+/// A job and the key under which a second one, asked for while the first waits, replaces it.
+pub trait Job: TaskHandler + Serialize {
+    /// The key; jobs with the same key are one.
+    fn key(&self) -> String;
+}
+
+impl Job for TrainProfile {
+    fn key(&self) -> String {
+        format!("train:{}", self.energy_profile_id)
+    }
+}
+
+impl Job for EvaluateAlerts {
+    fn key(&self) -> String {
+        format!("alerts:{}", self.energy_profile_id)
+    }
+}
+
+impl Job for RefreshProfile {
+    fn key(&self) -> String {
+        format!("refresh:{}", self.energy_profile_id)
+    }
+}
+
+impl Job for RebuildDays {
+    fn key(&self) -> String {
+        format!("rebuild:{}", self.energy_profile_id)
+    }
+}
+
+impl TaskHandler for TrainProfile {
+    const IDENTIFIER: &'static str = "train_profile";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        let outcome =
+            forecasts::train::train_profile(&app, self.energy_profile_id, &self.trigger).await;
+        said(Self::IDENTIFIER, self.energy_profile_id, outcome)?;
+        said(
+            Self::IDENTIFIER,
+            self.energy_profile_id,
+            alerts::evaluate::run(&app, self.energy_profile_id).await,
+        )
+    }
+}
+
+impl TaskHandler for EvaluateAlerts {
+    const IDENTIFIER: &'static str = "evaluate_alerts";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        said(
+            Self::IDENTIFIER,
+            self.energy_profile_id,
+            alerts::evaluate::run(&app, self.energy_profile_id).await,
+        )
+    }
+}
+
+impl TaskHandler for RefreshProfile {
+    const IDENTIFIER: &'static str = "refresh_profile";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        let outcome = refresh(&app, self.energy_profile_id).await;
+        said(Self::IDENTIFIER, self.energy_profile_id, outcome)
+    }
+}
+
+async fn refresh(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
+    forecasts::train::refresh_profile(app, profile).await?;
+    alerts::evaluate::run(app, profile).await
+}
+
+impl TaskHandler for RebuildDays {
+    const IDENTIFIER: &'static str = "rebuild_days";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        said(
+            Self::IDENTIFIER,
+            self.energy_profile_id,
+            rebuild_days(&app, self.energy_profile_id).await,
+        )
+    }
+}
+
+impl TaskHandler for TrainAll {
+    const IDENTIFIER: &'static str = "train_all";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        for_each_home(&app, |energy_profile_id| TrainProfile {
+            energy_profile_id,
+            trigger: "schedule".to_owned(),
+        })
+        .await
+        .map_err(|error| error.to_string())
+    }
+}
+
+impl TaskHandler for EvaluateAllAlerts {
+    const IDENTIFIER: &'static str = "evaluate_all_alerts";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        for_each_home(&app, |energy_profile_id| EvaluateAlerts {
+            energy_profile_id,
+        })
+        .await
+        .map_err(|error| error.to_string())
+    }
+}
+
+fn app(context: &WorkerContext) -> Result<App, String> {
+    context
+        .get_ext::<App>()
+        .cloned()
+        .ok_or_else(|| "the worker was built without its App".to_owned())
+}
+
+/// A failure is logged here, once; the queue keeps it and tries again later, less and less often.
+fn said(job: &str, profile: EnergyProfileId, outcome: anyhow::Result<()>) -> Result<(), String> {
+    outcome.map_err(|error| {
+        tracing::error!(job, %profile, error = format!("{error:#}"), "a job failed");
+        format!("{error:#}")
+    })
+}
+
+async fn for_each_home<J: Job>(app: &App, job: impl Fn(EnergyProfileId) -> J) -> sqlx::Result<()> {
+    let mut conn = app.db.acquire().await?;
+    for profile in profiles::store::list_ids(&mut conn).await? {
+        store::enqueue(&mut conn, &job(profile)).await?;
+    }
+    Ok(())
+}
+
+/// Derives all days of the home's register meters again, each meter under its lock.
+pub async fn rebuild_days(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    let zone = profiles::store::zone(&mut tx, profile).await?;
+    for meter in meters::store::list(&mut tx, profile).await? {
+        if meter.reading_kind == ecotrack_common::meter::ReadingKind::Register {
+            meters::store::find_locked(&mut tx, profile, meter.meter_id).await?;
+            readings::store::rebuild(&mut tx, profile, meter.meter_id, &zone).await?;
+        }
+    }
+    crate::write::store::bump_revision(&mut tx, profile).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A worker on this database; its schema is made or brought up to date.
+pub async fn worker(app: &App) -> anyhow::Result<Worker> {
+    let shutdown = app.shutdown.clone();
+    WorkerOptions::default()
+        .pg_pool(app.db.clone())
+        .schema(store::SCHEMA)
+        .concurrency(CONCURRENCY)
+        .define_job::<TrainProfile>()
+        .define_job::<EvaluateAlerts>()
+        .define_job::<RefreshProfile>()
+        .define_job::<RebuildDays>()
+        .define_job::<TrainAll>()
+        .define_job::<EvaluateAllAlerts>()
+        // Times are UTC. A night that the server slept through is made up for within a day.
+        .with_cron(
+            Cron::daily_at::<TrainAll>(5, 30)
+                .context("a schedule")?
+                .fill(CrontabFill::hours(24)),
+        )
+        .with_cron(
+            Cron::hourly_at::<EvaluateAllAlerts>(10)
+                .context("a schedule")?
+                .fill(CrontabFill::hours(1)),
+        )
+        .worker_recovery(WorkerRecoveryConfig::default().enabled(true))
+        .add_extension(app.clone())
+        .listen_os_shutdown_signals(false)
+        .shutdown_signal(async move { shutdown.cancelled().await })
+        .shutdown_grace_period(Duration::from_secs(5))
+        .init()
+        .await
+        .context("cannot set up the job queue")
+}
+
+/// Runs jobs until the server stops; when the database goes away, tries again until it is back.
+pub async fn run(app: App) {
+    while !app.shutdown.is_cancelled() {
+        let ended = match worker(&app).await {
+            Ok(worker) => worker.run().await.map_err(anyhow::Error::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the job queue stopped; it starts again in five seconds"
+            );
+            tokio::select! {
+                () = app.shutdown.cancelled() => {}
+                () = tokio::time::sleep(Duration::from_secs(5)) => {}
+            }
+        }
+    }
+}

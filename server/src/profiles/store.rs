@@ -1,0 +1,355 @@
+//! Homes, their places, members and tariffs.
+
+use ecotrack_common::profile::{EnergyProfile, LocationInfo, NewEnergyProfile, Role};
+use ecotrack_common::{AccountId, EnergyProfileId};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+
+use crate::database::word;
+
+/// A row of a home with its place; flat, as the query gives it.
+struct Row {
+    energy_profile_id: uuid::Uuid,
+    name: String,
+    occupants: Option<i16>,
+    area_m2: Option<Decimal>,
+    connection: String,
+    currency: String,
+    time_zone: String,
+    billing_cycle_day: i16,
+    demo_moved_weeks: Option<i32>,
+    version: i64,
+    country: String,
+    state: Option<String>,
+    city: Option<String>,
+    latitude: Option<Decimal>,
+    longitude: Option<Decimal>,
+    distributor: Option<String>,
+    grid_region: Option<String>,
+    role: String,
+    tariff: Option<String>,
+}
+
+impl Row {
+    fn into_profile(self) -> sqlx::Result<EnergyProfile> {
+        Ok(EnergyProfile {
+            energy_profile_id: EnergyProfileId(self.energy_profile_id),
+            name: self.name,
+            occupants: self.occupants,
+            area_m2: self.area_m2,
+            connection: word(&self.connection)?,
+            currency: self.currency,
+            time_zone: self.time_zone,
+            billing_cycle_day: self.billing_cycle_day,
+            tariff: self.tariff,
+            location: LocationInfo {
+                country: self.country,
+                state: self.state,
+                city: self.city,
+                latitude: self.latitude,
+                longitude: self.longitude,
+                distributor: self.distributor,
+                grid_region: self.grid_region,
+            },
+            role: word(&self.role)?,
+            demo: self.demo_moved_weeks.is_some(),
+            version: self.version,
+        })
+    }
+}
+
+/// The homes of an account, by name.
+pub async fn list(conn: &mut PgConnection, account: AccountId) -> sqlx::Result<Vec<EnergyProfile>> {
+    select(conn, account, None).await
+}
+
+/// A home, as this account sees it.
+pub async fn find(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+    account: AccountId,
+) -> sqlx::Result<Option<EnergyProfile>> {
+    Ok(select(conn, account, Some(id)).await?.pop())
+}
+
+async fn select(
+    conn: &mut PgConnection,
+    account: AccountId,
+    only: Option<EnergyProfileId>,
+) -> sqlx::Result<Vec<EnergyProfile>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT p.energy_profile_id, p.name, p.occupants, p.area_m2, p.connection, p.currency, p.time_zone,
+                  p.billing_cycle_day, p.demo_moved_weeks, p.version,
+                  l.country, l.state, l.city, l.latitude, l.longitude, l.distributor, l.grid_region,
+                  m.role,
+                  (SELECT t.tariff_slug FROM profile_tariff AS t
+                   WHERE t.energy_profile_id = p.energy_profile_id
+                   ORDER BY t.valid_from DESC LIMIT 1) AS tariff
+           FROM profile_member AS m
+           JOIN energy_profile AS p USING (energy_profile_id)
+           JOIN location_info AS l USING (energy_profile_id)
+           WHERE m.account_id = $1 AND p.removed_at IS NULL AND ($2::uuid IS NULL OR p.energy_profile_id = $2)
+           ORDER BY p.name, p.energy_profile_id"#,
+        account.0,
+        only.map(|id| id.0),
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Row::into_profile)
+    .collect()
+}
+
+/// Adds a home and its place.
+pub async fn insert(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+    new: &NewEnergyProfile,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO energy_profile (energy_profile_id, name, occupants, area_m2, connection, currency, time_zone,
+                                     billing_cycle_day, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        id.0,
+        new.name.trim(),
+        new.occupants,
+        new.area_m2,
+        new.connection.as_str(),
+        new.currency,
+        new.time_zone,
+        new.billing_cycle_day,
+        now.to_sqlx(),
+    )
+    .execute(&mut *conn)
+    .await?;
+    let at = &new.location;
+    sqlx::query!(
+        "INSERT INTO location_info (energy_profile_id, country, state, city, latitude, longitude, distributor, grid_region)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id.0,
+        at.country,
+        at.state,
+        at.city,
+        at.latitude,
+        at.longitude,
+        at.distributor,
+        at.grid_region,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Changes a home and its place; false when `version` is not the one that stands.
+pub async fn update(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+    version: i64,
+    new: &NewEnergyProfile,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE energy_profile
+         SET name = $3, occupants = $4, area_m2 = $5, connection = $6, currency = $7, time_zone = $8,
+             billing_cycle_day = $9, version = version + 1
+         WHERE energy_profile_id = $1 AND version = $2",
+        id.0,
+        version,
+        new.name.trim(),
+        new.occupants,
+        new.area_m2,
+        new.connection.as_str(),
+        new.currency,
+        new.time_zone,
+        new.billing_cycle_day,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let at = &new.location;
+    sqlx::query!(
+        "UPDATE location_info
+         SET country = $2, state = $3, city = $4, latitude = $5, longitude = $6, distributor = $7, grid_region = $8
+         WHERE energy_profile_id = $1",
+        id.0,
+        at.country,
+        at.state,
+        at.city,
+        at.latitude,
+        at.longitude,
+        at.distributor,
+        at.grid_region,
+    )
+    .execute(conn)
+    .await?;
+    Ok(true)
+}
+
+/// Makes an account a member of a home.
+pub async fn insert_member(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+    account: AccountId,
+    role: Role,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO profile_member (energy_profile_id, account_id, role, joined_at) VALUES ($1, $2, $3, $4)",
+        id.0,
+        account.0,
+        role.as_str(),
+        now.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Sets the one tariff that holds for all time, or takes it away. Dated tariffs of a home come
+/// through the tariff editor; this keeps those untouched where the newest is the same.
+pub async fn set_tariff(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+    slug: Option<&str>,
+) -> sqlx::Result<()> {
+    match slug {
+        None => {
+            sqlx::query!(
+                "DELETE FROM profile_tariff WHERE energy_profile_id = $1",
+                id.0
+            )
+            .execute(conn)
+            .await?;
+        }
+        Some(slug) => {
+            sqlx::query!(
+                "INSERT INTO profile_tariff (energy_profile_id, valid_from, tariff_slug)
+                 SELECT $1, date '1900-01-01', $2
+                 WHERE $2 IS DISTINCT FROM (SELECT tariff_slug FROM profile_tariff WHERE energy_profile_id = $1
+                                            ORDER BY valid_from DESC LIMIT 1)
+                 ON CONFLICT ON CONSTRAINT profile_tariff_pkey
+                 DO UPDATE SET tariff_slug = excluded.tariff_slug, document = NULL, version = profile_tariff.version + 1",
+                id.0,
+                slug,
+            )
+            .execute(conn)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The time zone of a home, as jiff has it.
+pub async fn zone(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+) -> sqlx::Result<jiff::tz::TimeZone> {
+    let name = sqlx::query_scalar!(
+        "SELECT time_zone FROM energy_profile WHERE energy_profile_id = $1",
+        id.0
+    )
+    .fetch_one(conn)
+    .await?;
+    jiff::tz::TimeZone::get(&name).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// Whether any meter of the home is known in steps.
+pub async fn has_steps(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM consumption_day JOIN meter USING (energy_profile_id, meter_id)
+                          WHERE energy_profile_id = $1 AND reading_kind = 'step') AS "has!""#,
+        id.0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Every home that is not removed, for jobs.
+pub async fn list_ids(conn: &mut PgConnection) -> sqlx::Result<Vec<EnergyProfileId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT energy_profile_id FROM energy_profile WHERE removed_at IS NULL ORDER BY energy_profile_id"
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(EnergyProfileId).collect())
+}
+
+/// Of these homes, the revisions that stand, for telling live clients what changed.
+pub async fn list_revisions(
+    conn: &mut PgConnection,
+    ids: &[uuid::Uuid],
+) -> sqlx::Result<Vec<(uuid::Uuid, i64)>> {
+    let rows = sqlx::query!(
+        "SELECT energy_profile_id, revision FROM energy_profile WHERE energy_profile_id = ANY($1)",
+        ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.energy_profile_id, row.revision))
+        .collect())
+}
+
+/// What computing for a home needs to know of it, whoever asks.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// Key.
+    pub id: EnergyProfileId,
+    /// Name.
+    pub name: String,
+    /// Phases of the connection.
+    pub connection: ecotrack_common::profile::Connection,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Name of the time zone.
+    pub time_zone: String,
+    /// Day of the month on which the billing cycle begins.
+    pub cycle_day: i8,
+    /// For the demo home: by how many weeks its real readings were moved.
+    pub demo_moved_weeks: Option<i32>,
+    /// Region of the emission factor.
+    pub grid_region: Option<String>,
+    /// Bumped by every change of the home.
+    pub revision: i64,
+}
+
+impl Home {
+    /// Its time zone, as jiff has it; a name that is not known any more falls back to UTC, which the
+    /// form would not have taken.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+}
+
+/// A home, for computing.
+pub async fn find_home(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Result<Option<Home>> {
+    sqlx::query!(
+        "SELECT p.name, p.connection, p.currency, p.time_zone, p.billing_cycle_day, p.demo_moved_weeks, p.revision,
+                l.grid_region
+         FROM energy_profile AS p JOIN location_info AS l USING (energy_profile_id)
+         WHERE p.energy_profile_id = $1 AND p.removed_at IS NULL",
+        id.0,
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(|row| {
+        Ok(Home {
+            id,
+            name: row.name,
+            connection: word(&row.connection)?,
+            currency: row.currency,
+            time_zone: row.time_zone,
+            cycle_day: i8::try_from(row.billing_cycle_day).unwrap_or(1),
+            demo_moved_weeks: row.demo_moved_weeks,
+            grid_region: row.grid_region,
+            revision: row.revision,
+        })
+    })
+    .transpose()
+}

@@ -1,0 +1,577 @@
+//! What was read off meters: entering, correcting, removing, importing, taking back. Also keeps
+//! `consumption_day`, in the same transaction, under a lock on the meter.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use ecotrack_common::audit::Undone;
+use ecotrack_common::import::{Finding, ImportReport, MAX_FINDINGS, OnConflict, parse_csv};
+use ecotrack_common::meter::{Meter, ReadingKind};
+use ecotrack_common::reading::{
+    ChangedReading, Measured, NewReading, ReadingPage, ReadingSource, ReadingWritten,
+};
+use ecotrack_common::{
+    EnergyProfileId, ErrorCode, FieldErrors, ImportBatchId, Kwh, MeterId, OperationId, path,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+pub mod derive;
+pub mod steps;
+pub mod store;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use crate::accounts::Caller;
+use crate::audit::store::Entry;
+use crate::error::{Error, Result};
+use crate::extract::{Body, Json, Path, Query};
+use crate::write::{Begun, Write, WriteKey};
+use crate::{App, audit, jobs, meters, profiles};
+use derive::{Content, Day};
+use store::Image;
+
+/// Readings on one page.
+const PAGE: i64 = 100;
+/// Largest file taken: a million quarter-hours are about 40 MB.
+pub(crate) const MAX_IMPORT_BYTES: usize = 96 * 1024 * 1024;
+/// The word for a reading in the audit entries.
+const READING: &str = "energy_reading";
+/// The word for an imported file there.
+const BATCH: &str = "import_batch";
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(change, remove))
+        .routes(routes!(undo_operation))
+}
+
+/// Routes that take long and much.
+pub(crate) fn bulk() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(import))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+struct PageQuery {
+    /// Readings before this instant; the newest when left out.
+    before: Option<Timestamp>,
+}
+
+/// Readings of a meter, newest first.
+#[utoipa::path(get, path = path::READINGS, tag = "readings",
+    params(("energy_profile_id" = Uuid, Path), ("meter_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = ReadingPage)))]
+async fn list(
+    State(app): State<App>,
+    Path((profile, meter)): Path<(EnergyProfileId, MeterId)>,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<ReadingPage>> {
+    let mut conn = app.db.acquire().await?;
+    meters::store::find(&mut conn, profile, meter)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let readings = store::list(&mut conn, profile, meter, page.before, PAGE).await?;
+    let full = i64::try_from(readings.len()).is_ok_and(|count| count == PAGE);
+    let next_before = readings
+        .last()
+        .filter(|_| full)
+        .map(|reading| reading.read_at);
+    Ok(axum::Json(ReadingPage {
+        readings,
+        next_before,
+    }))
+}
+
+/// A new reading.
+#[utoipa::path(post, path = path::READINGS, tag = "readings",
+    params(("energy_profile_id" = Uuid, Path), ("meter_id" = Uuid, Path)),
+    request_body = NewReading,
+    responses((status = 201, body = ReadingWritten), (status = 409), (status = 422)))]
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path((profile, meter)): Path<(EnergyProfileId, MeterId)>,
+    Json(input): Json<NewReading>,
+) -> Result<Response> {
+    input.check(app.clock.now())?;
+    let mut write = match Write::begin(&app, &caller, key, &input).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let meter = register_meter(&mut write, profile, meter).await?;
+    let image = image(&caller, meter.meter_id, input);
+    if let Some(current) = store::find(write.conn(), profile, meter.meter_id, image.read_at).await?
+    {
+        return Err(Error::conflict(ErrorCode::DuplicateReading, &current));
+    }
+    let now = write.now();
+    store::insert(write.conn(), profile, &image, now).await?;
+    refuse_what_cannot_be(&mut write, profile, &image).await?;
+    settle(&mut write, profile, &image, None).await?;
+    let written = record(&mut write, &caller, profile, None, Some(&image)).await?;
+    write
+        .finish(Some(profile), StatusCode::CREATED, &written)
+        .await
+}
+
+/// Corrects a reading; it may move to another instant.
+#[utoipa::path(put, path = path::READING, tag = "readings",
+    params(("energy_profile_id" = Uuid, Path), ("meter_id" = Uuid, Path), ("read_at" = Timestamp, Path)),
+    request_body = ChangedReading,
+    responses((status = 200, body = ReadingWritten), (status = 409), (status = 422)))]
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path((profile, meter, read_at)): Path<(EnergyProfileId, MeterId, Timestamp)>,
+    Json(input): Json<ChangedReading>,
+) -> Result<Response> {
+    input.reading.check(app.clock.now())?;
+    let mut write = match Write::begin(&app, &caller, key, &input).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let meter = register_meter(&mut write, profile, meter).await?;
+    let before = current(&mut write, profile, meter.meter_id, read_at, input.version).await?;
+    let mut after = image(&caller, meter.meter_id, input.reading);
+    // A correction says who corrected; the source stays what it was.
+    after.source = before.source;
+    if after.read_at != before.read_at {
+        if let Some(other) =
+            store::find(write.conn(), profile, meter.meter_id, after.read_at).await?
+        {
+            return Err(Error::conflict(ErrorCode::DuplicateReading, &other));
+        }
+    }
+    store::update(write.conn(), profile, before.read_at, &after).await?;
+    refuse_what_cannot_be(&mut write, profile, &after).await?;
+    settle(&mut write, profile, &after, Some(&before)).await?;
+    let written = record(&mut write, &caller, profile, Some(&before), Some(&after)).await?;
+    write.finish(Some(profile), StatusCode::OK, &written).await
+}
+
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+struct VersionQuery {
+    /// The version that was seen.
+    version: i64,
+}
+
+/// Removes a reading; the operation of the answer takes it back.
+#[utoipa::path(delete, path = path::READING, tag = "readings",
+    params(("energy_profile_id" = Uuid, Path), ("meter_id" = Uuid, Path), ("read_at" = Timestamp, Path), VersionQuery),
+    responses((status = 200, body = ReadingWritten), (status = 409)))]
+async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path((profile, meter, read_at)): Path<(EnergyProfileId, MeterId, Timestamp)>,
+    Query(query): Query<VersionQuery>,
+) -> Result<Response> {
+    let mut write = match Write::begin(&app, &caller, key, &query).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let meter = register_meter(&mut write, profile, meter).await?;
+    let before = current(&mut write, profile, meter.meter_id, read_at, query.version).await?;
+    store::delete(write.conn(), profile, meter.meter_id, before.read_at).await?;
+    settle(&mut write, profile, &before, None).await?;
+    let written = record(&mut write, &caller, profile, Some(&before), None).await?;
+    write.finish(Some(profile), StatusCode::OK, &written).await
+}
+
+/// Takes an operation back: all of its rows, or none when something newer stands on one.
+#[utoipa::path(post, path = path::UNDO, tag = "readings",
+    params(("energy_profile_id" = Uuid, Path), ("operation_id" = Uuid, Path)),
+    responses((status = 200, body = Undone), (status = 409)))]
+async fn undo_operation(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path((profile, operation)): Path<(EnergyProfileId, OperationId)>,
+) -> Result<Response> {
+    let mut write = match Write::begin(&app, &caller, key, &operation).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let undone = undo::undo(&mut write, &caller, profile, operation).await?;
+    ask_for_refresh(&mut write, profile).await?;
+    write.finish(Some(profile), StatusCode::OK, &undone).await
+}
+
+/// The meter, held against other writers; a meter of steps takes no registers.
+async fn register_meter(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    meter: MeterId,
+) -> Result<Meter> {
+    let meter = meters::store::find_locked(write.conn(), profile, meter)
+        .await?
+        .ok_or(Error::NotFound)?;
+    if meter.reading_kind == ReadingKind::Step {
+        return Err(Error::field("register_kwh", "meter_of_steps"));
+    }
+    Ok(meter)
+}
+
+/// What is to be stored. Instants are whole seconds: no register is read finer.
+fn image(caller: &Caller, meter_id: MeterId, new: NewReading) -> Image {
+    let whole = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
+    let measured = match new.measured {
+        Measured::Period {
+            energy_kwh,
+            ends_at,
+        } => Measured::Period {
+            energy_kwh,
+            ends_at: whole(ends_at),
+        },
+        register @ Measured::Register { .. } => register,
+    };
+    Image {
+        meter_id,
+        read_at: whole(new.read_at),
+        measured,
+        register_restarted: new.register_restarted && matches!(measured, Measured::Register { .. }),
+        estimated: new.estimated,
+        note: new.note.filter(|note| !note.trim().is_empty()),
+        source: ReadingSource::Manual,
+        entered_by: Some(caller.account_id),
+    }
+}
+
+/// The reading as the caller saw it, or the conflict.
+async fn current(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    meter: MeterId,
+    read_at: Timestamp,
+    version: i64,
+) -> Result<Image> {
+    let (before, stands) = store::find_image(write.conn(), profile, meter, read_at)
+        .await?
+        .ok_or(Error::NotFound)?;
+    if stands != version {
+        let current = store::find(write.conn(), profile, meter, read_at).await?;
+        return Err(Error::conflict(ErrorCode::StaleVersion, &current));
+    }
+    Ok(before)
+}
+
+/// A register below the one before it, or above the one after, is asked about: a typing error, a
+/// meter replaced, a counter rolled over.
+async fn refuse_what_cannot_be(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    image: &Image,
+) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    if let Measured::Register { register_kwh } = image.measured {
+        let (before, after) =
+            store::neighbours(write.conn(), profile, image.meter_id, image.read_at).await?;
+        if let Some(before) = before
+            && let Measured::Register {
+                register_kwh: previous,
+            } = before.measured
+            && register_kwh < previous
+            && !image.register_restarted
+        {
+            let params = [
+                ("previous", previous.0.to_string()),
+                ("previous_at", before.read_at.to_string()),
+            ];
+            let params = params
+                .each_ref()
+                .map(|(name, value)| (*name, value.as_str()));
+            errors.add_with("register_kwh", "register_lower", &params);
+        }
+        if let Some((next_at, next, restarted)) = after
+            && register_kwh.0 > next
+            && !restarted
+        {
+            let params = [("next", next.to_string()), ("next_at", next_at.to_string())];
+            let params = params
+                .each_ref()
+                .map(|(name, value)| (*name, value.as_str()));
+            errors.add_with("register_kwh", "register_higher", &params);
+        }
+    }
+    Ok(errors.into_result()?)
+}
+
+/// Derives again what the change bears on; time that would then be told twice is refused.
+async fn settle(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    image: &Image,
+    other: Option<&Image>,
+) -> Result<()> {
+    let other = other.unwrap_or(image);
+    let from = image.read_at.min(other.read_at);
+    let to = image.until().max(other.until());
+    let meter = image.meter_id;
+    let (from, to) = store::bearing(write.conn(), profile, meter, from, to).await?;
+    if store::overlaps(write.conn(), profile, meter, from, to).await? {
+        return Err(Error::field("read_at", "overlaps"));
+    }
+    let zone = profiles::store::zone(write.conn(), profile).await?;
+    store::rederive(write.conn(), profile, meter, &zone, from, to).await?;
+    Ok(())
+}
+
+/// Writes the audit entry and puts the answer together.
+async fn record(
+    write: &mut Write,
+    caller: &Caller,
+    profile: EnergyProfileId,
+    before: Option<&Image>,
+    after: Option<&Image>,
+) -> Result<ReadingWritten> {
+    let operation_id = OperationId(Uuid::now_v7());
+    let entry = entry(before, after)?;
+    let now = write.now();
+    let account = Some(caller.account_id);
+    audit::store::insert(
+        write.conn(),
+        profile,
+        operation_id,
+        account,
+        now,
+        None,
+        &[entry],
+    )
+    .await?;
+    ask_for_refresh(write, profile).await?;
+    let reading = match after {
+        Some(after) => store::find(write.conn(), profile, after.meter_id, after.read_at).await?,
+        None => None,
+    };
+    Ok(ReadingWritten {
+        operation_id,
+        reading,
+    })
+}
+
+fn entry(before: Option<&Image>, after: Option<&Image>) -> Result<Entry> {
+    let json = |image: &Image| serde_json::to_value(image).map_err(anyhow::Error::from);
+    Ok(Entry::of(
+        READING,
+        before.map(json).transpose()?,
+        after.map(json).transpose()?,
+    ))
+}
+
+async fn ask_for_refresh(write: &mut Write, profile: EnergyProfileId) -> Result<()> {
+    Ok(jobs::store::enqueue(
+        write.conn(),
+        &jobs::RefreshProfile {
+            energy_profile_id: profile,
+        },
+    )
+    .await?)
+}
+
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+struct ImportQuery {
+    /// What to do where the file meets steps that are stored already.
+    #[serde(default = "skip")]
+    on_conflict: OnConflict,
+    /// Only say what would be done.
+    #[serde(default)]
+    dry_run: bool,
+    /// The file's name, for the list of imports.
+    file_name: Option<String>,
+}
+
+fn skip() -> OnConflict {
+    OnConflict::Skip
+}
+
+/// Imports a file of `timestamp,kwh`, whole or not at all. The same file again changes nothing.
+#[utoipa::path(post, path = path::IMPORTS, tag = "readings",
+    params(("energy_profile_id" = Uuid, Path), ("meter_id" = Uuid, Path), ImportQuery),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = ImportReport), (status = 422)))]
+async fn import(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path((profile, meter)): Path<(EnergyProfileId, MeterId)>,
+    Query(query): Query<ImportQuery>,
+    Body(bytes): Body,
+) -> Result<Response> {
+    if query
+        .file_name
+        .as_ref()
+        .is_some_and(|name| name.chars().count() > 255)
+    {
+        return Err(Error::field("file_name", "too_long"));
+    }
+    let (series, sha256) =
+        tokio::task::spawn_blocking(move || (parse_csv(&bytes), Sha256::digest(&bytes).to_vec()))
+            .await
+            .map_err(anyhow::Error::from)?;
+    let series = series.map_err(refuse)?;
+    let mut write = match Write::begin(&app, &caller, key, &(&query, &sha256)).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let meter = meters::store::find_locked(write.conn(), profile, meter)
+        .await?
+        .ok_or(Error::NotFound)?;
+    if meter.reading_kind == ReadingKind::Register {
+        return Err(refuse(vec![Finding::new(0, "meter_of_registers", &[])]));
+    }
+    let zone = profiles::store::zone(write.conn(), profile).await?;
+    let new = steps::cut(&series, &zone).map_err(|finding| refuse(vec![finding]))?;
+    let mut report = described(&series, &new);
+    let changes = merge_all(
+        &mut write,
+        profile,
+        meter.meter_id,
+        new,
+        query.on_conflict,
+        &mut report,
+    )
+    .await?;
+    if query.dry_run || changes.is_empty() {
+        return write.finish(None, StatusCode::OK, &report).await;
+    }
+    let days: Vec<Day> = changes.iter().map(|(_, after)| after.clone()).collect();
+    store::put_days(write.conn(), profile, meter.meter_id, &days).await?;
+    let batch = store::Batch {
+        id: ImportBatchId(Uuid::now_v7()),
+        meter: meter.meter_id,
+        operation: OperationId(Uuid::now_v7()),
+        file_name: query.file_name.as_deref(),
+        sha256: &sha256,
+        rows: report.rows,
+        account: Some(caller.account_id),
+    };
+    let now = write.now();
+    let entry = Entry::of(
+        BATCH,
+        None,
+        Some(serde_json::json!({ "import_batch_id": batch.id })),
+    );
+    audit::store::insert(
+        write.conn(),
+        profile,
+        batch.operation,
+        batch.account,
+        now,
+        None,
+        &[entry],
+    )
+    .await?;
+    store::insert_batch(write.conn(), profile, &batch, &changes, now).await?;
+    (report.import_batch_id, report.operation_id) = (Some(batch.id), Some(batch.operation));
+    ask_for_refresh(&mut write, profile).await?;
+    write.finish(Some(profile), StatusCode::OK, &report).await
+}
+
+/// Findings as errors of the field `file`, each with its line.
+fn refuse(findings: Vec<Finding>) -> Error {
+    let mut errors = FieldErrors::default();
+    for finding in findings {
+        let line = finding.line.to_string();
+        let mut params: Vec<(&str, &str)> = finding
+            .params
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        params.push(("line", &line));
+        errors.add_with("file", &finding.code, &params);
+    }
+    Error::Invalid(errors)
+}
+
+fn described(series: &ecotrack_common::import::StepSeries, days: &[Day]) -> ImportReport {
+    let total: i64 = series.steps.iter().map(|(_, mwh)| i64::from(*mwh)).sum();
+    let step = jiff::SignedDuration::from_mins(i64::from(series.step_minutes));
+    let first = series.steps.first().map(|(at, _)| *at);
+    let until = series.steps.last().map(|(at, _)| *at + step);
+    let rows = i64::try_from(series.steps.len()).unwrap_or(i64::MAX);
+    let spanned = match (first, until) {
+        (Some(first), Some(until)) => (until.as_second() - first.as_second()) / step.as_secs(),
+        _ => 0,
+    };
+    debug_assert!(!days.is_empty());
+    ImportReport {
+        import_batch_id: None,
+        operation_id: None,
+        rows,
+        added: 0,
+        unchanged: 0,
+        conflicting: 0,
+        step_minutes: series.step_minutes,
+        total_kwh: Kwh::from_mwh(total),
+        first,
+        until,
+        missing_steps: spanned - rows,
+        findings: Vec::new(),
+    }
+}
+
+/// Merges the new days into the stored ones; gives what changes, each day before and after.
+async fn merge_all(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    meter: MeterId,
+    new: Vec<Day>,
+    on_conflict: OnConflict,
+    report: &mut ImportReport,
+) -> Result<Vec<(Option<Day>, Day)>> {
+    let (Some(first), Some(last)) = (
+        new.first().map(|day| day.date),
+        new.last().map(|day| day.date),
+    ) else {
+        return Ok(Vec::new());
+    };
+    let stored = store::list_days(write.conn(), profile, meter, first, last).await?;
+    let mut tally = steps::Tally::default();
+    let mut changes = Vec::new();
+    let mut findings = Vec::new();
+    let mut stored = stored.into_iter().peekable();
+    for day in new {
+        while stored.next_if(|kept| kept.date < day.date).is_some() {}
+        let kept = stored.next_if(|kept| kept.date == day.date);
+        match steps::merge(kept.as_ref(), day, on_conflict, &mut tally) {
+            Ok(Some(after)) => changes.push((kept, after)),
+            Ok(None) => {}
+            Err(finding) if findings.len() < MAX_FINDINGS => findings.push(finding),
+            Err(_) => {}
+        }
+    }
+    if !findings.is_empty() {
+        return Err(refuse(findings));
+    }
+    (report.added, report.unchanged, report.conflicting) =
+        (tally.added, tally.unchanged, tally.conflicting);
+    if tally.conflicting > 0 {
+        let code = if on_conflict == OnConflict::Skip {
+            "kept"
+        } else {
+            "replaced"
+        };
+        report.findings.push(Finding::new(
+            0,
+            code,
+            &[("count", &tally.conflicting.to_string())],
+        ));
+    }
+    Ok(changes)
+}
+
+impl Day {
+    /// Whether the day says what was kept of it.
+    fn says(&self, content: &Content) -> bool {
+        self.content == *content
+    }
+}

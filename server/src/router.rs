@@ -1,0 +1,216 @@
+//! All features' routes under their layers, and the OpenAPI document that follows from them.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use ecotrack_common::{ErrorCode, path};
+use tower::ServiceBuilder;
+use tower_governor::GovernorLayer;
+use tower_governor::governor::GovernorConfigBuilder;
+use tower_governor::key_extractor::KeyExtractor;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accounts::authorisation::authorise;
+use crate::error::problem;
+use crate::{
+    App, accounts, alerts, catalog, dashboard, devices, events, forecasts, meters, profiles,
+    readings,
+};
+
+/// The document without its routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "EcoTrack",
+        description = "What a home's electricity used, cost and emitted, and what it will. Decimals travel as \
+                       strings, instants as RFC 3339 UTC, days as YYYY-MM-DD. Errors are application/problem+json \
+                       with a stable code. Writes take an Idempotency-Key.",
+    ),
+    components(schemas(ecotrack_common::Problem))
+)]
+struct Document;
+
+/// The largest JSON body.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+/// The longest that a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The same for files of a million rows.
+const BULK_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Routes with their documents, before any layer that needs the state.
+fn api() -> (
+    OpenApiRouter<App>,
+    OpenApiRouter<App>,
+    OpenApiRouter<App>,
+    OpenApiRouter<App>,
+) {
+    let quick = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(accounts::routes())
+        .merge(profiles::routes())
+        .merge(catalog::routes())
+        .merge(meters::routes())
+        .merge(readings::routes())
+        .merge(devices::routes())
+        .merge(forecasts::routes())
+        .merge(alerts::routes())
+        .merge(dashboard::routes())
+        .routes(routes!(document));
+    (quick, accounts::doors(), readings::bulk(), events::routes())
+}
+
+/// The OpenAPI document, with its routes.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (quick, doors, bulk, streams) = api();
+    quick.merge(doors).merge(bulk).merge(streams).into_openapi()
+}
+
+/// The OpenAPI document of this server.
+#[utoipa::path(get, path = path::OPENAPI, tag = "meta", responses((status = 200, content_type = "application/json", body = Object)))]
+async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
+    axum::Json(openapi())
+}
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let (quick, doors, bulk, streams) = api();
+    let request_id = HeaderName::from_static("x-request-id");
+    let timeout = |limit| TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limit);
+    let quick = plain(quick)
+        .merge(slowed_down(plain(doors), app.settings.sign_in_burst))
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(
+            ServiceBuilder::new()
+                .layer(CompressionLayer::new())
+                .layer(timeout(TIMEOUT)),
+        );
+    let bulk = plain(bulk)
+        .layer(axum::extract::DefaultBodyLimit::max(
+            readings::MAX_IMPORT_BYTES,
+        ))
+        .layer(timeout(BULK_TIMEOUT));
+    // Streams have no time limit, and compression would hold their events back.
+    let api = quick
+        .merge(bulk)
+        .merge(plain(streams))
+        .route_layer(middleware::from_fn_with_state(app.clone(), authorise))
+        .route(path::HEALTHZ, get(|| async { "ok\n" }))
+        .route(path::READYZ, get(ready))
+        .route(path::METRICS, get(crate::metrics::render))
+        .fallback(|| async { problem(ErrorCode::NotFound, None) })
+        .method_not_allowed_fallback(|| async { problem(ErrorCode::MethodNotAllowed, None) });
+    api.layer(
+        ServiceBuilder::new()
+            .layer(SetSensitiveRequestHeadersLayer::new([
+                header::AUTHORIZATION,
+            ]))
+            .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+            .layer(middleware::from_fn(observe))
+            .layer(PropagateRequestIdLayer::new(request_id))
+            .layer(CatchPanicLayer::custom(
+                |_: Box<dyn std::any::Any + Send>| problem(ErrorCode::Internal, None),
+            )),
+    )
+    .with_state(app)
+}
+
+fn plain(router: OpenApiRouter<App>) -> Router<App> {
+    router.split_for_parts().0
+}
+
+/// The process and its database answer.
+async fn ready(State(app): State<App>) -> Response {
+    match crate::database::ping(&app.db).await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => crate::Error::Database(error).into_response(),
+    }
+}
+
+/// A span for each request, its figures, and its id in the answer. Only the matched route is named:
+/// addresses may hold what is nobody's business.
+async fn observe(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    use tracing::Instrument;
+    let route = matched
+        .as_ref()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
+    let method = request.method().clone();
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let span = tracing::info_span!("request", %method, route, id);
+    let started = tokio::time::Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let status = response.status();
+    let elapsed = started.elapsed();
+    span.in_scope(|| {
+        tracing::debug!(
+            status = status.as_u16(),
+            elapsed_ms = elapsed.as_secs_f64() * 1000.0,
+            "answered"
+        )
+    });
+    crate::metrics::count(method.as_str(), &route, status.as_u16(), elapsed);
+    if status == StatusCode::GATEWAY_TIMEOUT && !is_problem(&response) {
+        return problem(ErrorCode::Timeout, None);
+    }
+    response
+}
+
+fn is_problem(response: &Response) -> bool {
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/problem+json")
+}
+
+/// The address that asks. On a socket without one, all count as the same.
+#[derive(Debug, Clone)]
+struct Peer;
+
+impl KeyExtractor for Peer {
+    type Key = std::net::IpAddr;
+
+    fn extract<T>(
+        &self,
+        request: &axum::http::Request<T>,
+    ) -> Result<Self::Key, tower_governor::GovernorError> {
+        let peer = request
+            .extensions()
+            .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+        Ok(peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip()))
+    }
+}
+
+/// Sign-in and registration: `burst` at once, then one each three seconds, for each address.
+fn slowed_down(router: Router<App>, burst: u32) -> Router<App> {
+    let config = GovernorConfigBuilder::default()
+        .key_extractor(Peer)
+        .per_second(3)
+        .burst_size(burst)
+        .finish()
+        .expect("a burst and a period that are not zero");
+    let layer = GovernorLayer::new(config).error_handler(|_| {
+        let detail = "wait some seconds before you try again".to_owned();
+        let mut response = problem(ErrorCode::TooManyRequests, Some(detail));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, header::HeaderValue::from_static("3"));
+        response
+    });
+    router.route_layer(layer)
+}

@@ -1,0 +1,300 @@
+//! What tests stand on: a server on a database of its own, with a clock that stands still, and the
+//! people who use it. Tests read as what people do.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use ecotrack_common::account::{Account, Language};
+use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
+use ecotrack_common::profile::{Connection, LocationInfo, NewEnergyProfile, Role};
+use ecotrack_common::{AccountId, EnergyProfileId, MeterId, path};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+use crate::config::Settings;
+use crate::{App, accounts, clock::Clock, jobs, meters, profiles, router};
+
+/// Noon of a Monday in Belo Horizonte; the day is 2026-11-23 there and in UTC.
+pub(crate) const NOW: &str = "2026-11-23T15:00:00Z";
+
+/// A server under test.
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    router: Router,
+}
+
+impl TestApp {
+    pub(crate) async fn new(db: PgPool) -> Self {
+        let clock = Clock::fixed(NOW.parse().unwrap());
+        let settings = Settings::with_data_dir(std::env::temp_dir());
+        let app = App::new(db, clock, settings, CancellationToken::new());
+        // The queue's schema, for the writes that ask for jobs.
+        jobs::worker(&app).await.unwrap();
+        Self {
+            router: router::router(app.clone()),
+            app,
+        }
+    }
+
+    /// The same server after its settings changed.
+    pub(crate) fn with_settings(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = (*self.app.settings).clone();
+        change(&mut settings);
+        let app = App::new(
+            self.app.db.clone(),
+            self.app.clock.clone(),
+            settings,
+            CancellationToken::new(),
+        );
+        Self {
+            router: router::router(app.clone()),
+            app,
+        }
+    }
+
+    /// Somebody who is not signed in.
+    pub(crate) fn anonymous(&self) -> Actor {
+        Actor {
+            router: self.router.clone(),
+            token: None,
+            account: None,
+        }
+    }
+
+    /// Somebody with an account. Their password is not hashed, since they never sign in with it.
+    pub(crate) async fn account(&self, name: &str) -> Actor {
+        let account = Account {
+            account_id: AccountId(Uuid::now_v7()),
+            email: format!("{}@example.org", name.to_lowercase()),
+            display_name: name.to_owned(),
+            language: Language::English,
+            server_admin: false,
+        };
+        let mut conn = self.app.db.acquire().await.unwrap();
+        let now = self.app.clock.now();
+        accounts::store::insert(&mut conn, &account, "none", now)
+            .await
+            .unwrap();
+        let id = account.account_id;
+        let signed_in = accounts::open_session(&mut conn, account, None, now)
+            .await
+            .unwrap();
+        Actor {
+            router: self.router.clone(),
+            token: Some(signed_in.token),
+            account: Some(id),
+        }
+    }
+
+    /// Somebody with an account and a home.
+    pub(crate) async fn owner(&self) -> (Actor, EnergyProfileId) {
+        let owner = self.account("Ana").await;
+        let answer = owner
+            .post(path::PROFILES, &serde_json::to_value(home()).unwrap())
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+        let profile = answer.json["energy_profile_id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        (owner, profile)
+    }
+
+    /// Another member of the home.
+    pub(crate) async fn member(&self, profile: EnergyProfileId, name: &str, role: Role) -> Actor {
+        let member = self.account(name).await;
+        let mut conn = self.app.db.acquire().await.unwrap();
+        let account = member.account.unwrap();
+        profiles::store::insert_member(&mut conn, profile, account, role, self.app.clock.now())
+            .await
+            .unwrap();
+        member
+    }
+
+    /// A meter in the home.
+    pub(crate) async fn meter(
+        &self,
+        profile: EnergyProfileId,
+        name: &str,
+        kind: ReadingKind,
+    ) -> Meter {
+        let id = MeterId(Uuid::now_v7());
+        let new = NewMeter {
+            name: name.to_owned(),
+            channel: Channel::GridImport,
+            reading_kind: kind,
+            register_digits: None,
+        };
+        let mut conn = self.app.db.acquire().await.unwrap();
+        meters::store::insert(&mut conn, profile, id, &new)
+            .await
+            .unwrap();
+        meters::store::find(&mut conn, profile, id)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    /// Does what waits in the queue, until nothing does.
+    pub(crate) async fn run_jobs(&self) {
+        // A job may ask for others while it runs; one that failed waits for its next turn.
+        while jobs::store::are_due(&self.app.db).await.unwrap() {
+            let worker = jobs::worker(&self.app).await.unwrap();
+            worker.run_once().await.unwrap();
+        }
+    }
+
+    /// Moves the clock.
+    pub(crate) fn at(&self, now: &str) {
+        self.app.clock.set(now.parse::<Timestamp>().unwrap());
+    }
+}
+
+/// A home in Minas Gerais.
+pub(crate) fn home() -> NewEnergyProfile {
+    NewEnergyProfile {
+        name: "Casa Aurora".to_owned(),
+        occupants: Some(3),
+        area_m2: None,
+        connection: Connection::Two,
+        currency: "BRL".to_owned(),
+        time_zone: "America/Sao_Paulo".to_owned(),
+        billing_cycle_day: 10,
+        tariff: None,
+        location: LocationInfo {
+            country: "BR".to_owned(),
+            state: Some("MG".to_owned()),
+            city: None,
+            latitude: None,
+            longitude: None,
+            distributor: None,
+            grid_region: Some("BR-SIN".to_owned()),
+        },
+    }
+}
+
+/// A register as a client sends it.
+pub(crate) fn register(at: &str, kwh: &str) -> Value {
+    json!({ "read_at": at, "kind": "register", "register_kwh": kwh })
+}
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub(crate) struct Actor {
+    router: Router,
+    token: Option<String>,
+    pub(crate) account: Option<AccountId>,
+}
+
+/// What they were answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// The code of a problem.
+    pub(crate) fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or_default()
+    }
+
+    /// Wrong fields with their codes.
+    pub(crate) fn wrong(&self) -> Vec<(String, String)> {
+        let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        let errors = self.json["errors"].as_array().cloned().unwrap_or_default();
+        errors
+            .iter()
+            .map(|error| (text(error, "field"), text(error, "code")))
+            .collect()
+    }
+}
+
+impl Actor {
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[], Body::empty()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PUT, path, body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, &[], Body::empty()).await
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.ask(
+            method,
+            path,
+            &[("content-type", "application/json")],
+            Body::from(body.to_string()),
+        )
+        .await
+    }
+
+    pub(crate) async fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+        ];
+        self.ask(Method::POST, path, &headers, Body::from(body.to_string()))
+            .await
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let is_stream = parts
+            .headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        // A stream has no end to wait for.
+        let bytes = if is_stream {
+            axum::body::Bytes::new()
+        } else {
+            axum::body::to_bytes(body, usize::MAX).await.unwrap()
+        };
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            json,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Idempotency keys and the home's revision.
+
+use axum::http::StatusCode;
+use ecotrack_common::{AccountId, EnergyProfileId};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+
+/// What a write answered.
+pub(super) struct KeptAnswer {
+    pub(super) request_hash: Vec<u8>,
+    pub(super) status: i16,
+    pub(super) response: serde_json::Value,
+}
+
+/// Takes the key; false when it is taken already. Waits for a transaction that is taking it.
+pub(super) async fn insert_key(
+    conn: &mut PgConnection,
+    account: AccountId,
+    key: &str,
+    hash: &[u8],
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "INSERT INTO idempotency_key (account_id, idempotency_key, request_hash, status, response, created_at)
+         VALUES ($1, $2, $3, 0, 'null', $4)
+         ON CONFLICT ON CONSTRAINT idempotency_key_pkey DO NOTHING",
+        account.0,
+        key,
+        hash,
+        now.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn find_key(
+    conn: &mut PgConnection,
+    account: AccountId,
+    key: &str,
+) -> sqlx::Result<Option<KeptAnswer>> {
+    sqlx::query_as!(
+        KeptAnswer,
+        "SELECT request_hash, status, response FROM idempotency_key
+         WHERE account_id = $1 AND idempotency_key = $2",
+        account.0,
+        key,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn keep_answer(
+    conn: &mut PgConnection,
+    account: AccountId,
+    key: &str,
+    status: StatusCode,
+    answer: &serde_json::Value,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE idempotency_key SET status = $3, response = $4
+         WHERE account_id = $1 AND idempotency_key = $2",
+        account.0,
+        key,
+        status.as_u16().cast_signed(),
+        answer,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Marks the home as changed. The last statement of a transaction, so that the row is held briefly.
+pub async fn bump_revision(conn: &mut PgConnection, profile: EnergyProfileId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE energy_profile SET revision = revision + 1 WHERE energy_profile_id = $1",
+        profile.0,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

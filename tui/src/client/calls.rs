@@ -1,0 +1,297 @@
+//! What can be asked, one method for each route.
+
+use ecotrack_common::account::{Account, Registration, SignIn, SignedIn};
+use ecotrack_common::alert::Alert;
+use ecotrack_common::audit::Undone;
+use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::forecast::ForecastReport;
+use ecotrack_common::import::{ImportReport, OnConflict};
+use ecotrack_common::meter::{Meter, NewMeter};
+use ecotrack_common::path::{self, fill};
+use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
+use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
+use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
+use ecotrack_common::{AlertId, EnergyProfileId, MeterId, OperationId};
+use futures_util::stream;
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
+use reqwest::{Body, Method, StatusCode};
+use uuid::Uuid;
+
+use super::{Client, IDEMPOTENCY_KEY, Result, etag};
+
+/// Bytes of a file that are sent at once; progress moves by this much.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A CSV file to import.
+#[derive(Debug, Clone)]
+pub struct ImportFile {
+    /// Its name, for the audit trail.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// What to do where it meets what is stored.
+    pub on_conflict: OnConflict,
+    /// Look, but store nothing.
+    pub dry_run: bool,
+}
+
+/// A home's part of an address.
+fn of_profile(pattern: &str, profile: EnergyProfileId) -> String {
+    fill(pattern, &[("energy_profile_id", &profile)])
+}
+
+fn of_meter(pattern: &str, profile: EnergyProfileId, meter: MeterId) -> String {
+    fill(
+        pattern,
+        &[("energy_profile_id", &profile), ("meter_id", &meter)],
+    )
+}
+
+fn of_reading(profile: EnergyProfileId, meter: MeterId, read_at: Timestamp) -> String {
+    // RFC 3339 in UTC has one character that an address may give a meaning of its own.
+    let read_at = read_at.to_string().replace(':', "%3A");
+    fill(
+        path::READING,
+        &[
+            ("energy_profile_id", &profile),
+            ("meter_id", &meter),
+            ("read_at", &read_at),
+        ],
+    )
+}
+
+/// Each method's errors are those of [`super::Error`]; the codes of problems are in
+/// [`ecotrack_common::ErrorCode`].
+impl Client {
+    /// Whether the server and its database answer.
+    pub async fn ready(&self) -> Result<()> {
+        self.done(self.get(path::READYZ)).await
+    }
+
+    /// Makes an account and signs in.
+    pub async fn register(&self, registration: &Registration) -> Result<SignedIn> {
+        self.json(
+            self.request(Method::POST, path::ACCOUNTS)
+                .json(registration),
+        )
+        .await
+    }
+
+    /// Signs in; use the answer's token from then on.
+    pub async fn sign_in(&self, sign_in: &SignIn) -> Result<SignedIn> {
+        self.json(self.request(Method::POST, path::SESSIONS).json(sign_in))
+            .await
+    }
+
+    /// Ends the session of the token.
+    pub async fn sign_out(&self) -> Result<()> {
+        self.done(self.request(Method::DELETE, path::SESSION_CURRENT))
+            .await
+    }
+
+    /// Who is signed in.
+    pub async fn account(&self) -> Result<Account> {
+        self.json(self.get(path::ACCOUNT_SELF)).await
+    }
+
+    /// The homes that the caller is a member of.
+    pub async fn profiles(&self) -> Result<Vec<EnergyProfile>> {
+        self.json(self.get(path::PROFILES)).await
+    }
+
+    /// Makes a home with its location.
+    pub async fn create_profile(&self, new: &NewEnergyProfile, key: Uuid) -> Result<EnergyProfile> {
+        self.json(self.write(Method::POST, path::PROFILES, key).json(new))
+            .await
+    }
+
+    /// The meters of a home.
+    pub async fn meters(&self, profile: EnergyProfileId) -> Result<Vec<Meter>> {
+        self.json(self.get(&of_profile(path::METERS, profile)))
+            .await
+    }
+
+    /// Adds a meter.
+    pub async fn create_meter(
+        &self,
+        profile: EnergyProfileId,
+        new: &NewMeter,
+        key: Uuid,
+    ) -> Result<Meter> {
+        self.json(
+            self.write(Method::POST, &of_profile(path::METERS, profile), key)
+                .json(new),
+        )
+        .await
+    }
+
+    /// The dashboard and its tag; `None` when it is still the one with `tag`.
+    pub async fn dashboard(
+        &self,
+        profile: EnergyProfileId,
+        tag: Option<&str>,
+    ) -> Result<Option<(Dashboard, String)>> {
+        let mut request = self.get(&of_profile(path::DASHBOARD, profile));
+        if let Some(tag) = tag.filter(|tag| !tag.is_empty()) {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        let response = self.send(request).await?;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(None);
+        }
+        let tag = etag(&response);
+        Ok(Some((self.body(response).await?, tag)))
+    }
+
+    /// A page of readings, newest first; `before` is the `next_before` of the page before.
+    pub async fn readings(
+        &self,
+        profile: EnergyProfileId,
+        meter: MeterId,
+        before: Option<Timestamp>,
+    ) -> Result<ReadingPage> {
+        let mut request = self.get(&of_meter(path::READINGS, profile, meter));
+        if let Some(before) = before {
+            request = request.query(&[("before", before.to_string())]);
+        }
+        self.json(request).await
+    }
+
+    /// Stores a reading.
+    pub async fn create_reading(
+        &self,
+        profile: EnergyProfileId,
+        meter: MeterId,
+        new: &NewReading,
+        key: Uuid,
+    ) -> Result<ReadingWritten> {
+        let path = of_meter(path::READINGS, profile, meter);
+        self.json(self.write(Method::POST, &path, key).json(new))
+            .await
+    }
+
+    /// Corrects the reading at `read_at`.
+    pub async fn change_reading(
+        &self,
+        profile: EnergyProfileId,
+        meter: MeterId,
+        read_at: Timestamp,
+        changed: &ChangedReading,
+        key: Uuid,
+    ) -> Result<ReadingWritten> {
+        let path = of_reading(profile, meter, read_at);
+        self.json(self.write(Method::PUT, &path, key).json(changed))
+            .await
+    }
+
+    /// Removes the reading at `read_at` as it stood in `version`.
+    pub async fn remove_reading(
+        &self,
+        profile: EnergyProfileId,
+        meter: MeterId,
+        read_at: Timestamp,
+        version: i64,
+        key: Uuid,
+    ) -> Result<ReadingWritten> {
+        let path = of_reading(profile, meter, read_at);
+        self.json(
+            self.write(Method::DELETE, &path, key)
+                .query(&[("version", version)]),
+        )
+        .await
+    }
+
+    /// Sends a file of steps: all of it is stored, or nothing. `sent` is told the bytes that have
+    /// gone out so far.
+    pub async fn import(
+        &self,
+        profile: EnergyProfileId,
+        meter: MeterId,
+        file: ImportFile,
+        key: Uuid,
+        sent: impl Fn(usize) + Send + Sync + 'static,
+    ) -> Result<ImportReport> {
+        let length = file.bytes.len();
+        let mut out = 0;
+        let chunks: Vec<Vec<u8>> = file.bytes.chunks(CHUNK_BYTES).map(<[u8]>::to_vec).collect();
+        let chunks = stream::iter(chunks.into_iter().map(move |chunk| {
+            out += chunk.len();
+            sent(out);
+            Ok::<_, std::io::Error>(chunk)
+        }));
+        let dry_run = if file.dry_run { "true" } else { "false" };
+        let request = self
+            .unlimited(Method::POST, &of_meter(path::IMPORTS, profile, meter))
+            .header(IDEMPOTENCY_KEY, key.to_string())
+            .header(CONTENT_TYPE, "text/csv")
+            // A length lets the server refuse too large a file before it has read it.
+            .header(CONTENT_LENGTH, length)
+            .query(&[
+                ("on_conflict", file.on_conflict.as_str()),
+                ("dry_run", dry_run),
+                ("file_name", &file.name),
+            ])
+            .body(Body::wrap_stream(chunks));
+        self.json(request).await
+    }
+
+    /// Takes an operation back; undoing that redoes it.
+    pub async fn undo(
+        &self,
+        profile: EnergyProfileId,
+        operation: OperationId,
+        key: Uuid,
+    ) -> Result<Undone> {
+        let path = fill(
+            path::UNDO,
+            &[
+                ("energy_profile_id", &profile),
+                ("operation_id", &operation),
+            ],
+        );
+        self.json(self.write(Method::POST, &path, key)).await
+    }
+
+    /// The forecast and how past ones turned out.
+    pub async fn forecast(&self, profile: EnergyProfileId) -> Result<ForecastReport> {
+        self.json(self.get(&of_profile(path::FORECAST, profile)))
+            .await
+    }
+
+    /// Asks for a training; its end is told on the event stream.
+    pub async fn request_training(&self, profile: EnergyProfileId, key: Uuid) -> Result<()> {
+        self.done(self.write(Method::POST, &of_profile(path::TRAININGS, profile), key))
+            .await
+    }
+
+    /// The alerts of a home.
+    pub async fn alerts(&self, profile: EnergyProfileId) -> Result<Vec<Alert>> {
+        self.json(self.get(&of_profile(path::ALERTS, profile)))
+            .await
+    }
+
+    /// Says that an alert was seen.
+    pub async fn acknowledge_alert(
+        &self,
+        profile: EnergyProfileId,
+        alert: AlertId,
+        key: Uuid,
+    ) -> Result<()> {
+        let path = fill(
+            path::ALERT_ACKNOWLEDGEMENT,
+            &[("energy_profile_id", &profile), ("alert_id", &alert)],
+        );
+        self.done(self.write(Method::POST, &path, key)).await
+    }
+
+    /// Saving measures, without signing in.
+    pub async fn tips(&self) -> Result<Vec<SavingMeasure>> {
+        self.json(self.get(path::PUBLIC_TIPS)).await
+    }
+
+    /// The appliances of the catalogue, without signing in.
+    pub async fn catalog(&self) -> Result<Vec<CatalogDevice>> {
+        self.json(self.get(path::PUBLIC_CATALOG)).await
+    }
+}

@@ -1,0 +1,263 @@
+//! One frame: title, the open screen, footer, and what lies over them.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
+
+use crate::app::{App, Context, Notice, Screen};
+use crate::readings::entry_view;
+use crate::widgets::words;
+use crate::{dashboard, help, keys, readings, sign_in, welcome};
+
+/// Draws everything.
+pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
+    let area = frame.area();
+    if area.height >= 1 {
+        title(app, frame, Rect { height: 1, ..area }, cx);
+    }
+    let body = Rect {
+        y: area.y + 1.min(area.height),
+        height: area.height.saturating_sub(2),
+        ..area
+    };
+    if !body.is_empty() {
+        match app.screen {
+            Screen::Welcome => welcome::view(app, frame, body, cx),
+            Screen::SignIn | Screen::Register | Screen::NewHome => {
+                sign_in::view(app, frame, body, cx);
+            }
+            Screen::Dashboard => dashboard::view(app, frame, body, cx),
+            Screen::Readings => readings::view(app, frame, body, cx),
+        }
+    }
+    if area.height >= 2 {
+        let row = Rect {
+            y: area.bottom() - 1,
+            height: 1,
+            ..area
+        };
+        footer(app, frame, row, cx);
+    }
+    if let Some(line) = &app.entry {
+        let rows = 2.min(area.height);
+        let over = Rect {
+            y: area.bottom() - rows,
+            height: rows,
+            ..area
+        };
+        entry_view::view(app, line, frame, over, cx);
+        if line.remark.is_none() && line.sending.is_none() && area.height >= 2 {
+            let row = Rect {
+                y: area.bottom() - 1,
+                height: 1,
+                ..area
+            };
+            footer(app, frame, row, cx);
+        }
+    }
+    if app.help {
+        help::view(app, frame, body, cx);
+    }
+    cx.theme.degrade(frame.buffer_mut());
+}
+
+fn title(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
+    let mut left = vec![Span::styled(" EcoTrack", cx.theme.accent)];
+    let home = app
+        .board()
+        .map(|board| board.home.name.clone())
+        .or_else(|| {
+            app.homes
+                .iter()
+                .find(|home| Some(home.energy_profile_id) == app.home)
+                .map(|home| home.name.clone())
+        });
+    let on_home = matches!(app.screen, Screen::Dashboard | Screen::Readings);
+    let home = home.filter(|_| on_home).unwrap_or_default();
+    if !home.is_empty() {
+        let room = usize::from(row.width / 2).saturating_sub(12);
+        left.push(Span::styled(" · ", cx.theme.dim));
+        left.push(Span::styled(words::cut(&home, room), cx.theme.strong));
+    }
+    let left = Line::from(left);
+    let taken = left.width() as u16;
+    frame.render_widget(left, row);
+    let room = Rect {
+        x: row.x + taken.min(row.width),
+        width: row.width.saturating_sub(taken),
+        ..row
+    };
+    let right = if on_home {
+        Line::from(tabs(app, cx))
+    } else {
+        Line::from(vec![
+            Span::styled(format!("{} ", cx.server), cx.theme.dim),
+            link(app, cx),
+            Span::raw(" "),
+        ])
+    };
+    if right.width() <= usize::from(room.width) {
+        frame.render_widget(right.right_aligned(), room);
+    }
+}
+
+fn tabs(app: &App, cx: &Context) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    for (digit, id, screen) in [
+        ("1", "tab-dashboard", Screen::Dashboard),
+        ("2", "tab-readings", Screen::Readings),
+    ] {
+        let style = if app.screen == screen {
+            cx.theme.strong
+        } else {
+            cx.theme.dim
+        };
+        spans.push(Span::styled(format!("{digit} "), cx.theme.accent));
+        spans.push(Span::styled(format!("{}  ", cx.locale.text(id)), style));
+    }
+    spans
+}
+
+/// Whether the server answers, with a sign and a word.
+fn link(app: &App, cx: &Context) -> Span<'static> {
+    match (app.link.up, app.link.live) {
+        (Some(false), _) => {
+            let as_of = app.board().map(|board| {
+                let zone = app.zone();
+                let at = cx.locale.date_time_short(board.as_of, &zone);
+                let today = zone.to_datetime(board.as_of).date() == zone.to_datetime(cx.now).date();
+                let at = if today {
+                    at.rsplit(' ').next().unwrap_or_default().to_owned()
+                } else {
+                    at
+                };
+                t!(cx, "link-away-since", at = at)
+            });
+            let text = as_of.unwrap_or_else(|| cx.locale.text("link-away"));
+            Span::styled(format!("▲ {text}"), cx.theme.warning)
+        }
+        (Some(true), true) => Span::styled(
+            format!("● {}", cx.locale.text("link-live")),
+            cx.theme.accent,
+        ),
+        (Some(true), false) => {
+            Span::styled(format!("● {}", cx.locale.text("link-up")), cx.theme.accent)
+        }
+        (None, _) => Span::styled(cx.locale.text("link-asking"), cx.theme.dim),
+    }
+}
+
+fn footer(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
+    frame.render_widget(Clear, row);
+    let mut right = Vec::new();
+    if matches!(app.screen, Screen::Dashboard | Screen::Readings) {
+        right.push(link(app, cx));
+    }
+    if let Some(account) = &app.account {
+        right.push(Span::styled(
+            format!("  {}", words::cut(&account.display_name, 12)),
+            cx.theme.dim,
+        ));
+    }
+    right.push(Span::raw(" "));
+    let right = Line::from(right);
+    let width = usize::from(row.width);
+    // What went wrong matters more than which keys there are; both need room.
+    let right_width = if right.width() + 12 <= width {
+        right.width()
+    } else {
+        0
+    };
+    let room = width - right_width;
+    // That the server is away stands at the right already.
+    let notice = app.notice.as_ref().filter(|notice| {
+        app.link.up != Some(false) || **notice != Notice::Fault(crate::message::Fault::Away)
+    });
+    let left = match notice {
+        Some(notice) => Line::from(vec![
+            Span::raw(" "),
+            told(notice, app, room.saturating_sub(2), cx),
+        ]),
+        None => hints(app, room, cx),
+    };
+    frame.render_widget(Paragraph::new(left), row);
+    if right_width > 0 {
+        let at = Rect {
+            x: row.right() - right_width as u16,
+            width: right_width as u16,
+            ..row
+        };
+        frame.render_widget(Clear, at);
+        frame.render_widget(right, at);
+    }
+}
+
+/// The keys of the moment, as many as fit; the help's place is kept.
+fn hints(app: &App, room: usize, cx: &Context) -> Line<'static> {
+    let all = keys::hints(app.commands(), app, false);
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 1;
+    let width_of = |label: &str, name: &str| words::width(label) + words::width(name) + 3;
+    let help = all
+        .iter()
+        .find(|(_, name)| *name == "key-help")
+        .map(|(label, name)| (label.clone(), cx.locale.text(name)));
+    let kept = help
+        .as_ref()
+        .map_or(0, |(label, name)| width_of(label, name));
+    for (label, id) in all.iter().filter(|(_, name)| *name != "key-help") {
+        let name = cx.locale.text(id);
+        let width = width_of(label, &name);
+        if used + width + kept > room {
+            continue;
+        }
+        used += width;
+        spans.push(Span::styled(label.clone(), cx.theme.accent));
+        spans.push(Span::raw(format!(" {name}  ")));
+    }
+    if let Some((label, name)) = help
+        && used + kept <= room
+    {
+        spans.push(Span::styled(label, cx.theme.accent));
+        spans.push(Span::raw(format!(" {name}  ")));
+    }
+    Line::from(spans)
+}
+
+fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> {
+    use ecotrack_common::reading::Measured;
+    match notice {
+        Notice::Text(id) => Span::raw(words::cut(&cx.locale.text(id), room)),
+        Notice::Fault(fault) => Span::styled(
+            words::cut(&format!("▲ {}", cx.fault(fault)), room),
+            cx.theme.warning,
+        ),
+        Notice::Saved(written) => {
+            let text = match written.reading.as_ref() {
+                Some(reading) => {
+                    let register = match reading.measured {
+                        Measured::Register { register_kwh } => cx.locale.register(register_kwh),
+                        Measured::Period { energy_kwh, .. } => cx.locale.kwh(energy_kwh),
+                    };
+                    let at = cx.locale.date_time_short(reading.read_at, &app.zone());
+                    match reading.since_previous_kwh {
+                        Some(kwh) => {
+                            let kwh = cx.locale.signed(kwh.0, kwh.0.normalize().scale().min(1));
+                            t!(
+                                cx,
+                                "notice-saved-difference",
+                                register = register,
+                                at = at,
+                                kwh = kwh
+                            )
+                        }
+                        None => t!(cx, "notice-saved", register = register, at = at),
+                    }
+                }
+                None => cx.locale.text("notice-removed"),
+            };
+            Span::raw(words::cut(&text, room))
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What comes in and what goes out: the whole vocabulary between the screens and the runtime.
+
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+use ecotrack_common::account::{Account, Language, Registration, SignIn, SignedIn};
+use ecotrack_common::audit::Undone;
+use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
+use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
+use ecotrack_common::reference::SavingMeasure;
+use ecotrack_common::{AlertId, EnergyProfileId, MeterId, OperationId, Problem};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Tells one question to the server from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What happened.
+pub enum Message {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The wheel turned; positive is down.
+    Scroll(i32),
+    /// The terminal has another size; only drawing cares.
+    Resized,
+    /// A timer that was asked for ran out.
+    Elapsed(Timer),
+    /// The server answered, or could not be reached.
+    Reply(Ticket, Reply),
+    /// News on the event stream of a home.
+    Stream(EnergyProfileId, News),
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// Try again to reach the server.
+    Retry,
+    /// Try again to listen to the home.
+    Listen,
+}
+
+/// What the event stream of a home said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// The stream is open, or something of the home changed.
+    Changed,
+    /// The stream broke or could not be opened.
+    Lost,
+}
+
+/// What to do; only the runtime does it.
+pub enum Effect {
+    /// Ask the server.
+    Call(Ticket, Call),
+    /// Send the message `Elapsed` after a while.
+    After(Duration, Timer),
+    /// Listen to the events of a home, and to no other; `None` listens to nothing.
+    Listen(Option<EnergyProfileId>),
+    /// Use this sign-in from now on and keep it; `None` forgets the one that is kept.
+    Session(Option<Box<SignedIn>>),
+    /// Speak another language.
+    Speak(Language),
+    /// Leave.
+    Quit,
+}
+
+/// A question to the server.
+#[derive(Clone)]
+pub enum Call {
+    /// Make an account.
+    Register(Registration),
+    /// Sign in.
+    SignIn(SignIn),
+    /// Sign out.
+    SignOut,
+    /// Who am I?
+    Account,
+    /// Which homes do I see?
+    Profiles,
+    /// Make a home.
+    CreateProfile(Box<NewEnergyProfile>, Uuid),
+    /// The dashboard, unless it is still the one with this tag.
+    Dashboard(EnergyProfileId, Option<String>),
+    /// A page of readings, older than an instant.
+    Readings(EnergyProfileId, MeterId, Option<Timestamp>),
+    /// Store a reading.
+    CreateReading(EnergyProfileId, MeterId, NewReading, Uuid),
+    /// Correct the reading of an instant.
+    ChangeReading(EnergyProfileId, MeterId, Timestamp, ChangedReading, Uuid),
+    /// Remove the reading of an instant in a version.
+    RemoveReading(EnergyProfileId, MeterId, Timestamp, i64, Uuid),
+    /// Take an operation back.
+    Undo(EnergyProfileId, OperationId, Uuid),
+    /// Say that an alert was seen.
+    Acknowledge(EnergyProfileId, AlertId, Uuid),
+    /// Saving tips, for anybody.
+    Tips,
+}
+
+/// The server's answer, in the order of [`Call`].
+pub enum Reply {
+    /// To `Register` and `SignIn`.
+    SignedIn(Answer<Box<SignedIn>>),
+    /// To `SignOut`.
+    SignedOut(Answer<()>),
+    /// To `Account`.
+    Account(Answer<Account>),
+    /// To `Profiles`.
+    Profiles(Answer<Vec<EnergyProfile>>),
+    /// To `CreateProfile`.
+    ProfileCreated(Answer<Box<EnergyProfile>>),
+    /// To `Dashboard`; `None` when nothing changed, else the dashboard and its tag.
+    Dashboard(Answer<Option<(Box<Dashboard>, String)>>),
+    /// To `Readings`.
+    Readings(Answer<ReadingPage>),
+    /// To `CreateReading`, `ChangeReading` and `RemoveReading`.
+    Written(Answer<Box<ReadingWritten>>),
+    /// To `Undo`.
+    Undone(Answer<Undone>),
+    /// To `Acknowledge`.
+    Acknowledged(Answer<()>),
+    /// To `Tips`.
+    Tips(Answer<Vec<SavingMeasure>>),
+}
+
+/// What came back, or why nothing did.
+pub type Answer<T> = Result<T, Fault>;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// The server refused.
+    Problem(Box<Problem>),
+    /// The server cannot be reached.
+    Away,
+    /// The server said something that this program does not understand.
+    Unreadable,
+}
+
+impl Fault {
+    /// The problem, if the server gave one.
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Problem(problem) => Some(problem),
+            _ => None,
+        }
+    }
+}
+
+impl Reply {
+    /// Why there is no answer, whatever the question was.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::SignedIn(answer) => answer.as_ref().err(),
+            Self::SignedOut(answer) | Self::Acknowledged(answer) => answer.as_ref().err(),
+            Self::Account(answer) => answer.as_ref().err(),
+            Self::Profiles(answer) => answer.as_ref().err(),
+            Self::ProfileCreated(answer) => answer.as_ref().err(),
+            Self::Dashboard(answer) => answer.as_ref().err(),
+            Self::Readings(answer) => answer.as_ref().err(),
+            Self::Written(answer) => answer.as_ref().err(),
+            Self::Undone(answer) => answer.as_ref().err(),
+            Self::Tips(answer) => answer.as_ref().err(),
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! The one line on which a reading is typed, over the footer of any screen.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ecotrack_common::dashboard::MeterNow;
+use ecotrack_common::locale::parse_date_time;
+use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::quantity::{NumberError, parse_decimal};
+use ecotrack_common::reading::{ChangedReading, Measured, NewReading, Reading};
+use ecotrack_common::{ErrorCode, FieldError, FieldErrors, Kwh, MeterId};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::app::{App, Context};
+use crate::keys::{Command, always, named};
+use crate::message::{Call, Effect, Fault, Ticket};
+use crate::widgets::field::Field;
+
+/// What the line is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Purpose {
+    /// A new reading.
+    Add,
+    /// Another word on this one.
+    Correct(Box<Reading>),
+}
+
+/// What the line says about what was typed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Remark {
+    /// A field is wrong.
+    Wrong(FieldError),
+    /// The register is lower than the one before: is that meant?
+    Lower {
+        /// The one before, if it is known here.
+        previous: Option<Reading>,
+    },
+    /// There is a reading at this instant.
+    Exists(Box<Reading>),
+    /// Somebody changed it: this is how it stands now.
+    Changed(Box<Reading>),
+    /// It was not taken.
+    Fault(Fault),
+}
+
+/// A write that was sent or tried: the same again has the same key, so it is stored once.
+#[derive(Debug, Clone, PartialEq)]
+struct Attempt {
+    typed: (MeterId, String, String, bool),
+    reading: NewReading,
+    key: Uuid,
+}
+
+/// The line.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Which meter.
+    pub meter: MeterId,
+    /// What was typed for the register.
+    pub value: Field,
+    /// What was typed for the instant; empty is now.
+    pub date: Field,
+    /// Whether the instant has the keys.
+    pub on_date: bool,
+    /// The answer that is awaited.
+    pub sending: Option<Ticket>,
+    /// What the line says.
+    pub remark: Option<Remark>,
+    version: i64,
+    attempt: Option<Attempt>,
+}
+
+/// What can be done on the line; every other key writes.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        keys: &[named(KeyCode::Enter)],
+        name: "key-save",
+        when: |app| {
+            app.entry
+                .as_ref()
+                .is_some_and(|entry| entry.sending.is_none())
+        },
+        run: save,
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Tab), named(KeyCode::BackTab)],
+        name: "key-date",
+        when: always,
+        run: |app, _| {
+            if let Some(entry) = &mut app.entry {
+                entry.on_date = !entry.on_date;
+            }
+            Vec::new()
+        },
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Up)],
+        name: "key-meter",
+        when: several_meters,
+        run: |app, _| other_meter(app, false),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Down)],
+        name: "key-meter",
+        when: several_meters,
+        run: |app, _| other_meter(app, true),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Esc)],
+        name: "key-close",
+        when: always,
+        run: |app, _| {
+            app.entry = None;
+            Vec::new()
+        },
+        footer: true,
+    },
+];
+
+/// The meters of this home whose registers people read.
+pub fn register_meters(app: &App) -> Vec<&MeterNow> {
+    app.board()
+        .map(|board| {
+            board
+                .meters
+                .iter()
+                .filter(|now| now.meter.reading_kind == ReadingKind::Register)
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+/// Opens the line for a new reading.
+pub fn open(app: &mut App, _: &Context) -> Vec<Effect> {
+    let shown = app.readings.meter(app).map(|now| now.meter.meter_id);
+    let meters = register_meters(app);
+    let chosen = meters
+        .iter()
+        .find(|now| Some(now.meter.meter_id) == shown)
+        .or(meters.first());
+    if let Some(now) = chosen {
+        app.entry = Some(Entry::new(Purpose::Add, now.meter.meter_id, "", "", 0));
+    }
+    Vec::new()
+}
+
+/// Opens the line to correct a reading.
+pub fn correct(app: &mut App, reading: &Reading, cx: &Context) -> Vec<Effect> {
+    let Measured::Register { register_kwh } = reading.measured else {
+        return Vec::new();
+    };
+    let value = cx.locale.register(register_kwh);
+    let date = cx.locale.date_time_typed(reading.read_at, &app.zone());
+    app.entry = Some(Entry::new(
+        Purpose::Correct(Box::new(reading.clone())),
+        reading.meter_id,
+        &value,
+        &date,
+        reading.version,
+    ));
+    Vec::new()
+}
+
+impl Entry {
+    fn new(purpose: Purpose, meter: MeterId, value: &str, date: &str, version: i64) -> Self {
+        Self {
+            purpose,
+            meter,
+            value: Field::new(value),
+            date: Field::new(date),
+            on_date: false,
+            sending: None,
+            remark: None,
+            version,
+            attempt: None,
+        }
+    }
+
+    /// Gives a key to the field that has them.
+    pub fn input(&mut self, key: KeyEvent) {
+        if self.sending.is_some() {
+            return;
+        }
+        let field = if self.on_date {
+            &mut self.date
+        } else {
+            &mut self.value
+        };
+        let before = field.text().to_owned();
+        field.input(key);
+        if field.text() != before {
+            self.remark = None;
+        }
+    }
+
+    /// Gives pasted text to the field that has the keys.
+    pub fn paste(&mut self, text: &str) {
+        if self.sending.is_none() {
+            let field = if self.on_date {
+                &mut self.date
+            } else {
+                &mut self.value
+            };
+            field.paste(text);
+            self.remark = None;
+        }
+    }
+
+    fn confirmed(&self) -> bool {
+        matches!(self.remark, Some(Remark::Lower { .. }))
+            || self
+                .attempt
+                .as_ref()
+                .is_some_and(|attempt| attempt.typed.3 && self.same_text(attempt))
+    }
+
+    fn same_text(&self, attempt: &Attempt) -> bool {
+        attempt.typed.0 == self.meter
+            && attempt.typed.1 == self.value.text()
+            && attempt.typed.2 == self.date.text()
+    }
+}
+
+fn several_meters(app: &App) -> bool {
+    register_meters(app).len() > 1
+        && app
+            .entry
+            .as_ref()
+            .is_some_and(|entry| entry.purpose == Purpose::Add && entry.sending.is_none())
+}
+
+fn other_meter(app: &mut App, forward: bool) -> Vec<Effect> {
+    let meters: Vec<MeterId> = register_meters(app)
+        .iter()
+        .map(|now| now.meter.meter_id)
+        .collect();
+    if let Some(entry) = &mut app.entry
+        && !meters.is_empty()
+    {
+        let at = meters.iter().position(|id| *id == entry.meter).unwrap_or(0);
+        let by = if forward { 1 } else { meters.len() - 1 };
+        entry.meter = meters[(at + by) % meters.len()];
+        entry.remark = None;
+    }
+    Vec::new()
+}
+
+/// The newest reading before the one that is typed, as far as it is known here.
+pub(super) fn before(app: &App, entry: &Entry, at: Timestamp) -> Option<Reading> {
+    let own = match &entry.purpose {
+        Purpose::Add => None,
+        Purpose::Correct(reading) => Some(reading.read_at),
+    };
+    let newest = register_meters(app)
+        .into_iter()
+        .find(|now| now.meter.meter_id == entry.meter)
+        .and_then(|now| now.last_reading.as_ref());
+    let listed = app
+        .readings
+        .rows_of(entry.meter)
+        .into_iter()
+        .flat_map(|rows| rows.readings.iter());
+    newest
+        .into_iter()
+        .chain(listed)
+        .filter(|reading| reading.read_at < at && Some(reading.read_at) != own)
+        .filter(|reading| matches!(reading.measured, Measured::Register { .. }))
+        .max_by_key(|reading| reading.read_at)
+        .cloned()
+}
+
+pub(super) fn register_of(reading: &Reading) -> Option<Kwh> {
+    match reading.measured {
+        Measured::Register { register_kwh } => Some(register_kwh),
+        Measured::Period { .. } => None,
+    }
+}
+
+/// Reads both fields, or says which is wrong.
+fn read(app: &App, entry: &Entry, cx: &Context) -> Result<NewReading, FieldError> {
+    let wrong = |field: &str, code: &str, params: &[(&str, &str)]| {
+        let mut errors = FieldErrors::default();
+        errors.add_with(field, code, params);
+        errors.0.remove(0)
+    };
+    let register = parse_decimal(entry.value.text()).map_err(|error| {
+        let code = match error {
+            NumberError::Empty => "required",
+            NumberError::NotANumber | NumberError::TooLong => "not_a_number",
+        };
+        wrong("register_kwh", code, &[])
+    })?;
+    let zone = app.zone();
+    let read_at = if entry.date.text().trim().is_empty() {
+        // To the second: nobody reads a meter more finely.
+        Timestamp::from_second(cx.now.as_second()).unwrap_or(cx.now)
+    } else {
+        match &entry.purpose {
+            // Untouched, it keeps seconds that the typed form does not show.
+            Purpose::Correct(reading)
+                if cx.locale.date_time_typed(reading.read_at, &zone) == entry.date.text() =>
+            {
+                reading.read_at
+            }
+            _ => parse_date_time(entry.date.text(), &zone, cx.now).ok_or_else(|| {
+                let example = cx.locale.date_time_typed(cx.now, &zone);
+                wrong("read_at", "not_a_date", &[("example", &example)])
+            })?,
+        }
+    };
+    let (estimated, note, restarted) = match &entry.purpose {
+        Purpose::Add => (false, None, false),
+        Purpose::Correct(reading) => (
+            reading.estimated,
+            reading.note.clone(),
+            reading.register_restarted,
+        ),
+    };
+    let reading = NewReading {
+        read_at,
+        measured: Measured::Register {
+            register_kwh: Kwh(register),
+        },
+        estimated,
+        note,
+        register_restarted: restarted || entry.confirmed(),
+    };
+    match reading.check(cx.now) {
+        Ok(()) => Ok(reading),
+        Err(mut errors) => Err(errors.0.remove(0)),
+    }
+}
+
+fn save(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let (Some(home), Some(entry)) = (app.home, app.entry.clone()) else {
+        return Vec::new();
+    };
+    let again = entry
+        .attempt
+        .clone()
+        .filter(|attempt| entry.same_text(attempt) && attempt.typed.3 == entry.confirmed());
+    let attempt = match again {
+        Some(attempt) => attempt,
+        None => match read(app, &entry, cx) {
+            Ok(reading) => Attempt {
+                typed: (
+                    entry.meter,
+                    entry.value.text().to_owned(),
+                    entry.date.text().to_owned(),
+                    entry.confirmed(),
+                ),
+                reading,
+                key: cx.fresh_key,
+            },
+            Err(error) => {
+                if let Some(entry) = &mut app.entry {
+                    entry.on_date = matches!(error.field.as_str(), "read_at");
+                    entry.remark = Some(Remark::Wrong(error));
+                }
+                return Vec::new();
+            }
+        },
+    };
+    if let Measured::Register { register_kwh } = attempt.reading.measured
+        && !attempt.reading.register_restarted
+        && let Some(previous) = before(app, &entry, attempt.reading.read_at)
+        && register_of(&previous).is_some_and(|then| register_kwh < then)
+    {
+        if let Some(entry) = &mut app.entry {
+            entry.remark = Some(Remark::Lower {
+                previous: Some(previous),
+            });
+        }
+        return Vec::new();
+    }
+    let ticket = app.ticket();
+    let reading = attempt.reading.clone();
+    let call = match &entry.purpose {
+        Purpose::Add => Call::CreateReading(home, entry.meter, reading, attempt.key),
+        Purpose::Correct(original) => Call::ChangeReading(
+            home,
+            entry.meter,
+            original.read_at,
+            ChangedReading {
+                version: entry.version,
+                reading,
+            },
+            attempt.key,
+        ),
+    };
+    if let Some(entry) = &mut app.entry {
+        entry.sending = Some(ticket);
+        entry.remark = None;
+        entry.attempt = Some(attempt);
+    }
+    vec![Effect::Call(ticket, call)]
+}
+
+/// Takes the refusal of what was sent; everything typed stays.
+pub fn refused(app: &mut App, fault: Fault, _: &Context) {
+    let Some(entry) = &mut app.entry else {
+        return;
+    };
+    entry.sending = None;
+    let current: Option<Reading> = fault
+        .problem()
+        .and_then(|problem| problem.current.clone())
+        .and_then(|row| serde_json::from_value(row).ok());
+    let remark = match fault.problem() {
+        Some(problem) => match (problem.code, current) {
+            (ErrorCode::DuplicateReading, Some(row)) => Remark::Exists(Box::new(row)),
+            (ErrorCode::StaleVersion, Some(row)) => {
+                // Having seen how it stands, the next Enter means it.
+                entry.version = row.version;
+                entry.attempt = None;
+                Remark::Changed(Box::new(row))
+            }
+            (ErrorCode::Invalid, _) if !problem.errors.is_empty() => {
+                let error = problem.errors.0[0].clone();
+                if error.code == "register_lower" {
+                    entry.attempt = None;
+                    Remark::Lower { previous: None }
+                } else {
+                    entry.on_date = error.field == "read_at";
+                    Remark::Wrong(error)
+                }
+            }
+            _ => Remark::Fault(fault),
+        },
+        None => Remark::Fault(fault),
+    };
+    entry.remark = Some(remark);
+}

@@ -1,0 +1,266 @@
+//! Readings: what was read off a meter, newest first, with quick entry, correction, removal, undo.
+
+pub mod entry;
+pub(crate) mod entry_view;
+mod view;
+
+use crossterm::event::KeyCode;
+use ecotrack_common::MeterId;
+use ecotrack_common::dashboard::MeterNow;
+use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::reading::{Measured, Reading, ReadingPage};
+
+pub use view::view;
+
+use crate::app::{App, Context, Screen};
+use crate::keys::{Command, key, named};
+use crate::message::{Answer, Call, Effect, Ticket};
+use crate::remote::Remote;
+
+/// What the readings screen knows.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Which meter of the home, in the dashboard's order.
+    pub at: usize,
+    /// Its readings, as far as they were asked for.
+    pub rows: Remote<Rows>,
+    /// Which row is under the cursor.
+    pub selected: usize,
+    /// The answer with older readings that is awaited.
+    pub more: Option<Ticket>,
+}
+
+/// Readings of a meter, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// Of which.
+    pub meter: MeterId,
+    /// They.
+    pub readings: Vec<Reading>,
+    /// Where the next page starts.
+    pub next_before: Option<jiff::Timestamp>,
+}
+
+/// What can be done here.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        keys: &[key('n')],
+        name: "key-reading",
+        when: |app| app.may_edit() && !entry::register_meters(app).is_empty(),
+        run: |app, cx| entry::open(app, cx),
+        // `r` says the same on every screen.
+        footer: false,
+    },
+    Command {
+        keys: &[key('e'), named(KeyCode::Enter)],
+        name: "key-correct",
+        when: |app| app.may_edit() && selected_register(app).is_some(),
+        run: correct,
+        footer: true,
+    },
+    Command {
+        keys: &[key('d'), named(KeyCode::Delete)],
+        name: "key-remove",
+        when: |app| app.may_edit() && app.readings.selected_row().is_some(),
+        run: remove,
+        footer: true,
+    },
+    Command {
+        keys: &[key('m')],
+        name: "key-meter",
+        when: |app| app.board().is_some_and(|board| board.meters.len() > 1),
+        run: |app, _| other_meter(app),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Up), key('k')],
+        name: "key-move",
+        when: has_rows,
+        run: |app, _| scroll(app, -1),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Down), key('j')],
+        name: "key-move",
+        when: has_rows,
+        run: |app, _| scroll(app, 1),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::PageUp)],
+        name: "key-page",
+        when: has_rows,
+        run: |app, _| scroll(app, -PAGE),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::PageDown)],
+        name: "key-page",
+        when: has_rows,
+        run: |app, _| scroll(app, PAGE),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-newest",
+        when: has_rows,
+        run: |app, _| scroll(app, i32::MIN),
+        footer: false,
+    },
+];
+
+const PAGE: i32 = 15;
+
+impl State {
+    /// The meter on the screen.
+    pub fn meter<'a>(&self, app: &'a App) -> Option<&'a MeterNow> {
+        let meters = &app.board()?.meters;
+        meters.get(self.at).or(meters.first())
+    }
+
+    /// The readings of `meter`, if they are the ones that are known.
+    pub fn rows_of(&self, meter: MeterId) -> Option<&Rows> {
+        self.rows.value().filter(|rows| rows.meter == meter)
+    }
+
+    /// The reading under the cursor.
+    pub fn selected_row(&self) -> Option<&Reading> {
+        self.rows.value()?.readings.get(self.selected)
+    }
+}
+
+fn has_rows(app: &App) -> bool {
+    app.readings
+        .rows
+        .value()
+        .is_some_and(|rows| !rows.readings.is_empty())
+}
+
+fn selected_register(app: &App) -> Option<&Reading> {
+    app.readings
+        .selected_row()
+        .filter(|row| matches!(row.measured, Measured::Register { .. }))
+}
+
+/// Opens the screen, on a meter that people read if there is one.
+pub fn open(app: &mut App) -> Vec<Effect> {
+    app.screen = Screen::Readings;
+    if app.readings.rows == Remote::Idle
+        && let Some(at) = app.board().and_then(|board| {
+            board
+                .meters
+                .iter()
+                .position(|now| now.meter.reading_kind == ReadingKind::Register)
+        })
+    {
+        app.readings.at = at;
+    }
+    load(app)
+}
+
+/// Asks for the newest readings of the meter on the screen.
+pub fn load(app: &mut App) -> Vec<Effect> {
+    let Some((home, now)) = app.home.zip(app.readings.meter(app)) else {
+        return Vec::new();
+    };
+    if now.meter.reading_kind != ReadingKind::Register {
+        return Vec::new();
+    }
+    let meter = now.meter.meter_id;
+    if app
+        .readings
+        .rows
+        .value()
+        .is_some_and(|rows| rows.meter != meter)
+    {
+        app.readings.rows = Remote::Idle;
+    }
+    let ticket = app.ticket();
+    app.readings.more = None;
+    app.readings.rows.ask(ticket);
+    vec![Effect::Call(ticket, Call::Readings(home, meter, None))]
+}
+
+/// Takes a page of readings.
+pub fn answered(app: &mut App, ticket: Ticket, answer: Answer<ReadingPage>) -> Vec<Effect> {
+    let Some(meter) = app.readings.meter(app).map(|now| now.meter.meter_id) else {
+        return Vec::new();
+    };
+    let state = &mut app.readings;
+    if state.more == Some(ticket) {
+        state.more = None;
+        if let (Ok(page), Some(rows)) = (answer, state.rows.value_mut()) {
+            rows.readings.extend(page.readings);
+            rows.next_before = page.next_before;
+        }
+        return Vec::new();
+    }
+    let under_cursor = state.selected_row().map(|row| row.read_at);
+    let answer = answer.map(|page| Rows {
+        meter,
+        readings: page.readings,
+        next_before: page.next_before,
+    });
+    if state.rows.answer(ticket, answer)
+        && let Some(rows) = state.rows.value()
+    {
+        // The cursor stays on its row when others come and go.
+        let place = under_cursor
+            .and_then(|at| rows.readings.iter().position(|row| row.read_at == at))
+            .unwrap_or(state.selected);
+        state.selected = place.min(rows.readings.len().saturating_sub(1));
+    }
+    Vec::new()
+}
+
+/// Moves the cursor; at the end of what is known, older readings are asked for.
+pub fn scroll(app: &mut App, by: i32) -> Vec<Effect> {
+    let Some(rows) = app.readings.rows.value() else {
+        return Vec::new();
+    };
+    let last = rows.readings.len().saturating_sub(1);
+    let (meter, next) = (rows.meter, rows.next_before);
+    let at = i64::try_from(app.readings.selected).unwrap_or(0) + i64::from(by);
+    app.readings.selected = usize::try_from(at.max(0)).unwrap_or(0).min(last);
+    match (app.home, next) {
+        (Some(home), Some(before))
+            if app.readings.selected + 5 >= last && app.readings.more.is_none() && by > 0 =>
+        {
+            let ticket = app.ticket();
+            app.readings.more = Some(ticket);
+            vec![Effect::Call(
+                ticket,
+                Call::Readings(home, meter, Some(before)),
+            )]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn other_meter(app: &mut App) -> Vec<Effect> {
+    let count = app.board().map_or(1, |board| board.meters.len().max(1));
+    app.readings = State {
+        at: (app.readings.at + 1) % count,
+        ..State::default()
+    };
+    load(app)
+}
+
+fn correct(app: &mut App, cx: &Context) -> Vec<Effect> {
+    match selected_register(app).cloned() {
+        Some(row) => entry::correct(app, &row, cx),
+        None => Vec::new(),
+    }
+}
+
+fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let (Some(home), Some(row)) = (app.home, app.readings.selected_row().cloned()) else {
+        return Vec::new();
+    };
+    let ticket = app.ticket();
+    app.removing(ticket);
+    vec![Effect::Call(
+        ticket,
+        Call::RemoveReading(home, row.meter_id, row.read_at, row.version, cx.fresh_key),
+    )]
+}

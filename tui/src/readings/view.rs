@@ -1,0 +1,159 @@
+//! Draws the readings.
+
+use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::reading::{Measured, Reading, ReadingSource};
+use jiff::tz::TimeZone;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use rust_decimal::Decimal;
+
+use super::Rows;
+use crate::app::{App, Context};
+use crate::widgets::panel::{self, Titles};
+use crate::widgets::words;
+
+/// Draws the screen.
+pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
+    let Some(now) = app.readings.meter(app) else {
+        let inside = panel::panel(
+            frame,
+            area,
+            &cx.theme,
+            &Titles::new(cx.locale.text("readings-title")),
+        );
+        let id = if app.board().is_some() {
+            "readings-no-meter"
+        } else {
+            "dashboard-loading"
+        };
+        sentence(frame, inside, &cx.locale.text(id), cx);
+        return;
+    };
+    let name = now.meter.name.clone();
+    let channel = cx.locale.channel(now.meter.channel);
+    let title = t!(cx, "readings-of", meter = name, channel = channel);
+    let rows = app.readings.rows_of(now.meter.meter_id);
+    let count = rows.map_or_else(String::new, |rows| {
+        let n = rows.readings.len();
+        if rows.next_before.is_some() {
+            format!("{n}+")
+        } else {
+            n.to_string()
+        }
+    });
+    let inside = panel::panel(frame, area, &cx.theme, &Titles::new(title).right(count));
+    if now.meter.reading_kind == ReadingKind::Step {
+        let last = now
+            .last_day
+            .map_or_else(|| "–".to_owned(), |day| cx.locale.date(day));
+        sentence(frame, inside, &t!(cx, "readings-step", last = last), cx);
+        return;
+    }
+    match rows {
+        None => match app.readings.rows.fault() {
+            Some(fault) => sentence(frame, inside, &cx.fault(fault), cx),
+            None => sentence(frame, inside, &cx.locale.text("readings-loading"), cx),
+        },
+        Some(rows) if rows.readings.is_empty() => {
+            sentence(frame, inside, &cx.locale.text("readings-none"), cx);
+        }
+        Some(rows) => table(app, rows, frame, inside, cx),
+    }
+}
+
+fn sentence(frame: &mut Frame, area: Rect, text: &str, cx: &Context) {
+    let lines = words::wrap(text, usize::from(area.width.saturating_sub(2)))
+        .into_iter()
+        .map(|line| Line::styled(line, cx.theme.dim))
+        .collect();
+    panel::lines(frame, area, lines);
+}
+
+/// Widths of date, register, difference and use a day; source and who take the rest.
+const COLUMNS: [usize; 4] = [18, 13, 11, 9];
+
+fn table(app: &App, rows: &Rows, frame: &mut Frame, area: Rect, cx: &Context) {
+    let zone = app.zone();
+    let head = [
+        words::left(&cx.locale.text("column-when"), COLUMNS[0]),
+        words::right(&cx.locale.text("column-register"), COLUMNS[1]),
+        words::right(&cx.locale.text("column-difference"), COLUMNS[2]),
+        words::right(&cx.locale.text("column-per-day"), COLUMNS[3]),
+        format!("  {}", cx.locale.text("column-source")),
+    ];
+    let mut lines = vec![Line::styled(format!(" {}", head.concat()), cx.theme.dim)];
+    let room = usize::from(area.height.saturating_sub(1)).max(1);
+    let first = app
+        .readings
+        .selected
+        .saturating_sub(room / 2)
+        .min(rows.readings.len().saturating_sub(room));
+    for (at, row) in rows.readings.iter().enumerate().skip(first).take(room) {
+        let older = rows.readings.get(at + 1);
+        let text = row_text(row, older, &zone, cx);
+        let selected = at == app.readings.selected;
+        let mark = if selected { "▸" } else { " " };
+        let wide = usize::from(area.width.saturating_sub(2));
+        let text = words::left(&text, wide.saturating_sub(1));
+        lines.push(if selected {
+            Line::from(vec![
+                Span::styled(mark, cx.theme.accent),
+                Span::styled(text, cx.theme.selected),
+            ])
+        } else {
+            Line::raw(format!("{mark}{text}"))
+        });
+    }
+    panel::lines(frame, area, lines);
+}
+
+fn row_text(row: &Reading, older: Option<&Reading>, zone: &TimeZone, cx: &Context) -> String {
+    let estimated = if row.estimated { "~" } else { "" };
+    let (register, energy) = match row.measured {
+        Measured::Register { register_kwh } => (
+            format!("{estimated}{}", cx.locale.register(register_kwh)),
+            row.since_previous_kwh,
+        ),
+        Measured::Period { energy_kwh, .. } => ("–".to_owned(), Some(energy_kwh)),
+    };
+    let difference = energy.map_or_else(String::new, |kwh| {
+        cx.locale.signed(kwh.0, kwh.0.normalize().scale().min(2))
+    });
+    let per_day = energy
+        .zip(older)
+        .and_then(|(kwh, older)| {
+            let seconds = row.read_at.as_second() - older.read_at.as_second();
+            // Under half a day, a daily figure says nothing.
+            (seconds >= 43_200 && row.since_previous_kwh.is_some()).then(|| {
+                cx.locale
+                    .number(kwh.0 * Decimal::from(86_400) / Decimal::from(seconds), 1)
+            })
+        })
+        .unwrap_or_default();
+    let source = match row.source {
+        ReadingSource::Manual => row
+            .entered_by
+            .clone()
+            .unwrap_or_else(|| cx.locale.text("source-manual")),
+        other => cx.locale.text(&format!("source-{other}")),
+    };
+    let mut rest = source;
+    if row.estimated {
+        rest = format!("{rest} · {}", cx.locale.text("estimated"));
+    }
+    if row.register_restarted {
+        rest = format!("{rest} · {}", cx.locale.text("register-restarted"));
+    }
+    if let Some(note) = &row.note {
+        rest = format!("{rest} · {note}");
+    }
+    [
+        words::left(&cx.locale.date_time(row.read_at, zone), COLUMNS[0]),
+        words::right(&register, COLUMNS[1]),
+        words::right(&difference, COLUMNS[2]),
+        words::right(&per_day, COLUMNS[3]),
+        format!("  {rest}"),
+    ]
+    .concat()
+}

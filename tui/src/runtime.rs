@@ -1,0 +1,374 @@
+//! The one room that knows the terminal, the network and the clock.
+//!
+//! Waits for whatever comes first, takes everything that is waiting, then draws once. When nothing
+//! happens, nothing runs: there is no tick.
+
+use std::io;
+use std::time::Duration;
+
+use color_eyre::eyre;
+use crossterm::event::{Event, EventStream, MouseEventKind};
+use ecotrack_common::EnergyProfileId;
+use ecotrack_common::account::{Language, SignedIn};
+use ecotrack_common::locale::Locale;
+use futures_util::{Stream, StreamExt};
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use ratatui::buffer::Buffer;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{self, App, Context};
+use crate::client::{self, Client};
+use crate::draw;
+use crate::message::{Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
+use crate::terminal;
+use crate::theme::Theme;
+
+/// Keeps a sign-in for the next start, or forgets it.
+pub type Keep = Box<dyn FnMut(Option<&SignedIn>) + Send>;
+/// Sees each frame after it was drawn.
+pub type Watch = Box<dyn FnMut(&Buffer) + Send>;
+
+/// How to run.
+pub struct Options {
+    /// The language to start in; a signed-in account brings its own.
+    pub language: Language,
+    /// Colours and characters.
+    pub theme: Theme,
+    /// Address of the server, as shown.
+    pub server: String,
+    /// Whether the client has the token of a session that was kept.
+    pub signed_in: bool,
+    /// The home to open; else the first.
+    pub home: Option<EnergyProfileId>,
+    /// Keeps a sign-in for the next start.
+    pub keep: Option<Keep>,
+    /// Sees each frame; journeys look at the screen with it.
+    pub watch: Option<Watch>,
+    /// Ends the run from outside, as a signal does.
+    pub stop: CancellationToken,
+    /// Panics after the first frame, to test that the terminal is given back.
+    pub panic_after_first_frame: bool,
+}
+
+impl Options {
+    /// The usual way to run against `server`.
+    pub fn new(language: Language, theme: Theme, server: impl Into<String>) -> Self {
+        Self {
+            language,
+            theme,
+            server: server.into(),
+            signed_in: false,
+            home: None,
+            keep: None,
+            watch: None,
+            stop: CancellationToken::new(),
+            panic_after_first_frame: false,
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The person left.
+    Left,
+    /// A signal or the end of the terminal.
+    Stopped,
+}
+
+/// Takes the terminal over and runs until the person leaves or a signal comes. The terminal is
+/// given back on every way out, a panic included.
+pub async fn open(client: Client, options: Options) -> eyre::Result<Exit> {
+    let (guard, mut terminal) = terminal::Guard::enter()?;
+    let stop = options.stop.clone();
+    let signals = tokio::spawn(async move {
+        if until_signal().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    let ended = run(&mut terminal, EventStream::new(), client, options).await;
+    signals.abort();
+    drop(guard);
+    ended
+}
+
+#[cfg(unix)]
+async fn until_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn until_signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Runs on any terminal and any source of events: tests bring their own.
+pub async fn run<B>(
+    terminal: &mut Terminal<B>,
+    events: impl Stream<Item = io::Result<Event>> + Unpin,
+    client: Client,
+    mut options: Options,
+) -> eyre::Result<Exit>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+{
+    let mut events = events;
+    let (app, effects) = App::start(options.signed_in, options.home);
+    let (out, mut arriving) = mpsc::unbounded_channel();
+    let mut runtime = Runtime {
+        app,
+        locale: Locale::new(options.language),
+        client,
+        out,
+        tasks: JoinSet::new(),
+        listening: None,
+        left: false,
+        keep: options.keep.take(),
+        theme: options.theme.clone(),
+        server: options.server.clone(),
+    };
+    runtime.perform(effects);
+    loop {
+        let cx = runtime.context();
+        let drawn = terminal.draw(|frame| draw::view(&runtime.app, frame, &cx))?;
+        if let Some(watch) = &mut options.watch {
+            watch(drawn.buffer);
+        }
+        assert!(
+            !(cfg!(debug_assertions) && options.panic_after_first_frame),
+            "asked to panic after the first frame"
+        );
+        let message = tokio::select! {
+            () = options.stop.cancelled() => return Ok(Exit::Stopped),
+            event = events.next() => match event {
+                Some(event) => from_terminal(event?),
+                None => return Ok(Exit::Stopped),
+            },
+            message = arriving.recv() => message,
+        };
+        runtime.take(message);
+        runtime.take_waiting(&mut events, &mut arriving).await?;
+        if runtime.left {
+            return Ok(Exit::Left);
+        }
+    }
+}
+
+struct Runtime {
+    app: App,
+    locale: Locale,
+    client: Client,
+    out: UnboundedSender<Message>,
+    tasks: JoinSet<()>,
+    listening: Option<AbortHandle>,
+    left: bool,
+    keep: Option<Keep>,
+    theme: Theme,
+    server: String,
+}
+
+impl Runtime {
+    fn context(&self) -> Context {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the runtime is where the clock is read, for every Context"
+        )]
+        let now = Timestamp::now();
+        Context {
+            now,
+            locale: self.locale.clone(),
+            theme: self.theme.clone(),
+            server: self.server.clone(),
+            fresh_key: client::new_key(),
+        }
+    }
+
+    fn take(&mut self, message: Option<Message>) {
+        let Some(message) = message else { return };
+        let cx = self.context();
+        let effects = app::update(&mut self.app, message, &cx);
+        self.perform(effects);
+    }
+
+    /// Everything that is there already, so that a burst costs one frame.
+    ///
+    /// Asked with the task's own waker: crossterm remembers the first waker it is given until it
+    /// is used, so a look with one that does nothing would lose the next key.
+    async fn take_waiting(
+        &mut self,
+        events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
+        arriving: &mut UnboundedReceiver<Message>,
+    ) -> io::Result<()> {
+        while !self.left {
+            let message = tokio::select! {
+                biased;
+                Some(event) = events.next() => from_terminal(event?),
+                Some(message) = arriving.recv() => Some(message),
+                () = std::future::ready(()) => break,
+            };
+            self.take(message);
+        }
+        while self.tasks.try_join_next().is_some() {}
+        Ok(())
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Call(ticket, call) => self.call(ticket, call),
+                Effect::After(wait, timer) => self.after(wait, timer),
+                Effect::Listen(home) => self.listen(home),
+                Effect::Session(session) => {
+                    let client = self.client.clone();
+                    self.client = match &session {
+                        Some(session) => client.with_token(&session.token),
+                        None => client.without_token(),
+                    };
+                    if let Some(keep) = &mut self.keep {
+                        keep(session.as_deref());
+                    }
+                }
+                Effect::Speak(language) => {
+                    if self.locale.language() != language {
+                        self.locale = Locale::new(language);
+                    }
+                }
+                Effect::Quit => self.left = true,
+            }
+        }
+    }
+
+    fn call(&mut self, ticket: Ticket, call: Call) {
+        let (client, out) = (self.client.clone(), self.out.clone());
+        self.tasks.spawn(async move {
+            let reply = ask(&client, call).await;
+            // Nobody listens any more only when the program ends.
+            let _ = out.send(Message::Reply(ticket, reply));
+        });
+    }
+
+    fn after(&mut self, wait: Duration, timer: Timer) {
+        let out = self.out.clone();
+        self.tasks.spawn(async move {
+            tokio::time::sleep(wait).await;
+            let _ = out.send(Message::Elapsed(timer));
+        });
+    }
+
+    fn listen(&mut self, home: Option<EnergyProfileId>) {
+        if let Some(before) = self.listening.take() {
+            before.abort();
+        }
+        let Some(home) = home else { return };
+        let (client, out) = (self.client.clone(), self.out.clone());
+        let task = self.tasks.spawn(async move {
+            let mut events = client.events(home);
+            while let Some(Ok(_)) = events.next().await {
+                let _ = out.send(Message::Stream(home, News::Changed));
+            }
+            let _ = out.send(Message::Stream(home, News::Lost));
+        });
+        self.listening = Some(task);
+    }
+}
+
+fn from_terminal(event: Event) -> Option<Message> {
+    match event {
+        Event::Key(key) => Some(Message::Key(key)),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Resize(..) => Some(Message::Resized),
+        Event::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::ScrollDown => Some(Message::Scroll(3)),
+            MouseEventKind::ScrollUp => Some(Message::Scroll(-3)),
+            _ => None,
+        },
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+fn fault(error: client::Error) -> Fault {
+    match error {
+        client::Error::Problem(problem) => Fault::Problem(problem),
+        client::Error::Away(_) => Fault::Away,
+        client::Error::Unreadable(why) => {
+            tracing::warn!(%why, "an answer cannot be read");
+            Fault::Unreadable
+        }
+    }
+}
+
+async fn ask(client: &Client, call: Call) -> Reply {
+    match call {
+        Call::Register(new) => {
+            Reply::SignedIn(client.register(&new).await.map(Box::new).map_err(fault))
+        }
+        Call::SignIn(who) => {
+            Reply::SignedIn(client.sign_in(&who).await.map(Box::new).map_err(fault))
+        }
+        Call::SignOut => Reply::SignedOut(client.sign_out().await.map_err(fault)),
+        Call::Account => Reply::Account(client.account().await.map_err(fault)),
+        Call::Profiles => Reply::Profiles(client.profiles().await.map_err(fault)),
+        Call::CreateProfile(new, key) => Reply::ProfileCreated(
+            client
+                .create_profile(&new, key)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
+        Call::Dashboard(home, tag) => Reply::Dashboard(
+            client
+                .dashboard(home, tag.as_deref())
+                .await
+                .map(|answer| answer.map(|(dashboard, tag)| (Box::new(dashboard), tag)))
+                .map_err(fault),
+        ),
+        Call::Readings(home, meter, before) => {
+            Reply::Readings(client.readings(home, meter, before).await.map_err(fault))
+        }
+        Call::CreateReading(home, meter, new, key) => Reply::Written(
+            client
+                .create_reading(home, meter, &new, key)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
+        Call::ChangeReading(home, meter, at, changed, key) => Reply::Written(
+            client
+                .change_reading(home, meter, at, &changed, key)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
+        Call::RemoveReading(home, meter, at, version, key) => Reply::Written(
+            client
+                .remove_reading(home, meter, at, version, key)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
+        Call::Undo(home, operation, key) => {
+            Reply::Undone(client.undo(home, operation, key).await.map_err(fault))
+        }
+        Call::Acknowledge(home, alert, key) => Reply::Acknowledged(
+            client
+                .acknowledge_alert(home, alert, key)
+                .await
+                .map_err(fault),
+        ),
+        Call::Tips => Reply::Tips(client.tips().await.map_err(fault)),
+    }
+}

@@ -1,0 +1,311 @@
+//! Every screen as people see it, in both languages and at both sizes.
+
+use ecotrack_common::account::Language;
+use ecotrack_common::forecast::ForecastState;
+use ecotrack_common::reference::SavingMeasure;
+
+use crate::app::{App, Context, Notice, Screen};
+use crate::message::{Fault, Ticket};
+use crate::readings::entry;
+use crate::remote::Remote;
+use crate::testing::{self, context, drawn, signed_in};
+use crate::{readings, sign_in};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (160, 48)];
+
+/// A snapshot for each language and size, beside the screen's own files.
+macro_rules! pictures {
+    ($folder:literal, $name:literal, $sizes:expr, $app:expr) => {
+        for language in Language::ALL {
+            for (width, height) in $sizes {
+                let cx = context(*language);
+                let app: App = $app(&cx);
+                let name = format!("{}_{language}_{width}x{height}", $name);
+                insta::with_settings!({
+                    snapshot_path => concat!($folder, "/snapshots"),
+                    prepend_module_to_snapshot => false,
+                    omit_expression => true,
+                }, {
+                    insta::assert_snapshot!(name, drawn(&app, &cx, width, height));
+                });
+            }
+        }
+    };
+}
+
+fn tips() -> Vec<SavingMeasure> {
+    ecotrack_common::reference::measures().unwrap_or_default()
+}
+
+fn welcome(_: &Context) -> App {
+    let (mut app, _) = App::start(false, None);
+    app.welcome.tips = Remote::Ready(tips());
+    app.link.up = Some(true);
+    app
+}
+
+fn register(_: &Context) -> App {
+    let mut app = welcome(&context(Language::English));
+    app.screen = Screen::Register;
+    app.form = sign_in::register();
+    app.form.paste("Ana");
+    app.form.next();
+    app.form.paste("ana@");
+    let mut errors = ecotrack_common::FieldErrors::default();
+    errors.add("email", "not_an_email");
+    errors.add_with("password", "too_short", &[("min", "10")]);
+    app.form.wrong(errors);
+    app
+}
+
+fn new_home(_: &Context) -> App {
+    let mut app = welcome(&context(Language::English));
+    app.screen = Screen::NewHome;
+    app.form = sign_in::new_home();
+    app
+}
+
+fn listed(_: &Context) -> App {
+    let mut app = signed_in();
+    let _ = readings::open(&mut app);
+    app.readings.rows = Remote::Ready(testing::rows());
+    app.readings.selected = 1;
+    app
+}
+
+fn typing(cx: &Context) -> App {
+    let mut app = signed_in();
+    let _ = entry::open(&mut app, cx);
+    if let Some(line) = &mut app.entry {
+        line.paste("12400,2");
+    }
+    app
+}
+
+#[test]
+fn welcome_looks_like_this() {
+    pictures!("welcome", "welcome", SIZES, welcome);
+}
+
+#[test]
+fn welcome_with_the_server_away_looks_like_this() {
+    pictures!("welcome", "away", [(80, 24)], |_: &Context| {
+        let (mut app, _) = App::start(false, None);
+        app.welcome.tips = Remote::Failed {
+            fault: Fault::Away,
+            last: None,
+        };
+        app.link.up = Some(false);
+        app
+    });
+}
+
+#[test]
+fn the_forms_look_like_this() {
+    pictures!("sign_in", "register", SIZES, register);
+    pictures!("sign_in", "new_home", [(80, 24)], new_home);
+    pictures!("sign_in", "wrong_credentials", [(80, 24)], |_: &Context| {
+        let mut app = welcome(&context(Language::English));
+        app.screen = Screen::SignIn;
+        app.form = sign_in::sign_in();
+        app.form.paste("ana@example.org");
+        app.form.next();
+        app.form.paste("not the one");
+        app.form.refused(Fault::Problem(Box::new(testing::problem(
+            "wrong_credentials",
+            401,
+        ))));
+        app
+    });
+}
+
+#[test]
+fn the_dashboard_looks_like_this() {
+    pictures!("dashboard", "dashboard", SIZES, |_: &Context| signed_in());
+}
+
+#[test]
+fn the_dashboard_of_a_new_home_looks_like_this() {
+    pictures!("dashboard", "new_home", [(80, 24)], |_: &Context| {
+        let mut app = signed_in();
+        let board = &mut app.dashboard.board.value_mut().unwrap().dashboard;
+        board.home.demo_moved_weeks = None;
+        board.so_far.kwh = None;
+        board.so_far.cost = None;
+        board.so_far.co2e = None;
+        board.so_far.measured_days = 0;
+        board.against_previous = None;
+        board.against_year_before = None;
+        board.recent_cycles.clear();
+        for day in &mut board.days {
+            day.kwh = None;
+            day.covered_percent = 0;
+        }
+        board.forecast = ForecastState::TooLittle {
+            have_days: 0,
+            need_days: 14,
+        };
+        board.projection = None;
+        board.goal = None;
+        board.devices.clear();
+        board.untracked_kwh = None;
+        board.alerts.clear();
+        board.suggestions.clear();
+        app
+    });
+}
+
+#[test]
+fn the_dashboard_before_its_first_training_and_with_the_server_away_looks_like_this() {
+    pictures!("dashboard", "away", [(80, 24)], |_: &Context| {
+        let mut app = signed_in();
+        let board = &mut app.dashboard.board.value_mut().unwrap().dashboard;
+        board.forecast = ForecastState::NotTrained;
+        board.projection = None;
+        app.link.up = Some(false);
+        app.link.live = false;
+        app.dashboard.failed(Fault::Away);
+        app.notice = Some(Notice::Fault(Fault::Away));
+        app
+    });
+}
+
+#[test]
+fn a_saving_explained_looks_like_this() {
+    pictures!("dashboard", "why", [(80, 24)], |_: &Context| {
+        let mut app = signed_in();
+        app.dashboard.why = true;
+        app
+    });
+}
+
+#[test]
+fn the_first_frame_before_any_answer_looks_like_this() {
+    pictures!("dashboard", "loading", [(80, 24)], |_: &Context| {
+        App::start(true, None).0
+    });
+}
+
+#[test]
+fn readings_look_like_this() {
+    pictures!("readings", "readings", SIZES, listed);
+}
+
+#[test]
+fn a_meter_of_steps_looks_like_this() {
+    pictures!("readings", "steps", [(80, 24)], |_: &Context| {
+        let mut app = listed(&context(Language::English));
+        app.readings.at = 1;
+        app
+    });
+}
+
+#[test]
+fn typing_a_reading_looks_like_this() {
+    pictures!("readings", "entry", SIZES, typing);
+    pictures!("readings", "entry_lower", [(80, 24)], |cx: &Context| {
+        let mut app = typing(cx);
+        app.entry.as_mut().unwrap().value.clear();
+        app.entry.as_mut().unwrap().paste("12000");
+        let _ = crate::app::update(
+            &mut app,
+            crate::message::Message::Key(crossterm::event::KeyCode::Enter.into()),
+            cx,
+        );
+        app
+    });
+}
+
+#[test]
+fn the_help_looks_like_this() {
+    pictures!("help", "help", [(80, 24)], |_: &Context| {
+        let mut app = signed_in();
+        app.help = true;
+        app
+    });
+}
+
+#[test]
+fn the_dashboard_in_ascii_is_ascii() {
+    let mut cx = context(Language::BrazilianPortuguese);
+    cx.theme = crate::theme::Theme::new(
+        termprofile::TermProfile::NoColor,
+        crate::theme::Charset::Ascii,
+    );
+    let screen = drawn(&signed_in(), &cx, 80, 24);
+    assert!(screen.is_ascii(), "{screen}");
+    insta::with_settings!({
+        snapshot_path => "dashboard/snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("dashboard_ascii_pt-BR_80x24", screen);
+    });
+}
+
+/// Every screen in a state with something on it.
+fn all_screens(cx: &Context) -> Vec<App> {
+    let mut help = signed_in();
+    help.help = true;
+    let mut why = signed_in();
+    why.dashboard.why = true;
+    vec![
+        welcome(cx),
+        register(cx),
+        new_home(cx),
+        signed_in(),
+        listed(cx),
+        typing(cx),
+        help,
+        why,
+        App::start(true, None).0,
+        App::start(false, None).0,
+    ]
+}
+
+#[test]
+fn no_size_panics_from_one_cell_up() {
+    for language in Language::ALL {
+        for charset in [crate::theme::Charset::Unicode, crate::theme::Charset::Ascii] {
+            let mut cx = context(*language);
+            cx.theme = crate::theme::Theme::new(termprofile::TermProfile::TrueColor, charset);
+            for app in all_screens(&cx) {
+                for width in (1..9).chain([13, 20, 29, 40, 69, 70, 80, 119, 120, 200]) {
+                    for height in [1, 2, 3, 4, 5, 7, 9, 12, 16, 24, 34, 60] {
+                        let _ = drawn(&app, &cx, width, height);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn without_colour_no_screen_has_any() {
+    let cx = context(Language::English);
+    for app in all_screens(&cx) {
+        let backend = ratatui::backend::TestBackend::new(160, 48);
+        let mut terminal = ratatui::Terminal::new(backend).unwrap();
+        let frame = terminal
+            .draw(|frame| crate::draw::view(&app, frame, &cx))
+            .unwrap();
+        for cell in &frame.buffer.content {
+            assert_eq!(
+                (cell.fg, cell.bg),
+                (ratatui::style::Color::Reset, ratatui::style::Color::Reset)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_late_tip_is_dropped() {
+    let cx = context(Language::English);
+    let (mut app, _) = App::start(false, None);
+    let _ = crate::app::update(
+        &mut app,
+        crate::message::Message::Reply(Ticket(77), crate::message::Reply::Tips(Ok(tips()))),
+        &cx,
+    );
+    assert!(app.welcome.tips.value().is_none());
+}

@@ -1,0 +1,8 @@
+//! Pieces that several screens draw with. They know ratatui and the theme, no screen and no server.
+
+pub mod bar;
+pub mod field;
+pub mod form;
+pub mod panel;
+pub mod plot;
+pub mod words;
