@@ -32,11 +32,13 @@ impl Cycle {
     }
 
     /// The cycle before this one.
+    #[must_use]
     pub fn previous(self, cycle_day: i8) -> Self {
         Self::containing(self.first.saturating_sub(1.day()), cycle_day)
     }
 
     /// The cycle that began in the same month a year before.
+    #[must_use]
     pub fn year_before(self, cycle_day: i8) -> Self {
         Self::containing(
             begins_in(self.first.saturating_sub(1.year()), cycle_day),

@@ -67,7 +67,6 @@ async fn with_database(
             tracing::info!(address = %listener.local_addr()?, "serving");
             serve(listener, app).await
         }
-        Command::Migrate => Ok(()),
         Command::Train => {
             let homes = profiles::store::list_ids(&mut *app.db.acquire().await?).await?;
             for home in homes {
@@ -89,7 +88,8 @@ async fn with_database(
             }
             Ok(())
         }
-        Command::Openapi | Command::Demo => Ok(()),
+        // Migrating was done above; the others never come here.
+        Command::Migrate | Command::Openapi | Command::Demo => Ok(()),
     }
 }
 
@@ -131,9 +131,9 @@ fn log_to_stderr(settings: &Settings) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     if settings.log_json {
-        log.json().init()
+        log.json().init();
     } else {
-        log.init()
+        log.init();
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 /// The longest that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for files of a million rows.
-const BULK_TIMEOUT: Duration = Duration::from_secs(600);
+const BULK_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Routes with their documents, before any layer that needs the state.
 fn api() -> (
@@ -162,7 +162,7 @@ async fn observe(matched: Option<MatchedPath>, request: Request, next: Next) -> 
             status = status.as_u16(),
             elapsed_ms = elapsed.as_secs_f64() * 1000.0,
             "answered"
-        )
+        );
     });
     crate::metrics::count(method.as_str(), &route, status.as_u16(), elapsed);
     if status == StatusCode::GATEWAY_TIMEOUT && !is_problem(&response) {

@@ -290,11 +290,11 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
         }
         table.insert(format!("{method:<6} {pattern}"), line.trim_end().to_owned());
     }
-    let rows: String = table
+    let rows: Vec<String> = table
         .iter()
-        .map(|(route, line)| format!("{route:<75} {line}\n"))
+        .map(|(route, line)| format!("{route:<75} {line}"))
         .collect();
-    insta::assert_snapshot!(rows);
+    insta::assert_snapshot!(rows.join("\n"));
     for (method, pattern, access) in RULES {
         let line = &table[&format!("{method:<6} {pattern}")];
         let expected = |role: Role| match access {

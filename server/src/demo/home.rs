@@ -68,12 +68,12 @@ pub async fn prepare(
         store::delete(&mut tx, profile).await?;
         known = None;
     }
-    let (profile, weeks, fresh) = match known {
-        Some((profile, weeks)) => (profile, weeks, false),
-        None => {
-            let weeks = series::weeks_to_move(today);
-            (make(&mut tx, app, weeks, today).await?, weeks, true)
-        }
+    let fresh = known.is_none();
+    let (profile, weeks) = if let Some(known) = known {
+        known
+    } else {
+        let weeks = series::weeks_to_move(today);
+        (make(&mut tx, app, weeks, today).await?, weeks)
     };
     let account = store::find_owner(&mut tx, profile)
         .await?
@@ -113,24 +113,7 @@ async fn make(
 ) -> anyhow::Result<EnergyProfileId> {
     let now = app.clock.now();
     let profile = EnergyProfileId(Uuid::now_v7());
-    let email = "demo@ecotrack.invalid".to_owned();
-    let account = match accounts::store::find_by_email(&mut *conn, &email).await? {
-        Some((account, _)) => account.account_id,
-        None => {
-            // Nobody signs in with it: the demo hands out a session.
-            let password = accounts::token::Token::generate()?.reveal();
-            let hash = app.passwords.hash(password).await?;
-            let account = Account {
-                account_id: AccountId(Uuid::now_v7()),
-                email,
-                display_name: "Demo".to_owned(),
-                language: Language::English,
-                server_admin: false,
-            };
-            accounts::store::insert(&mut *conn, &account, &hash, now).await?;
-            account.account_id
-        }
-    };
+    let account = demo_account(&mut *conn, app).await?;
     let home = NewEnergyProfile {
         name: "Casa Aurora".to_owned(),
         occupants: Some(3),
@@ -193,6 +176,25 @@ async fn make(
     };
     goals::store::insert(&mut *conn, profile, &goal, today.saturating_sub(2.years())).await?;
     Ok(profile)
+}
+
+/// The account that owns the home. Nobody signs in with it: the demo hands out a session.
+async fn demo_account(conn: &mut PgConnection, app: &App) -> anyhow::Result<AccountId> {
+    let email = "demo@ecotrack.invalid".to_owned();
+    if let Some((account, _)) = accounts::store::find_by_email(&mut *conn, &email).await? {
+        return Ok(account.account_id);
+    }
+    let password = accounts::token::Token::generate()?.reveal();
+    let hash = app.passwords.hash(password).await?;
+    let account = Account {
+        account_id: AccountId(Uuid::now_v7()),
+        email,
+        display_name: "Demo".to_owned(),
+        language: Language::English,
+        server_admin: false,
+    };
+    accounts::store::insert(conn, &account, &hash, app.clock.now()).await?;
+    Ok(account.account_id)
 }
 
 /// Adds the hours that have become past, up to yesterday, after the newest reading that is there.

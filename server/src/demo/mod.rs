@@ -89,7 +89,7 @@ async fn serve_demo(settings: Settings, cluster: Option<&PrivateCluster>) -> any
     crate::jobs::worker(&app).await?;
     let mut tell = |step| match step {
         home::Step::Readings(done, total) => {
-            say(&json!({ "step": "readings", "done": done, "total": total }))
+            say(&json!({ "step": "readings", "done": done, "total": total }));
         }
         home::Step::Training => say(&json!({ "step": "training" })),
     };
@@ -182,7 +182,7 @@ async fn attach(data_dir: &Path) -> bool {
 
 /// The same, for a demo that is still starting: it holds the folder and will be ready.
 async fn attach_soon(data_dir: &Path) -> bool {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(180);
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(3);
     while tokio::time::Instant::now() < deadline {
         if attach(data_dir).await {
             return true;

@@ -75,15 +75,14 @@ async fn stream(
         (receiver, shutdown, Some(revision)),
         |(mut receiver, shutdown, first)| async move {
             // The first event says where the home stands, so that a client knows it is connected.
-            let revision = match first {
-                Some(revision) => revision,
-                None => tokio::select! {
+            let revision = if let Some(revision) = first {
+                revision
+            } else {
+                tokio::select! {
                     () = shutdown.cancelled() => return None,
-                    changed = receiver.changed() => {
-                        changed.ok()?;
-                        *receiver.borrow_and_update()
-                    }
-                },
+                    changed = receiver.changed() => changed.ok()?,
+                }
+                *receiver.borrow_and_update()
             };
             let event = Event::default().event("changed").json_data(Changed {
                 revision,

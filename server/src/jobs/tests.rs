@@ -78,17 +78,17 @@ async fn training_goes_from_the_queue_to_a_forecast_and_beside_what_happens(db: 
         ],
     );
     let start: Timestamp = "2026-08-25T03:00:00Z".parse().unwrap();
-    let csv: String = (0_i64..90 * 24)
+    let rows: Vec<String> = (0_i64..90 * 24)
         .map(|hour| {
             let weekend = (hour / 24) % 7 >= 5;
             format!(
-                "{},{}\n",
+                "{},{}",
                 start + hour.hours(),
                 if weekend { "0.75" } else { "0.5" }
             )
         })
         .collect();
-    let body = axum::body::Body::from(format!("timestamp,kwh\n{csv}"));
+    let body = axum::body::Body::from(format!("timestamp,kwh\n{}\n", rows.join("\n")));
     let imported = ana
         .ask(
             axum::http::Method::POST,
@@ -115,15 +115,15 @@ async fn training_goes_from_the_queue_to_a_forecast_and_beside_what_happens(db: 
 
     // A week later the days are known, and stand beside what was predicted.
     test.at("2026-11-30T15:00:00Z");
-    let csv: String = (0_i64..7 * 24)
+    let rows: Vec<String> = (0_i64..7 * 24)
         .map(|hour| {
             format!(
-                "{},0.5\n",
+                "{},0.5",
                 "2026-11-23T03:00:00Z".parse::<Timestamp>().unwrap() + hour.hours()
             )
         })
         .collect();
-    let body = axum::body::Body::from(format!("timestamp,kwh\n{csv}"));
+    let body = axum::body::Body::from(format!("timestamp,kwh\n{}\n", rows.join("\n")));
     ana.ask(
         axum::http::Method::POST,
         &imports,

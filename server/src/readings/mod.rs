@@ -144,12 +144,11 @@ async fn change(
     let mut after = image(&caller, meter.meter_id, input.reading);
     // A correction says who corrected; the source stays what it was.
     after.source = before.source;
-    if after.read_at != before.read_at {
-        if let Some(other) =
+    if after.read_at != before.read_at
+        && let Some(other) =
             store::find(write.conn(), profile, meter.meter_id, after.read_at).await?
-        {
-            return Err(Error::conflict(ErrorCode::DuplicateReading, &other));
-        }
+    {
+        return Err(Error::conflict(ErrorCode::DuplicateReading, &other));
     }
     store::update(write.conn(), profile, before.read_at, &after).await?;
     refuse_what_cannot_be(&mut write, profile, &after).await?;
@@ -544,9 +543,8 @@ async fn merge_all(
         let kept = stored.next_if(|kept| kept.date == day.date);
         match steps::merge(kept.as_ref(), day, on_conflict, &mut tally) {
             Ok(Some(after)) => changes.push((kept, after)),
-            Ok(None) => {}
             Err(finding) if findings.len() < MAX_FINDINGS => findings.push(finding),
-            Err(_) => {}
+            Ok(None) | Err(_) => {}
         }
     }
     if !findings.is_empty() {

@@ -115,17 +115,17 @@ pub fn merge(
     let mut merged = stored_mwh.clone();
     let mut guesses = estimated.clone();
     let mut changed = false;
-    for (at, (slot, new)) in merged.iter_mut().zip(new_mwh).enumerate() {
+    for (at, (kept, new)) in merged.iter_mut().zip(new_mwh).enumerate() {
         let Some(new) = new else { continue };
         // An estimate gives way to what was measured.
-        let guessed = guesses.as_ref().is_some_and(|guesses| guesses[at]);
-        match *slot {
+        let was_estimated = guesses.as_ref().is_some_and(|guesses| guesses[at]);
+        match *kept {
             None => tally.added += 1,
-            Some(old) if old == *new && !guessed => {
+            Some(old) if old == *new && !was_estimated => {
                 tally.unchanged += 1;
                 continue;
             }
-            Some(_) if guessed => tally.added += 1,
+            Some(_) if was_estimated => tally.added += 1,
             Some(_) => {
                 tally.conflicting += 1;
                 if on_conflict == OnConflict::Skip {
@@ -133,7 +133,7 @@ pub fn merge(
                 }
             }
         }
-        *slot = Some(*new);
+        *kept = Some(*new);
         if let Some(guesses) = &mut guesses {
             guesses[at] = false;
         }

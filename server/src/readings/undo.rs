@@ -102,7 +102,7 @@ async fn restore_reading(
     match (&expected, &wanted) {
         (None, Some(wanted)) => store::insert(write.conn(), profile, wanted, now).await?,
         (Some(expected), None) => {
-            store::delete(write.conn(), profile, meter, expected.read_at).await?
+            store::delete(write.conn(), profile, meter, expected.read_at).await?;
         }
         (Some(expected), Some(wanted)) => {
             store::update(write.conn(), profile, expected.read_at, wanted).await?;
