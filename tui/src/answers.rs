@@ -32,7 +32,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             };
             let language: Language = account.language;
             app.account = Some(account);
-            vec![Effect::Speak(language)]
+            vec![Effect::SpeakAsAccount(language)]
         }
         Reply::Profiles(answer) => {
             if app.pending.homes != Some(ticket) {

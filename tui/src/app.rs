@@ -329,7 +329,10 @@ impl App {
         self.screen = Screen::Dashboard;
         self.form = Form::new(Vec::new());
         self.home = None;
-        let mut effects = vec![Effect::Session(Some(signed_in)), Effect::Speak(language)];
+        let mut effects = vec![
+            Effect::Session(Some(signed_in)),
+            Effect::SpeakAsAccount(language),
+        ];
         effects.extend(self.ask_who_and_where());
         effects
     }

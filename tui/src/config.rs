@@ -35,6 +35,8 @@ pub struct Settings {
     pub server: String,
     /// Language of screens and sentences.
     pub language: Language,
+    /// Whether it was asked for, by flag, environment or file, and not just the machine's.
+    pub language_given: bool,
     /// Folder of sign-ins and logs.
     pub state_dir: PathBuf,
 }
@@ -159,12 +161,11 @@ impl Settings {
             }
             (None, None) => DEFAULT_SERVER.to_owned(),
         };
+        let asked_for = given.language.or(language_of_file);
         Ok(Self {
             server,
-            language: given
-                .language
-                .or(language_of_file)
-                .unwrap_or_else(system_language),
+            language: asked_for.unwrap_or_else(system_language),
+            language_given: asked_for.is_some(),
             state_dir: given.state_dir.map_or_else(default_state_dir, Ok)?,
         })
     }

@@ -63,8 +63,10 @@ pub enum Effect {
     Listen(Option<EnergyProfileId>),
     /// Use this sign-in from now on and keep it; `None` forgets the one that is kept.
     Session(Option<Box<SignedIn>>),
-    /// Speak another language.
+    /// Speak another language, as somebody asked for.
     Speak(Language),
+    /// Speak the language of the account, unless another was asked for.
+    SpeakAsAccount(Language),
     /// Leave.
     Quit,
 }
@@ -82,8 +84,8 @@ pub enum Call {
     Account,
     /// Which homes do I see?
     Profiles,
-    /// Make a home.
-    CreateProfile(Box<NewEnergyProfile>, Uuid),
+    /// Make a home, and its first meter under this name.
+    CreateProfile(Box<NewEnergyProfile>, String, Uuid),
     /// The dashboard, unless it is still the one with this tag.
     Dashboard(EnergyProfileId, Option<String>),
     /// A page of readings, older than an instant.

@@ -11,6 +11,8 @@ use crossterm::event::{Event, EventStream, MouseEventKind};
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::account::{Language, SignedIn};
 use ecotrack_common::locale::Locale;
+use ecotrack_common::meter::{Channel, NewMeter, ReadingKind};
+use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::Terminal;
@@ -19,6 +21,7 @@ use ratatui::buffer::Buffer;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::app::{self, App, Context};
 use crate::client::{self, Client};
@@ -36,6 +39,8 @@ pub type Watch = Box<dyn FnMut(&Buffer) + Send>;
 pub struct Options {
     /// The language to start in; a signed-in account brings its own.
     pub language: Language,
+    /// Whether that language was asked for: then no account's takes its place.
+    pub language_given: bool,
     /// Colours and characters.
     pub theme: Theme,
     /// Address of the server, as shown.
@@ -59,6 +64,7 @@ impl Options {
     pub fn new(language: Language, theme: Theme, server: impl Into<String>) -> Self {
         Self {
             language,
+            language_given: false,
             theme,
             server: server.into(),
             signed_in: false,
@@ -132,6 +138,7 @@ where
     let mut runtime = Runtime {
         app,
         locale: Locale::new(options.language),
+        language_given: options.language_given,
         client,
         out,
         tasks: JoinSet::new(),
@@ -171,6 +178,7 @@ where
 struct Runtime {
     app: App,
     locale: Locale,
+    language_given: bool,
     client: Client,
     out: UnboundedSender<Message>,
     tasks: JoinSet<()>,
@@ -243,7 +251,11 @@ impl Runtime {
                     }
                 }
                 Effect::Speak(language) => {
-                    if self.locale.language() != language {
+                    self.language_given = true;
+                    self.locale = Locale::new(language);
+                }
+                Effect::SpeakAsAccount(language) => {
+                    if !self.language_given && self.locale.language() != language {
                         self.locale = Locale::new(language);
                     }
                 }
@@ -311,6 +323,28 @@ fn fault(error: client::Error) -> Fault {
     }
 }
 
+/// A home and its first meter, so that a reading can be entered at once. Both writes carry keys that
+/// follow from `key`: tried again after half of it, the other half is done and nothing twice.
+async fn create_home(
+    client: &Client,
+    new: &NewEnergyProfile,
+    meter: String,
+    key: Uuid,
+) -> client::Result<EnergyProfile> {
+    let home = client.create_profile(new, key).await?;
+    let meter = NewMeter {
+        name: meter,
+        channel: Channel::GridImport,
+        reading_kind: ReadingKind::Register,
+        register_digits: None,
+    };
+    let second = Uuid::from_u128(key.as_u128() ^ 1);
+    client
+        .create_meter(home.energy_profile_id, &meter, second)
+        .await?;
+    Ok(home)
+}
+
 async fn ask(client: &Client, call: Call) -> Reply {
     match call {
         Call::Register(new) => {
@@ -322,9 +356,8 @@ async fn ask(client: &Client, call: Call) -> Reply {
         Call::SignOut => Reply::SignedOut(client.sign_out().await.map_err(fault)),
         Call::Account => Reply::Account(client.account().await.map_err(fault)),
         Call::Profiles => Reply::Profiles(client.profiles().await.map_err(fault)),
-        Call::CreateProfile(new, key) => Reply::ProfileCreated(
-            client
-                .create_profile(&new, key)
+        Call::CreateProfile(new, meter, key) => Reply::ProfileCreated(
+            create_home(client, &new, meter, key)
                 .await
                 .map(Box::new)
                 .map_err(fault),

@@ -444,9 +444,10 @@ fn somebody_without_a_home_is_shown_how_to_make_one() {
         assert!(enter(&mut app).is_empty());
     }
     let (_, sent) = call(&enter(&mut app));
-    let Call::CreateProfile(home, _) = sent else {
+    let Call::CreateProfile(home, meter, _) = sent else {
         panic!("another call");
     };
+    assert_eq!(meter, "Main meter");
     assert_eq!(home.check(), Ok(()));
     assert_eq!(home.location.grid_region.as_deref(), Some("BR-SIN"));
 }

@@ -45,8 +45,11 @@ field-error-not_a_number = Not a number.
 field-error-not_a_date = Not a date; type it like { $example }.
 field-error-register_lower = Lower than the { $previous } of { $previous_at }.
 field-error-overlaps = Overlaps a reading that is there already.
-field-error-unknown_tariff = No tariff has this name.
-field-error-not_a_register_meter = This meter's readings come as steps; import a file instead.
+field-error-not_a_tariff = There is no tariff of this name.
+field-error-register_higher = Higher than the { $next } of { $next_at }.
+field-error-taken = Another one has this name; choose another.
+field-error-has_steps = The steps that are stored are cut at this zone's midnights; make a new home for another zone.
+field-error-meter_of_steps = This meter's readings come as steps; import a file instead.
 field-error-unknown = Not accepted ({ $code }).
 
 ## Findings in imported files.
@@ -64,6 +67,12 @@ import-finding-duplicate = the same instant as line { $first }
 import-finding-spacing = rows must be evenly spaced, 5, 10, 15, 30 or 60 minutes apart
 import-finding-too_few_rows = at least two rows are needed to know their spacing
 import-finding-too_many_rows = more than { $max } rows; split the file
+import-finding-meter_of_registers = this meter is read by its counter; name one that takes steps, or make one with --new-meter NAME
+import-finding-off_the_grid = the step at { $at } does not begin at a whole step of the home's local day
+import-finding-day_is_spread = { $date } is known from longer readings, which steps cannot be mixed with
+import-finding-other_step = { $date } is stored in steps of { $stored } minutes, the file has { $new }
+import-finding-kept = { $count } values differ from what is stored; what is stored was kept (--on-conflict replace takes the file's)
+import-finding-replaced = { $count } stored values were replaced by the file's
 import-finding-unknown = not accepted ({ $code })
 
 ## Alerts.
@@ -130,6 +139,7 @@ link-away = server away, retrying
 link-away-since = server away, retrying · as of { $at }
 server-away-kept = The server is away. Nothing you typed is lost; try again in a moment.
 form-sending = Sending…
+form-first-meter = Main meter
 today = today
 estimated = estimate
 notice-undone = Undone.
@@ -365,9 +375,9 @@ cli-which-home = Say which home with --profile: { $names }
 cli-no-home-yet = You have no home yet. Open the screens with “ecotrack” and make one.
 cli-no-such-meter = No meter is called “{ $name }”. This home has: { $names }
 cli-which-meter = Say which meter with --meter: { $names }
-cli-no-meter-yet = This home has no meter yet. Open the screens with “ecotrack” and add one.
+cli-no-meter-yet = This home has no meter yet. To import a file, make one: --new-meter NAME
 cli-no-register-meter = No meter of this home is read by its counter. Say which one with --meter: { $names }
-cli-no-step-meter = No meter of this home takes files of steps. Say which one with --meter: { $names }
+cli-no-step-meter = No meter of this home takes files of steps ({ $names }). Make one: --new-meter NAME
 cli-field-email = E-mail
 cli-field-password = Password
 cli-field-register_kwh = KWH

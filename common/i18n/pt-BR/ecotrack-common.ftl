@@ -44,8 +44,11 @@ field-error-not_a_number = Não é um número.
 field-error-not_a_date = Não é uma data; escreva como { $example }.
 field-error-register_lower = Menor que os { $previous } de { $previous_at }.
 field-error-overlaps = Cruza com uma leitura que já existe.
-field-error-unknown_tariff = Nenhuma tarifa tem este nome.
-field-error-not_a_register_meter = As leituras deste medidor vêm em intervalos; importe um arquivo.
+field-error-not_a_tariff = Nenhuma tarifa tem este nome.
+field-error-register_higher = Maior que os { $next } de { $next_at }.
+field-error-taken = Já existe outro com este nome; escolha outro.
+field-error-has_steps = Os intervalos gravados seguem a meia-noite deste fuso; crie outra casa para outro fuso.
+field-error-meter_of_steps = As leituras deste medidor vêm em intervalos; importe um arquivo.
 field-error-unknown = Não foi aceito ({ $code }).
 
 ## Achados em arquivos importados.
@@ -63,6 +66,12 @@ import-finding-duplicate = o mesmo instante da linha { $first }
 import-finding-spacing = as linhas têm de vir a intervalos iguais, de 5, 10, 15, 30 ou 60 minutos
 import-finding-too_few_rows = são precisas pelo menos duas linhas para saber o intervalo
 import-finding-too_many_rows = mais de { $max } linhas; divida o arquivo
+import-finding-meter_of_registers = este medidor é lido pelo mostrador; indique um que receba intervalos, ou crie um com --new-meter NOME
+import-finding-off_the_grid = o intervalo de { $at } não começa num intervalo inteiro do dia local da casa
+import-finding-day_is_spread = { $date } é conhecido por leituras mais longas, que não se misturam com intervalos
+import-finding-other_step = { $date } está gravado em intervalos de { $stored } minutos, o arquivo tem { $new }
+import-finding-kept = { $count } valores diferem dos gravados; os gravados ficaram (--on-conflict replace usa os do arquivo)
+import-finding-replaced = { $count } valores gravados foram trocados pelos do arquivo
 import-finding-unknown = não foi aceito ({ $code })
 
 ## Alertas.
@@ -129,6 +138,7 @@ link-away = servidor fora do ar, tentando
 link-away-since = servidor fora do ar, tentando · dados de { $at }
 server-away-kept = O servidor está fora do ar. Nada do que você digitou se perdeu; tente de novo daqui a pouco.
 form-sending = Enviando…
+form-first-meter = Medidor principal
 today = hoje
 estimated = estimativa
 notice-undone = Desfeito.
@@ -364,9 +374,9 @@ cli-which-home = Diga qual casa com --profile: { $names }
 cli-no-home-yet = Você ainda não tem uma casa. Abra as telas com “ecotrack” e crie uma.
 cli-no-such-meter = Nenhum medidor se chama “{ $name }”. Esta casa tem: { $names }
 cli-which-meter = Diga qual medidor com --meter: { $names }
-cli-no-meter-yet = Esta casa ainda não tem medidor. Abra as telas com “ecotrack” e acrescente um.
+cli-no-meter-yet = Esta casa ainda não tem medidor. Para importar um arquivo, crie um: --new-meter NOME
 cli-no-register-meter = Nenhum medidor desta casa é lido pelo mostrador. Diga qual com --meter: { $names }
-cli-no-step-meter = Nenhum medidor desta casa aceita arquivos de intervalos. Diga qual com --meter: { $names }
+cli-no-step-meter = Nenhum medidor desta casa recebe arquivos de intervalos ({ $names }). Crie um: --new-meter NOME
 cli-field-email = E-mail
 cli-field-password = Senha
 cli-field-register_kwh = KWH

@@ -173,7 +173,12 @@ fn every_code_has_its_own_text_in_both_languages() {
             "too_precise",
             "not_a_number",
             "register_lower",
+            "register_higher",
             "overlaps",
+            "meter_of_steps",
+            "not_a_tariff",
+            "has_steps",
+            "taken",
         ] {
             assert!(locale.has(&format!("field-error-{code}")), "{code}");
         }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use clap::Args;
 use ecotrack_common::import::{Finding, ImportReport, OnConflict};
 use ecotrack_common::locale::{Locale, fl};
-use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
 use ecotrack_common::{ErrorCode, FieldError, Problem};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
-use super::context::{Context, pick_meter};
+use super::context::{AtHome, Context, pick_meter};
 use super::{Failure, Result, output};
 use crate::client::{Error, ImportFile, new_key};
 
@@ -27,6 +27,9 @@ pub(super) struct Import {
     /// Meter, by name; the only one of steps when left out
     #[arg(long, value_name = "NAME")]
     meter: Option<String>,
+    /// Make a meter of steps of this name for the file, unless the home has it
+    #[arg(long, value_name = "NAME", conflicts_with = "meter")]
+    new_meter: Option<String>,
     /// Where the file meets other values that are stored: skip keeps those, replace takes the file's
     #[arg(long, value_name = "WHAT", default_value_t = OnConflict::Skip)]
     on_conflict: OnConflict,
@@ -49,7 +52,10 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     })?;
     let home = context.at_home().await?;
     let meters = home.client.meters(home.id()).await?;
-    let meter = pick_meter(meters, import.meter.as_deref(), ReadingKind::Step, locale)?;
+    let meter = match import.new_meter {
+        Some(name) => find_or_make(&home, meters, name).await?,
+        None => pick_meter(meters, import.meter.as_deref(), ReadingKind::Step, locale)?,
+    };
     let name = import
         .path
         .file_name()
@@ -94,6 +100,20 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
         locale,
         &home.zone(),
     ))
+}
+
+/// The meter of this name; one of the grid's import is made where there is none.
+async fn find_or_make(home: &AtHome, meters: Vec<Meter>, name: String) -> Result<Meter> {
+    if let Some(known) = meters.into_iter().find(|meter| meter.name == name) {
+        return Ok(known);
+    }
+    let new = NewMeter {
+        name,
+        channel: Channel::GridImport,
+        reading_kind: ReadingKind::Step,
+        register_digits: None,
+    };
+    Ok(home.client.create_meter(home.id(), &new, new_key()).await?)
 }
 
 /// A bar on standard error where somebody watches, else nothing.

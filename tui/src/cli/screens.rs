@@ -49,6 +49,8 @@ pub(super) async fn open(
         terminal::theme(),
         client.address(),
     );
+    // The demo's account is nobody's: the machine's language is the one to speak.
+    options.language_given = context.settings.language_given || session.is_none();
     options.signed_in = client.is_signed_in();
     options.home = home;
     options.panic_after_first_frame = panic_on_start;

@@ -156,14 +156,16 @@ fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             };
             typed.check().map(|()| Call::Register(typed))
         }
-        _ => home(form)
-            .map(|home| Call::CreateProfile(Box::new(home), form.key.unwrap_or(cx.fresh_key))),
+        _ => home(form).map(|home| {
+            let key = form.key.unwrap_or(cx.fresh_key);
+            Call::CreateProfile(Box::new(home), t!(cx, "form-first-meter"), key)
+        }),
     };
     match call {
         Ok(call) => {
             let ticket = app.ticket();
             app.form.errors = FieldErrors::default();
-            if let Call::CreateProfile(_, key) = &call {
+            if let Call::CreateProfile(_, _, key) = &call {
                 app.form.key = Some(*key);
             }
             app.form.sending = Some(ticket);
