@@ -37,6 +37,7 @@ pub mod readings;
 pub mod suggestions;
 pub mod tariffs;
 
+pub mod doctor;
 pub mod jobs;
 pub mod router;
 #[cfg(test)]

@@ -6,7 +6,9 @@ use anyhow::Context;
 use clap::Parser;
 use ecotrack_server::config::{Cli, Command, Settings};
 use ecotrack_server::database::{self, PrivateCluster, Search};
-use ecotrack_server::{App, catalog, clock::Clock, demo, forecasts, jobs, profiles, router, serve};
+use ecotrack_server::{
+    App, catalog, clock::Clock, demo, doctor, forecasts, profiles, router, serve,
+};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -77,20 +79,33 @@ async fn with_database(
             }
             Ok(())
         }
-        Command::Doctor { rebuild } => {
-            for home in profiles::store::list_ids(&mut *app.db.acquire().await?).await? {
-                if rebuild {
-                    jobs::rebuild_days(&app, home).await?;
-                    println!("{home}: days derived again");
-                } else {
-                    println!("{home}: there");
-                }
-            }
-            Ok(())
-        }
+        Command::Doctor { rebuild } => see_to_days(&app, rebuild).await,
         // Migrating was done above; the others never come here.
         Command::Migrate | Command::Openapi | Command::Demo => Ok(()),
     }
+}
+
+/// Says of each register meter whether its days are what its readings say, or makes them so.
+async fn see_to_days(app: &App, rebuild: bool) -> anyhow::Result<()> {
+    let homes = profiles::store::list_ids(&mut *app.db.acquire().await?).await?;
+    let mut wrong = 0;
+    for home in homes {
+        if rebuild {
+            doctor::rebuild(app, home).await?;
+            println!("{home}: days derived again");
+            continue;
+        }
+        for examined in doctor::examine(app, home).await? {
+            let (name, days) = (&examined.meter.name, examined.differing_days);
+            println!("{home} {name}: {days} days differ from the readings");
+            wrong += days;
+        }
+    }
+    anyhow::ensure!(
+        wrong == 0,
+        "{wrong} days differ from the readings; ecotrack-server doctor --rebuild derives them again"
+    );
+    Ok(())
 }
 
 /// The operator's PostgreSQL, or a private one that is stopped with us.

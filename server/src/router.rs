@@ -192,7 +192,15 @@ impl KeyExtractor for Peer {
         let peer = request
             .extensions()
             .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-        Ok(peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip()))
+        let peer = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
+        // Behind a proxy on this machine every peer is the proxy; the last address of the header is
+        // the one that it saw itself. From elsewhere the header is anybody's to write.
+        let seen_by_proxy = || {
+            let header = request.headers().get("x-forwarded-for")?.to_str().ok()?;
+            header.rsplit(',').next()?.trim().parse().ok()
+        };
+        let local = peer.is_loopback() || peer.is_unspecified();
+        Ok(local.then(seen_by_proxy).flatten().unwrap_or(peer))
     }
 }
 

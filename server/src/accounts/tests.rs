@@ -153,6 +153,19 @@ async fn who_tries_too_often_must_wait(db: PgPool) {
         (StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
     );
     assert!(answer.headers.contains_key("retry-after"));
+    let elsewhere = [
+        ("content-type", "application/json"),
+        ("x-forwarded-for", "203.0.113.9"),
+    ];
+    let body = Body::from(guess.to_string());
+    let other = nobody
+        .ask(Method::POST, path::SESSIONS, &elsewhere, body)
+        .await;
+    assert_eq!(
+        other.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "another address behind the proxy need not wait"
+    );
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -17,7 +17,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::{App, alerts, forecasts, meters, profiles, readings};
+use crate::{App, alerts, doctor, forecasts, profiles};
 
 /// Jobs at once in one server: two, since training is arithmetic and the machine is small.
 const CONCURRENCY: usize = 2;
@@ -59,6 +59,10 @@ pub struct TrainAll {}
 /// Puts a look at the alert rules of each home into the queue.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EvaluateAllAlerts {}
+
+/// Removes what has served its time: old idempotency keys and sessions that ended long ago.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Sweep {}
 
 /// A job and the key under which a second one, asked for while the first waits, replaces it.
 pub trait Job: TaskHandler + Serialize {
@@ -142,7 +146,7 @@ impl TaskHandler for RebuildDays {
         said(
             Self::IDENTIFIER,
             self.energy_profile_id,
-            rebuild_days(&app, self.energy_profile_id).await,
+            doctor::rebuild(&app, self.energy_profile_id).await,
         )
     }
 }
@@ -174,6 +178,18 @@ impl TaskHandler for EvaluateAllAlerts {
     }
 }
 
+impl TaskHandler for Sweep {
+    const IDENTIFIER: &'static str = "sweep";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        let mut conn = app.db.acquire().await.map_err(|error| error.to_string())?;
+        store::sweep(&mut conn, app.clock.now())
+            .await
+            .map_err(|error| error.to_string())
+    }
+}
+
 fn app(context: &WorkerContext) -> Result<App, String> {
     context
         .get_ext::<App>()
@@ -197,20 +213,6 @@ async fn for_each_home<J: Job>(app: &App, job: impl Fn(EnergyProfileId) -> J) ->
     Ok(())
 }
 
-/// Derives all days of the home's register meters again, each meter under its lock.
-pub async fn rebuild_days(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
-    let mut tx = app.db.begin().await?;
-    let zone = profiles::store::zone(&mut tx, profile).await?;
-    for meter in meters::store::list(&mut tx, profile).await? {
-        if meter.reading_kind == ecotrack_common::meter::ReadingKind::Register {
-            meters::store::find_locked(&mut tx, profile, meter.meter_id).await?;
-            readings::store::rebuild(&mut tx, profile, meter.meter_id, &zone).await?;
-        }
-    }
-    crate::write::store::bump_revision(&mut tx, profile).await?;
-    Ok(tx.commit().await?)
-}
-
 /// A worker on this database; its schema is made or brought up to date.
 pub async fn worker(app: &App) -> anyhow::Result<Worker> {
     let shutdown = app.shutdown.clone();
@@ -224,6 +226,7 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
         .define_job::<RebuildDays>()
         .define_job::<TrainAll>()
         .define_job::<EvaluateAllAlerts>()
+        .define_job::<Sweep>()
         // Times are UTC. A night that the server slept through is made up for within a day.
         .with_cron(
             Cron::daily_at::<TrainAll>(5, 30)
@@ -234,6 +237,11 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
             Cron::hourly_at::<EvaluateAllAlerts>(10)
                 .context("a schedule")?
                 .fill(CrontabFill::hours(1)),
+        )
+        .with_cron(
+            Cron::daily_at::<Sweep>(4, 40)
+                .context("a schedule")?
+                .fill(CrontabFill::hours(24)),
         )
         .worker_recovery(WorkerRecoveryConfig::default().enabled(true))
         .add_extension(app.clone())

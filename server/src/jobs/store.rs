@@ -1,6 +1,8 @@
 //! Putting jobs into the queue, on the caller's connection: a job asked for in a transaction is there
 //! when the transaction stands, and not otherwise.
 
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
 use super::Job;
@@ -19,6 +21,27 @@ pub async fn enqueue<J: Job>(conn: &mut PgConnection, job: &J) -> sqlx::Result<(
         .bind(job.key())
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+/// How long answers and ended sessions are kept: longer than any client keeps an entry to deliver.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
+
+/// Removes idempotency keys and ended sessions that are older than [`KEPT`].
+pub async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
+    let before = now - KEPT;
+    sqlx::query!(
+        "DELETE FROM idempotency_key WHERE created_at < $1",
+        before.to_sqlx()
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM session WHERE expires_at < $1 OR revoked_at < $1",
+        before.to_sqlx()
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use sqlx::PgPool;
 
-use super::{RebuildDays, TrainAll, TrainProfile, store};
+use super::{TrainAll, TrainProfile, store};
 use crate::testing::{TestApp, register};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -266,7 +266,11 @@ async fn days_are_cut_again_when_the_zone_changes(db: PgPool) {
         days().await,
         "2026-11-01 21.000000, 2026-11-02 24.000000, 2026-11-03 3.000000"
     );
-    let _ = RebuildDays {
-        energy_profile_id: profile,
-    };
+    let damaged = "UPDATE consumption_day SET spread_mwh = 1 WHERE local_date = '2026-11-02'";
+    sqlx::query(damaged).execute(&db).await.unwrap();
+    let examined = crate::doctor::examine(&test.app, profile).await.unwrap();
+    assert_eq!(examined[0].differing_days, 1);
+    crate::doctor::rebuild(&test.app, profile).await.unwrap();
+    let examined = crate::doctor::examine(&test.app, profile).await.unwrap();
+    assert_eq!(examined[0].differing_days, 0);
 }

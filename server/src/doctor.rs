@@ -1,0 +1,75 @@
+//! Whether the derived days are what the readings say, and making them so.
+
+use anyhow::Context;
+use ecotrack_common::EnergyProfileId;
+use ecotrack_common::meter::{Meter, ReadingKind};
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+use sqlx::PgConnection;
+
+use crate::{App, meters, profiles, readings};
+
+/// Before and after all readings.
+const ALL_DAYS: (Date, Date) = (date(1, 1, 1), date(9998, 12, 31));
+
+/// A register meter and how many of its days are not what its readings say.
+pub struct Examined {
+    /// The meter.
+    pub meter: Meter,
+    /// Days that a rebuild would change.
+    pub differing_days: usize,
+}
+
+/// Derives all days of the home's register meters again, each meter under its lock.
+pub async fn rebuild(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    let (zone, meters) = register_meters(&mut tx, profile).await?;
+    for meter in meters {
+        readings::store::rebuild(&mut tx, profile, meter.meter_id, &zone).await?;
+    }
+    crate::write::store::bump_revision(&mut tx, profile).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Rebuilds in a transaction that is given up, and counts what that would have changed.
+pub async fn examine(app: &App, profile: EnergyProfileId) -> anyhow::Result<Vec<Examined>> {
+    let mut tx = app.db.begin().await?;
+    let (zone, meters) = register_meters(&mut tx, profile).await?;
+    let (first, last) = ALL_DAYS;
+    let mut examined = Vec::new();
+    for meter in meters {
+        let id = meter.meter_id;
+        let stored = readings::store::list_days(&mut tx, profile, id, first, last).await?;
+        readings::store::rebuild(&mut tx, profile, id, &zone).await?;
+        let rebuilt = readings::store::list_days(&mut tx, profile, id, first, last).await?;
+        let wrong = stored.iter().filter(|day| !rebuilt.contains(day)).count();
+        let missing = rebuilt
+            .iter()
+            .filter(|day| !stored.iter().any(|kept| kept.date == day.date))
+            .count();
+        examined.push(Examined {
+            meter,
+            differing_days: wrong + missing,
+        });
+    }
+    tx.rollback().await?;
+    Ok(examined)
+}
+
+/// The home's register meters, locked against writers, and its zone.
+async fn register_meters(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> anyhow::Result<(TimeZone, Vec<Meter>)> {
+    let zone = profiles::store::zone(&mut *conn, profile)
+        .await
+        .context("the home's time zone")?;
+    let mut held = Vec::new();
+    for meter in meters::store::list(&mut *conn, profile).await? {
+        if meter.reading_kind == ReadingKind::Register {
+            meters::store::find_locked(&mut *conn, profile, meter.meter_id).await?;
+            held.push(meter);
+        }
+    }
+    Ok((zone, held))
+}
