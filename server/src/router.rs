@@ -67,7 +67,12 @@ fn api() -> (
         .merge(alerts::routes())
         .merge(dashboard::routes())
         .routes(routes!(document));
-    (quick, accounts::doors(), readings::bulk(), events::routes())
+    (
+        quick,
+        accounts::doors(),
+        readings::imports::bulk(),
+        events::routes(),
+    )
 }
 
 /// The OpenAPI document, with its routes.
@@ -97,7 +102,7 @@ pub fn router(app: App) -> Router {
         );
     let bulk = plain(bulk)
         .layer(axum::extract::DefaultBodyLimit::max(
-            readings::MAX_IMPORT_BYTES,
+            readings::imports::MAX_IMPORT_BYTES,
         ))
         .layer(timeout(BULK_TIMEOUT));
     // Streams have no time limit, and compression would hold their events back.

@@ -5,8 +5,9 @@ use ecotrack_common::{EnergyProfileId, ErrorCode, ImportBatchId, OperationId};
 use uuid::Uuid;
 
 use super::derive::{Content, Day, local_day};
+use super::imports::{self, BATCH};
 use super::store::{self, Image};
-use super::{BATCH, READING, settle};
+use super::{READING, settle};
 use crate::accounts::Caller;
 use crate::audit::store::Entry;
 use crate::error::{Error, OnConstraint, Result};
@@ -128,7 +129,7 @@ async fn restore_batch(write: &mut Write, profile: EnergyProfileId, entry: &Entr
         return Err(refused("import the file again"));
     };
     let id: ImportBatchId = serde_json::from_value(batch.clone()).map_err(anyhow::Error::from)?;
-    let (meter, changes) = store::find_batch(write.conn(), profile, id)
+    let (meter, changes) = imports::store::find_batch(write.conn(), profile, id)
         .await?
         .ok_or(Error::NotFound)?;
     meters::store::find_locked(write.conn(), profile, meter)
@@ -150,7 +151,7 @@ async fn restore_batch(write: &mut Write, profile: EnergyProfileId, entry: &Entr
         while stands.next_if(|day| day.date < date).is_some() {}
         let unchanged = stands
             .next_if(|day| day.date == date)
-            .is_some_and(|day| day.says(&after));
+            .is_some_and(|day| day.content == after);
         if !unchanged {
             return Err(refused("days of this file were written on since"));
         }
@@ -160,7 +161,7 @@ async fn restore_batch(write: &mut Write, profile: EnergyProfileId, entry: &Entr
         }
     }
     store::put_days(write.conn(), profile, meter, &back).await?;
-    store::delete_dates(write.conn(), profile, meter, &gone).await?;
+    imports::store::delete_dates(write.conn(), profile, meter, &gone).await?;
     Ok(rows)
 }
 
