@@ -27,7 +27,7 @@ pub async fn enqueue<J: Job>(conn: &mut PgConnection, job: &J) -> sqlx::Result<(
 /// How long answers and ended sessions are kept: longer than any client keeps an entry to deliver.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
 
-/// Removes idempotency keys and ended sessions that are older than [`KEPT`].
+/// Removes idempotency keys and ended sessions that are older than half a year.
 pub async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
     let before = now - KEPT;
     sqlx::query!(
