@@ -1,5 +1,10 @@
 //! EcoTrack seen from outside: the real server, the real client and a terminal, together.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is tests; clippy sees only the functions marked as such"
+)]
+
 mod enter_reading;
 mod tidy;
 mod trouble;
