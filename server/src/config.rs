@@ -35,7 +35,7 @@ pub struct Flags {
     /// Address to listen on, such as 127.0.0.1:7878
     #[arg(long, global = true, env = "ECOTRACK_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
-    /// `PostgreSQL` to use; without it the server runs a private one
+    /// PostgreSQL to use; without it the server runs a private one
     #[arg(
         long,
         global = true,
@@ -44,7 +44,7 @@ pub struct Flags {
         value_name = "URL"
     )]
     pub database_url: Option<SecretString>,
-    /// Folder of the private `PostgreSQL`
+    /// Folder of the private PostgreSQL
     #[arg(long, global = true, env = "ECOTRACK_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
     /// Who may register: open or closed
@@ -73,7 +73,7 @@ pub enum Command {
         #[arg(long)]
         rebuild: bool,
     },
-    /// Print the `OpenAPI` document
+    /// Print the OpenAPI document
     Openapi,
     /// Serve the demo home until standard input closes (`ecotrack demo` starts this)
     Demo,
@@ -122,9 +122,9 @@ struct File {
 pub struct Settings {
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// `PostgreSQL` to use; `None` runs a private one.
+    /// PostgreSQL to use; `None` runs a private one.
     pub database_url: Option<SecretString>,
-    /// Folder of the private `PostgreSQL`.
+    /// Folder of the private PostgreSQL.
     pub data_dir: PathBuf,
     /// Who may register.
     pub registration: Registration,
@@ -147,7 +147,7 @@ impl Settings {
             database_url: None,
             data_dir,
             registration: Registration::Open,
-            log: "info,sqlx=warn".to_owned(),
+            log: "info,sqlx=warn,graphile_worker=warn,graphile_worker_migrations=warn".to_owned(),
             log_json: false,
             sign_in_burst: 10,
         }

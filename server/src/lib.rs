@@ -1,8 +1,8 @@
 //! EcoTrack's server: HTTP, private PostgreSQL, jobs, forecasts.
 //!
 //! Features are folders: `mod.rs` speaks HTTP, `store.rs` speaks SQL, all else in them is pure. A
-//! feature may use the stores and the pure functions of those before it in the list below, never
-//! their handlers; `router` and `jobs` know them all.
+//! feature may use the stores and the pure functions of those before it in the code map of
+//! ARCHITECTURE.md, never their handlers; `router` and `jobs` know them all.
 
 use std::net::SocketAddr;
 
@@ -20,8 +20,6 @@ mod metrics;
 pub mod write;
 
 pub mod accounts;
-pub mod profiles;
-// The features, in order.
 pub mod alerts;
 pub mod audit;
 pub mod catalog;
@@ -33,6 +31,7 @@ pub mod events;
 pub mod forecasts;
 pub mod goals;
 pub mod meters;
+pub mod profiles;
 pub mod readings;
 pub mod suggestions;
 pub mod tariffs;

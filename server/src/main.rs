@@ -144,7 +144,8 @@ fn log_to_stderr(settings: &Settings) -> anyhow::Result<()> {
         .with_context(|| format!("`{}` is no filter for the log; try `info`", settings.log))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     if settings.log_json {
         log.json().init();
     } else {

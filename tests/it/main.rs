@@ -6,6 +6,10 @@
 )]
 
 mod enter_reading;
+mod import_and_forecast;
+mod new_here;
+mod source;
 mod tidy;
 mod trouble;
+mod two_members;
 mod world;

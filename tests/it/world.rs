@@ -3,45 +3,60 @@
 use std::net::SocketAddr;
 
 use crossterm::event::KeyCode;
-use ecotrack_common::account::{Language, Registration};
+use ecotrack_common::Kwh;
+use ecotrack_common::account::{Language, Registration, SignedIn};
+use ecotrack_common::locale::Locale;
 use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
-use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, NewEnergyProfile};
+use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, NewEnergyProfile, Role};
+use ecotrack_common::reading::{Measured, NewReading, Reading};
 use ecotrack_server::clock::Clock;
 use ecotrack_server::config::Settings;
-use ecotrack_server::{App, catalog, jobs, serve};
+use ecotrack_server::{App, catalog, jobs, profiles, serve};
 use ecotrack_tui::client::{Client, new_key};
 use ecotrack_tui::runtime::Options;
 use ecotrack_tui::testing::Runner;
 use ecotrack_tui::theme::{Charset, Theme};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use sqlx::PgPool;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// The password of everybody.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+/// The time zone of every home.
+pub(crate) const ZONE: &str = "America/Sao_Paulo";
 
 /// The server's side.
 pub(crate) struct World {
     pub(crate) db: PgPool,
     pub(crate) address: SocketAddr,
+    /// Holds the port while the server is away: bound, never listening, so connections are refused.
+    _port: TcpSocket,
     running: Option<(JoinHandle<anyhow::Result<()>>, CancellationToken)>,
 }
 
 impl World {
     pub(crate) async fn new(db: PgPool) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let port = socket("127.0.0.1:0".parse().unwrap());
         let mut world = Self {
             db,
-            address,
+            address: port.local_addr().unwrap(),
+            _port: port,
             running: None,
         };
         catalog::load_reference(&world.db, Clock::System.now())
             .await
             .unwrap();
-        world.serve(listener).await;
+        world.start().await;
         world
     }
 
-    async fn serve(&mut self, listener: TcpListener) {
+    /// The server comes, or comes back where it was.
+    pub(crate) async fn start(&mut self) {
+        let listener = socket(self.address).listen(64).unwrap();
         let shutdown = CancellationToken::new();
         let settings = Settings::with_data_dir(std::env::temp_dir());
         let app = App::new(self.db.clone(), Clock::System, settings, shutdown.clone());
@@ -57,34 +72,47 @@ impl World {
         task.await.unwrap().unwrap();
     }
 
-    /// It comes back where it was.
-    pub(crate) async fn start(&mut self) {
-        let listener = TcpListener::bind(self.address).await.unwrap();
-        self.serve(listener).await;
+    /// How many rows say this register, in PostgreSQL itself.
+    pub(crate) async fn rows(&self, kwh: &str) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM energy_reading WHERE kwh = $1::text::numeric")
+            .bind(kwh)
+            .fetch_one(&self.db)
+            .await
+            .unwrap()
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Somebody with a home and a meter that is read by its counter.
-    pub(crate) async fn ana(&self) -> Person {
+    /// Somebody with an account and nothing else.
+    async fn account(&self, name: &str) -> (Client, SignedIn) {
         let client = Client::new(&self.url()).unwrap();
         let signed_in = client
             .register(&Registration {
-                email: "ana@example.org".to_owned(),
-                display_name: "Ana".to_owned(),
-                password: "correct horse battery".to_owned(),
+                email: format!("{}@example.org", name.to_lowercase()),
+                display_name: name.to_owned(),
+                password: PASSWORD.to_owned(),
                 language: Language::English,
             })
             .await
             .unwrap();
-        let client = client.with_token(&signed_in.token);
+        (client.with_token(&signed_in.token), signed_in)
+    }
+
+    /// Ana, with a home and a meter that is read by its counter.
+    pub(crate) async fn ana(&self) -> Person {
+        self.owner(ReadingKind::Register).await
+    }
+
+    /// Ana, with a home and a meter of this kind.
+    pub(crate) async fn owner(&self, reading_kind: ReadingKind) -> Person {
+        let (client, signed_in) = self.account("Ana").await;
         let home = client.create_profile(&home(), new_key()).await.unwrap();
         let meter = NewMeter {
             name: "Main".to_owned(),
             channel: Channel::GridImport,
-            reading_kind: ReadingKind::Register,
+            reading_kind,
             register_digits: None,
         };
         let meter = client
@@ -93,8 +121,40 @@ impl World {
             .unwrap();
         Person {
             client,
+            token: signed_in.token,
             home,
             meter,
+        }
+    }
+
+    /// Another member of somebody's home. Inviting is a later issue's; until then the server's own
+    /// store makes members.
+    pub(crate) async fn member(&self, owner: &Person, name: &str, role: Role) -> Person {
+        let (client, signed_in) = self.account(name).await;
+        let mut conn = self.db.acquire().await.unwrap();
+        let (home, account) = (owner.home.energy_profile_id, signed_in.account.account_id);
+        profiles::store::insert_member(&mut conn, home, account, role, Clock::System.now())
+            .await
+            .unwrap();
+        Person {
+            client,
+            token: signed_in.token,
+            home: owner.home.clone(),
+            meter: owner.meter.clone(),
+        }
+    }
+
+    /// The screen of somebody who is not signed in.
+    pub(crate) fn door(&self, language: Language) -> Runner {
+        let options = Options::new(language, plain(), self.url());
+        Runner::start(80, 24, Client::new(&self.url()).unwrap(), options)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some((_, shutdown)) = &self.running {
+            shutdown.cancel();
         }
     }
 }
@@ -102,6 +162,7 @@ impl World {
 /// Somebody who uses the client.
 pub(crate) struct Person {
     pub(crate) client: Client,
+    token: String,
     pub(crate) home: EnergyProfile,
     pub(crate) meter: Meter,
 }
@@ -109,12 +170,31 @@ pub(crate) struct Person {
 impl Person {
     /// Their screen, 80 by 24, in this language.
     pub(crate) fn screen(&self, world: &World, language: Language) -> Runner {
-        let theme = Theme::new(termprofile::TermProfile::NoColor, Charset::Unicode);
-        let mut options = Options::new(language, theme, world.url());
+        self.screen_through(&world.url(), language)
+    }
+
+    /// The same with the server at another address, as behind a proxy.
+    pub(crate) fn screen_through(&self, url: &str, language: Language) -> Runner {
+        let mut options = Options::new(language, plain(), url);
         options.language_given = true;
         options.signed_in = true;
         options.home = Some(self.home.energy_profile_id);
-        Runner::start(80, 24, self.client.clone(), options)
+        let client = Client::new(url).unwrap().with_token(&self.token);
+        Runner::start(80, 24, client, options)
+    }
+
+    /// Enters a register of some days ago, from another machine as it were.
+    pub(crate) async fn read_before(&self, days: i64, kwh: &str) -> Reading {
+        let now = Timestamp::from_second(Clock::System.now().as_second()).unwrap();
+        self.read_at(now - (days * 24).hours(), kwh).await
+    }
+
+    /// Enters the register of an instant.
+    pub(crate) async fn read_at(&self, read_at: Timestamp, kwh: &str) -> Reading {
+        let new = register(read_at, kwh);
+        let (home, meter) = (self.home.energy_profile_id, self.meter.meter_id);
+        let written = self.client.create_reading(home, meter, &new, new_key());
+        written.await.unwrap().reading.unwrap()
     }
 
     /// Registers that are stored, newest first.
@@ -143,6 +223,52 @@ pub(crate) fn enter(runner: &Runner, kwh: &str) {
     runner.press(KeyCode::Enter);
 }
 
+/// An instant as it is typed in the home's zone.
+pub(crate) fn typed(at: Timestamp, language: Language) -> String {
+    Locale::new(language).date_time_typed(at, &TimeZone::get(ZONE).unwrap())
+}
+
+/// A register as a client sends it.
+pub(crate) fn register(read_at: Timestamp, kwh: &str) -> NewReading {
+    NewReading {
+        read_at,
+        measured: Measured::Register {
+            register_kwh: Kwh(kwh.parse().unwrap()),
+        },
+        estimated: false,
+        note: None,
+        register_restarted: false,
+    }
+}
+
+/// What the dashboard says was used in this cycle: its first figure, `–` when nothing is known.
+pub(crate) fn so_far(screen: &str) -> &str {
+    let row = screen.lines().nth(2).unwrap_or_default();
+    row.trim_start_matches(['│', ' '])
+        .split(" kWh")
+        .next()
+        .unwrap_or_default()
+}
+
+/// A terminal without colours, so that a screen is its text.
+fn plain() -> Theme {
+    Theme::new(termprofile::TermProfile::NoColor, Charset::Unicode)
+}
+
+/// A socket at this address, even where it was in use a moment ago.
+fn socket(address: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    socket
+}
+
+/// Ten days ago, so that some of the cycle has passed and some has not, whatever the date is.
+fn cycle_began() -> Date {
+    let zone = TimeZone::get(ZONE).unwrap();
+    Clock::System.now().to_zoned(zone).date() - 10.days()
+}
+
 fn home() -> NewEnergyProfile {
     NewEnergyProfile {
         name: "Casa Aurora".to_owned(),
@@ -150,8 +276,8 @@ fn home() -> NewEnergyProfile {
         area_m2: None,
         connection: Connection::Two,
         currency: "BRL".to_owned(),
-        time_zone: "America/Sao_Paulo".to_owned(),
-        billing_cycle_day: 10,
+        time_zone: ZONE.to_owned(),
+        billing_cycle_day: cycle_began().day().into(),
         tariff: Some("br-cemig-d-conventional".to_owned()),
         location: LocationInfo {
             country: "BR".to_owned(),

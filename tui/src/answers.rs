@@ -109,6 +109,9 @@ fn written(
             if entered {
                 app.entry = None;
             }
+            if let Some(row) = &written.reading {
+                app.readings.written(row);
+            }
             app.notice = Some(if written.reading.is_none() {
                 Notice::Text("notice-removed")
             } else {

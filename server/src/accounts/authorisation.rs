@@ -57,7 +57,7 @@ pub const RULES: &[(&str, &str, Access)] = &[
     (
         "POST",
         path::ALERT_ACKNOWLEDGEMENT,
-        Access::Member(Role::Viewer),
+        Access::Member(Role::Editor),
     ),
     ("GET", path::DASHBOARD, Access::Member(Role::Viewer)),
     ("GET", path::EVENTS, Access::Member(Role::Viewer)),

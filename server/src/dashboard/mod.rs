@@ -125,7 +125,7 @@ async fn compose(
                 forecast: stored.clone().into_forecast(accuracy),
             }
         }
-        None => forecasts::store::why_none(&mut *conn, profile).await?,
+        None => outlook.without_forecast(),
     };
     let alerts = alerts::store::list_open(&mut *conn, profile).await?;
     let meters = meters_now(&mut *conn, profile).await?;

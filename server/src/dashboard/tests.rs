@@ -25,7 +25,8 @@ async fn an_empty_home_shows_no_figure_that_it_does_not_have(db: PgPool) {
     assert_eq!(dashboard["so_far"]["co2e"], Value::Null);
     assert_eq!(dashboard["projection"], Value::Null);
     assert_eq!(dashboard["against_previous"], Value::Null);
-    assert_eq!(dashboard["forecast"]["state"], "not_trained");
+    assert_eq!(dashboard["forecast"]["state"], "too_little");
+    assert_eq!(dashboard["forecast"]["need_days"], 14);
     assert_eq!(dashboard["so_far"]["elapsed_days"], 13);
     assert_eq!(dashboard["so_far"]["measured_days"], 0);
     assert!(

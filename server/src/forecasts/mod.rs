@@ -28,7 +28,7 @@ mod tests;
 pub mod train;
 
 use crate::accounts::Caller;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extract::Path;
 use crate::write::{Begun, Write, WriteKey};
 use crate::{App, jobs};
@@ -50,14 +50,17 @@ async fn show(
     Path(profile): Path<EnergyProfileId>,
 ) -> Result<axum::Json<ForecastReport>> {
     let mut conn = app.db.acquire().await?;
-    let state = match store::find_latest(&mut conn, profile).await? {
+    let outlook = outlook::load(&mut conn, &app.reference, profile, app.clock.now())
+        .await?
+        .ok_or(Error::NotFound)?;
+    let state = match &outlook.forecast {
         Some(stored) => {
             let accuracy = store::list_scores(&mut conn, profile).await?;
             ForecastState::Ready {
-                forecast: stored.into_forecast(accuracy),
+                forecast: stored.clone().into_forecast(accuracy),
             }
         }
-        None => store::why_none(&mut conn, profile).await?,
+        None => outlook.without_forecast(),
     };
     let comparisons = store::list_comparisons(&mut conn, profile, COMPARISONS).await?;
     Ok(axum::Json(ForecastReport { state, comparisons }))

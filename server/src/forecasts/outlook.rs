@@ -6,13 +6,14 @@ use std::sync::Arc;
 use ecotrack_common::bill::Assumption;
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{CycleUse, DayUse, Projection};
-use ecotrack_common::forecast::Band;
+use ecotrack_common::forecast::{Band, ForecastState};
 use ecotrack_common::{EnergyProfileId, Kwh};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use sqlx::PgConnection;
 
-use super::projection::{Prices, cycle_use, kwh_at_end, project};
+use super::learn::NEEDED_DAYS;
+use super::projection::{Prices, cycle_use, is_measured, kwh_at_end, project};
 use super::store::{self, Stored};
 use crate::catalog::{Reference, ReferenceCache};
 use crate::profiles::store::Home;
@@ -48,6 +49,19 @@ pub struct Outlook {
 }
 
 impl Outlook {
+    /// Why a home without a forecast has none: too few days are known, or a job is about to train.
+    pub fn without_forecast(&self) -> ForecastState {
+        let measured = self.days.iter().filter(|day| is_measured(day)).count();
+        if measured >= NEEDED_DAYS {
+            return ForecastState::NotTrained;
+        }
+        let count = |days: usize| i32::try_from(days).unwrap_or(i32::MAX);
+        ForecastState::TooLittle {
+            have_days: count(measured),
+            need_days: count(NEEDED_DAYS),
+        }
+    }
+
     /// What energy of this home costs and emits.
     pub fn prices(&self) -> Prices<'_> {
         prices(&self.home, &self.reference, self.tariff.as_ref())

@@ -1,8 +1,6 @@
 //! Training runs, models, predictions, scores, comparisons.
 
-use ecotrack_common::forecast::{
-    AccuracyScore, Band, Forecast, ForecastDay, ForecastState, PredictionComparison,
-};
+use ecotrack_common::forecast::{AccuracyScore, Band, Forecast, ForecastDay, PredictionComparison};
 use ecotrack_common::{EnergyProfileId, Kwh};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -301,27 +299,6 @@ pub async fn find_latest(
             totals,
         }
     }))
-}
-
-/// Why there is no forecast: the last training says.
-pub async fn why_none(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-) -> sqlx::Result<ForecastState> {
-    let last = sqlx::query!(
-        "SELECT have_days, need_days FROM training_run
-         WHERE energy_profile_id = $1 AND state = 'too_little' ORDER BY started_at DESC LIMIT 1",
-        profile.0,
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(match last.map(|run| (run.have_days, run.need_days)) {
-        Some((Some(have_days), Some(need_days))) => ForecastState::TooLittle {
-            have_days,
-            need_days,
-        },
-        _ => ForecastState::NotTrained,
-    })
 }
 
 /// The model in use, as it was kept.

@@ -55,7 +55,7 @@ async fn training_goes_from_the_queue_to_a_forecast_and_beside_what_happens(db: 
     let test = TestApp::new(db.clone()).await;
     let (ana, profile) = test.owner().await;
     let forecast = path::fill(path::FORECAST, &[("energy_profile_id", &profile)]);
-    assert_eq!(ana.get(&forecast).await.json["state"], "not_trained");
+    assert_eq!(ana.get(&forecast).await.json["have_days"], 0);
     let trainings = path::fill(path::TRAININGS, &[("energy_profile_id", &profile)]);
     assert_eq!(
         ana.post(&trainings, &Value::Null).await.status,

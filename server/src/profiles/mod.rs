@@ -73,7 +73,8 @@ async fn show(
         .ok_or(Error::NotFound)
 }
 
-/// Changes a home and its place. The days of its meters are cut again when the time zone changes.
+/// Changes a home and its place. When the time zone changes, the days of register meters are cut
+/// again; a home with steps keeps its zone.
 #[utoipa::path(put, path = path::PROFILE, tag = "profiles", params(("energy_profile_id" = Uuid, Path)),
     request_body = ChangedEnergyProfile,
     responses((status = 200, body = EnergyProfile), (status = 409), (status = 422)))]

@@ -123,6 +123,19 @@ impl State {
         self.rows.value().filter(|rows| rows.meter == meter)
     }
 
+    /// Puts the row that the server just wrote in the place of the one it was, so that the next key
+    /// meets its new version and not the one before it.
+    pub fn written(&mut self, row: &Reading) {
+        if let Some(rows) = self.rows.value_mut()
+            && let Some(known) = rows
+                .readings
+                .iter_mut()
+                .find(|known| known.meter_id == row.meter_id && known.read_at == row.read_at)
+        {
+            *known = row.clone();
+        }
+    }
+
     /// The reading under the cursor.
     pub fn selected_row(&self) -> Option<&Reading> {
         self.rows.value()?.readings.get(self.selected)

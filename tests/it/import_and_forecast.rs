@@ -1,0 +1,165 @@
+//! A utility's file through the real server: its progress, its mistakes, its repeat, and the
+//! forecast that follows from it on a dashboard that nobody touches.
+
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+
+use ecotrack_common::account::Language;
+use ecotrack_common::import::{ImportReport, OnConflict};
+use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::{ErrorCode, Kwh};
+use ecotrack_server::clock::Clock;
+use ecotrack_tui::client::{Error, ImportFile, Result, new_key};
+use jiff::ToSpan;
+use jiff::tz::TimeZone;
+use sqlx::PgPool;
+
+use crate::world::{Person, World, ZONE, so_far};
+
+/// Hours of whole days up to yesterday, half a kilowatt-hour each and twice that on Saturdays.
+fn hours(days: i64) -> String {
+    let zone = TimeZone::get(ZONE).unwrap();
+    let today = Clock::System.now().to_zoned(zone).start_of_day().unwrap();
+    let mut text = "timestamp,kwh\n".to_owned();
+    let mut at = today.checked_sub(days.days()).unwrap();
+    while at < today {
+        let saturday = at.weekday() == jiff::civil::Weekday::Saturday;
+        let kwh = if saturday { "1.0" } else { "0.5" };
+        writeln!(text, "{},{kwh}", at.timestamp()).unwrap();
+        at = at.checked_add(1.hour()).unwrap();
+    }
+    text
+}
+
+async fn import(person: &Person, text: &str, dry_run: bool) -> (Result<ImportReport>, Vec<usize>) {
+    let file = ImportFile {
+        name: "neoenergia.csv".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+        on_conflict: OnConflict::Skip,
+        dry_run,
+    };
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    let (home, meter) = (person.home.energy_profile_id, person.meter.meter_id);
+    let report = person
+        .client
+        .import(home, meter, file, new_key(), move |bytes| {
+            seen.lock().unwrap().push(bytes);
+        })
+        .await;
+    let sent = sent.lock().unwrap().clone();
+    (report, sent)
+}
+
+async fn forecast_appears(
+    db: PgPool,
+    language: Language,
+    [live, none, too_little, band]: [&str; 4],
+) {
+    let world = World::new(db).await;
+    let ana = world.owner(ReadingKind::Step).await;
+    let mut screen = ana.screen(&world, language);
+    screen.shows(live).await;
+    screen.shows(none).await;
+    screen.shows(too_little).await;
+
+    let (report, _) = import(&ana, &hours(120), false).await;
+    let report = report.unwrap();
+    assert_eq!((report.added, report.rows), (120 * 24, 120 * 24));
+    // The days are there at once; the forecast when the job has made it. Nobody presses a key.
+    screen.hides(none).await;
+    screen.hides(too_little).await;
+    let ready = screen.shows(band).await;
+    // Ten whole days of this cycle, one or two of them Saturdays.
+    assert!(
+        ["132", "144"]
+            .iter()
+            .any(|kwh| so_far(&ready).starts_with(kwh)),
+        "{ready}"
+    );
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_forecast_appears_after_an_import_in_english(db: PgPool) {
+    let words = [
+        "● live",
+        "No day is known yet",
+        "No forecast yet: 0 of",
+        "80 % band",
+    ];
+    forecast_appears(db, Language::English, words).await;
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_forecast_appears_after_an_import_in_portuguese(db: PgPool) {
+    let words = [
+        "● ao vivo",
+        "Nenhum dia conhecido ainda",
+        "Ainda sem previsão: 0 de",
+        "faixa de 80 %",
+    ];
+    forecast_appears(db, Language::BrazilianPortuguese, words).await;
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_file_goes_in_with_progress_and_a_second_time_changes_nothing(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = world.owner(ReadingKind::Step).await;
+    let text = hours(200);
+
+    let (looked, _) = import(&ana, &text, true).await;
+    let looked = looked.unwrap();
+    assert_eq!((looked.added, looked.import_batch_id), (200 * 24, None));
+
+    let (report, sent) = import(&ana, &text, false).await;
+    let report = report.unwrap();
+    assert_eq!(report.added, 200 * 24, "the look before stored nothing");
+    assert!(report.import_batch_id.is_some());
+    assert!(sent.len() > 1 && sent.is_sorted(), "{sent:?}");
+    assert_eq!(sent.last(), Some(&text.len()));
+
+    let (again, _) = import(&ana, &text, false).await;
+    let again = again.unwrap();
+    assert_eq!((again.added, again.unchanged), (0, 200 * 24));
+    assert_eq!((again.import_batch_id, again.operation_id), (None, None));
+    assert_eq!(again.total_kwh, report.total_kwh);
+
+    let operation = report.operation_id.unwrap();
+    let home = ana.home.energy_profile_id;
+    ana.client.undo(home, operation, new_key()).await.unwrap();
+    let (dashboard, _) = ana.client.dashboard(home, None).await.unwrap().unwrap();
+    assert_eq!(dashboard.so_far.kwh, None, "all of it was taken back");
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_wrong_file_is_told_line_by_line_and_nothing_of_it_is_kept(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = world.owner(ReadingKind::Step).await;
+    let text = "timestamp,kwh\n\
+                2026-01-01T00:00:00-03:00,0.5\n\
+                2026-01-01 01:00,0.5\n\
+                2026-01-01T02:00:00-03:00,much\n\
+                2026-01-01T03:00:00-03:00,-1\n";
+    let (answer, _) = import(&ana, text, false).await;
+    let Err(Error::Problem(problem)) = answer else {
+        panic!("a wrong file was taken: {answer:?}");
+    };
+    assert_eq!(problem.code, ErrorCode::Invalid);
+    let told: Vec<(&str, &str)> = problem
+        .errors
+        .0
+        .iter()
+        .map(|error| (error.params["line"].as_str(), error.code.as_str()))
+        .collect();
+    let expected = [("3", "no_offset"), ("4", "number"), ("5", "negative")];
+    assert_eq!(told, expected);
+
+    let good = "timestamp,kwh\n2026-01-01T00:00:00-03:00,0.5\n2026-01-01T01:00:00-03:00,0,75\n";
+    let (answer, _) = import(&ana, good, false).await;
+    assert!(matches!(answer, Err(Error::Problem(_))), "{answer:?}");
+    let good = good.replace("0,75", "\"0,75\"");
+    let (report, _) = import(&ana, &good, false).await;
+    let report = report.unwrap();
+    assert_eq!(report.added, 2, "of the wrong file nothing was kept");
+    assert_eq!(report.total_kwh, Kwh("1.25".parse().unwrap()));
+}
