@@ -17,11 +17,16 @@ CREATE TABLE meter (
     reading_kind      text NOT NULL,
     register_digits   smallint,
     profile_device_id uuid,
+    -- Another meter of the home that knows the same flow: one connection that is read by hand and
+    -- by file. Of the two a day counts once, from whichever knows more of it.
+    same_as           uuid,
     removed_at        timestamptz,
     version           bigint NOT NULL DEFAULT 1,
     CONSTRAINT meter_pkey PRIMARY KEY (energy_profile_id, meter_id),
     CONSTRAINT meter_energy_profile_fkey FOREIGN KEY (energy_profile_id) REFERENCES energy_profile ON DELETE CASCADE,
     CONSTRAINT meter_device_fkey FOREIGN KEY (energy_profile_id, profile_device_id) REFERENCES profile_device,
+    CONSTRAINT meter_same_as_fkey FOREIGN KEY (energy_profile_id, same_as) REFERENCES meter,
+    CONSTRAINT meter_same_as_check CHECK (same_as <> meter_id),
     CONSTRAINT meter_name_key UNIQUE (energy_profile_id, name),
     CONSTRAINT meter_name_check CHECK (length(name) BETWEEN 1 AND 80),
     CONSTRAINT meter_channel_check CHECK (channel IN (

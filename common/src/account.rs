@@ -33,6 +33,10 @@ pub struct Registration {
     pub password: String,
     /// The language of screens and mails.
     pub language: Language,
+    /// The code of an invitation: the new account joins its home. Needed where the server takes
+    /// registrations by invitation only.
+    #[serde(default)]
+    pub invitation: Option<String>,
 }
 
 impl Registration {
@@ -45,19 +49,11 @@ impl Registration {
             errors.add("email", "not_an_email");
         }
         check_text(&mut errors, "display_name", &self.display_name, 80);
-        match self.password.chars().count() {
-            0 => errors.add("password", "required"),
-            n if n < PASSWORD_MIN_CHARS => errors.add_with(
-                "password",
-                "too_short",
-                &[("min", &PASSWORD_MIN_CHARS.to_string())],
-            ),
-            n if n > PASSWORD_MAX_CHARS => errors.add_with(
-                "password",
-                "too_long",
-                &[("max", &PASSWORD_MAX_CHARS.to_string())],
-            ),
-            _ => {}
+        check_password(&mut errors, "password", &self.password);
+        if let Some(code) = &self.invitation
+            && let Err(wrong) = crate::member::check_code("invitation", code)
+        {
+            errors.0.extend(wrong.0);
         }
         errors.into_result()
     }
@@ -87,6 +83,134 @@ pub(crate) fn check_text(errors: &mut FieldErrors, field: &str, text: &str, max:
     } else if text.chars().any(char::is_control) {
         errors.add(field, "control_characters");
     }
+}
+
+/// Text that may be left out, of at most `max` characters without control characters other than
+/// line breaks.
+pub(crate) fn check_optional_text(
+    errors: &mut FieldErrors,
+    field: &str,
+    text: Option<&str>,
+    max: usize,
+) {
+    let Some(text) = text else { return };
+    if text.chars().count() > max {
+        errors.add_with(field, "too_long", &[("max", &max.to_string())]);
+    } else if text.chars().any(|c| c.is_control() && c != '\n') {
+        errors.add(field, "control_characters");
+    }
+}
+
+fn check_password(errors: &mut FieldErrors, field: &str, password: &str) {
+    match password.chars().count() {
+        0 => errors.add(field, "required"),
+        n if n < PASSWORD_MIN_CHARS => errors.add_with(
+            field,
+            "too_short",
+            &[("min", &PASSWORD_MIN_CHARS.to_string())],
+        ),
+        n if n > PASSWORD_MAX_CHARS => errors.add_with(
+            field,
+            "too_long",
+            &[("max", &PASSWORD_MAX_CHARS.to_string())],
+        ),
+        _ => {}
+    }
+}
+
+/// A change of what the caller is called and of their language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangedAccount {
+    /// What the household calls this person.
+    pub display_name: String,
+    /// The language of screens and mails.
+    pub language: Language,
+}
+
+impl ChangedAccount {
+    /// The rules for form and handler alike.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        check_text(&mut errors, "display_name", &self.display_name, 80);
+        errors.into_result()
+    }
+}
+
+/// A change of the caller's password.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangedPassword {
+    /// The one that stands.
+    pub current: String,
+    /// The new one.
+    pub password: String,
+}
+
+impl ChangedPassword {
+    /// The rules for form and handler alike.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        match self.current.chars().count() {
+            0 => errors.add("current", "required"),
+            n if n > PASSWORD_MAX_CHARS => errors.add_with(
+                "current",
+                "too_long",
+                &[("max", &PASSWORD_MAX_CHARS.to_string())],
+            ),
+            _ => {}
+        }
+        check_password(&mut errors, "password", &self.password);
+        errors.into_result()
+    }
+}
+
+/// A new password for somebody who forgot theirs, with the code that an administrator made.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Recovery {
+    /// E-mail address.
+    pub email: String,
+    /// The code, as it was passed on; works once.
+    pub code: String,
+    /// The new password.
+    pub password: String,
+}
+
+impl Recovery {
+    /// The rules for form and handler alike.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        if self.email.trim().is_empty() {
+            errors.add("email", "required");
+        }
+        if let Err(wrong) = crate::member::check_code("code", &self.code) {
+            errors.0.extend(wrong.0);
+        }
+        check_password(&mut errors, "password", &self.password);
+        errors.into_result()
+    }
+}
+
+/// A sign-in of the caller, for the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// Key.
+    pub session_id: SessionId,
+    /// The program that signed in, as it names itself.
+    pub client: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last used, to the hour.
+    pub last_used_at: Timestamp,
+    /// When it ends unless it is used before.
+    pub expires_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
 }
 
 /// A request to sign in.
@@ -160,6 +284,7 @@ mod tests {
             display_name: "Ana".into(),
             password: password.into(),
             language: Language::BrazilianPortuguese,
+            invitation: None,
         }
     }
 

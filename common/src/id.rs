@@ -40,3 +40,11 @@ id!(
     /// One sign-in.
     SessionId
 );
+id!(
+    /// Days on which nobody is at home.
+    AwayPeriodId
+);
+id!(
+    /// A code that lets somebody join a home, once.
+    InvitationId
+);

@@ -15,7 +15,9 @@ pub mod quantity;
 pub mod account;
 pub mod alert;
 pub mod audit;
+pub mod away;
 pub mod bill;
+pub mod billing;
 pub mod cycle;
 pub mod dashboard;
 pub mod device;
@@ -25,13 +27,18 @@ pub mod forecast;
 pub mod goal;
 pub mod import;
 pub mod locale;
+pub mod member;
 pub mod meter;
 pub mod path;
 pub mod profile;
 pub mod reading;
 pub mod reference;
 pub mod suggestion;
+pub mod write;
 
-pub use id::{AccountId, AlertId, EnergyProfileId, ImportBatchId, MeterId, OperationId, SessionId};
+pub use id::{
+    AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId,
+    ImportBatchId, InvitationId, MeterId, OperationId, ProfileDeviceId, SessionId,
+};
 pub use problem::{ErrorCode, FieldError, FieldErrors, Problem};
 pub use quantity::{KgCo2e, Kwh, Money};

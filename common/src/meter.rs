@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::check_text;
-use crate::{FieldErrors, MeterId};
+use crate::{FieldErrors, MeterId, ProfileDeviceId};
 
 words!(
     /// What flows through a meter. Gas and water are recognised and kept apart, never added to
@@ -52,13 +52,35 @@ pub struct NewMeter {
     /// Digits before the decimal mark, for telling a rolled-over register from a typing error.
     #[serde(default)]
     pub register_digits: Option<i16>,
+    /// The device, for a meter of one device.
+    #[serde(default)]
+    pub profile_device_id: Option<ProfileDeviceId>,
+    /// Another meter that knows the same flow: one connection read by hand and by file. Of the two,
+    /// a day counts once, from whichever knows more of it.
+    #[serde(default)]
+    pub same_as: Option<MeterId>,
 }
 
 impl NewMeter {
+    /// A meter of this name, with nothing said that can be left out.
+    pub fn new(name: impl Into<String>, channel: Channel, reading_kind: ReadingKind) -> Self {
+        Self {
+            name: name.into(),
+            channel,
+            reading_kind,
+            register_digits: None,
+            profile_device_id: None,
+            same_as: None,
+        }
+    }
+
     /// The rules for form and handler alike.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         check_text(&mut errors, "name", &self.name, 80);
+        if self.profile_device_id.is_some() && self.channel != Channel::Device {
+            errors.add("profile_device_id", "only_for_device_meters");
+        }
         if self
             .register_digits
             .is_some_and(|digits| !(3..=8).contains(&digits))
@@ -87,6 +109,10 @@ pub struct Meter {
     pub reading_kind: ReadingKind,
     /// Digits before the decimal mark.
     pub register_digits: Option<i16>,
+    /// The device, for a meter of one device.
+    pub profile_device_id: Option<ProfileDeviceId>,
+    /// Another meter that knows the same flow.
+    pub same_as: Option<MeterId>,
     /// For the next update: the version that was seen.
     pub version: i64,
 }

@@ -12,24 +12,52 @@ macro_rules! routes {
 routes! {
     /// `POST` registers.
     ACCOUNTS = "/accounts";
-    /// `GET` the caller.
+    /// `GET` the caller, `PUT` their name and language.
     ACCOUNT_SELF = "/accounts/self";
-    /// `POST` signs in.
+    /// `PUT` a new password; every other session of the caller ends.
+    PASSWORD = "/accounts/self/password";
+    /// `POST` sets a new password with the one-time code of an administrator.
+    RECOVERY = "/accounts/recovery";
+    /// `POST` signs in, `GET` the caller's sessions.
     SESSIONS = "/sessions";
+    /// `DELETE` ends one of the caller's sessions.
+    SESSION = "/sessions/{session_id}";
+    /// `POST` joins a home with a code.
+    INVITATION_ACCEPTANCE = "/invitations/acceptance";
     /// `DELETE` signs out.
     SESSION_CURRENT = "/sessions/current";
     /// `GET` the caller's homes, `POST` a new one.
     PROFILES = "/profiles";
-    /// `GET`, `PUT`.
+    /// `GET` the homes that the caller removed and can still restore.
+    REMOVED_PROFILES = "/profiles/removed";
+    /// `GET`, `PUT`, `DELETE` with its name typed; it can be restored for seven days.
     PROFILE = "/profiles/{energy_profile_id}";
+    /// `POST` brings a removed home back.
+    PROFILE_RESTORATION = "/profiles/{energy_profile_id}/restoration";
+    /// `GET` who belongs to the home.
+    MEMBERS = "/profiles/{energy_profile_id}/members";
+    /// `PUT` a role, `DELETE` a member; anybody may remove themself.
+    MEMBER = "/profiles/{energy_profile_id}/members/{account_id}";
+    /// `POST` hands the home over to another member.
+    OWNERSHIP = "/profiles/{energy_profile_id}/ownership";
+    /// `GET` the open invitations, `POST` a new one.
+    INVITATIONS = "/profiles/{energy_profile_id}/invitations";
+    /// `DELETE` takes an invitation back.
+    INVITATION = "/profiles/{energy_profile_id}/invitations/{invitation_id}";
     /// `GET`, `POST`.
     METERS = "/profiles/{energy_profile_id}/meters";
+    /// `PUT`, `DELETE`.
+    METER = "/profiles/{energy_profile_id}/meters/{meter_id}";
     /// `GET`, `POST`.
     READINGS = "/profiles/{energy_profile_id}/meters/{meter_id}/readings";
+    /// `POST` several readings at once: all of them, or none.
+    READINGS_BATCH = "/profiles/{energy_profile_id}/meters/{meter_id}/readings/batch";
     /// `PUT` corrects, `DELETE` removes.
     READING = "/profiles/{energy_profile_id}/meters/{meter_id}/readings/{read_at}";
     /// `POST` a CSV file.
     IMPORTS = "/profiles/{energy_profile_id}/meters/{meter_id}/imports";
+    /// `GET` who changed what, newest first.
+    OPERATIONS = "/profiles/{energy_profile_id}/operations";
     /// `POST` takes an operation back.
     UNDO = "/profiles/{energy_profile_id}/operations/{operation_id}/undo";
     /// `GET`, with ETag.
@@ -40,12 +68,30 @@ routes! {
     FORECAST = "/profiles/{energy_profile_id}/forecast";
     /// `POST` asks for a training.
     TRAININGS = "/profiles/{energy_profile_id}/forecast/trainings";
-    /// `GET`.
+    /// `GET`, `POST`.
     DEVICES = "/profiles/{energy_profile_id}/devices";
+    /// `PUT`, `DELETE`.
+    DEVICE = "/profiles/{energy_profile_id}/devices/{profile_device_id}";
+    /// `GET`, `POST`.
+    BILLS = "/profiles/{energy_profile_id}/bills";
+    /// `POST` several bills at once: all of them, or none.
+    BILLS_BATCH = "/profiles/{energy_profile_id}/bills/batch";
+    /// `PUT`, `DELETE`.
+    BILL = "/profiles/{energy_profile_id}/bills/{billing_record_id}";
+    /// `GET`, `POST`.
+    GOALS = "/profiles/{energy_profile_id}/goals";
+    /// `PUT`, `DELETE`.
+    GOAL = "/profiles/{energy_profile_id}/goals/{consumption_goal_id}";
+    /// `GET`, `POST`.
+    AWAY_PERIODS = "/profiles/{energy_profile_id}/away-periods";
+    /// `PUT`, `DELETE`.
+    AWAY_PERIOD = "/profiles/{energy_profile_id}/away-periods/{away_period_id}";
     /// `GET`.
     ALERTS = "/profiles/{energy_profile_id}/alerts";
     /// `POST` acknowledges.
     ALERT_ACKNOWLEDGEMENT = "/profiles/{energy_profile_id}/alerts/{alert_id}/acknowledgement";
+    /// `GET` the tariffs that a home can choose.
+    TARIFFS = "/tariffs";
     /// `GET`, without signing in.
     PUBLIC_CATALOG = "/public/catalog";
     /// `GET`, without signing in.

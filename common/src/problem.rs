@@ -31,6 +31,12 @@ words!(
         EmailTaken = "email_taken",
         /// The server takes no registrations.
         RegistrationClosed = "registration_closed",
+        /// The server takes registrations by invitation only, and this one came without a good code.
+        InvitationNeeded = "invitation_needed",
+        /// A home needs an owner.
+        LastOwner = "last_owner",
+        /// Something else still points at the row.
+        InUse = "in_use",
         /// This key was used for another request.
         IdempotencyKeyReused = "idempotency_key_reused",
         /// Too many requests; wait.

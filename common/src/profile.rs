@@ -187,15 +187,16 @@ pub struct EnergyProfile {
     pub version: i64,
 }
 
-/// A change of a home: the whole of it, and the version that was seen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A tariff that a home can choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ChangedEnergyProfile {
-    /// The version on which the change is based.
-    pub version: i64,
-    /// What it shall be.
-    #[serde(flatten)]
-    pub profile: NewEnergyProfile,
+pub struct TariffChoice {
+    /// Key.
+    pub slug: String,
+    /// ISO 3166 two-letter country.
+    pub country: String,
+    /// Name.
+    pub name: String,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::write::MAX_BATCH;
 use crate::{FieldErrors, Kwh, MeterId, OperationId};
 
 words!(
@@ -107,6 +108,49 @@ fn check_kwh(errors: &mut FieldErrors, field: &str, kwh: Kwh) {
         errors.add_with(field, "too_large", &[("max", &MAX_KWH.to_string())]);
     } else if kwh.0.normalize().scale() > 6 {
         errors.add_with(field, "too_precise", &[("places", "6")]);
+    }
+}
+
+/// A request to store several readings of a meter in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewReadings {
+    /// They, in any order, each instant once. Errors are named `readings.<index>.<field>`.
+    pub readings: Vec<NewReading>,
+}
+
+impl NewReadings {
+    /// The rules that need no stored reading, for form and handler alike.
+    pub fn check(&self, now: Timestamp) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        if self.readings.is_empty() {
+            errors.add("readings", "required");
+        } else if self.readings.len() > MAX_BATCH {
+            errors.add_with(
+                "readings",
+                "too_many_rows",
+                &[("max", &MAX_BATCH.to_string())],
+            );
+            return errors.into_result();
+        }
+        let mut seen = std::collections::BTreeMap::new();
+        for (at, reading) in self.readings.iter().enumerate() {
+            if let Err(wrong) = reading.check(now) {
+                for mut error in wrong.0 {
+                    error.field = format!("readings.{at}.{}", error.field);
+                    errors.0.push(error);
+                }
+            }
+            if let Some(first) = seen.insert(reading.read_at, at) {
+                errors.add_with(
+                    &format!("readings.{at}.read_at"),
+                    "twice",
+                    &[("row", &(first + 1).to_string())],
+                );
+            }
+        }
+        errors.into_result()
     }
 }
 

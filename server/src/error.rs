@@ -125,6 +125,12 @@ fn status_and_title(code: ErrorCode) -> (StatusCode, &'static str) {
         ErrorCode::RegistrationClosed => {
             (StatusCode::FORBIDDEN, "This server takes no registrations")
         }
+        ErrorCode::InvitationNeeded => (
+            StatusCode::FORBIDDEN,
+            "This server takes registrations by invitation",
+        ),
+        ErrorCode::LastOwner => (StatusCode::CONFLICT, "A home needs an owner"),
+        ErrorCode::InUse => (StatusCode::CONFLICT, "Something else still points at this"),
         ErrorCode::IdempotencyKeyReused => (
             StatusCode::CONFLICT,
             "This idempotency key was used for another request",

@@ -124,12 +124,7 @@ impl TestApp {
         kind: ReadingKind,
     ) -> Meter {
         let id = MeterId(Uuid::now_v7());
-        let new = NewMeter {
-            name: name.to_owned(),
-            channel: Channel::GridImport,
-            reading_kind: kind,
-            register_digits: None,
-        };
+        let new = NewMeter::new(name, Channel::GridImport, kind);
         let mut conn = self.app.db.acquire().await.unwrap();
         meters::store::insert(&mut conn, profile, id, &new)
             .await

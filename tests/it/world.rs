@@ -94,6 +94,7 @@ impl World {
                 display_name: name.to_owned(),
                 password: PASSWORD.to_owned(),
                 language: Language::English,
+                invitation: None,
             })
             .await
             .unwrap();
@@ -109,12 +110,7 @@ impl World {
     pub(crate) async fn owner(&self, reading_kind: ReadingKind) -> Person {
         let (client, signed_in) = self.account("Ana").await;
         let home = client.create_profile(&home(), new_key()).await.unwrap();
-        let meter = NewMeter {
-            name: "Main".to_owned(),
-            channel: Channel::GridImport,
-            reading_kind,
-            register_digits: None,
-        };
+        let meter = NewMeter::new("Main", Channel::GridImport, reading_kind);
         let meter = client
             .create_meter(home.energy_profile_id, &meter, new_key())
             .await

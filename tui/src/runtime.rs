@@ -332,12 +332,7 @@ async fn create_home(
     key: Uuid,
 ) -> client::Result<EnergyProfile> {
     let home = client.create_profile(new, key).await?;
-    let meter = NewMeter {
-        name: meter,
-        channel: Channel::GridImport,
-        reading_kind: ReadingKind::Register,
-        register_digits: None,
-    };
+    let meter = NewMeter::new(meter, Channel::GridImport, ReadingKind::Register);
     let second = Uuid::from_u128(key.as_u128() ^ 1);
     client
         .create_meter(home.energy_profile_id, &meter, second)

@@ -116,6 +116,8 @@ mod tests {
             channel: Channel::GridImport,
             reading_kind,
             register_digits: None,
+            profile_device_id: None,
+            same_as: None,
             version: 1,
         }
     }

@@ -1,11 +1,12 @@
 //! The demo home: real readings, moved; devices, bills, goal and tariff made up and marked so.
 
 use anyhow::Context;
+use ecotrack_common::ProfileDeviceId;
 use ecotrack_common::account::{Account, Language};
 use ecotrack_common::bill::{Usage, price};
 use ecotrack_common::cycle::Cycle;
+use ecotrack_common::device::NewDevice;
 use ecotrack_common::goal::GoalMeasure;
-use ecotrack_common::id::ProfileDeviceId;
 use ecotrack_common::meter::{Channel, NewMeter, ReadingKind};
 use ecotrack_common::profile::{Connection, LocationInfo, NewEnergyProfile, Role};
 use ecotrack_common::reading::Measured;
@@ -142,10 +143,8 @@ async fn make(
         serde_json::json!({ "icms": "0.18", "pis": "0.012", "cofins": "0.055", "cosip": "20.00" });
     store::put_tariff(&mut *conn, profile, TARIFF, &parameters).await?;
     let meter = NewMeter {
-        name: "Grid".to_owned(),
-        channel: Channel::GridImport,
-        reading_kind: ReadingKind::Register,
         register_digits: Some(6),
+        ..NewMeter::new("Grid", Channel::GridImport, ReadingKind::Register)
     };
     meters::store::insert(&mut *conn, profile, MeterId(Uuid::now_v7()), &meter).await?;
     let reference = app.reference.get(&mut *conn).await?;
@@ -155,16 +154,16 @@ async fn make(
             .iter()
             .find(|row| row.slug == *slug)
             .with_context(|| format!("the catalogue has no {slug}"))?;
-        let device = devices::NewDevice {
+        let device = NewDevice {
             quantity: *quantity,
-            example: true,
-            ..devices::NewDevice::of_catalog(row, &row.name_en)
+            ..NewDevice::of_catalog(row, &row.name_en)
         };
         devices::store::insert(
             &mut *conn,
             profile,
             ProfileDeviceId(Uuid::now_v7()),
             &device,
+            true,
         )
         .await?;
     }

@@ -6,14 +6,12 @@ use ecotrack_common::{EnergyProfileId, path};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-mod derive;
 mod shares;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use shares::{Shares, shares};
-pub use store::{HomeDevice, NewDevice, Season};
 
 use crate::App;
 use crate::error::Result;
@@ -31,8 +29,5 @@ async fn list(
     Path(profile): Path<EnergyProfileId>,
 ) -> Result<axum::Json<Vec<ProfileDevice>>> {
     let mut conn = app.db.acquire().await?;
-    let devices = store::list(&mut conn, profile).await?;
-    Ok(axum::Json(
-        devices.into_iter().map(|home| home.device).collect(),
-    ))
+    Ok(axum::Json(store::list(&mut conn, profile).await?))
 }

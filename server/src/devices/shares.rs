@@ -5,7 +5,7 @@ use ecotrack_common::dashboard::DeviceShare;
 use ecotrack_common::estimate::DAYS_PER_YEAR;
 use rust_decimal::Decimal;
 
-use super::HomeDevice;
+use ecotrack_common::device::ProfileDevice;
 
 /// The breakdown of a home's energy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Shares {
 /// What the devices are estimated to have used over `days` mean days of their year, as shares of
 /// what was metered on those days. Give the days that `metered` is of; over no days there is
 /// nothing to share.
-pub fn shares(devices: &[HomeDevice], days: i32, metered: Option<Kwh>) -> Shares {
+pub fn shares(devices: &[ProfileDevice], days: i32, metered: Option<Kwh>) -> Shares {
     if days <= 0 {
         return Shares {
             devices: Vec::new(),
@@ -36,7 +36,7 @@ pub fn shares(devices: &[HomeDevice], days: i32, metered: Option<Kwh>) -> Shares
     let mut shares: Vec<DeviceShare> = devices
         .iter()
         .map(|home| {
-            let kwh = over(home.device.annual_kwh);
+            let kwh = over(home.annual_kwh);
             DeviceShare {
                 name: home.device.name.clone(),
                 kwh: Kwh(kwh.normalize()),

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use ecotrack_common::device::{NewDevice, ProfileDevice, Season};
 use ecotrack_common::estimate::WeeklyPattern;
 use ecotrack_common::id::ProfileDeviceId;
 use ecotrack_common::{EnergyProfileId, Kwh, path};
@@ -8,7 +9,7 @@ use rust_decimal::Decimal;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::store::{self, HomeDevice, NewDevice, Season};
+use super::store;
 use super::{Shares, shares};
 use crate::catalog::{Reference, ReferenceCache, load_reference};
 use crate::testing::{TestApp, home};
@@ -52,13 +53,13 @@ pub(crate) async fn insert(
     let mut new = NewDevice::of_catalog(row, slug);
     change(&mut new);
     let id = ProfileDeviceId(Uuid::now_v7());
-    store::insert(&mut db.acquire().await.unwrap(), profile, id, &new)
+    store::insert(&mut db.acquire().await.unwrap(), profile, id, &new, false)
         .await
         .unwrap();
     id
 }
 
-async fn list(db: &PgPool, profile: EnergyProfileId) -> Vec<HomeDevice> {
+async fn list(db: &PgPool, profile: EnergyProfileId) -> Vec<ProfileDevice> {
     store::list(&mut db.acquire().await.unwrap(), profile)
         .await
         .unwrap()
@@ -72,7 +73,6 @@ async fn devices_are_listed_with_the_energy_that_their_figures_give(db: PgPool) 
         tv.quantity = 2;
         tv.power_w = 100.into();
         tv.standby_w = 1.into();
-        tv.example = true;
     })
     .await;
     insert(&db, profile, &reference, "ont-router-24h", |_| {}).await;
@@ -86,18 +86,18 @@ async fn devices_are_listed_with_the_energy_that_their_figures_give(db: PgPool) 
         .collect();
     assert_eq!(names, ["tv-led-40", "ont-router-24h"]);
     let tv = &listed[0];
-    assert_eq!(tv.device.daily_kwh, Kwh(decimal("1.038")));
-    assert_eq!(tv.device.monthly_kwh, Kwh(decimal("31.14")));
-    assert_eq!(tv.device.annual_kwh, Kwh(decimal("378.87")));
+    assert_eq!(tv.daily_kwh, Kwh(decimal("1.038")));
+    assert_eq!(tv.monthly_kwh, Kwh(decimal("31.14")));
+    assert_eq!(tv.annual_kwh, Kwh(decimal("378.87")));
     assert_eq!(
         (
             tv.device.power_w.to_string().as_str(),
             tv.example,
             tv.device.estimate
         ),
-        ("100", true, false)
+        ("100", false, false)
     );
-    assert_eq!(listed[1].device.daily_kwh, Kwh(decimal("0.336")));
+    assert_eq!(listed[1].daily_kwh, Kwh(decimal("0.336")));
     assert!(listed[1].device.estimate);
 }
 
@@ -115,7 +115,7 @@ async fn a_month_of_31_days_gives_no_standby_below_nothing(db: PgPool) {
     insert(&db, profile, &reference, "nas-2bay", always(30)).await;
     insert(&db, profile, &reference, "nas-2bay", always(31)).await;
     let listed = list(&db, profile).await;
-    assert_eq!(listed[0].device.monthly_kwh, listed[1].device.monthly_kwh);
+    assert_eq!(listed[0].monthly_kwh, listed[1].monthly_kwh);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -136,7 +136,7 @@ async fn a_painted_week_counts_for_more_than_typical_hours(db: PgPool) {
     )
     .await
     .unwrap();
-    let device = &list(&db, profile).await[0].device;
+    let device = &list(&db, profile).await[0];
     assert_eq!(device.daily_kwh, Kwh(decimal("3.810714")));
     assert_eq!(device.annual_kwh, Kwh(decimal("1390.910714")));
 }
@@ -158,7 +158,7 @@ async fn a_device_of_one_season_gives_a_quarter_of_it_to_the_year(db: PgPool) {
     };
     paint(Season::All, 0).await;
     paint(Season::Winter, 60).await;
-    let device = &list(&db, profile).await[0].device;
+    let device = &list(&db, profile).await[0];
     assert_eq!(device.daily_kwh, Kwh(decimal("6")));
     assert_eq!(device.annual_kwh, Kwh(decimal("2190")));
 }

@@ -1,7 +1,7 @@
 //! Meters.
 
 use ecotrack_common::meter::{Meter, NewMeter};
-use ecotrack_common::{EnergyProfileId, MeterId};
+use ecotrack_common::{EnergyProfileId, MeterId, ProfileDeviceId};
 use sqlx::PgConnection;
 
 use crate::database::word;
@@ -12,6 +12,8 @@ struct Row {
     channel: String,
     reading_kind: String,
     register_digits: Option<i16>,
+    profile_device_id: Option<uuid::Uuid>,
+    same_as: Option<uuid::Uuid>,
     version: i64,
 }
 
@@ -23,6 +25,8 @@ impl Row {
             channel: word(&self.channel)?,
             reading_kind: word(&self.reading_kind)?,
             register_digits: self.register_digits,
+            profile_device_id: self.profile_device_id.map(ProfileDeviceId),
+            same_as: self.same_as.map(MeterId),
             version: self.version,
         })
     }
@@ -32,7 +36,7 @@ impl Row {
 pub async fn list(conn: &mut PgConnection, profile: EnergyProfileId) -> sqlx::Result<Vec<Meter>> {
     sqlx::query_as!(
         Row,
-        "SELECT meter_id, name, channel, reading_kind, register_digits, version FROM meter
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
          WHERE energy_profile_id = $1 AND removed_at IS NULL ORDER BY meter_id",
         profile.0,
     )
@@ -51,7 +55,7 @@ pub async fn find(
 ) -> sqlx::Result<Option<Meter>> {
     sqlx::query_as!(
         Row,
-        "SELECT meter_id, name, channel, reading_kind, register_digits, version FROM meter
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
          WHERE energy_profile_id = $1 AND meter_id = $2 AND removed_at IS NULL",
         profile.0,
         id.0,
@@ -70,7 +74,7 @@ pub async fn find_locked(
 ) -> sqlx::Result<Option<Meter>> {
     sqlx::query_as!(
         Row,
-        "SELECT meter_id, name, channel, reading_kind, register_digits, version FROM meter
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
          WHERE energy_profile_id = $1 AND meter_id = $2 AND removed_at IS NULL
          FOR NO KEY UPDATE",
         profile.0,
@@ -90,14 +94,17 @@ pub async fn insert(
     new: &NewMeter,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO meter (energy_profile_id, meter_id, name, channel, reading_kind, register_digits)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO meter (energy_profile_id, meter_id, name, channel, reading_kind, register_digits,
+                            profile_device_id, same_as)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         profile.0,
         id.0,
         new.name.trim(),
         new.channel.as_str(),
         new.reading_kind.as_str(),
         new.register_digits,
+        new.profile_device_id.map(|id| id.0),
+        new.same_as.map(|id| id.0),
     )
     .execute(conn)
     .await?;

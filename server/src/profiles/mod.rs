@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use ecotrack_common::profile::{ChangedEnergyProfile, EnergyProfile, NewEnergyProfile, Role};
+use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile, Role};
+use ecotrack_common::write::Changed;
 use ecotrack_common::{EnergyProfileId, ErrorCode, path};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -76,16 +77,16 @@ async fn show(
 /// Changes a home and its place. When the time zone changes, the days of register meters are cut
 /// again; a home with steps keeps its zone.
 #[utoipa::path(put, path = path::PROFILE, tag = "profiles", params(("energy_profile_id" = Uuid, Path)),
-    request_body = ChangedEnergyProfile,
+    request_body = Changed<NewEnergyProfile>,
     responses((status = 200, body = EnergyProfile), (status = 409), (status = 422)))]
 async fn change(
     State(app): State<App>,
     caller: Caller,
     key: WriteKey,
     Path(id): Path<EnergyProfileId>,
-    Json(input): Json<ChangedEnergyProfile>,
+    Json(input): Json<Changed<NewEnergyProfile>>,
 ) -> Result<Response> {
-    input.profile.check()?;
+    input.row.check()?;
     let mut write = match Write::begin(&app, &caller, key, &input).await? {
         Begun::Fresh(write) => write,
         Begun::Done(answer) => return Ok(answer),
@@ -93,16 +94,16 @@ async fn change(
     let before = store::find(write.conn(), id, caller.account_id)
         .await?
         .ok_or(Error::NotFound)?;
-    if before.time_zone != input.profile.time_zone && store::has_steps(write.conn(), id).await? {
+    if before.time_zone != input.row.time_zone && store::has_steps(write.conn(), id).await? {
         // Steps are cut at the midnights of the zone that they came in; moving them would need the
         // halves of steps in zones that differ by less than one.
         return Err(Error::field("time_zone", "has_steps"));
     }
-    if !store::update(write.conn(), id, input.version, &input.profile).await? {
+    if !store::update(write.conn(), id, input.version, &input.row).await? {
         return Err(Error::conflict(ErrorCode::StaleVersion, &before));
     }
-    set_tariff(write.conn(), id, &input.profile).await?;
-    if before.time_zone != input.profile.time_zone {
+    set_tariff(write.conn(), id, &input.row).await?;
+    if before.time_zone != input.row.time_zone {
         jobs::store::enqueue(
             write.conn(),
             &jobs::RebuildDays {

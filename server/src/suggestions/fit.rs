@@ -7,7 +7,7 @@
 
 use ecotrack_common::reference::{DeviceCategory, SavingMeasure};
 
-use crate::devices::HomeDevice;
+use ecotrack_common::device::ProfileDevice;
 
 /// Words of conditions and the rows of the catalogue that they mean; a slug that ends in `-` is
 /// the beginning of several. Of the words that overlap the longest counts.
@@ -70,14 +70,14 @@ const NOUNS: &[(&str, &[&str])] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fit<'h> {
     /// The device that it is about: of several the one that uses most.
-    pub(super) device: Option<&'h HomeDevice>,
+    pub(super) device: Option<&'h ProfileDevice>,
     /// Whether its condition was checked whole.
     pub(super) checked: bool,
 }
 
 /// Whether the measure fits a home with these devices; `None` where it does not, or where this
 /// version cannot tell.
-pub(super) fn fit<'h>(measure: &SavingMeasure, devices: &'h [HomeDevice]) -> Option<Fit<'h>> {
+pub(super) fn fit<'h>(measure: &SavingMeasure, devices: &'h [ProfileDevice]) -> Option<Fit<'h>> {
     // Advice on money alone turns on the tariff's hours, the household's income or its generation.
     if measure.saving_formula.starts_with("0 kWh;") {
         return None;
@@ -89,7 +89,7 @@ pub(super) fn fit<'h>(measure: &SavingMeasure, devices: &'h [HomeDevice]) -> Opt
         let (said, whole) = read(clause);
         checked &= whole;
         let Some(said) = said else { continue };
-        let about: Vec<&HomeDevice> = devices
+        let about: Vec<&ProfileDevice> = devices
             .iter()
             .filter(|home| {
                 home.device
@@ -97,7 +97,7 @@ pub(super) fn fit<'h>(measure: &SavingMeasure, devices: &'h [HomeDevice]) -> Opt
                     .as_deref()
                     .is_some_and(|slug| said.means(slug))
             })
-            .filter(|home| device.is_some() || home.device.category == category)
+            .filter(|home| device.is_some() || home.device.category.as_str() == category)
             .collect();
         if clause.starts_with("more than one ") {
             let count: i32 = about
@@ -108,16 +108,16 @@ pub(super) fn fit<'h>(measure: &SavingMeasure, devices: &'h [HomeDevice]) -> Opt
                 return None;
             }
         }
-        let largest = about
-            .into_iter()
-            .max_by_key(|home| home.device.monthly_kwh)?;
+        let largest = about.into_iter().max_by_key(|home| home.monthly_kwh)?;
         device.get_or_insert(largest);
     }
     // A condition that names no device is about its category; but `other` is all kinds of things,
     // of which one says nothing of the next.
     let category_fits = || {
         measure.applies_to_category != DeviceCategory::Other
-            && devices.iter().any(|home| home.device.category == category)
+            && devices
+                .iter()
+                .any(|home| home.device.category.as_str() == category)
     };
     (device.is_some() || category_fits()).then_some(Fit { device, checked })
 }

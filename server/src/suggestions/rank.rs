@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use super::SuggestionState;
 use super::fit::{Fit, fit};
-use crate::devices::HomeDevice;
+use ecotrack_common::device::ProfileDevice;
 
 /// What a kWh is worth to this home now.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,7 +28,7 @@ pub struct Prices<'r> {
 pub fn rank(
     measures: &[SavingMeasure],
     states: &BTreeMap<String, SuggestionState>,
-    devices: &[HomeDevice],
+    devices: &[ProfileDevice],
     prices: Prices<'_>,
 ) -> Vec<Suggestion> {
     let open = |measure: &&SavingMeasure| {
@@ -55,7 +55,7 @@ pub fn rank(
 
 fn suggestion(measure: &SavingMeasure, fit: Fit<'_>, prices: Prices<'_>) -> Suggestion {
     let saving = || {
-        let device = &fit.device.filter(|_| fit.checked)?.device;
+        let device = fit.device.filter(|_| fit.checked)?;
         saving(share(&measure.saving_formula)?, device.monthly_kwh, prices)
     };
     Suggestion {

@@ -107,12 +107,7 @@ async fn find_or_make(home: &AtHome, meters: Vec<Meter>, name: String) -> Result
     if let Some(known) = meters.into_iter().find(|meter| meter.name == name) {
         return Ok(known);
     }
-    let new = NewMeter {
-        name,
-        channel: Channel::GridImport,
-        reading_kind: ReadingKind::Step,
-        register_digits: None,
-    };
+    let new = NewMeter::new(name, Channel::GridImport, ReadingKind::Step);
     Ok(home.client.create_meter(home.id(), &new, new_key()).await?)
 }
 

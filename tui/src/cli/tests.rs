@@ -168,6 +168,8 @@ fn meter(name: &str, channel: Channel, reading_kind: ReadingKind) -> Meter {
         channel,
         reading_kind,
         register_digits: None,
+        profile_device_id: None,
+        same_as: None,
         version: 1,
     }
 }

@@ -153,6 +153,7 @@ fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
                 display_name: form.text("display_name").trim().to_owned(),
                 password: form.text("password").to_owned(),
                 language: cx.locale.language(),
+                invitation: None,
             };
             typed.check().map(|()| Call::Register(typed))
         }
