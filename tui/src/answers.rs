@@ -1,38 +1,46 @@
 //! What the server's answers and its news change in the app.
 
-use ecotrack_common::account::Language;
-use ecotrack_common::audit::Undone;
-use ecotrack_common::reading::ReadingWritten;
+use ecotrack_common::audit::{Operation, Undone};
+use serde_json::Value;
 
-use crate::app::{App, Context, Notice, Screen, backoff};
-use crate::message::{Answer, Effect, News, Reply, Ticket, Timer};
-use crate::readings::entry;
-use crate::widgets::form::Form;
-use crate::{dashboard, readings};
+use crate::app::{self, App, Context, Notice, Screen, backoff};
+use crate::forms::{self, Subject};
+use crate::lists::{Listed, What};
+use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
+use crate::table::{self, Table};
+use crate::told::Told;
+use crate::{dashboard, outbox, readings};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
     match reply {
-        Reply::SignedIn(answer) => {
-            if app.form.sending != Some(ticket) {
-                return Vec::new();
-            }
-            match answer {
-                Ok(signed_in) => app.signed_in_as(signed_in),
-                Err(fault) => {
-                    app.form.refused(fault);
-                    Vec::new()
-                }
-            }
-        }
+        Reply::SignedIn(answer) => match awaited(app, ticket, answer) {
+            Some(signed_in) => app.signed_in_as(signed_in),
+            None => Vec::new(),
+        },
         Reply::SignedOut(_) => Vec::new(),
         Reply::Account(answer) => {
-            let Ok(account) = answer else {
+            let changed = is_awaited(app, ticket);
+            let answer = if changed {
+                awaited(app, ticket, answer)
+            } else {
+                answer.ok()
+            };
+            let Some(account) = answer else {
                 return Vec::new();
             };
-            let language: Language = account.language;
+            let language = account.language;
             app.account = Some(account);
-            vec![Effect::SpeakAsAccount(language)]
+            let mut effects = vec![if changed {
+                app.form = None;
+                app.notice = Some(Notice::Text("notice-done"));
+                Effect::Speak(language)
+            } else {
+                Effect::SpeakAsAccount(language)
+            }];
+            // What waits is known to be this person's only now.
+            effects.extend(outbox::deliver(app));
+            effects
         }
         Reply::Profiles(answer) => {
             if app.pending.homes != Some(ticket) {
@@ -40,34 +48,41 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             }
             app.pending.homes = None;
             match answer {
-                Ok(homes) => app.homes_are(homes),
+                Ok(homes) => app.homes_are(homes, cx),
                 Err(fault) => {
                     app.dashboard.failed(fault);
                     Vec::new()
                 }
             }
         }
-        Reply::ProfileCreated(answer) => {
-            if app.form.sending != Some(ticket) {
-                return Vec::new();
-            }
-            match answer {
-                Ok(home) => {
+        Reply::ProfileCreated(answer) | Reply::Joined(answer) => {
+            match awaited(app, ticket, answer) {
+                Some(home) => {
                     let id = home.energy_profile_id;
+                    app.homes.retain(|known| known.energy_profile_id != id);
                     app.homes.push(*home);
-                    app.form = Form::new(Vec::new());
-                    app.open_home(id)
+                    app.form = None;
+                    let mut effects = forms::drop_draft(app);
+                    effects.extend(app.open_home(id));
+                    effects
                 }
-                Err(fault) => {
-                    app.form.refused(fault);
-                    Vec::new()
-                }
+                None => Vec::new(),
             }
         }
         Reply::Dashboard(answer) => dashboard::answered(app, ticket, answer),
         Reply::Readings(answer) => readings::answered(app, ticket, answer),
-        Reply::Written(answer) => written(app, ticket, answer, cx),
+        Reply::Wrote(answer) => outbox::answered(app, ticket, answer, cx),
+        Reply::Listed(what, answer) => listed(app, ticket, what, answer, cx),
         Reply::Undone(answer) => undone(app, ticket, answer),
+        Reply::Invited(answer) => match awaited(app, ticket, answer) {
+            Some(made) => {
+                app.form = None;
+                app.told = Some(Told::invitation(made));
+                app.refresh()
+            }
+            None => Vec::new(),
+        },
+        Reply::Done(answer) => done(app, ticket, answer),
         Reply::Acknowledged(answer) => {
             if app.pending.acknowledgement != Some(ticket) {
                 return Vec::new();
@@ -88,49 +103,174 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
     }
 }
 
-fn written(
-    app: &mut App,
-    ticket: Ticket,
-    answer: Answer<Box<ReadingWritten>>,
-    cx: &Context,
-) -> Vec<Effect> {
-    let entered = app
-        .entry
+fn is_awaited(app: &App, ticket: Ticket) -> bool {
+    app.form
         .as_ref()
-        .is_some_and(|entry| entry.sending == Some(ticket));
-    let removed = app.pending.removal == Some(ticket);
-    if removed {
-        app.pending.removal = None;
+        .is_some_and(|form| form.sending == Some(ticket))
+}
+
+/// The answer that the open form awaits; a refusal goes into the form.
+fn awaited<T>(app: &mut App, ticket: Ticket, answer: Answer<T>) -> Option<T> {
+    if !is_awaited(app, ticket) {
+        return None;
     }
     match answer {
-        Ok(written) => {
-            // Also for an entry that was closed meanwhile: the row is there.
-            app.done.push(written.operation_id);
-            if entered {
-                app.entry = None;
+        Ok(value) => Some(value),
+        Err(fault) => {
+            if let Some(form) = &mut app.form {
+                form.refused(fault);
             }
-            if let Some(row) = &written.reading {
-                app.readings.written(row);
-            }
-            app.notice = Some(if written.reading.is_none() {
-                Notice::Text("notice-removed")
-            } else {
-                Notice::Saved(written)
-            });
-            after_write(app)
+            None
         }
-        Err(fault) if entered => {
-            entry::refused(app, fault, cx);
-            Vec::new()
+    }
+}
+
+fn done(app: &mut App, ticket: Ticket, answer: Answer<()>) -> Vec<Effect> {
+    if is_awaited(app, ticket) {
+        let removed = app
+            .form
+            .as_ref()
+            .is_some_and(|form| form.subject == Subject::RemoveHome);
+        if awaited(app, ticket, answer).is_none() {
+            return Vec::new();
+        }
+        app.form = None;
+        app.notice = Some(Notice::Text(if removed {
+            "notice-home-removed"
+        } else {
+            "notice-done"
+        }));
+        if removed {
+            app.homes
+                .retain(|home| Some(home.energy_profile_id) != app.home);
+            app.home = None;
+            return app.ask_homes();
+        }
+        return Vec::new();
+    }
+    let Some((awaited, list)) = app.pending.done else {
+        return Vec::new();
+    };
+    if awaited != ticket {
+        return Vec::new();
+    }
+    app.pending.done = None;
+    match answer {
+        Ok(()) => {
+            app.notice = Some(Notice::Text("notice-done"));
+            let mut effects = dashboard::load(app);
+            if let Some(what) = list {
+                effects.extend(app.lists.ask(what, app.home, &mut app.tickets));
+                if what == What::Removed || what == What::Members {
+                    effects.extend(app.ask_homes());
+                }
+            }
+            effects
         }
         Err(fault) => {
             app.notice = Some(Notice::Fault(fault));
-            if removed {
-                readings::load(app)
-            } else {
-                Vec::new()
-            }
+            Vec::new()
         }
+    }
+}
+
+fn listed(
+    app: &mut App,
+    ticket: Ticket,
+    what: What,
+    answer: Answer<Listed>,
+    cx: &Context,
+) -> Vec<Effect> {
+    let fault = answer.as_ref().err().cloned();
+    if !app.lists.answer(ticket, what, answer) {
+        return Vec::new();
+    }
+    let again = app.lists.take_stale(what) && fault.is_none();
+    if let Some(fault @ (Fault::Problem(_) | Fault::Unreadable)) = fault
+        && matches!(app.screen, Screen::Table(table) if table.what() == Some(what))
+        && app.lists.is_wanted(what)
+    {
+        app.notice = Some(Notice::Fault(fault));
+    }
+    match what {
+        What::Operations => news(app),
+        What::OlderOperations => {}
+        _ => {
+            changed_meanwhile(app, what, cx);
+            forms::refresh(app, cx);
+        }
+    }
+    if again {
+        return app.lists.ask(what, app.home, &mut app.tickets);
+    }
+    Vec::new()
+}
+
+/// Tells what another member did since this screen last looked.
+fn news(app: &mut App) {
+    let Some(newest) = app
+        .lists
+        .operations
+        .value()
+        .and_then(|page| page.operations.first())
+        .cloned()
+    else {
+        return;
+    };
+    let before = app.pending.seen.replace(newest.operation_id);
+    let me = app.account.as_ref().map(|account| account.account_id);
+    if before.is_some_and(|before| before != newest.operation_id)
+        && newest.account_id.is_some()
+        && newest.account_id != me
+    {
+        app.notice = Some(Notice::Member(Box::new(newest)));
+    }
+}
+
+/// Whether the row that a form changes is another by now: then both are shown.
+fn changed_meanwhile(app: &mut App, what: What, cx: &Context) {
+    let Some(form) = app.form.as_ref().filter(|form| form.key.is_none()) else {
+        return;
+    };
+    let Some((table, key)) = edited(form.subject).filter(|(table, _)| table.what() == Some(what))
+    else {
+        return;
+    };
+    let version = |row: &Value| row.get("version").and_then(Value::as_i64);
+    let base = form
+        .theirs
+        .as_ref()
+        .map(|theirs| &theirs.row)
+        .or(form.base.as_ref())
+        .and_then(version);
+    let Some(row) = table::row_json(app, table, key) else {
+        return;
+    };
+    if version(&row) <= base {
+        return;
+    }
+    let by = app
+        .lists
+        .operations
+        .value()
+        .and_then(|page| page.operations.first())
+        .and_then(|newest: &Operation| newest.by.clone());
+    let theirs = forms::their_row(app, row, by, cx);
+    if let Some(form) = &mut app.form {
+        form.theirs = Some(theirs);
+    }
+}
+
+/// The table and the row that a form changes.
+fn edited(subject: Subject) -> Option<(Table, uuid::Uuid)> {
+    match subject {
+        Subject::Device(Some(id)) => Some((Table::Devices, id.0)),
+        Subject::Bill(Some(id)) => Some((Table::Bills, id.0)),
+        Subject::Goal(Some(id)) => Some((Table::Goals, id.0)),
+        Subject::Meter(Some(id)) => Some((Table::Meters, id.0)),
+        Subject::Away(Some(id)) => Some((Table::Away, id.0)),
+        Subject::Member(id) => Some((Table::Members, id.0)),
+        _ => None,
     }
 }
 
@@ -143,14 +283,23 @@ fn undone(app: &mut App, ticket: Ticket, answer: Answer<Undone>) -> Vec<Effect> 
     }
     app.pending.undo = None;
     match answer {
-        Ok(_) => {
+        Ok(undone) => {
             app.done.retain(|done| *done != operation);
-            app.notice = Some(Notice::Text("notice-undone"));
+            if app.taken_back.last() == Some(&operation) {
+                // Taken back and put again: it can be taken back once more.
+                app.taken_back.pop();
+                app.done.push(undone.operation_id);
+                app.notice = Some(Notice::Text("notice-redone"));
+            } else {
+                app.taken_back.push(undone.operation_id);
+                app.notice = Some(Notice::Text("notice-undone"));
+            }
             after_write(app)
         }
         Err(fault) => {
             if fault.problem().is_some() {
                 app.done.retain(|done| *done != operation);
+                app.taken_back.retain(|taken| *taken != operation);
             }
             app.notice = Some(Notice::Fault(fault));
             Vec::new()
@@ -158,15 +307,17 @@ fn undone(app: &mut App, ticket: Ticket, answer: Answer<Undone>) -> Vec<Effect> 
     }
 }
 
-/// The chart moves at once; the event stream would say so too, but may be away.
-fn after_write(app: &mut App) -> Vec<Effect> {
-    let mut effects = dashboard::load(app);
-    if app.screen == Screen::Readings {
-        effects.extend(readings::load(app));
-    } else {
+/// The screens follow at once; the event stream would say so too, but may be away.
+pub(crate) fn after_write(app: &mut App) -> Vec<Effect> {
+    if app.screen != Screen::Readings {
         app.readings.rows = crate::remote::Remote::Idle;
     }
-    effects
+    app.refresh()
+}
+
+/// Tries again later what the server could not take now.
+pub(crate) fn retry_later(app: &mut App) -> Vec<Effect> {
+    app::retry(app)
 }
 
 /// Takes news of the open home.
@@ -174,11 +325,7 @@ pub(crate) fn stream(app: &mut App, news: &News) -> Vec<Effect> {
     match news {
         News::Changed => {
             app.link.live = true;
-            let mut effects = dashboard::load(app);
-            if app.screen == Screen::Readings {
-                effects.extend(readings::load(app));
-            }
-            effects
+            app.refresh()
         }
         News::Lost => {
             app.link.live = false;

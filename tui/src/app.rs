@@ -15,12 +15,18 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::keys::{self, Command};
+use crate::form::Form;
+use crate::forms::{self, Subject};
+use crate::kept::{Draft, Everything};
+use crate::keys::{self, Command, Keymap};
+use crate::lists::{Lists, Tickets, What};
 use crate::message::{Call, Effect, Fault, Message, Reply, Ticket, Timer};
+use crate::outbox::{self, Outbox};
+use crate::palette::{self, Palette};
 use crate::readings::entry::{self, Entry};
+use crate::table::{self, Table};
 use crate::theme::Theme;
-use crate::widgets::form::Form;
-use crate::{answers, commands, dashboard, help, readings, sign_in, welcome};
+use crate::{answers, commands, dashboard, form, help, mouse, readings, told, welcome};
 
 /// What a screen may know of the world: all of it is passed in.
 #[derive(Debug, Clone)]
@@ -53,16 +59,12 @@ impl Context {
 pub enum Screen {
     /// Before signing in.
     Welcome,
-    /// The form to sign in.
-    SignIn,
-    /// The form to make an account.
-    Register,
-    /// The form to make a home.
-    NewHome,
     /// The answer to everything.
     Dashboard,
     /// What was read off the meters.
     Readings,
+    /// A list of the home.
+    Table(Table),
 }
 
 /// How the server is reached.
@@ -88,6 +90,14 @@ pub enum Notice {
     Saved(Box<ReadingWritten>),
     /// Something did not work.
     Fault(Fault),
+    /// What was entered waits for the server.
+    Waits,
+    /// The server refused something that was entered before.
+    Refused,
+    /// A Fluent id and what it is about.
+    Said(&'static str, String),
+    /// Another member did something.
+    Member(Box<ecotrack_common::audit::Operation>),
 }
 
 /// Everything.
@@ -113,16 +123,34 @@ pub struct App {
     pub entry: Option<Entry>,
     /// The welcome screen.
     pub welcome: welcome::State,
-    /// The form that is open.
-    pub form: Form,
+    /// The form that is open, over the screen.
+    pub form: Option<Form>,
+    /// The palette, over everything.
+    pub palette: Option<Palette>,
+    /// Something to read once, over the screen.
+    pub told: Option<told::Told>,
+    /// What the server lists.
+    pub lists: Lists,
+    /// How the tables stand.
+    pub tables: table::States,
+    /// Writes that wait.
+    pub outbox: Outbox,
+    /// What was typed and not sent.
+    pub drafts: Vec<Draft>,
+    /// Which of them is that of the open form or line.
+    pub draft: Option<Uuid>,
+    /// Which keys run what.
+    pub keymap: Keymap,
     /// The dashboard.
     pub dashboard: dashboard::State,
     /// The readings.
     pub readings: readings::State,
     /// What can be taken back, newest last.
     pub done: Vec<OperationId>,
+    /// What took something back and can itself be, newest last.
+    pub taken_back: Vec<OperationId>,
     pub(crate) pending: Pending,
-    tickets: u64,
+    pub(crate) tickets: Tickets,
 }
 
 /// Answers that are awaited outside of a screen's own values.
@@ -130,13 +158,21 @@ pub struct App {
 pub(crate) struct Pending {
     pub(crate) homes: Option<Ticket>,
     pub(crate) undo: Option<(Ticket, OperationId)>,
-    pub(crate) removal: Option<Ticket>,
     pub(crate) acknowledgement: Option<Ticket>,
+    /// A call that answers nothing, and the list to ask for anew after it.
+    pub(crate) done: Option<(Ticket, Option<What>)>,
+    /// The newest operation that this screen has shown.
+    pub(crate) seen: Option<OperationId>,
 }
 
 impl App {
-    /// The app at its start; `signed_in` with a session that was kept, `home` the one to open.
-    pub fn start(signed_in: bool, home: Option<EnergyProfileId>) -> (Self, Vec<Effect>) {
+    /// The app at its start; `signed_in` with a session that was kept, `home` the one to open, with
+    /// what was kept on the disk.
+    pub fn start(
+        signed_in: bool,
+        home: Option<EnergyProfileId>,
+        kept: Everything,
+    ) -> (Self, Vec<Effect>) {
         let mut app = Self {
             screen: Screen::Welcome,
             help: false,
@@ -148,13 +184,23 @@ impl App {
             notice: None,
             entry: None,
             welcome: welcome::State::default(),
-            form: Form::new(Vec::new()),
+            form: None,
+            palette: None,
+            told: None,
+            lists: Lists::default(),
+            tables: table::States::default(),
+            outbox: Outbox::default(),
+            drafts: kept.drafts,
+            draft: None,
+            keymap: Keymap::default(),
             dashboard: dashboard::State::default(),
             readings: readings::State::default(),
             done: Vec::new(),
+            taken_back: Vec::new(),
             pending: Pending::default(),
-            tickets: 0,
+            tickets: Tickets::default(),
         };
+        app.outbox.waiting = kept.waiting;
         let effects = if signed_in {
             app.screen = Screen::Dashboard;
             app.ask_who_and_where()
@@ -166,8 +212,7 @@ impl App {
 
     /// A ticket that was never given out.
     pub fn ticket(&mut self) -> Ticket {
-        self.tickets += 1;
-        Ticket(self.tickets)
+        self.tickets.next()
     }
 
     /// The dashboard of the home, however old.
@@ -191,41 +236,69 @@ impl App {
     /// Whether keys write text.
     pub fn typing(&self) -> bool {
         self.entry.is_some()
-            || matches!(
-                self.screen,
-                Screen::SignIn | Screen::Register | Screen::NewHome
-            )
+            || self.form.is_some()
+            || self.palette.is_some()
+            || table::is_filtering(self)
     }
 
     /// What can be done now, in the order of the footer.
     pub fn commands(&self) -> impl Iterator<Item = &'static Command> + use<> {
         let (own, shared): (&'static [Command], &'static [Command]) = if self.help {
             (help::COMMANDS, &[])
+        } else if self.palette.is_some() {
+            (palette::COMMANDS, &[])
+        } else if self.told.is_some() {
+            (told::COMMANDS, &[])
         } else {
-            self.tables()
+            self.beneath()
         };
         own.iter().chain(shared)
     }
 
-    /// The same without the help that may lie over it.
-    pub fn commands_beneath_help(&self) -> impl Iterator<Item = &'static Command> + use<> {
-        let (own, shared) = self.tables();
+    /// The same without the help or the palette that may lie over it.
+    pub fn commands_beneath(&self) -> impl Iterator<Item = &'static Command> + use<> {
+        let (own, shared) = self.beneath();
         own.iter().chain(shared)
     }
 
-    fn tables(&self) -> (&'static [Command], &'static [Command]) {
+    fn beneath(&self) -> (&'static [Command], &'static [Command]) {
         if self.entry.is_some() {
-            (entry::COMMANDS, commands::WHILE_TYPING)
-        } else {
-            match self.screen {
-                Screen::Welcome => (welcome::COMMANDS, commands::EVERYWHERE),
-                Screen::SignIn | Screen::Register | Screen::NewHome => {
-                    (sign_in::COMMANDS, commands::WHILE_TYPING)
-                }
-                Screen::Dashboard => (dashboard::COMMANDS, commands::SIGNED_IN),
-                Screen::Readings => (readings::COMMANDS, commands::SIGNED_IN),
-            }
+            return (entry::COMMANDS, commands::WHILE_TYPING);
         }
+        if let Some(form) = &self.form {
+            return if form.subject == Subject::NewHome {
+                (form::commands::COMMANDS, commands::WITHOUT_A_HOME)
+            } else {
+                (form::commands::COMMANDS, commands::WHILE_TYPING)
+            };
+        }
+        match self.screen {
+            Screen::Welcome => (welcome::COMMANDS, commands::EVERYWHERE),
+            Screen::Dashboard => (dashboard::COMMANDS, commands::SIGNED_IN),
+            Screen::Readings => (readings::COMMANDS, commands::SIGNED_IN),
+            Screen::Table(_) if table::is_filtering(self) => {
+                (table::FILTER_COMMANDS, commands::WHILE_TYPING)
+            }
+            Screen::Table(_) => (table::COMMANDS, commands::SIGNED_IN),
+        }
+    }
+
+    /// The draft of a form about this, in this home.
+    pub(crate) fn draft_of(&self, subject: Subject) -> Option<&Draft> {
+        self.my_drafts().find(|draft| draft.subject == subject)
+    }
+
+    /// The newest draft of this home, to go on with.
+    pub fn open_draft(&self) -> Option<&Draft> {
+        self.my_drafts().max_by_key(|draft| draft.at)
+    }
+
+    fn my_drafts(&self) -> impl Iterator<Item = &Draft> {
+        let account = self.account.as_ref().map(|account| account.account_id);
+        self.drafts.iter().filter(move |draft| {
+            Some(draft.account_id) == account
+                && (draft.energy_profile_id.is_none() || draft.energy_profile_id == self.home)
+        })
     }
 
     /// Opens the home's dashboard anew, and listens to its changes.
@@ -234,12 +307,29 @@ impl App {
         self.screen = Screen::Dashboard;
         self.dashboard = dashboard::State::default();
         self.readings = readings::State::default();
+        self.lists.leave_home();
+        self.tables = table::States::default();
         self.done.clear();
+        self.taken_back.clear();
+        self.pending.seen = None;
         self.link.live = false;
         self.link.listening = true;
         let mut effects = vec![Effect::Listen(Some(home))];
         effects.extend(dashboard::load(self));
+        // Who changed what, for `u` and for what others do.
+        effects.extend(
+            self.lists
+                .ask(What::Operations, self.home, &mut self.tickets),
+        );
+        effects.extend(outbox::deliver(self));
         effects
+    }
+
+    /// Asks for the homes anew, staying where one is.
+    pub(crate) fn ask_homes(&mut self) -> Vec<Effect> {
+        let ticket = self.ticket();
+        self.pending.homes = Some(ticket);
+        vec![Effect::Call(ticket, Call::Profiles)]
     }
 
     /// Asks who this is and which homes there are, after a sign-in.
@@ -248,24 +338,25 @@ impl App {
         if self.account.is_none() {
             effects.push(Effect::Call(self.ticket(), Call::Account));
         }
-        let ticket = self.ticket();
-        self.pending.homes = Some(ticket);
-        effects.push(Effect::Call(ticket, Call::Profiles));
+        effects.extend(self.ask_homes());
         effects
     }
 
     /// Back to the welcome screen without a session.
     pub fn signed_out(&mut self, notice: Option<Notice>) -> Vec<Effect> {
-        let tips = std::mem::take(&mut self.welcome);
-        let (link, tickets) = (self.link, self.tickets);
-        let (mut fresh, _) = Self::start(false, None);
-        fresh.welcome = tips;
+        let kept = Everything {
+            drafts: std::mem::take(&mut self.drafts),
+            waiting: std::mem::take(&mut self.outbox.waiting),
+        };
+        let (mut fresh, _) = Self::start(false, None, kept);
+        fresh.welcome = std::mem::take(&mut self.welcome);
+        fresh.keymap = std::mem::take(&mut self.keymap);
+        fresh.tickets = std::mem::take(&mut self.tickets);
         fresh.link = Link {
             live: false,
             listening: false,
-            ..link
+            ..self.link
         };
-        fresh.tickets = tickets;
         fresh.notice = notice;
         *self = fresh;
         let mut effects = vec![Effect::Session(None), Effect::Listen(None)];
@@ -275,46 +366,101 @@ impl App {
 
     /// Asks again for what the open screen shows.
     pub fn reload(&mut self) -> Vec<Effect> {
+        if self.screen == Screen::Welcome && !self.signed_in {
+            return welcome::load(self);
+        }
+        if self.home.is_none() || self.homes.is_empty() {
+            return if self.pending.homes.is_some() {
+                Vec::new()
+            } else {
+                self.ask_who_and_where()
+            };
+        }
+        let mut effects = self.refresh();
+        effects.extend(outbox::deliver(self));
+        effects
+    }
+
+    /// Asks for what the open screen shows of the home, and for who changed what.
+    pub(crate) fn refresh(&mut self) -> Vec<Effect> {
+        let mut effects = dashboard::load(self);
         match self.screen {
-            Screen::Welcome | Screen::SignIn | Screen::Register if !self.signed_in => {
-                welcome::load(self)
-            }
-            _ if self.home.is_none() || self.homes.is_empty() => {
-                if self.pending.homes.is_some() {
-                    Vec::new()
-                } else {
-                    self.ask_who_and_where()
-                }
-            }
-            _ => {
-                let mut effects = dashboard::load(self);
-                if self.screen == Screen::Readings {
-                    effects.extend(readings::load(self));
-                }
-                effects
-            }
+            Screen::Readings => effects.extend(readings::load(self)),
+            Screen::Table(table) => effects.extend(table::load(self, table)),
+            Screen::Welcome | Screen::Dashboard => {}
+        }
+        let shown = match self.screen {
+            Screen::Table(table) => table.what(),
+            _ => None,
+        };
+        if shown != Some(What::Operations) {
+            effects.extend(
+                self.lists
+                    .ask(What::Operations, self.home, &mut self.tickets),
+            );
+        }
+        // What a form is about, so that a change by somebody else is seen while it is typed.
+        let edited = self.form.as_ref().and_then(|form| match form.subject {
+            Subject::Bill(_) | Subject::Months => Some(What::Bills),
+            Subject::Device(_) => Some(What::Devices),
+            Subject::Goal(_) => Some(What::Goals),
+            Subject::Away(_) => Some(What::Away),
+            Subject::Meter(_) => Some(What::Meters),
+            Subject::Member(_) => Some(What::Members),
+            _ => None,
+        });
+        if let Some(what) = edited.filter(|_| edited != shown) {
+            effects.extend(self.lists.ask(what, self.home, &mut self.tickets));
+        }
+        effects
+    }
+
+    /// Takes the newest operation back: of this run of the program, else the newest of this person
+    /// that the history knows.
+    pub fn undo(&mut self, cx: &Context) -> Vec<Effect> {
+        match self.newest_of_mine() {
+            Some(operation) => self.take_back(operation, cx),
+            None => Vec::new(),
         }
     }
 
-    /// Takes the newest operation back.
-    pub fn undo(&mut self, cx: &Context) -> Vec<Effect> {
-        let (Some(home), Some(operation)) = (self.home, self.done.last().copied()) else {
+    /// What `u` would take back.
+    pub fn newest_of_mine(&self) -> Option<OperationId> {
+        let me = self.account.as_ref().map(|account| account.account_id);
+        self.done.last().copied().or_else(|| {
+            let known = self.lists.operations.value()?;
+            known
+                .operations
+                .iter()
+                .find(|operation| {
+                    operation.account_id.is_some()
+                        && operation.account_id == me
+                        && !operation.undone
+                        && operation.undoes.is_none()
+                })
+                .map(|operation| operation.operation_id)
+        })
+    }
+
+    /// Takes back what was taken back last.
+    pub fn redo(&mut self, cx: &Context) -> Vec<Effect> {
+        match self.taken_back.last().copied() {
+            Some(operation) => self.take_back(operation, cx),
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes an operation back.
+    pub(crate) fn take_back(&mut self, operation: OperationId, cx: &Context) -> Vec<Effect> {
+        let Some(home) = self.home.filter(|_| self.pending.undo.is_none()) else {
             return Vec::new();
         };
-        if self.pending.undo.is_some() {
-            return Vec::new();
-        }
         let ticket = self.ticket();
         self.pending.undo = Some((ticket, operation));
         vec![Effect::Call(
             ticket,
             Call::Undo(home, operation, cx.fresh_key),
         )]
-    }
-
-    /// Awaits the answer to a removal.
-    pub(crate) fn removing(&mut self, ticket: Ticket) {
-        self.pending.removal = Some(ticket);
     }
 
     /// Awaits the answer to an acknowledgement.
@@ -327,7 +473,7 @@ impl App {
         self.account = Some(signed_in.account.clone());
         self.signed_in = true;
         self.screen = Screen::Dashboard;
-        self.form = Form::new(Vec::new());
+        self.form = None;
         self.home = None;
         let mut effects = vec![
             Effect::Session(Some(signed_in)),
@@ -337,20 +483,24 @@ impl App {
         effects
     }
 
-    pub(crate) fn homes_are(&mut self, homes: Vec<EnergyProfile>) -> Vec<Effect> {
+    pub(crate) fn homes_are(&mut self, homes: Vec<EnergyProfile>, cx: &Context) -> Vec<Effect> {
+        let known = !self.homes.is_empty();
         self.homes = homes;
-        let wanted = self
-            .homes
-            .iter()
-            .find(|home| Some(home.energy_profile_id) == self.home)
-            .or(self.homes.first());
+        let is_there = |home: &&EnergyProfile| Some(home.energy_profile_id) == self.home;
+        if known && self.homes.iter().any(|home| is_there(&home)) {
+            // Only asked anew, such as after a change of the home itself.
+            return Vec::new();
+        }
+        let wanted = self.homes.iter().find(is_there).or(self.homes.first());
         if let Some(home) = wanted.map(|home| home.energy_profile_id) {
             return self.open_home(home);
         }
+        self.home = None;
+        self.screen = Screen::Dashboard;
         // Asked again after the server was away: what was typed stays.
-        if self.screen != Screen::NewHome {
-            self.screen = Screen::NewHome;
-            self.form = sign_in::new_home();
+        let asked = |form: &Form| matches!(form.subject, Subject::NewHome | Subject::Join);
+        if !self.form.as_ref().is_some_and(asked) {
+            return forms::open(self, Subject::NewHome, None, cx);
         }
         Vec::new()
     }
@@ -360,18 +510,17 @@ impl App {
 pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
     match message {
         Message::Key(event) if event.kind == KeyEventKind::Release => Vec::new(),
-        Message::Key(event) => press(app, event, cx),
+        Message::Key(event) => {
+            let mut effects = press(app, event, cx);
+            effects.extend(forms::keep_draft(app, cx));
+            effects
+        }
         Message::Paste(text) => {
             paste(app, &text);
-            Vec::new()
+            forms::keep_draft(app, cx)
         }
-        Message::Scroll(rows) => {
-            if app.screen == Screen::Readings && !app.help {
-                readings::scroll(app, rows)
-            } else {
-                Vec::new()
-            }
-        }
+        Message::Scroll(rows) => mouse::scroll(app, rows, cx),
+        Message::Click(column, row, size) => mouse::click(app, column, row, size, cx),
         Message::Elapsed(Timer::Retry) => {
             app.link.retrying = false;
             app.reload()
@@ -396,6 +545,10 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             effects
         }
         Message::Stream(home, news) if app.home == Some(home) => answers::stream(app, &news),
+        Message::Disk(id, what) => {
+            app.notice = Some(Notice::Said(id, what));
+            Vec::new()
+        }
         Message::Stream(..) | Message::Resized => Vec::new(),
     }
 }
@@ -405,25 +558,42 @@ fn press(app: &mut App, event: KeyEvent, cx: &Context) -> Vec<Effect> {
     if let Some(command) = keys::find(app.commands(), event, app) {
         return (command.run)(app, cx);
     }
-    if app.help {
+    if app.help || app.told.is_some() {
         return Vec::new();
     }
-    if let Some(entry) = &mut app.entry {
+    let zone = app.zone();
+    if let Some(palette) = &mut app.palette {
+        palette.input(event);
+    } else if let Some(entry) = &mut app.entry {
         entry.input(event);
-    } else if app.typing() && app.form.sending.is_none() {
-        app.form.input(event);
+    } else if let Some(form) = &mut app.form {
+        if form.sending.is_none() && form.key.is_none() {
+            form.input(event, &zone, cx);
+        }
+    } else if table::is_filtering(app)
+        && let Some(table) = table::shown(app)
+    {
+        app.tables.of_mut(table).filter.input(event);
     }
     Vec::new()
 }
 
 fn paste(app: &mut App, text: &str) {
-    if app.help {
+    if app.help || app.told.is_some() {
         return;
     }
-    if let Some(entry) = &mut app.entry {
+    if let Some(palette) = &mut app.palette {
+        palette.typed.paste(text);
+    } else if let Some(entry) = &mut app.entry {
         entry.paste(text);
-    } else if app.typing() && app.form.sending.is_none() {
-        app.form.paste(text);
+    } else if let Some(form) = &mut app.form {
+        if form.sending.is_none() && form.key.is_none() {
+            form.paste(text);
+        }
+    } else if table::is_filtering(app)
+        && let Some(table) = table::shown(app)
+    {
+        app.tables.of_mut(table).filter.paste(text);
     }
 }
 
@@ -432,28 +602,35 @@ pub(crate) fn backoff(misses: u32) -> Duration {
     Duration::from_secs(1_u64 << misses.saturating_sub(1).min(5)).min(Duration::from_secs(30))
 }
 
+/// Asks again after a while, longer each time.
+pub(crate) fn retry(app: &mut App) -> Vec<Effect> {
+    if app.link.retrying {
+        return Vec::new();
+    }
+    app.link.misses += 1;
+    app.link.retrying = true;
+    vec![Effect::After(backoff(app.link.misses), Timer::Retry)]
+}
+
 /// Notes whether the server answered; where it did not, asks again after a while.
 fn note_link(app: &mut App, reply: &Reply) -> Vec<Effect> {
     if reply.fault() == Some(&Fault::Away) {
         app.link.up = Some(false);
         app.link.live = false;
-        if app.link.retrying {
-            return Vec::new();
-        }
-        app.link.misses += 1;
-        app.link.retrying = true;
-        return vec![Effect::After(backoff(app.link.misses), Timer::Retry)];
+        return retry(app);
     }
     app.link.up = Some(true);
     app.link.misses = 0;
-    match app.home {
-        // The server is back: no need to wait for the timer to listen again.
-        Some(home) if !app.link.listening && !matches!(reply, Reply::SignedOut(_)) => {
-            app.link.listening = true;
-            vec![Effect::Listen(Some(home))]
-        }
-        _ => Vec::new(),
+    let mut effects = outbox::deliver(app);
+    // The server is back: no need to wait for the timer to listen again.
+    if let Some(home) = app.home
+        && !app.link.listening
+        && !matches!(reply, Reply::SignedOut(_))
+    {
+        app.link.listening = true;
+        effects.push(Effect::Listen(Some(home)));
     }
+    effects
 }
 
 fn unauthenticated(reply: &Reply) -> bool {

@@ -3,10 +3,12 @@
 use crossterm::event::KeyCode;
 
 use crate::app::{App, Context, Screen};
+use crate::forms::{self, Subject};
 use crate::keys::{Command, always, ctrl, key, named};
 use crate::message::{Call, Effect};
 use crate::readings::entry;
-use crate::{readings, welcome};
+use crate::table::{self, Table};
+use crate::{dashboard, form, help, palette, readings, told, welcome};
 
 /// On every screen that shows something.
 pub(crate) const EVERYWHERE: &[Command] = &[HELP, LEAVE, LEAVE_AT_ONCE];
@@ -14,8 +16,54 @@ pub(crate) const EVERYWHERE: &[Command] = &[HELP, LEAVE, LEAVE_AT_ONCE];
 /// Where keys write text.
 pub(crate) const WHILE_TYPING: &[Command] = &[HELP_TYPING, LEAVE_AT_ONCE];
 
+/// In the form of a first home.
+pub(crate) const WITHOUT_A_HOME: &[Command] = &[
+    Command {
+        keys: &[named(KeyCode::F(2))],
+        name: "key-join",
+        when: always,
+        run: |app, cx| forms::open(app, Subject::Join, None, cx),
+        footer: true,
+    },
+    HELP_TYPING,
+    LEAVE_AT_ONCE,
+];
+
+/// A screen by its digit.
+macro_rules! screen {
+    ($digit:literal, $name:literal, $is:pat, $open:expr) => {
+        Command {
+            keys: &[key($digit)],
+            name: $name,
+            when: |app| app.home.is_some() && !matches!(app.screen, $is),
+            run: $open,
+            footer: false,
+        }
+    };
+}
+
+/// Found in the palette only.
+macro_rules! palette_only {
+    ($name:literal, $when:expr, $run:expr) => {
+        Command {
+            keys: &[],
+            name: $name,
+            when: $when,
+            run: $run,
+            footer: false,
+        }
+    };
+}
+
 /// On the screens of a home.
 pub(crate) const SIGNED_IN: &[Command] = &[
+    Command {
+        keys: &[key('c')],
+        name: "key-resume",
+        when: |app| app.open_draft().is_some(),
+        run: forms::resume,
+        footer: true,
+    },
     Command {
         keys: &[key('r')],
         name: "key-reading",
@@ -24,50 +72,130 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('b')],
+        name: "key-bill",
+        when: App::may_edit,
+        run: |app, cx| forms::open(app, Subject::Bill(None), None, cx),
+        footer: true,
+    },
+    Command {
         keys: &[key('u')],
         name: "key-undo",
-        when: |app| !app.done.is_empty(),
+        when: |app| app.may_edit() && app.newest_of_mine().is_some(),
         run: |app, cx| app.undo(cx),
         footer: true,
     },
     Command {
-        keys: &[key('1')],
-        name: "key-dashboard",
-        when: |app| app.screen != Screen::Dashboard,
-        run: |app, _| {
-            app.screen = Screen::Dashboard;
-            Vec::new()
-        },
+        keys: &[key('U'), ctrl('r')],
+        name: "key-redo",
+        when: |app| app.may_edit() && !app.taken_back.is_empty(),
+        run: |app, cx| app.redo(cx),
         footer: false,
     },
+    screen!('1', "key-dashboard", Screen::Dashboard, |app, _| {
+        app.screen = Screen::Dashboard;
+        Vec::new()
+    }),
+    screen!('2', "key-readings", Screen::Readings, |app, _| {
+        readings::open(app)
+    }),
+    screen!(
+        '3',
+        "key-devices",
+        Screen::Table(Table::Devices),
+        |app, _| { table::open(app, Table::Devices) }
+    ),
+    screen!('4', "key-bills", Screen::Table(Table::Bills), |app, _| {
+        table::open(app, Table::Bills)
+    }),
+    screen!('5', "key-goals", Screen::Table(Table::Goals), |app, _| {
+        table::open(app, Table::Goals)
+    }),
+    screen!(
+        '6',
+        "key-household",
+        Screen::Table(Table::Members),
+        |app, _| { table::open(app, Table::Members) }
+    ),
     Command {
-        keys: &[key('2')],
-        name: "key-readings",
-        when: |app| app.screen != Screen::Readings && app.home.is_some(),
-        run: |app, _| readings::open(app),
-        footer: false,
+        keys: &[key('O')],
+        name: "key-outbox",
+        when: |app| app.outbox.mine(app).next().is_some(),
+        run: |app, _| table::open(app, Table::Outbox),
+        footer: true,
     },
     Command {
-        keys: &[key('h')],
-        name: "key-next-home",
+        keys: &[key(':')],
+        name: "key-palette",
+        when: always,
+        run: |app, _| palette::open(app),
+        footer: true,
+    },
+    Command {
+        keys: &[key('p')],
+        name: "key-homes",
         when: |app| app.homes.len() > 1,
-        run: |app, _| next_home(app),
+        run: |app, _| palette::open_homes(app),
         footer: false,
     },
     Command {
-        keys: &[key('l')],
+        keys: &[key('L')],
         name: "key-language",
         when: always,
         run: |_, cx| welcome::other_language(cx),
         footer: false,
     },
-    Command {
-        keys: &[key('o')],
-        name: "key-sign-out",
-        when: always,
-        run: |app, _| sign_out(app),
-        footer: false,
-    },
+    palette_only!("key-many-readings", may_enter_many, readings::many),
+    palette_only!("key-months", App::may_edit, |app, cx| {
+        forms::open(app, Subject::Months, None, cx)
+    }),
+    palette_only!("key-add-device", App::may_edit, |app, cx| {
+        forms::open(app, Subject::Device(None), None, cx)
+    }),
+    palette_only!("key-add-goal", App::may_edit, |app, cx| {
+        forms::open(app, Subject::Goal(None), None, cx)
+    }),
+    palette_only!("key-add-away", App::may_edit, |app, cx| {
+        forms::open(app, Subject::Away(None), None, cx)
+    }),
+    palette_only!("key-add-meter", App::may_edit, |app, cx| {
+        forms::open(app, Subject::Meter(None), None, cx)
+    }),
+    palette_only!("key-meters", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::Meters)
+    }),
+    palette_only!("key-away", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::Away)
+    }),
+    palette_only!("key-history", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::History)
+    }),
+    palette_only!("key-sessions", always, |app, _| {
+        table::open(app, Table::Sessions)
+    }),
+    palette_only!("key-removed", always, |app, _| {
+        table::open(app, Table::Removed)
+    }),
+    palette_only!("key-edit-home", is_owner, |app, cx| {
+        let row = forms::home_of(app).and_then(|home| serde_json::to_value(home).ok());
+        forms::open(app, Subject::Home, row, cx)
+    }),
+    palette_only!("key-new-home", always, |app, cx| {
+        forms::open(app, Subject::NewHome, None, cx)
+    }),
+    palette_only!("key-join", always, |app, cx| {
+        forms::open(app, Subject::Join, None, cx)
+    }),
+    palette_only!("key-remove-home", is_owner, |app, cx| {
+        forms::open(app, Subject::RemoveHome, None, cx)
+    }),
+    palette_only!("key-me", always, |app, cx| {
+        forms::open(app, Subject::Me, None, cx)
+    }),
+    palette_only!("key-password", always, |app, cx| {
+        forms::open(app, Subject::Password, None, cx)
+    }),
+    palette_only!("key-sign-out", always, |app, _| sign_out(app)),
     Command {
         keys: &[named(KeyCode::Esc)],
         name: "key-back",
@@ -116,24 +244,40 @@ pub(crate) const LEAVE_AT_ONCE: Command = Command {
     footer: false,
 };
 
+/// Every command that there is, for the names that a configuration may use.
+pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
+    [
+        SIGNED_IN,
+        EVERYWHERE,
+        WHILE_TYPING,
+        WITHOUT_A_HOME,
+        welcome::COMMANDS,
+        dashboard::COMMANDS,
+        readings::COMMANDS,
+        entry::COMMANDS,
+        table::COMMANDS,
+        table::FILTER_COMMANDS,
+        form::commands::COMMANDS,
+        palette::COMMANDS,
+        told::COMMANDS,
+        help::COMMANDS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
 fn help(app: &mut App, _: &Context) -> Vec<Effect> {
     app.help = true;
     Vec::new()
 }
 
-fn next_home(app: &mut App) -> Vec<Effect> {
-    let at = app
-        .homes
-        .iter()
-        .position(|home| Some(home.energy_profile_id) == app.home)
-        .unwrap_or(0);
-    match app.homes.get((at + 1) % app.homes.len().max(1)) {
-        Some(home) => {
-            let home = home.energy_profile_id;
-            app.open_home(home)
-        }
-        None => Vec::new(),
-    }
+fn is_owner(app: &App) -> bool {
+    app.board()
+        .is_some_and(|board| board.home.role >= ecotrack_common::profile::Role::Owner)
+}
+
+fn may_enter_many(app: &App) -> bool {
+    app.may_edit() && !entry::register_meters(app).is_empty()
 }
 
 fn sign_out(app: &mut App) -> Vec<Effect> {

@@ -1,6 +1,7 @@
 //! What the person set: flags, then environment, then a file, then defaults. The only room of the
 //! client that looks at the environment (through clap, and through etcetera for the folders).
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::client::Client;
+use crate::keys::{Keymap, KeymapError};
 
 /// Where a server is when nobody says otherwise.
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:7878";
@@ -37,8 +39,10 @@ pub struct Settings {
     pub language: Language,
     /// Whether it was asked for, by flag, environment or file, and not just the machine's.
     pub language_given: bool,
-    /// Folder of sign-ins and logs.
+    /// Folder of sign-ins, logs, drafts and the outbox.
     pub state_dir: PathBuf,
+    /// Which keys run what, where somebody chose others than ours.
+    pub keymap: Keymap,
 }
 
 /// The configuration file, all of it optional.
@@ -47,6 +51,24 @@ pub struct Settings {
 struct File {
     server: Option<Spanned<String>>,
     language: Option<Spanned<String>>,
+    /// Keys by the name of a command: `reading = "ctrl-r"`, or several in a list.
+    keys: Option<Spanned<BTreeMap<String, OneOrMany>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(key) => vec![key],
+            Self::Many(keys) => keys,
+        }
+    }
 }
 
 /// Why there are no settings.
@@ -90,6 +112,9 @@ pub enum Wrong {
     /// No language that there is.
     #[error("`{0}` is not a language")]
     Language(String),
+    /// No key, or no command.
+    #[error(transparent)]
+    Keys(#[from] KeymapError),
 }
 
 impl Error {
@@ -109,6 +134,12 @@ impl Error {
                     }
                     Wrong::Language(language) => {
                         fl!(words, "cli-bad-language", language = language.as_str())
+                    }
+                    Wrong::Keys(KeymapError::Key(key)) => {
+                        fl!(words, "cli-bad-key", key = key.as_str())
+                    }
+                    Wrong::Keys(KeymapError::Command(name)) => {
+                        fl!(words, "cli-bad-command", name = name.as_str())
                     }
                 };
                 format!("{}:{line}: {reason}", path.display())
@@ -149,6 +180,27 @@ impl Settings {
                 .map(Some)
                 .ok_or_else(|| wrong(text.span(), Wrong::Language(text.get_ref().clone())))
         })?;
+        let keymap = match from_file.keys {
+            None => Keymap::default(),
+            Some(keys) => {
+                let span = keys.span();
+                let chosen: BTreeMap<String, Vec<String>> = keys
+                    .into_inner()
+                    .into_iter()
+                    .map(|(name, keys)| (name, keys.into_vec()))
+                    .collect();
+                Keymap::new(&chosen).map_err(|error| {
+                    // The line that names it; the table's own where it cannot be found.
+                    let at = match &error {
+                        KeymapError::Key(text) | KeymapError::Command(text) => file
+                            .get(span.start..)
+                            .and_then(|rest| rest.find(text.as_str()))
+                            .map_or(span.start, |at| span.start + at),
+                    };
+                    wrong(at..at, Wrong::Keys(error))
+                })?
+            }
+        };
         let server = match (given.server, from_file.server) {
             (Some(server), _) => {
                 check_address(&server).map_err(|()| Error::Address(server.clone()))?;
@@ -167,6 +219,7 @@ impl Settings {
             language: asked_for.unwrap_or_else(system_language),
             language_given: asked_for.is_some(),
             state_dir: given.state_dir.map_or_else(default_state_dir, Ok)?,
+            keymap,
         })
     }
 }
@@ -254,6 +307,26 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_read_and_take_the_place_of_ours() {
+        let text = "[keys]\nreading = [\"ctrl-e\", \"F5\"]\nkey-bill = \"B\"\n";
+        let settings = read(text, Given::default()).unwrap();
+        let keys = |name: &str| {
+            let command = crate::commands::all()
+                .find(|command| command.name == name)
+                .unwrap();
+            settings
+                .keymap
+                .keys_of(command)
+                .iter()
+                .map(|key| key.label())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(keys("key-reading"), ["Ctrl-E", "F5"]);
+        assert_eq!(keys("key-bill"), ["B"]);
+        assert_eq!(keys("key-undo"), ["u"]);
+    }
+
+    #[test]
     fn an_empty_file_leaves_the_defaults() {
         let settings = read("", Given::default()).unwrap();
         assert_eq!(settings.server, DEFAULT_SERVER);
@@ -271,6 +344,9 @@ mod tests {
                 "server = \"http://127.0.0.1:1\"\nlanguage = \"klingon\"\n",
                 2,
             ),
+            ("[keys]\nreading = \"ctrl-e\"\nbill = \"hyper-q\"\n", 3),
+            ("[keys]\n\nraeding = \"e\"\n", 3),
+            ("[keys]\nreading = 5\n", 2),
         ] {
             let error = read(text, Given::default()).unwrap_err();
             for language in Language::ALL {

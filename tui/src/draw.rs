@@ -6,9 +6,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use crate::app::{App, Context, Notice, Screen};
+use crate::keys::Command;
 use crate::readings::entry_view;
+use crate::table::Table;
 use crate::widgets::words;
-use crate::{dashboard, help, keys, readings, sign_in, welcome};
+use crate::{commands, dashboard, forms, help, keys, palette, readings, table, told, welcome};
 
 /// Draws everything.
 pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
@@ -16,19 +18,14 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
     if area.height >= 1 {
         title(app, frame, Rect { height: 1, ..area }, cx);
     }
-    let body = Rect {
-        y: area.y + 1.min(area.height),
-        height: area.height.saturating_sub(2),
-        ..area
-    };
+    let body = body(area);
     if !body.is_empty() {
-        match app.screen {
-            Screen::Welcome => welcome::view(app, frame, body, cx),
-            Screen::SignIn | Screen::Register | Screen::NewHome => {
-                sign_in::view(app, frame, body, cx);
-            }
-            Screen::Dashboard => dashboard::view(app, frame, body, cx),
-            Screen::Readings => readings::view(app, frame, body, cx),
+        match (&app.form, app.screen) {
+            (Some(form), _) => forms::view(app, form, frame, body, cx),
+            (None, Screen::Welcome) => welcome::view(app, frame, body, cx),
+            (None, Screen::Dashboard) => dashboard::view(app, frame, body, cx),
+            (None, Screen::Readings) => readings::view(app, frame, body, cx),
+            (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
         }
     }
     if area.height >= 2 {
@@ -56,10 +53,25 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             footer(app, frame, row, cx);
         }
     }
+    if let Some(told) = &app.told {
+        told::view(app, told, frame, body, cx);
+    }
+    if let Some(palette) = &app.palette {
+        palette::view(app, palette, frame, body, cx);
+    }
     if app.help {
         help::view(app, frame, body, cx);
     }
     cx.theme.degrade(frame.buffer_mut());
+}
+
+/// The room between the title and the footer.
+pub(crate) fn body(area: Rect) -> Rect {
+    Rect {
+        y: area.y + 1.min(area.height),
+        height: area.height.saturating_sub(2),
+        ..area
+    }
 }
 
 fn title(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
@@ -73,7 +85,7 @@ fn title(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
                 .find(|home| Some(home.energy_profile_id) == app.home)
                 .map(|home| home.name.clone())
         });
-    let on_home = matches!(app.screen, Screen::Dashboard | Screen::Readings);
+    let on_home = on_home(app);
     let home = home.filter(|_| on_home).unwrap_or_default();
     if !home.is_empty() {
         let room = usize::from(row.width / 2).saturating_sub(12);
@@ -102,21 +114,65 @@ fn title(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
     }
 }
 
+/// Whether a home is on the screen.
+fn on_home(app: &App) -> bool {
+    app.screen != Screen::Welcome && app.home.is_some()
+}
+
+/// The screens by their digits, and the name of the command that opens each.
+const TABS: [(&str, &str, &str); 6] = [
+    ("1", "tab-dashboard", "key-dashboard"),
+    ("2", "tab-readings", "key-readings"),
+    ("3", "tab-devices", "key-devices"),
+    ("4", "tab-bills", "key-bills"),
+    ("5", "tab-goals", "key-goals"),
+    ("6", "tab-household", "key-household"),
+];
+
+fn is_open(app: &App, tab: &str) -> bool {
+    match app.screen {
+        Screen::Welcome => false,
+        Screen::Dashboard => tab == "tab-dashboard",
+        Screen::Readings => tab == "tab-readings",
+        Screen::Table(Table::Devices) => tab == "tab-devices",
+        Screen::Table(Table::Bills) => tab == "tab-bills",
+        Screen::Table(Table::Goals) => tab == "tab-goals",
+        Screen::Table(_) => tab == "tab-household",
+    }
+}
+
 fn tabs(app: &App, cx: &Context) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
-    for (digit, id, screen) in [
-        ("1", "tab-dashboard", Screen::Dashboard),
-        ("2", "tab-readings", Screen::Readings),
-    ] {
-        let style = if app.screen == screen {
+    for (digit, id, _) in TABS {
+        let style = if is_open(app, id) {
             cx.theme.strong
         } else {
             cx.theme.dim
         };
         spans.push(Span::styled(format!("{digit} "), cx.theme.accent));
-        spans.push(Span::styled(format!("{}  ", cx.locale.text(id)), style));
+        spans.push(Span::styled(format!("{} ", cx.locale.text(id)), style));
     }
     spans
+}
+
+/// The command of the tab at a column of the title.
+pub(crate) fn tab_at(app: &App, area: Rect, column: u16, cx: &Context) -> Option<&'static Command> {
+    if !on_home(app) {
+        return None;
+    }
+    let spans = tabs(app, cx);
+    let width: usize = spans.iter().map(Span::width).sum();
+    let mut x = usize::from(area.width).checked_sub(width)?;
+    for (pair, (_, _, name)) in spans.chunks(2).zip(TABS) {
+        let next = x + pair.iter().map(Span::width).sum::<usize>();
+        if (x..next).contains(&usize::from(column)) {
+            return commands::SIGNED_IN
+                .iter()
+                .find(|command| command.name == name);
+        }
+        x = next;
+    }
+    None
 }
 
 /// Whether the server answers, with a sign and a word.
@@ -151,7 +207,23 @@ fn link(app: &App, cx: &Context) -> Span<'static> {
 fn footer(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
     frame.render_widget(Clear, row);
     let mut right = Vec::new();
-    if matches!(app.screen, Screen::Dashboard | Screen::Readings) {
+    if on_home(app) {
+        let waiting = app.outbox.open(app).count();
+        let refused = app.outbox.refused(app).count();
+        if waiting > 0 {
+            let count = waiting.to_string();
+            right.push(Span::styled(
+                format!("▲ {}  ", t!(cx, "outbox-count", count = count)),
+                cx.theme.warning,
+            ));
+        }
+        if refused > 0 {
+            let count = refused.to_string();
+            right.push(Span::styled(
+                format!("▲ {}  ", t!(cx, "outbox-refused", count = count)),
+                cx.theme.urgent,
+            ));
+        }
         right.push(link(app, cx));
     }
     if let Some(account) = &app.account {
@@ -229,6 +301,30 @@ fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> 
     use ecotrack_common::reading::Measured;
     match notice {
         Notice::Text(id) => Span::raw(words::cut(&cx.locale.text(id), room)),
+        Notice::Said(id, what) => {
+            let text = match *id {
+                "notice-exported" => t!(cx, "notice-exported", file = what.clone()),
+                "notice-not-exported" => t!(cx, "notice-not-exported", reason = what.clone()),
+                _ => t!(cx, "notice-not-kept", reason = what.clone()),
+            };
+            Span::raw(words::cut(&text, room))
+        }
+        Notice::Waits => {
+            let count = app.outbox.open(app).count().to_string();
+            let text = t!(cx, "notice-waits", count = count);
+            Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.warning)
+        }
+        Notice::Refused => {
+            let text = cx.locale.text("notice-refused");
+            Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.urgent)
+        }
+        Notice::Member(operation) => {
+            let currency = forms::home_of(app).map_or("", |home| home.currency.as_str());
+            let what = cx.locale.operation(operation, &app.zone(), currency);
+            let who = operation.by.clone().unwrap_or_default();
+            let text = t!(cx, "notice-member", who = who, what = what);
+            Span::styled(words::cut(&format!("● {text}"), room), cx.theme.accent)
+        }
         Notice::Fault(fault) => Span::styled(
             words::cut(&format!("▲ {}", cx.fault(fault)), room),
             cx.theme.warning,

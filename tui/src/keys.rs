@@ -3,13 +3,15 @@
 //! A screen declares what can be done on it as a table of [`Command`]s. The footer, the help and
 //! the dispatch all read that table, so none of them can say what another does not do.
 
+use std::collections::BTreeMap;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::app::{App, Context};
 use crate::message::Effect;
 
 /// A key, with or without Ctrl.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,
     ctrl: bool,
@@ -37,6 +39,32 @@ pub const fn named(code: KeyCode) -> Key {
 }
 
 impl Key {
+    /// Reads a key as people write it in the configuration.
+    fn parse(text: &str) -> Result<Self, KeymapError> {
+        let mut characters = text.chars();
+        if let (Some(character), None) = (characters.next(), characters.next()) {
+            // As it is typed: `B` is not `b`.
+            return Ok(key(character));
+        }
+        let wrong = || KeymapError::Key(text.to_owned());
+        let combination = crokey::parse(text).map_err(|_| wrong())?;
+        let event: KeyEvent = combination.try_into().map_err(|_| wrong())?;
+        let known = KeyModifiers::CONTROL | KeyModifiers::SHIFT;
+        if !known.contains(event.modifiers) {
+            return Err(wrong());
+        }
+        let code = match event.code {
+            KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::SHIFT) => {
+                KeyCode::Char(c.to_ascii_uppercase())
+            }
+            code => code,
+        };
+        Ok(Self {
+            code,
+            ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
+        })
+    }
+
     /// Whether `event` is this key.
     pub fn is(self, event: KeyEvent) -> bool {
         let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
@@ -75,9 +103,52 @@ impl Key {
     }
 }
 
+/// Which keys run what, where somebody chose others than ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keymap(BTreeMap<String, Vec<Key>>);
+
+/// A key that nobody can press, or the name of a command that there is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeymapError {
+    /// No key is written so.
+    #[error("`{0}` is not a key; keys are written like r, F2, ctrl-r or alt-enter")]
+    Key(String),
+    /// No command has this name.
+    #[error("there is no command `{0}`")]
+    Command(String),
+}
+
+impl Keymap {
+    /// Keys by the name of a command, `key-` left out: `reading = "ctrl-r"`.
+    ///
+    /// # Errors
+    /// A name that no command has, a key that there is not.
+    pub fn new(chosen: &BTreeMap<String, Vec<String>>) -> Result<Self, KeymapError> {
+        let mut map = BTreeMap::new();
+        for (name, keys) in chosen {
+            let name = format!("key-{}", name.trim_start_matches("key-"));
+            if !crate::commands::all().any(|command| command.name == name) {
+                let short = name.trim_start_matches("key-").to_owned();
+                return Err(KeymapError::Command(short));
+            }
+            let keys = keys
+                .iter()
+                .map(|text| Key::parse(text))
+                .collect::<Result<_, _>>()?;
+            map.insert(name, keys);
+        }
+        Ok(Self(map))
+    }
+
+    /// The keys that run a command.
+    pub fn keys_of<'a>(&'a self, command: &'a Command) -> &'a [Key] {
+        self.0.get(command.name).map_or(command.keys, Vec::as_slice)
+    }
+}
+
 /// Something that can be done, and how.
 pub struct Command {
-    /// Any of these; the first is shown in the footer.
+    /// Any of these; the first is shown in the footer. Without any it is found in the palette.
     pub keys: &'static [Key],
     /// Fluent id of its name. Neighbours with one name share a place in the footer.
     pub name: &'static str,
@@ -100,9 +171,10 @@ pub fn find<'a>(
     event: KeyEvent,
     app: &App,
 ) -> Option<&'a Command> {
-    table
-        .into_iter()
-        .find(|command| command.keys.iter().any(|key| key.is(event)) && (command.when)(app))
+    table.into_iter().find(|command| {
+        let keys = app.keymap.keys_of(command);
+        keys.iter().any(|key| key.is(event)) && (command.when)(app)
+    })
 }
 
 /// Key labels and the name of what they do, neighbours of one name joined; `all` has every key and
@@ -117,11 +189,11 @@ pub fn hints<'a>(
         if !(command.when)(app) || !(all || command.footer) {
             continue;
         }
-        let shown = if all {
-            command.keys
-        } else {
-            &command.keys[..1]
-        };
+        let keys = app.keymap.keys_of(command);
+        if keys.is_empty() {
+            continue;
+        }
+        let shown = if all { keys } else { &keys[..1] };
         let labels = shown
             .iter()
             .map(|key| key.label())

@@ -3,15 +3,27 @@
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
-use ecotrack_common::account::{Account, Language, Registration, SignIn, SignedIn};
+use ecotrack_common::account::{
+    Account, ChangedAccount, ChangedPassword, Language, Recovery, Registration, SignIn, SignedIn,
+};
 use ecotrack_common::audit::Undone;
 use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::member::{
+    InvitationAcceptance, InvitationMade, NewInvitation, ProfileRemoval,
+};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
-use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
+use ecotrack_common::reading::ReadingPage;
 use ecotrack_common::reference::SavingMeasure;
-use ecotrack_common::{AlertId, EnergyProfileId, MeterId, OperationId, Problem};
+use ecotrack_common::{
+    AccountId, AlertId, EnergyProfileId, MeterId, OperationId, Problem, SessionId,
+};
 use jiff::Timestamp;
+use ratatui::layout::Size;
+use serde_json::Value;
 use uuid::Uuid;
+
+use crate::kept::{Done, Kept, Write};
+use crate::lists::{Listed, What};
 
 /// Tells one question to the server from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +37,8 @@ pub enum Message {
     Paste(String),
     /// The wheel turned; positive is down.
     Scroll(i32),
+    /// The mouse was clicked: column, row, and the size of the terminal.
+    Click(u16, u16, Size),
     /// The terminal has another size; only drawing cares.
     Resized,
     /// A timer that was asked for ran out.
@@ -33,6 +47,8 @@ pub enum Message {
     Reply(Ticket, Reply),
     /// News on the event stream of a home.
     Stream(EnergyProfileId, News),
+    /// Something could not be kept on the disk, or was: a Fluent id and what it is about.
+    Disk(&'static str, String),
 }
 
 /// What a timer is for.
@@ -67,6 +83,12 @@ pub enum Effect {
     Speak(Language),
     /// Speak the language of the account, unless another was asked for.
     SpeakAsAccount(Language),
+    /// Keep this on the disk.
+    Keep(Kept),
+    /// This need not be kept any more.
+    Drop(Done),
+    /// Write a file of this name, with this text, into the folder that the program was started in.
+    Export(String, String),
     /// Leave.
     Quit,
 }
@@ -90,12 +112,28 @@ pub enum Call {
     Dashboard(EnergyProfileId, Option<String>),
     /// A page of readings, older than an instant.
     Readings(EnergyProfileId, MeterId, Option<Timestamp>),
-    /// Store a reading.
-    CreateReading(EnergyProfileId, MeterId, NewReading, Uuid),
-    /// Correct the reading of an instant.
-    ChangeReading(EnergyProfileId, MeterId, Timestamp, ChangedReading, Uuid),
-    /// Remove the reading of an instant in a version.
-    RemoveReading(EnergyProfileId, MeterId, Timestamp, i64, Uuid),
+    /// Change something of a home.
+    Write(Box<Write>),
+    /// A list, of a home where it is one's; operations before this one.
+    List(What, Option<EnergyProfileId>, Option<OperationId>),
+    /// Set a new password with a code.
+    Recover(Recovery),
+    /// Change one's name and language.
+    ChangeAccount(ChangedAccount),
+    /// Change one's password.
+    ChangePassword(ChangedPassword),
+    /// End one of one's sessions.
+    EndSession(SessionId),
+    /// Join a home.
+    Join(InvitationAcceptance, Uuid),
+    /// Make an invitation.
+    Invite(EnergyProfileId, NewInvitation),
+    /// Hand the home over.
+    Transfer(EnergyProfileId, AccountId, Uuid),
+    /// Remove the home.
+    RemoveProfile(EnergyProfileId, ProfileRemoval),
+    /// Bring a removed home back.
+    RestoreProfile(EnergyProfileId, Uuid),
     /// Take an operation back.
     Undo(EnergyProfileId, OperationId, Uuid),
     /// Say that an alert was seen.
@@ -106,11 +144,11 @@ pub enum Call {
 
 /// The server's answer, in the order of [`Call`].
 pub enum Reply {
-    /// To `Register` and `SignIn`.
+    /// To `Register`, `SignIn` and `Recover`.
     SignedIn(Answer<Box<SignedIn>>),
     /// To `SignOut`.
     SignedOut(Answer<()>),
-    /// To `Account`.
+    /// To `Account` and `ChangeAccount`.
     Account(Answer<Account>),
     /// To `Profiles`.
     Profiles(Answer<Vec<EnergyProfile>>),
@@ -120,8 +158,16 @@ pub enum Reply {
     Dashboard(Answer<Option<(Box<Dashboard>, String)>>),
     /// To `Readings`.
     Readings(Answer<ReadingPage>),
-    /// To `CreateReading`, `ChangeReading` and `RemoveReading`.
-    Written(Answer<Box<ReadingWritten>>),
+    /// To `Write`.
+    Wrote(Answer<Value>),
+    /// To `List`.
+    Listed(What, Answer<Listed>),
+    /// To `Invite`.
+    Invited(Answer<Box<InvitationMade>>),
+    /// To `Join`.
+    Joined(Answer<Box<EnergyProfile>>),
+    /// To what answers nothing that is shown.
+    Done(Answer<()>),
     /// To `Undo`.
     Undone(Answer<Undone>),
     /// To `Acknowledge`.
@@ -159,13 +205,18 @@ impl Reply {
     pub fn fault(&self) -> Option<&Fault> {
         match self {
             Self::SignedIn(answer) => answer.as_ref().err(),
-            Self::SignedOut(answer) | Self::Acknowledged(answer) => answer.as_ref().err(),
+            Self::SignedOut(answer) | Self::Acknowledged(answer) | Self::Done(answer) => {
+                answer.as_ref().err()
+            }
             Self::Account(answer) => answer.as_ref().err(),
             Self::Profiles(answer) => answer.as_ref().err(),
             Self::ProfileCreated(answer) => answer.as_ref().err(),
             Self::Dashboard(answer) => answer.as_ref().err(),
             Self::Readings(answer) => answer.as_ref().err(),
-            Self::Written(answer) => answer.as_ref().err(),
+            Self::Wrote(answer) => answer.as_ref().err(),
+            Self::Listed(_, answer) => answer.as_ref().err(),
+            Self::Invited(answer) => answer.as_ref().err(),
+            Self::Joined(answer) => answer.as_ref().err(),
             Self::Undone(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
         }

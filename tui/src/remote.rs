@@ -52,6 +52,16 @@ impl<T> Remote<T> {
         matches!(self, Self::Loading { .. })
     }
 
+    /// Whether nobody asked.
+    pub fn is_idle(&self) -> bool {
+        matches!(self, Self::Idle)
+    }
+
+    /// Whether the last question was answered.
+    pub fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready(_))
+    }
+
     /// Awaits the answer to `ticket`, keeping what is known.
     pub fn ask(&mut self, ticket: Ticket) {
         let last = self.take();

@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use color_eyre::eyre;
-use crossterm::event::{Event, EventStream, MouseEventKind};
+use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::account::{Language, SignedIn};
 use ecotrack_common::locale::Locale;
@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,8 @@ use uuid::Uuid;
 use crate::app::{self, App, Context};
 use crate::client::{self, Client};
 use crate::draw;
+use crate::kept::KeptFolder;
+use crate::keys::Keymap;
 use crate::message::{Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
 use crate::terminal;
 use crate::theme::Theme;
@@ -51,6 +54,10 @@ pub struct Options {
     pub home: Option<EnergyProfileId>,
     /// Keeps a sign-in for the next start.
     pub keep: Option<Keep>,
+    /// Where drafts and the outbox are kept; without it they last as long as the program.
+    pub kept: Option<KeptFolder>,
+    /// Which keys run what.
+    pub keymap: Keymap,
     /// Sees each frame; journeys look at the screen with it.
     pub watch: Option<Watch>,
     /// Ends the run from outside, as a signal does.
@@ -70,6 +77,8 @@ impl Options {
             signed_in: false,
             home: None,
             keep: None,
+            kept: None,
+            keymap: Keymap::default(),
             watch: None,
             stop: CancellationToken::new(),
             panic_after_first_frame: false,
@@ -133,7 +142,9 @@ where
     B::Error: Send + Sync + 'static,
 {
     let mut events = events;
-    let (app, effects) = App::start(options.signed_in, options.home);
+    let kept = options.kept.as_ref().map(KeptFolder::load);
+    let (mut app, effects) = App::start(options.signed_in, options.home, kept.unwrap_or_default());
+    app.keymap = std::mem::take(&mut options.keymap);
     let (out, mut arriving) = mpsc::unbounded_channel();
     let mut runtime = Runtime {
         app,
@@ -145,6 +156,7 @@ where
         listening: None,
         left: false,
         keep: options.keep.take(),
+        kept: options.kept.take(),
         theme: options.theme.clone(),
         server: options.server.clone(),
     };
@@ -159,16 +171,19 @@ where
             !(cfg!(debug_assertions) && options.panic_after_first_frame),
             "asked to panic after the first frame"
         );
+        let size = terminal.size()?;
         let message = tokio::select! {
             () = options.stop.cancelled() => return Ok(Exit::Stopped),
             event = events.next() => match event {
-                Some(event) => from_terminal(event?),
+                Some(event) => from_terminal(event?, size),
                 None => return Ok(Exit::Stopped),
             },
             message = arriving.recv() => message,
         };
         runtime.take(message);
-        runtime.take_waiting(&mut events, &mut arriving).await?;
+        runtime
+            .take_waiting(&mut events, &mut arriving, size)
+            .await?;
         if runtime.left {
             return Ok(Exit::Left);
         }
@@ -185,6 +200,7 @@ struct Runtime {
     listening: Option<AbortHandle>,
     left: bool,
     keep: Option<Keep>,
+    kept: Option<KeptFolder>,
     theme: Theme,
     server: String,
 }
@@ -220,11 +236,12 @@ impl Runtime {
         &mut self,
         events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
         arriving: &mut UnboundedReceiver<Message>,
+        size: Size,
     ) -> io::Result<()> {
         while !self.left {
             let message = tokio::select! {
                 biased;
-                Some(event) = events.next() => from_terminal(event?),
+                Some(event) = events.next() => from_terminal(event?, size),
                 Some(message) = arriving.recv() => Some(message),
                 () = std::future::ready(()) => break,
             };
@@ -259,9 +276,31 @@ impl Runtime {
                         self.locale = Locale::new(language);
                     }
                 }
+                Effect::Keep(kept) => self.disk(|folder| folder.put(&kept)),
+                Effect::Drop(done) => self.disk(|folder| folder.remove(done)),
+                Effect::Export(name, text) => self.export(&name, &text),
                 Effect::Quit => self.left = true,
             }
         }
+    }
+
+    /// Keeps or drops something on the disk, if there is a place for it; a failure is told, and what
+    /// was typed stays where it is.
+    fn disk(&self, act: impl FnOnce(&KeptFolder) -> io::Result<()>) {
+        if let Some(Err(error)) = self.kept.as_ref().map(act) {
+            tracing::error!(%error, "what was typed cannot be kept on the disk");
+            let _ = self
+                .out
+                .send(Message::Disk("notice-not-kept", error.to_string()));
+        }
+    }
+
+    fn export(&self, name: &str, text: &str) {
+        let said = match std::fs::write(name, text) {
+            Ok(()) => Message::Disk("notice-exported", name.to_owned()),
+            Err(error) => Message::Disk("notice-not-exported", error.to_string()),
+        };
+        let _ = self.out.send(said);
     }
 
     fn call(&mut self, ticket: Ticket, call: Call) {
@@ -298,7 +337,7 @@ impl Runtime {
     }
 }
 
-fn from_terminal(event: Event) -> Option<Message> {
+fn from_terminal(event: Event, size: Size) -> Option<Message> {
     match event {
         Event::Key(key) => Some(Message::Key(key)),
         Event::Paste(text) => Some(Message::Paste(text)),
@@ -306,6 +345,9 @@ fn from_terminal(event: Event) -> Option<Message> {
         Event::Mouse(mouse) => match mouse.kind {
             MouseEventKind::ScrollDown => Some(Message::Scroll(3)),
             MouseEventKind::ScrollUp => Some(Message::Scroll(-3)),
+            MouseEventKind::Down(MouseButton::Left) => {
+                Some(Message::Click(mouse.column, mouse.row, size))
+            }
             _ => None,
         },
         Event::FocusGained | Event::FocusLost => None,
@@ -367,27 +409,42 @@ async fn ask(client: &Client, call: Call) -> Reply {
         Call::Readings(home, meter, before) => {
             Reply::Readings(client.readings(home, meter, before).await.map_err(fault))
         }
-        Call::CreateReading(home, meter, new, key) => Reply::Written(
+        Call::Write(write) => Reply::Wrote(client.send_write(&write).await.map_err(fault)),
+        Call::List(what, home, before) => {
+            Reply::Listed(what, client.list(what, home, before).await.map_err(fault))
+        }
+        Call::Recover(new) => {
+            Reply::SignedIn(client.recover(&new).await.map(Box::new).map_err(fault))
+        }
+        Call::ChangeAccount(changed) => {
+            Reply::Account(client.change_account(&changed).await.map_err(fault))
+        }
+        Call::ChangePassword(changed) => {
+            Reply::Done(client.change_password(&changed).await.map_err(fault))
+        }
+        Call::EndSession(session) => Reply::Done(client.end_session(session).await.map_err(fault)),
+        Call::Join(acceptance, key) => Reply::Joined(
             client
-                .create_reading(home, meter, &new, key)
+                .accept_invitation(&acceptance, key)
                 .await
                 .map(Box::new)
                 .map_err(fault),
         ),
-        Call::ChangeReading(home, meter, at, changed, key) => Reply::Written(
+        Call::Invite(home, new) => {
+            Reply::Invited(client.invite(home, new).await.map(Box::new).map_err(fault))
+        }
+        Call::Transfer(home, account, key) => Reply::Done(
             client
-                .change_reading(home, meter, at, &changed, key)
+                .transfer_ownership(home, account, key)
                 .await
-                .map(Box::new)
                 .map_err(fault),
         ),
-        Call::RemoveReading(home, meter, at, version, key) => Reply::Written(
-            client
-                .remove_reading(home, meter, at, version, key)
-                .await
-                .map(Box::new)
-                .map_err(fault),
-        ),
+        Call::RemoveProfile(home, removal) => {
+            Reply::Done(client.remove_profile(home, &removal).await.map_err(fault))
+        }
+        Call::RestoreProfile(home, key) => {
+            Reply::Done(client.restore_profile(home, key).await.map_err(fault))
+        }
         Call::Undo(home, operation, key) => {
             Reply::Undone(client.undo(home, operation, key).await.map_err(fault))
         }

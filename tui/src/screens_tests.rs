@@ -4,12 +4,14 @@ use ecotrack_common::account::Language;
 use ecotrack_common::forecast::ForecastState;
 use ecotrack_common::reference::SavingMeasure;
 
-use crate::app::{App, Context, Notice, Screen};
+use crate::app::{App, Context, Notice};
+use crate::forms::{self, Subject};
+use crate::kept::Everything;
 use crate::message::{Fault, Ticket};
+use crate::readings;
 use crate::readings::entry;
 use crate::remote::Remote;
 use crate::testing::{self, context, drawn, signed_in};
-use crate::{readings, sign_in};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (160, 48)];
 
@@ -38,30 +40,29 @@ fn tips() -> Vec<SavingMeasure> {
 }
 
 fn welcome(_: &Context) -> App {
-    let (mut app, _) = App::start(false, None);
+    let (mut app, _) = App::start(false, None, Everything::default());
     app.welcome.tips = Remote::Ready(tips());
     app.link.up = Some(true);
     app
 }
 
-fn register(_: &Context) -> App {
-    let mut app = welcome(&context(Language::English));
-    app.screen = Screen::Register;
-    app.form = sign_in::register();
-    app.form.paste("Ana");
-    app.form.next();
-    app.form.paste("ana@");
+fn register(cx: &Context) -> App {
+    let mut app = welcome(cx);
+    let _ = forms::register(&mut app, cx);
+    let form = app.form.as_mut().unwrap();
+    form.paste("Ana");
+    form.next();
+    form.paste("ana@");
     let mut errors = ecotrack_common::FieldErrors::default();
     errors.add("email", "not_an_email");
     errors.add_with("password", "too_short", &[("min", "10")]);
-    app.form.wrong(errors);
+    form.wrong(errors);
     app
 }
 
-fn new_home(_: &Context) -> App {
-    let mut app = welcome(&context(Language::English));
-    app.screen = Screen::NewHome;
-    app.form = sign_in::new_home();
+fn new_home(cx: &Context) -> App {
+    let mut app = welcome(cx);
+    let _ = forms::open(&mut app, Subject::NewHome, None, cx);
     app
 }
 
@@ -90,7 +91,7 @@ fn welcome_looks_like_this() {
 #[test]
 fn welcome_with_the_server_away_looks_like_this() {
     pictures!("welcome", "away", [(80, 24)], |_: &Context| {
-        let (mut app, _) = App::start(false, None);
+        let (mut app, _) = App::start(false, None, Everything::default());
         app.welcome.tips = Remote::Failed {
             fault: Fault::Away,
             last: None,
@@ -102,16 +103,16 @@ fn welcome_with_the_server_away_looks_like_this() {
 
 #[test]
 fn the_forms_look_like_this() {
-    pictures!("sign_in", "register", SIZES, register);
-    pictures!("sign_in", "new_home", [(80, 24)], new_home);
-    pictures!("sign_in", "wrong_credentials", [(80, 24)], |_: &Context| {
-        let mut app = welcome(&context(Language::English));
-        app.screen = Screen::SignIn;
-        app.form = sign_in::sign_in();
-        app.form.paste("ana@example.org");
-        app.form.next();
-        app.form.paste("not the one");
-        app.form.refused(Fault::Problem(Box::new(testing::problem(
+    pictures!("forms", "register", SIZES, register);
+    pictures!("forms", "new_home", [(80, 24)], new_home);
+    pictures!("forms", "wrong_credentials", [(80, 24)], |cx: &Context| {
+        let mut app = welcome(cx);
+        let _ = forms::sign_in(&mut app, cx);
+        let form = app.form.as_mut().unwrap();
+        form.paste("ana@example.org");
+        form.next();
+        form.paste("not the one");
+        form.refused(Fault::Problem(Box::new(testing::problem(
             "wrong_credentials",
             401,
         ))));
@@ -182,7 +183,7 @@ fn a_saving_explained_looks_like_this() {
 #[test]
 fn the_first_frame_before_any_answer_looks_like_this() {
     pictures!("dashboard", "loading", [(80, 24)], |_: &Context| {
-        App::start(true, None).0
+        App::start(true, None, Everything::default()).0
     });
 }
 
@@ -258,8 +259,8 @@ fn all_screens(cx: &Context) -> Vec<App> {
         typing(cx),
         help,
         why,
-        App::start(true, None).0,
-        App::start(false, None).0,
+        App::start(true, None, Everything::default()).0,
+        App::start(false, None, Everything::default()).0,
     ]
 }
 
@@ -301,7 +302,7 @@ fn without_colour_no_screen_has_any() {
 #[test]
 fn a_late_tip_is_dropped() {
     let cx = context(Language::English);
-    let (mut app, _) = App::start(false, None);
+    let (mut app, _) = App::start(false, None, Everything::default());
     let _ = crate::app::update(
         &mut app,
         crate::message::Message::Reply(Ticket(77), crate::message::Reply::Tips(Ok(tips()))),

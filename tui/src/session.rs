@@ -91,15 +91,8 @@ impl SessionFile {
 
     /// Where it is.
     pub fn path(&self) -> PathBuf {
-        let plain = |c: char| {
-            if c.is_ascii_alphanumeric() || c == '.' || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        };
-        let name: String = self.server.chars().map(plain).collect();
-        self.folder.join(format!("{name}.json"))
+        self.folder
+            .join(format!("{}.json", file_name(&self.server)))
     }
 
     /// The sign-in that was kept, if there is one.
@@ -182,6 +175,18 @@ impl SessionFile {
             Err(source) => Err(Error::Io { path, source }),
         }
     }
+}
+
+/// The address of a server as the name of a file.
+pub(crate) fn file_name(server: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' || c == '-' {
+            c
+        } else {
+            '_'
+        }
+    };
+    server.trim_end_matches('/').chars().map(plain).collect()
 }
 
 fn write_private(path: &Path, session: &Session) -> io::Result<()> {

@@ -3,6 +3,8 @@
 //! The words are Fluent messages in `i18n/`, compiled into the program. Codes travel, words do
 //! not: this is where a code of the wire becomes a sentence. Numbers and dates follow ICU.
 
+mod operation;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
@@ -252,14 +254,41 @@ impl Locale {
     /// A local date and time as it is typed and edited: `2026-11-10 14:05`, `10/11/2026 14:05`.
     pub fn date_time_typed(&self, at: Timestamp, zone: &TimeZone) -> String {
         let local = zone.to_datetime(at);
-        let date = local.date();
-        let date = match self.language {
+        let date = self.date_typed(local.date());
+        format!("{date} {}", clock(local))
+    }
+
+    /// A date as [`parse_date`] takes it and this language's people type it.
+    pub fn date_typed(&self, date: Date) -> String {
+        match self.language {
             Language::English => date.to_string(),
             Language::BrazilianPortuguese => {
                 format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
             }
-        };
-        format!("{date} {}", clock(local))
+        }
+    }
+
+    /// A number as [`crate::quantity::parse_decimal`] takes it and this language's people type it.
+    pub fn number_typed(&self, value: Decimal) -> String {
+        let text = value.normalize().to_string();
+        match self.language {
+            Language::English => text,
+            Language::BrazilianPortuguese => text.replace('.', ","),
+        }
+    }
+
+    /// Money as it is typed: with its cents.
+    pub fn money_typed(&self, money: Money) -> String {
+        let mut amount = money.0;
+        if amount.normalize().scale() <= 2 {
+            amount.rescale(2);
+            let text = amount.to_string();
+            return match self.language {
+                Language::English => text,
+                Language::BrazilianPortuguese => text.replace('.', ","),
+            };
+        }
+        self.number_typed(amount)
     }
 
     /// What is wrong with a field, as a sentence; instants in UTC.
@@ -400,33 +429,44 @@ fn iso(date: Date) -> icu::calendar::Date<Iso> {
     icu::calendar::Date::convert_from(date)
 }
 
-/// Reads a local date and time as people type it: `2026-11-10 14:05`, `10/11/2026 14:05`,
-/// `10/11 14:05` of the year of `now`; without a time it is the start of the day. `None` when it
-/// is no date.
+/// Reads a local date and time as people type it: a date of [`parse_date`], a blank and `14:05` or
+/// `14h05`; without a time it is the start of the day. `None` when it is no date.
 pub fn parse_date_time(text: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim();
     let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00"));
-    let date = if day.contains('/') {
-        let mut parts = day.split('/').map(|part| part.trim().parse::<i16>().ok());
-        let (day, month) = (parts.next()??, parts.next()??);
-        let year = match parts.next() {
-            Some(year) => year?,
-            None => zone.to_datetime(now).year(),
-        };
-        let year = if (0..100).contains(&year) {
-            2000 + year
-        } else {
-            year
-        };
-        Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?
-    } else {
-        Date::from_str(day).ok()?
-    };
+    let date = parse_date(day, zone.to_datetime(now).date())?;
     let (hour, minute) = time.trim().split_once([':', 'h'])?;
     let minute = if minute.is_empty() { "0" } else { minute };
     let local = date
         .to_datetime(jiff::civil::Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()?);
     zone.to_zoned(local).ok().map(|zoned| zoned.timestamp())
+}
+
+/// Reads a date as people type it: `2026-11-10`, `10/11/2026`, `10/11/26`, `10/11` or `10.11.` of the
+/// year of `today`, day first. `None` when it is no date.
+pub fn parse_date(text: &str, today: Date) -> Option<Date> {
+    let text = text.trim();
+    if !text.contains(['/', '.']) {
+        return Date::from_str(text).ok();
+    }
+    let mut parts = text
+        .trim_end_matches(['/', '.'])
+        .split(['/', '.'])
+        .map(|part| part.trim().parse::<i16>().ok());
+    let (day, month) = (parts.next()??, parts.next()??);
+    let year = match parts.next() {
+        Some(year) => year?,
+        None => today.year(),
+    };
+    if parts.next().is_some() {
+        return None;
+    }
+    let year = if (0..100).contains(&year) {
+        2000 + year
+    } else {
+        year
+    };
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
 /// ICU's formatters of one language.

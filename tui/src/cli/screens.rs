@@ -5,6 +5,7 @@ use ecotrack_common::EnergyProfileId;
 use super::context::{Context, pick_profile};
 use super::{Failure, Result};
 use crate::client::Client;
+use crate::kept::KeptFolder;
 use crate::runtime::{self, Keep, Options};
 use crate::session::SessionFile;
 use crate::terminal;
@@ -54,6 +55,11 @@ pub(super) async fn open(
     options.signed_in = client.is_signed_in();
     options.home = home;
     options.panic_after_first_frame = panic_on_start;
+    options.keymap = context.settings.keymap.clone();
+    // The demo's home is made anew; what is typed there need not outlive it.
+    options.kept = session
+        .is_some()
+        .then(|| KeptFolder::new(&context.settings.state_dir, client.address()));
     options.keep = session.map(|file| -> Keep {
         Box::new(move |signed_in| {
             let kept = match signed_in {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 mod calls;
 mod events;
+mod household;
 #[cfg(test)]
 mod tests;
 
@@ -171,6 +172,15 @@ impl Client {
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
         let response = self.send(request).await?;
+        self.body(response).await
+    }
+
+    /// The same where an answer may be empty.
+    async fn json_or_nothing(&self, request: RequestBuilder) -> Result<serde_json::Value> {
+        let response = self.send(request).await?;
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(serde_json::Value::Null);
+        }
         self.body(response).await
     }
 

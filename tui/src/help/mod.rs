@@ -35,7 +35,7 @@ pub const COMMANDS: &[Command] = &[
 
 /// The commands that the help explains: those of what lies under it.
 pub fn explained(app: &App) -> Vec<(String, &'static str)> {
-    keys::hints(app.commands_beneath_help(), app, true)
+    keys::hints(app.commands_beneath(), app, true)
 }
 
 /// Draws the list in the middle of `area`.

@@ -1,19 +1,25 @@
 //! The one line on which a reading is typed, over the footer of any screen.
 
+use std::collections::BTreeMap;
+
 use crossterm::event::{KeyCode, KeyEvent};
 use ecotrack_common::dashboard::MeterNow;
 use ecotrack_common::locale::parse_date_time;
 use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::quantity::{NumberError, parse_decimal};
 use ecotrack_common::reading::{ChangedReading, Measured, NewReading, Reading};
-use ecotrack_common::{ErrorCode, FieldError, FieldErrors, Kwh, MeterId};
+use ecotrack_common::{EnergyProfileId, ErrorCode, FieldError, FieldErrors, Kwh, MeterId, path};
 use jiff::Timestamp;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::{App, Context};
+use crate::forms::{self, Subject};
+use crate::kept::{Draft, Method, Write};
 use crate::keys::{Command, always, named};
-use crate::message::{Call, Effect, Fault, Ticket};
-use crate::widgets::field::Field;
+use crate::message::{Effect, Fault};
+use crate::outbox;
+use crate::widgets::text_line::TextLine;
 
 /// What the line is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,14 +48,6 @@ pub enum Remark {
     Fault(Fault),
 }
 
-/// A write that was sent or tried: the same again has the same key, so it is stored once.
-#[derive(Debug, Clone, PartialEq)]
-struct Attempt {
-    typed: (MeterId, String, String, bool),
-    reading: NewReading,
-    key: Uuid,
-}
-
 /// The line.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -58,17 +56,18 @@ pub struct Entry {
     /// Which meter.
     pub meter: MeterId,
     /// What was typed for the register.
-    pub value: Field,
+    pub value: TextLine,
     /// What was typed for the instant; empty is now.
-    pub date: Field,
+    pub date: TextLine,
     /// Whether the instant has the keys.
     pub on_date: bool,
-    /// The answer that is awaited.
-    pub sending: Option<Ticket>,
+    /// The key of the write that is on its way.
+    pub sending: Option<Uuid>,
     /// What the line says.
     pub remark: Option<Remark>,
     version: i64,
-    attempt: Option<Attempt>,
+    /// What was confirmed once stays so while nothing else is typed.
+    meant: bool,
 }
 
 /// What can be done on the line; every other key writes.
@@ -116,7 +115,7 @@ pub const COMMANDS: &[Command] = &[
         when: always,
         run: |app, _| {
             app.entry = None;
-            Vec::new()
+            forms::drop_draft(app)
         },
         footer: true,
     },
@@ -136,7 +135,7 @@ pub fn register_meters(app: &App) -> Vec<&MeterNow> {
 }
 
 /// Opens the line for a new reading.
-pub fn open(app: &mut App, _: &Context) -> Vec<Effect> {
+pub fn open(app: &mut App, cx: &Context) -> Vec<Effect> {
     let shown = app.readings.meter(app).map(|now| now.meter.meter_id);
     let meters = register_meters(app);
     let chosen = meters
@@ -144,7 +143,14 @@ pub fn open(app: &mut App, _: &Context) -> Vec<Effect> {
         .find(|now| Some(now.meter.meter_id) == shown)
         .or(meters.first());
     if let Some(now) = chosen {
-        app.entry = Some(Entry::new(Purpose::Add, now.meter.meter_id, "", "", 0));
+        let meter = now.meter.meter_id;
+        app.draft = None;
+        app.entry = Some(Entry::new(Purpose::Add, meter, "", "", 0));
+        // A line that was left by accident goes on where it was.
+        if let Some(draft) = app.draft_of(Subject::Reading(meter)).cloned() {
+            app.draft = Some(draft.draft_id);
+            resume(app, &draft, cx);
+        }
     }
     Vec::new()
 }
@@ -156,6 +162,7 @@ pub fn correct(app: &mut App, reading: &Reading, cx: &Context) -> Vec<Effect> {
     };
     let value = cx.locale.register(register_kwh);
     let date = cx.locale.date_time_typed(reading.read_at, &app.zone());
+    app.draft = None;
     app.entry = Some(Entry::new(
         Purpose::Correct(Box::new(reading.clone())),
         reading.meter_id,
@@ -171,13 +178,13 @@ impl Entry {
         Self {
             purpose,
             meter,
-            value: Field::new(value),
-            date: Field::new(date),
+            value: TextLine::new(value),
+            date: TextLine::new(date),
             on_date: false,
             sending: None,
             remark: None,
             version,
-            attempt: None,
+            meant: false,
         }
     }
 
@@ -195,6 +202,7 @@ impl Entry {
         field.input(key);
         if field.text() != before {
             self.remark = None;
+            self.meant = false;
         }
     }
 
@@ -208,21 +216,88 @@ impl Entry {
             };
             field.paste(text);
             self.remark = None;
+            self.meant = false;
         }
     }
 
     fn confirmed(&self) -> bool {
-        matches!(self.remark, Some(Remark::Lower { .. }))
-            || self
-                .attempt
-                .as_ref()
-                .is_some_and(|attempt| attempt.typed.3 && self.same_text(attempt))
+        self.meant || matches!(self.remark, Some(Remark::Lower { .. }))
     }
 
-    fn same_text(&self, attempt: &Attempt) -> bool {
-        attempt.typed.0 == self.meter
-            && attempt.typed.1 == self.value.text()
-            && attempt.typed.2 == self.date.text()
+    fn subject(&self) -> Subject {
+        match &self.purpose {
+            Purpose::Add => Subject::Reading(self.meter),
+            Purpose::Correct(reading) => Subject::Correction(self.meter, reading.read_at),
+        }
+    }
+
+    fn base(&self) -> Option<Value> {
+        match &self.purpose {
+            Purpose::Add => None,
+            Purpose::Correct(reading) => serde_json::to_value(reading).ok(),
+        }
+    }
+
+    fn values(&self) -> BTreeMap<String, String> {
+        let value = |name: &str, field: &TextLine| (name.to_owned(), field.text().to_owned());
+        BTreeMap::from([value("value", &self.value), value("date", &self.date)])
+    }
+
+    /// What was typed, to be kept; nothing while nothing was.
+    pub(crate) fn draft(&self) -> Option<(Subject, Option<Value>, BTreeMap<String, String>)> {
+        let typed = match &self.purpose {
+            Purpose::Add => !self.value.text().is_empty() || !self.date.text().is_empty(),
+            Purpose::Correct(_) => true,
+        };
+        typed.then(|| (self.subject(), self.base(), self.values()))
+    }
+}
+
+/// The address of a reading.
+pub(crate) fn address(home: EnergyProfileId, meter: MeterId, read_at: Timestamp) -> String {
+    // RFC 3339 in UTC has one character that an address may give a meaning of its own.
+    let read_at = read_at.to_string().replace(':', "%3A");
+    path::fill(
+        path::READING,
+        &[
+            ("energy_profile_id", &home),
+            ("meter_id", &meter),
+            ("read_at", &read_at),
+        ],
+    )
+}
+
+/// Goes on with what was typed and not sent.
+pub(crate) fn resume(app: &mut App, draft: &Draft, cx: &Context) {
+    reopen(app, draft.subject, draft.base.as_ref(), &draft.values, cx);
+}
+
+/// Opens the line with what was typed into it before.
+pub(crate) fn reopen(
+    app: &mut App,
+    subject: Subject,
+    row: Option<&Value>,
+    values: &BTreeMap<String, String>,
+    cx: &Context,
+) {
+    match subject {
+        Subject::Reading(meter) => {
+            app.entry = Some(Entry::new(Purpose::Add, meter, "", "", 0));
+        }
+        Subject::Correction(..) => {
+            let reading = row.and_then(|row| serde_json::from_value::<Reading>(row.clone()).ok());
+            if let Some(reading) = reading {
+                correct(app, &reading, cx);
+            }
+        }
+        _ => return,
+    }
+    if let Some(entry) = &mut app.entry {
+        for (name, field) in [("value", &mut entry.value), ("date", &mut entry.date)] {
+            if let Some(text) = values.get(name) {
+                *field = TextLine::new(text);
+            }
+        }
     }
 }
 
@@ -340,35 +415,19 @@ fn save(app: &mut App, cx: &Context) -> Vec<Effect> {
     let (Some(home), Some(entry)) = (app.home, app.entry.clone()) else {
         return Vec::new();
     };
-    let again = entry
-        .attempt
-        .clone()
-        .filter(|attempt| entry.same_text(attempt) && attempt.typed.3 == entry.confirmed());
-    let attempt = match again {
-        Some(attempt) => attempt,
-        None => match read(app, &entry, cx) {
-            Ok(reading) => Attempt {
-                typed: (
-                    entry.meter,
-                    entry.value.text().to_owned(),
-                    entry.date.text().to_owned(),
-                    entry.confirmed(),
-                ),
-                reading,
-                key: cx.fresh_key,
-            },
-            Err(error) => {
-                if let Some(entry) = &mut app.entry {
-                    entry.on_date = matches!(error.field.as_str(), "read_at");
-                    entry.remark = Some(Remark::Wrong(error));
-                }
-                return Vec::new();
+    let reading = match read(app, &entry, cx) {
+        Ok(reading) => reading,
+        Err(error) => {
+            if let Some(entry) = &mut app.entry {
+                entry.on_date = matches!(error.field.as_str(), "read_at");
+                entry.remark = Some(Remark::Wrong(error));
             }
-        },
+            return Vec::new();
+        }
     };
-    if let Measured::Register { register_kwh } = attempt.reading.measured
-        && !attempt.reading.register_restarted
-        && let Some(previous) = before(app, &entry, attempt.reading.read_at)
+    if let Measured::Register { register_kwh } = reading.measured
+        && !reading.register_restarted
+        && let Some(previous) = before(app, &entry, reading.read_at)
         && register_of(&previous).is_some_and(|then| register_kwh < then)
     {
         if let Some(entry) = &mut app.entry {
@@ -378,31 +437,47 @@ fn save(app: &mut App, cx: &Context) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    let ticket = app.ticket();
-    let reading = attempt.reading.clone();
-    let call = match &entry.purpose {
-        Purpose::Add => Call::CreateReading(home, entry.meter, reading, attempt.key),
-        Purpose::Correct(original) => Call::ChangeReading(
-            home,
-            entry.meter,
-            original.read_at,
-            ChangedReading {
+    let (method, path, body) = match &entry.purpose {
+        Purpose::Add => (
+            Method::Post,
+            path::fill(
+                path::READINGS,
+                &[("energy_profile_id", &home), ("meter_id", &entry.meter)],
+            ),
+            serde_json::to_value(reading),
+        ),
+        Purpose::Correct(original) => (
+            Method::Put,
+            address(home, entry.meter, original.read_at),
+            serde_json::to_value(ChangedReading {
                 version: entry.version,
                 reading,
-            },
-            attempt.key,
+            }),
         ),
     };
-    if let Some(entry) = &mut app.entry {
-        entry.sending = Some(ticket);
-        entry.remark = None;
-        entry.attempt = Some(attempt);
+    let write = Write {
+        key: cx.fresh_key,
+        method,
+        path,
+        body: body.ok(),
+    };
+    if let Some(line) = &mut app.entry {
+        line.sending = Some(write.key);
+        line.meant = entry.confirmed();
+        line.remark = None;
     }
-    vec![Effect::Call(ticket, call)]
+    outbox::submit(
+        app,
+        entry.subject(),
+        entry.base(),
+        entry.values(),
+        write,
+        cx,
+    )
 }
 
 /// Takes the refusal of what was sent; everything typed stays.
-pub fn refused(app: &mut App, fault: Fault, _: &Context) {
+pub fn refused(app: &mut App, fault: Fault) {
     let Some(entry) = &mut app.entry else {
         return;
     };
@@ -417,13 +492,11 @@ pub fn refused(app: &mut App, fault: Fault, _: &Context) {
             (ErrorCode::StaleVersion, Some(row)) => {
                 // Having seen how it stands, the next Enter means it.
                 entry.version = row.version;
-                entry.attempt = None;
                 Remark::Changed(Box::new(row))
             }
             (ErrorCode::Invalid, _) if !problem.errors.is_empty() => {
                 let error = problem.errors.0[0].clone();
                 if error.code == "register_lower" {
-                    entry.attempt = None;
                     Remark::Lower { previous: None }
                 } else {
                     entry.on_date = error.field == "read_at";

@@ -12,9 +12,14 @@ use ecotrack_common::reading::{Measured, Reading, ReadingPage};
 
 pub use view::view;
 
+use ratatui::layout::Rect;
+
 use crate::app::{App, Context, Screen};
+use crate::forms::{self, Subject};
+use crate::kept::{Method, Write};
 use crate::keys::{Command, key, named};
 use crate::message::{Answer, Call, Effect, Ticket};
+use crate::outbox;
 use crate::remote::Remote;
 
 /// What the readings screen knows.
@@ -63,6 +68,13 @@ pub const COMMANDS: &[Command] = &[
         name: "key-remove",
         when: |app| app.may_edit() && app.readings.selected_row().is_some(),
         run: remove,
+        footer: true,
+    },
+    Command {
+        keys: &[key('t')],
+        name: "key-many-readings",
+        when: |app| app.may_edit() && !entry::register_meters(app).is_empty(),
+        run: many,
         footer: true,
     },
     Command {
@@ -270,10 +282,52 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
     let (Some(home), Some(row)) = (app.home, app.readings.selected_row().cloned()) else {
         return Vec::new();
     };
-    let ticket = app.ticket();
-    app.removing(ticket);
-    vec![Effect::Call(
-        ticket,
-        Call::RemoveReading(home, row.meter_id, row.read_at, row.version, cx.fresh_key),
-    )]
+    let write = Write {
+        key: cx.fresh_key,
+        method: Method::Delete,
+        path: format!(
+            "{}?version={}",
+            entry::address(home, row.meter_id, row.read_at),
+            row.version
+        ),
+        body: None,
+    };
+    outbox::submit(
+        app,
+        Subject::Removal,
+        None,
+        std::collections::BTreeMap::new(),
+        write,
+        cx,
+    )
+}
+
+/// Opens the sheet for many readings of the meter on the screen.
+pub fn many(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let shown = app.readings.meter(app).map(|now| now.meter.clone());
+    let meters = entry::register_meters(app);
+    let meter = shown
+        .filter(|meter| meter.reading_kind == ReadingKind::Register)
+        .or_else(|| meters.first().map(|now| now.meter.clone()))
+        .map(|meter| meter.meter_id);
+    match meter {
+        Some(meter) => {
+            // What stands before is what differences are counted from.
+            let mut effects = if app.readings.rows_of(meter).is_none() {
+                load(app)
+            } else {
+                Vec::new()
+            };
+            effects.extend(forms::open(app, Subject::Readings(meter), None, cx));
+            effects
+        }
+        None => Vec::new(),
+    }
+}
+
+/// A click on a row.
+pub(crate) fn click(app: &mut App, area: Rect, y: u16) {
+    if let Some(at) = view::row_at(app, area, y) {
+        app.readings.selected = at;
+    }
 }

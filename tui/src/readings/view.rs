@@ -84,11 +84,7 @@ fn table(app: &App, rows: &Rows, frame: &mut Frame, area: Rect, cx: &Context) {
     ];
     let mut lines = vec![Line::styled(format!(" {}", head.concat()), cx.theme.dim)];
     let room = usize::from(area.height.saturating_sub(1)).max(1);
-    let first = app
-        .readings
-        .selected
-        .saturating_sub(room / 2)
-        .min(rows.readings.len().saturating_sub(room));
+    let first = first_row(app, rows, room);
     for (at, row) in rows.readings.iter().enumerate().skip(first).take(room) {
         let older = rows.readings.get(at + 1);
         let text = row_text(row, older, &zone, cx);
@@ -106,6 +102,26 @@ fn table(app: &App, rows: &Rows, frame: &mut Frame, area: Rect, cx: &Context) {
         });
     }
     panel::lines(frame, area, lines);
+}
+
+fn first_row(app: &App, rows: &Rows, room: usize) -> usize {
+    app.readings
+        .selected
+        .saturating_sub(room / 2)
+        .min(rows.readings.len().saturating_sub(room))
+}
+
+/// The row at a place of the screen.
+pub(super) fn row_at(app: &App, area: Rect, y: u16) -> Option<usize> {
+    let rows = app.readings.rows.value()?;
+    // Frame and titles.
+    let (top, bottom) = (area.y + 2, area.bottom().saturating_sub(1));
+    if y < top || y >= bottom {
+        return None;
+    }
+    let first = first_row(app, rows, usize::from(bottom - top).max(1));
+    let at = first + usize::from(y - top);
+    (at < rows.readings.len()).then_some(at)
 }
 
 fn row_text(row: &Reading, older: Option<&Reading>, zone: &TimeZone, cx: &Context) -> String {

@@ -13,7 +13,7 @@ use ecotrack_common::forecast::{Band, Forecast, ForecastDay, ForecastState};
 use ecotrack_common::goal::{GoalMeasure, GoalProgress};
 use ecotrack_common::locale::Locale;
 use ecotrack_common::meter::{Channel, Meter, ReadingKind};
-use ecotrack_common::profile::Role;
+use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, Role};
 use ecotrack_common::reading::{Measured, Reading, ReadingSource};
 use ecotrack_common::suggestion::{Saving, Suggestion};
 use ecotrack_common::{
@@ -30,6 +30,7 @@ use uuid::Uuid;
 use crate::app::{App, Context};
 use crate::dashboard::Board;
 use crate::draw;
+use crate::kept::Everything;
 use crate::readings::Rows;
 use crate::remote::Remote;
 use crate::theme::{Charset, Theme};
@@ -361,9 +362,36 @@ pub(crate) fn account(language: Language) -> Account {
     }
 }
 
+/// The home of the samples, as its owner sees it.
+pub(crate) fn home() -> EnergyProfile {
+    EnergyProfile {
+        energy_profile_id: home_id(),
+        name: "Casa Aurora".into(),
+        occupants: Some(3),
+        area_m2: None,
+        connection: Connection::Two,
+        currency: "BRL".into(),
+        time_zone: "America/Sao_Paulo".into(),
+        billing_cycle_day: 10,
+        tariff: None,
+        location: LocationInfo {
+            country: "BR".into(),
+            state: Some("MG".into()),
+            city: None,
+            latitude: None,
+            longitude: None,
+            distributor: None,
+            grid_region: Some("BR-SIN".into()),
+        },
+        role: Role::Owner,
+        demo: false,
+        version: 1,
+    }
+}
+
 /// Ana at her dashboard, everything known.
 pub(crate) fn signed_in() -> App {
-    let (mut app, _) = App::start(true, Some(home_id()));
+    let (mut app, _) = App::start(true, Some(home_id()), Everything::default());
     app.account = Some(account(Language::English));
     app.dashboard.board = Remote::Ready(Board {
         dashboard: dashboard(),

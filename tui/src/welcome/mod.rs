@@ -7,11 +7,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::app::{App, Context, Screen};
+use crate::app::{App, Context};
+use crate::forms;
 use crate::keys::{self, Command, always, key, named};
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::sign_in;
 use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
 
@@ -30,22 +30,21 @@ pub const COMMANDS: &[Command] = &[
         keys: &[key('s'), named(KeyCode::Enter)],
         name: "key-sign-in",
         when: always,
-        run: |app, _| {
-            app.screen = Screen::SignIn;
-            app.form = sign_in::sign_in();
-            Vec::new()
-        },
+        run: forms::sign_in,
         footer: true,
     },
     Command {
         keys: &[key('n')],
         name: "key-register",
         when: always,
-        run: |app, _| {
-            app.screen = Screen::Register;
-            app.form = sign_in::register();
-            Vec::new()
-        },
+        run: forms::register,
+        footer: true,
+    },
+    Command {
+        keys: &[key('f')],
+        name: "key-recover",
+        when: always,
+        run: forms::recovery,
         footer: true,
     },
     Command {
@@ -63,7 +62,7 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
-        keys: &[key('l')],
+        keys: &[key('l'), key('L')],
         name: "key-language",
         when: always,
         run: |_, cx| other_language(cx),

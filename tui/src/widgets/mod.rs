@@ -1,8 +1,7 @@
 //! Pieces that several screens draw with. They know ratatui and the theme, no screen and no server.
 
 pub mod bar;
-pub mod field;
-pub mod form;
 pub mod panel;
 pub mod plot;
+pub mod text_line;
 pub mod words;

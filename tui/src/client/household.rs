@@ -1,0 +1,154 @@
+//! What can be asked about people, homes and what they hold: lists, writes of any entity, members.
+
+use ecotrack_common::account::Account;
+use ecotrack_common::account::{ChangedAccount, ChangedPassword, Recovery, SignedIn};
+use ecotrack_common::member::{
+    InvitationAcceptance, InvitationMade, NewInvitation, OwnershipTransfer, ProfileRemoval,
+};
+use ecotrack_common::path::{self, fill};
+use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::{AccountId, EnergyProfileId, OperationId, SessionId};
+use reqwest::Method;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Client, Result};
+use crate::kept::{self, Write};
+use crate::lists::{Listed, What};
+
+fn of_home(pattern: &str, home: EnergyProfileId) -> String {
+    fill(pattern, &[("energy_profile_id", &home)])
+}
+
+impl Client {
+    /// Sends a write; again with the same key it answers what it answered.
+    pub async fn send_write(&self, write: &Write) -> Result<Value> {
+        let method = match write.method {
+            kept::Method::Post => Method::POST,
+            kept::Method::Put => Method::PUT,
+            kept::Method::Delete => Method::DELETE,
+        };
+        let request = self.write(method, &write.path, write.key);
+        match &write.body {
+            Some(body) => self.json_or_nothing(request.json(body)).await,
+            None => self.json_or_nothing(request).await,
+        }
+    }
+
+    /// A list; those of a home need one.
+    pub async fn list(
+        &self,
+        what: What,
+        home: Option<EnergyProfileId>,
+        before: Option<OperationId>,
+    ) -> Result<Listed> {
+        let of = |pattern: &str| match home {
+            Some(home) => of_home(pattern, home),
+            // Without a home there is no such address, and the server says so.
+            None => pattern.to_owned(),
+        };
+        Ok(match what {
+            What::Devices => Listed::Devices(self.json(self.get(&of(path::DEVICES))).await?),
+            What::Bills => Listed::Bills(self.json(self.get(&of(path::BILLS))).await?),
+            What::Goals => Listed::Goals(self.json(self.get(&of(path::GOALS))).await?),
+            What::Away => Listed::Away(self.json(self.get(&of(path::AWAY_PERIODS))).await?),
+            What::Meters => Listed::Meters(self.json(self.get(&of(path::METERS))).await?),
+            What::Members => Listed::Members(self.json(self.get(&of(path::MEMBERS))).await?),
+            What::Invitations => {
+                Listed::Invitations(self.json(self.get(&of(path::INVITATIONS))).await?)
+            }
+            What::Operations => {
+                Listed::Operations(self.json(self.get(&of(path::OPERATIONS))).await?)
+            }
+            What::OlderOperations => {
+                let mut request = self.get(&of(path::OPERATIONS));
+                if let Some(before) = before {
+                    request = request.query(&[("before", before.to_string())]);
+                }
+                Listed::OlderOperations(self.json(request).await?)
+            }
+            What::Sessions => Listed::Sessions(self.json(self.get(path::SESSIONS)).await?),
+            What::Removed => Listed::Removed(self.json(self.get(path::REMOVED_PROFILES)).await?),
+            What::Catalog => Listed::Catalog(self.json(self.get(path::PUBLIC_CATALOG)).await?),
+            What::Tariffs => Listed::Tariffs(self.json(self.get(path::TARIFFS)).await?),
+        })
+    }
+
+    /// Sets a new password with an administrator's code, and signs in.
+    pub async fn recover(&self, recovery: &Recovery) -> Result<SignedIn> {
+        self.json(self.request(Method::POST, path::RECOVERY).json(recovery))
+            .await
+    }
+
+    /// Changes what the caller is called and their language.
+    pub async fn change_account(&self, changed: &ChangedAccount) -> Result<Account> {
+        self.json(self.request(Method::PUT, path::ACCOUNT_SELF).json(changed))
+            .await
+    }
+
+    /// Changes the caller's password; every other session of theirs ends.
+    pub async fn change_password(&self, changed: &ChangedPassword) -> Result<()> {
+        self.done(self.request(Method::PUT, path::PASSWORD).json(changed))
+            .await
+    }
+
+    /// Ends one of the caller's sessions.
+    pub async fn end_session(&self, session: SessionId) -> Result<()> {
+        let path = fill(path::SESSION, &[("session_id", &session)]);
+        self.done(self.request(Method::DELETE, &path)).await
+    }
+
+    /// Joins a home.
+    pub async fn accept_invitation(
+        &self,
+        acceptance: &InvitationAcceptance,
+        key: Uuid,
+    ) -> Result<EnergyProfile> {
+        self.json(
+            self.write(Method::POST, path::INVITATION_ACCEPTANCE, key)
+                .json(acceptance),
+        )
+        .await
+    }
+
+    /// Makes an invitation. It takes no key: its code is told once, and kept nowhere.
+    pub async fn invite(
+        &self,
+        home: EnergyProfileId,
+        new: NewInvitation,
+    ) -> Result<InvitationMade> {
+        let path = of_home(path::INVITATIONS, home);
+        self.json(self.request(Method::POST, &path).json(&new))
+            .await
+    }
+
+    /// Hands a home over to another member.
+    pub async fn transfer_ownership(
+        &self,
+        home: EnergyProfileId,
+        account_id: AccountId,
+        key: Uuid,
+    ) -> Result<()> {
+        let path = of_home(path::OWNERSHIP, home);
+        let body = OwnershipTransfer { account_id };
+        self.done(self.write(Method::POST, &path, key).json(&body))
+            .await
+    }
+
+    /// Removes a home.
+    pub async fn remove_profile(
+        &self,
+        home: EnergyProfileId,
+        removal: &ProfileRemoval,
+    ) -> Result<()> {
+        let path = of_home(path::PROFILE, home);
+        self.done(self.request(Method::DELETE, &path).json(removal))
+            .await
+    }
+
+    /// Brings a removed home back.
+    pub async fn restore_profile(&self, home: EnergyProfileId, key: Uuid) -> Result<()> {
+        let path = of_home(path::PROFILE_RESTORATION, home);
+        self.done(self.write(Method::POST, &path, key)).await
+    }
+}

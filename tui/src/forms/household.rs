@@ -1,0 +1,101 @@
+//! Who belongs to a home: inviting, joining, roles; and its removal.
+
+use ecotrack_common::member::{
+    ChangedMember, InvitationAcceptance, Member, NewInvitation, ProfileRemoval,
+};
+use ecotrack_common::profile::Role;
+use ecotrack_common::{AccountId, FieldErrors, path};
+
+use super::goal::words_of;
+use super::{Request, home_of, of_row, version};
+use crate::app::{App, Context};
+use crate::form::{Field, Form};
+use crate::message::Call;
+
+fn roles(cx: &Context) -> Vec<crate::form::Choosable> {
+    words_of(Role::ALL, Role::as_str, "role", cx)
+}
+
+pub(super) fn join_fields() -> Vec<Field> {
+    vec![
+        Field::text("code", "label-code", "")
+            .hint("hint-code")
+            .required(),
+    ]
+}
+
+pub(super) fn read_join(form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
+    let typed = InvitationAcceptance {
+        code: form.text("code"),
+    };
+    typed.check()?;
+    Ok(Request::Call(Box::new(Call::Join(
+        typed,
+        form.attempt.unwrap_or(cx.fresh_key),
+    ))))
+}
+
+pub(super) fn invite_fields(cx: &Context) -> Vec<Field> {
+    vec![Field::choice(
+        "role",
+        "label-role",
+        roles(cx),
+        Role::Editor.as_str(),
+    )]
+}
+
+pub(super) fn read_invite(app: &App, form: &Form) -> Result<Request, FieldErrors> {
+    let home = app
+        .home
+        .ok_or_else(|| FieldErrors::one("role", "required"))?;
+    let role = form.text("role").parse().unwrap_or(Role::Viewer);
+    Ok(Request::Call(Box::new(Call::Invite(
+        home,
+        NewInvitation { role },
+    ))))
+}
+
+pub(super) fn member_fields(row: Option<&Member>, cx: &Context) -> Vec<Field> {
+    vec![Field::choice(
+        "role",
+        "label-role",
+        roles(cx),
+        row.map_or(Role::Viewer, |row| row.role).as_str(),
+    )]
+}
+
+pub(super) fn read_member(app: &App, form: &Form, id: AccountId) -> Result<Request, FieldErrors> {
+    let change = ChangedMember {
+        version: version(form),
+        role: form.text("role").parse().unwrap_or(Role::Viewer),
+    };
+    Ok(Request::put(
+        of_row(path::MEMBER, app, "account_id", &id)?,
+        &change,
+    ))
+}
+
+pub(super) fn remove_home_fields(app: &App) -> Vec<Field> {
+    let name = home_of(app).map(|home| home.name.clone());
+    vec![
+        Field::text("name", "label-home-name", "")
+            .placeholder(name.unwrap_or_default())
+            .required(),
+    ]
+}
+
+pub(super) fn read_remove_home(app: &App, form: &Form) -> Result<Request, FieldErrors> {
+    let Some(home) = home_of(app) else {
+        return Err(FieldErrors::one("name", "required"));
+    };
+    let typed = ProfileRemoval {
+        name: form.text("name"),
+    };
+    if typed.name != home.name.trim() {
+        return Err(FieldErrors::one("name", "name_does_not_match"));
+    }
+    Ok(Request::Call(Box::new(Call::RemoveProfile(
+        home.energy_profile_id,
+        typed,
+    ))))
+}

@@ -1,0 +1,676 @@
+//! What the forms are about: the fields of each entity, what becomes of what was typed, and what is
+//! computed while it is.
+//!
+//! A file for each: `fields` builds, `read` makes a request of what stands in them, with the
+//! `check()` that the server calls too.
+
+mod account;
+mod away;
+mod bill;
+mod device;
+mod goal;
+mod home;
+mod household;
+mod meter;
+mod months;
+mod readings;
+
+use std::collections::BTreeMap;
+
+use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::write::Changed;
+use ecotrack_common::{
+    AccountId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId, ErrorCode,
+    FieldErrors, MeterId, ProfileDeviceId,
+};
+use jiff::civil::Date;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use account::{recovery, register, sign_in};
+
+use crate::app::{App, Context, Notice};
+use crate::form::{self, Field, Form, Theirs};
+use crate::kept::{Done, Draft, Kept, Method, Write};
+use crate::lists::What;
+use crate::message::{Call, Effect, Fault};
+use crate::outbox;
+use crate::widgets::{panel, words};
+
+/// What a form is about; with a key it changes that row, without it adds one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", content = "id", rename_all = "snake_case")]
+pub enum Subject {
+    /// Signing in.
+    SignIn,
+    /// Making an account.
+    Register,
+    /// A new password with an administrator's code.
+    Recovery,
+    /// A first home, or another one.
+    NewHome,
+    /// The home on the screens.
+    Home,
+    /// Joining a home with a code.
+    Join,
+    /// A meter.
+    Meter(Option<MeterId>),
+    /// A device.
+    Device(Option<ProfileDeviceId>),
+    /// A bill.
+    Bill(Option<BillingRecordId>),
+    /// The months that a paper bill lists.
+    Months,
+    /// A goal.
+    Goal(Option<ConsumptionGoalId>),
+    /// Days on which nobody is at home.
+    Away(Option<AwayPeriodId>),
+    /// Many readings.
+    Readings(MeterId),
+    /// One reading, on the line over the footer.
+    Reading(MeterId),
+    /// The correction of one reading, likewise.
+    Correction(MeterId, jiff::Timestamp),
+    /// The removal of a row.
+    Removal,
+    /// An invitation.
+    Invite,
+    /// A member's role.
+    Member(AccountId),
+    /// The caller's name and language.
+    Me,
+    /// The caller's password.
+    Password,
+    /// The removal of the home, its name typed.
+    RemoveHome,
+}
+
+impl Subject {
+    /// Whether what was typed is kept when the form is left by accident.
+    pub fn is_kept(self) -> bool {
+        !matches!(
+            self,
+            Self::SignIn
+                | Self::Register
+                | Self::Recovery
+                | Self::Password
+                | Self::Join
+                | Self::Invite
+                | Self::Member(_)
+                | Self::RemoveHome
+                | Self::Removal
+        )
+    }
+
+    /// Fluent ids of its title and of a sentence under it, which may be empty.
+    fn titles(self, changes: bool) -> (&'static str, &'static str) {
+        match (self, changes) {
+            (Self::SignIn, _) => ("sign-in-title", "sign-in-what"),
+            (Self::Register, _) => ("register-title", "register-what"),
+            (Self::Recovery, _) => ("recovery-title", "recovery-what"),
+            (Self::NewHome, _) => ("new-home-title", "new-home-what"),
+            (Self::Home, _) => ("home-title", ""),
+            (Self::Join, _) => ("join-title", "join-what"),
+            (Self::Meter(_), false) => ("meter-new-title", ""),
+            (Self::Meter(_), true) => ("meter-title", ""),
+            (Self::Device(_), false) => ("device-new-title", ""),
+            (Self::Device(_), true) => ("device-title", ""),
+            (Self::Bill(_), false) => ("bill-new-title", ""),
+            (Self::Bill(_), true) => ("bill-edit-title", ""),
+            (Self::Months, _) => ("months-title", "months-what"),
+            (Self::Goal(_), false) => ("goal-new-title", ""),
+            (Self::Goal(_), true) => ("goal-edit-title", ""),
+            (Self::Away(_), false) => ("away-new-title", ""),
+            (Self::Away(_), true) => ("away-edit-title", ""),
+            (Self::Readings(_), _) => ("readings-grid-title", "readings-grid-what"),
+            (Self::Reading(_) | Self::Correction(..) | Self::Removal, _) => ("readings-title", ""),
+            (Self::Invite, _) => ("invite-title", "invite-what"),
+            (Self::Member(_), _) => ("member-title", ""),
+            (Self::Me, _) => ("me-title", ""),
+            (Self::Password, _) => ("password-title", "password-what"),
+            (Self::RemoveHome, _) => ("remove-home-title", "remove-home-what"),
+        }
+    }
+
+    /// Fluent id of what it is called in a list of what waits or was not finished.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignIn | Self::Register | Self::Recovery | Self::Me | Self::Password => {
+                "subject-account"
+            }
+            Self::NewHome | Self::Home | Self::Join | Self::RemoveHome => "subject-home",
+            Self::Meter(_) => "subject-meter",
+            Self::Device(_) => "subject-device",
+            Self::Bill(_) | Self::Months => "subject-bill",
+            Self::Goal(_) => "subject-goal",
+            Self::Away(_) => "subject-away",
+            Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
+            Self::Removal => "subject-removal",
+            Self::Invite | Self::Member(_) => "subject-member",
+        }
+    }
+}
+
+/// What a form sends.
+pub(crate) enum Request {
+    /// A change of the home: through the outbox.
+    Write {
+        /// What to do.
+        method: Method,
+        /// Where.
+        path: String,
+        /// The body.
+        body: Option<Value>,
+    },
+    /// A call whose answer the form awaits.
+    Call(Box<Call>),
+}
+
+impl Request {
+    fn post(path: String, body: &impl Serialize) -> Self {
+        Self::write(Method::Post, path, body)
+    }
+
+    fn put(path: String, body: &impl Serialize) -> Self {
+        Self::write(Method::Put, path, body)
+    }
+
+    fn write(method: Method, path: String, body: &impl Serialize) -> Self {
+        Self::Write {
+            method,
+            path,
+            body: serde_json::to_value(body).ok(),
+        }
+    }
+}
+
+/// The row that a form changes, in its type.
+fn base<T: DeserializeOwned>(base: Option<&Value>) -> Option<T> {
+    serde_json::from_value(base?.clone()).ok()
+}
+
+/// The version of the row that a form changes.
+fn version(form: &Form) -> i64 {
+    form.theirs
+        .as_ref()
+        .map(|theirs| &theirs.row)
+        .or(form.base.as_ref())
+        .and_then(|row| row.get("version"))
+        .and_then(Value::as_i64)
+        .unwrap_or(0)
+}
+
+/// `POST` to the collection, or `PUT` to the row that the form changes.
+fn save<T: Serialize>(form: &Form, add: String, change: Option<String>, row: T) -> Request {
+    match change {
+        None => Request::post(add, &row),
+        Some(path) => Request::put(
+            path,
+            &Changed {
+                version: version(form),
+                row,
+            },
+        ),
+    }
+}
+
+/// The home's part of an address.
+fn of_home(pattern: &str, app: &App) -> Result<String, FieldErrors> {
+    let home = app
+        .home
+        .ok_or_else(|| FieldErrors::one("home", "required"))?;
+    Ok(ecotrack_common::path::fill(
+        pattern,
+        &[("energy_profile_id", &home)],
+    ))
+}
+
+/// The same with the key of a row.
+fn of_row(
+    pattern: &str,
+    app: &App,
+    name: &str,
+    id: &impl std::fmt::Display,
+) -> Result<String, FieldErrors> {
+    Ok(ecotrack_common::path::fill(
+        &of_home(pattern, app)?,
+        &[(name, id)],
+    ))
+}
+
+/// The home's local day.
+pub(crate) fn today(app: &App, cx: &Context) -> Date {
+    app.zone().to_datetime(cx.now).date()
+}
+
+/// The home that is on the screens, as its member sees it.
+pub(crate) fn home_of(app: &App) -> Option<&EnergyProfile> {
+    app.homes
+        .iter()
+        .find(|home| Some(home.energy_profile_id) == app.home)
+}
+
+fn fields(app: &App, subject: Subject, row: Option<&Value>, cx: &Context) -> Vec<Field> {
+    match subject {
+        Subject::SignIn => account::sign_in_fields(),
+        Subject::Register => account::register_fields(),
+        Subject::Recovery => account::recovery_fields(),
+        Subject::NewHome => home::fields(app, None, cx),
+        Subject::Home => home::fields(app, base(row).as_ref(), cx),
+        Subject::Join => household::join_fields(),
+        Subject::Meter(_) => meter::fields(app, base(row).as_ref(), cx),
+        Subject::Device(_) => device::fields(app, base(row).as_ref(), cx),
+        Subject::Bill(_) => bill::fields(app, base(row).as_ref(), cx),
+        Subject::Months => months::fields(app, cx),
+        Subject::Goal(_) => goal::fields(app, base(row).as_ref(), cx),
+        Subject::Away(_) => away::fields(base(row).as_ref(), cx),
+        Subject::Readings(meter) => readings::fields(app, meter, cx),
+        Subject::Invite => household::invite_fields(cx),
+        Subject::Member(_) => household::member_fields(base(row).as_ref(), cx),
+        Subject::Me => account::me_fields(app, cx),
+        Subject::Password => account::password_fields(),
+        Subject::RemoveHome => household::remove_home_fields(app),
+        Subject::Reading(_) | Subject::Correction(..) | Subject::Removal => Vec::new(),
+    }
+}
+
+/// What the form would send, or what is wrong.
+fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
+    match form.subject {
+        Subject::SignIn => account::read_sign_in(form),
+        Subject::Register => account::read_register(form, cx),
+        Subject::Recovery => account::read_recovery(form),
+        Subject::NewHome => home::read_new(form, cx),
+        Subject::Home => home::read_changed(app, form),
+        Subject::Join => household::read_join(form, cx),
+        Subject::Meter(id) => meter::read(app, form, id),
+        Subject::Device(id) => device::read(app, form, id),
+        Subject::Bill(id) => bill::read(app, form, id, cx),
+        Subject::Months => months::read(app, form, cx),
+        Subject::Goal(id) => goal::read(app, form, id, cx),
+        Subject::Away(id) => away::read(app, form, id, cx),
+        Subject::Readings(meter) => readings::read(app, form, meter, cx),
+        Subject::Invite => household::read_invite(app, form),
+        Subject::Member(id) => household::read_member(app, form, id),
+        Subject::Me => account::read_me(form),
+        Subject::Password => account::read_password(form),
+        Subject::RemoveHome => household::read_remove_home(app, form),
+        Subject::Reading(_) | Subject::Correction(..) | Subject::Removal => {
+            Err(FieldErrors::default())
+        }
+    }
+}
+
+/// What the fields choose from, to be asked for.
+fn needs(subject: Subject) -> &'static [What] {
+    match subject {
+        Subject::NewHome | Subject::Home => &[What::Tariffs],
+        Subject::Meter(_) => &[What::Devices, What::Meters],
+        Subject::Device(_) => &[What::Catalog],
+        Subject::Bill(_) | Subject::Months => &[What::Bills],
+        Subject::Goal(_) => &[What::Devices],
+        _ => &[],
+    }
+}
+
+/// What is computed from what stands in the fields, as lines.
+fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
+    match form.subject {
+        Subject::Device(_) => device::computed(app, form, cx),
+        Subject::Bill(_) => bill::computed(form, cx),
+        Subject::Months => months::computed(form, cx),
+        Subject::Readings(meter) => readings::computed(app, form, meter, cx),
+        Subject::Meter(_) | Subject::Home | Subject::NewHome => Vec::new(),
+        _ => Vec::new(),
+    }
+}
+
+/// Opens the form; what was typed into it before and not sent stands in it again.
+pub fn open(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for what in needs(subject) {
+        effects.extend(app.lists.ask_once(*what, app.home, &mut app.tickets));
+    }
+    let mut form = Form::new(
+        subject,
+        row.clone(),
+        fields(app, subject, row.as_ref(), cx),
+        today(app, cx),
+    );
+    let draft = subject
+        .is_kept()
+        .then(|| app.draft_of(subject).cloned())
+        .flatten();
+    if let Some(draft) = draft {
+        if draft.base.is_some() {
+            form.base = draft.base.clone();
+        }
+        form.put(&draft.values);
+        form.typed_at = Some(draft.at);
+        app.draft = Some(draft.draft_id);
+    } else {
+        app.draft = None;
+    }
+    app.form = Some(form);
+    effects
+}
+
+/// Opens a form with what was typed into it, from a draft or from what the server refused.
+pub fn reopen(
+    app: &mut App,
+    subject: Subject,
+    row: Option<Value>,
+    values: &BTreeMap<String, String>,
+    cx: &Context,
+) -> Vec<Effect> {
+    let effects = open(app, subject, row, cx);
+    if let Some(form) = &mut app.form {
+        form.put(values);
+    }
+    effects
+}
+
+/// Builds the open form's fields anew, since what can be chosen arrived.
+pub fn refresh(app: &mut App, cx: &Context) {
+    let Some(form) = &app.form else { return };
+    let fresh = fields(app, form.subject, form.base.as_ref(), cx);
+    if let Some(form) = &mut app.form {
+        form.rebuilt(fresh);
+    }
+}
+
+/// Something was chosen from a list: what follows from it is filled in.
+pub fn chosen(app: &mut App, cx: &Context) -> Vec<Effect> {
+    if let Some(form) = &app.form
+        && matches!(form.subject, Subject::Device(_))
+        && form
+            .focused()
+            .is_some_and(|field| field.name == device::CATALOG)
+    {
+        device::prefill(app, cx);
+    }
+    Vec::new()
+}
+
+/// Says what is wrong with the field that is being left.
+pub fn check_focused(app: &mut App, cx: &Context) {
+    let Some(form) = &app.form else { return };
+    let Some(name) = form.focused().map(|field| field.name) else {
+        return;
+    };
+    // An empty field that was only passed through is not wrong before it is sent.
+    if form
+        .focused()
+        .is_some_and(|field| field.value().trim().is_empty())
+    {
+        return;
+    }
+    let wrong = read(app, form, cx).err().unwrap_or_default();
+    let of_field = |error: &ecotrack_common::FieldError| {
+        error.field == name
+            || error
+                .field
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('.'))
+    };
+    if let Some(form) = &mut app.form {
+        form.errors.0.retain(|error| !of_field(error));
+        form.errors.0.extend(wrong.0.into_iter().filter(of_field));
+    }
+}
+
+/// Sends what stands in the fields, or says all that is wrong.
+pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(form) = &app.form else {
+        return Vec::new();
+    };
+    let request = read(app, form, cx);
+    let subject = form.subject;
+    let Some(form) = &mut app.form else {
+        return Vec::new();
+    };
+    form.fault = None;
+    form.asked = false;
+    match request {
+        Err(errors) => {
+            form.wrong(errors);
+            Vec::new()
+        }
+        Ok(Request::Call(call)) => {
+            form.errors = FieldErrors::default();
+            let ticket = app.ticket();
+            if let Some(form) = &mut app.form {
+                form.sending = Some(ticket);
+                if let Call::CreateProfile(_, _, key) | Call::Join(_, key) = call.as_ref() {
+                    form.attempt = Some(*key);
+                }
+            }
+            vec![Effect::Call(ticket, *call)]
+        }
+        Ok(Request::Write { method, path, body }) => {
+            form.errors = FieldErrors::default();
+            let key = cx.fresh_key;
+            form.key = Some(key);
+            let (row, values) = (form.base.clone(), form.values());
+            let write = Write {
+                key,
+                method,
+                path,
+                body,
+            };
+            outbox::submit(app, subject, row, values, write, cx)
+        }
+    }
+}
+
+/// Takes the other's row: what was typed here goes, and what they have stands in the fields.
+pub fn take_theirs(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(theirs) = app.form.as_mut().and_then(|form| form.theirs.take()) else {
+        return Vec::new();
+    };
+    let Some(form) = &app.form else {
+        return Vec::new();
+    };
+    let (subject, focus) = (form.subject, form.focus);
+    let mut effects = drop_draft(app);
+    effects.extend(open(app, subject, Some(theirs.row), cx));
+    if let Some(form) = &mut app.form {
+        form.move_to(focus);
+    }
+    effects
+}
+
+/// Takes what the server said to the write of the form that is open.
+pub fn refused(app: &mut App, fault: Fault, cx: &Context) {
+    let current = fault
+        .problem()
+        .filter(|problem| problem.code == ErrorCode::StaleVersion)
+        .and_then(|problem| problem.current.clone());
+    let theirs = current.map(|row| their_row(app, row, None, cx));
+    if let Some(form) = &mut app.form {
+        form.refused(fault);
+        if theirs.is_some() {
+            form.theirs = theirs;
+        }
+    }
+}
+
+/// Somebody's newer row beside what is being typed.
+pub fn their_row(app: &App, row: Value, by: Option<String>, cx: &Context) -> Theirs {
+    let subject = app.form.as_ref().map(|form| form.subject);
+    let values = subject
+        .map(|subject| fields(app, subject, Some(&row), cx))
+        .unwrap_or_default()
+        .iter()
+        .map(|field| (field.name, field.value()))
+        .collect();
+    Theirs { by, row, values }
+}
+
+/// Closes the form; what was typed is forgotten.
+pub fn close(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(form) = app.form.take() else {
+        return Vec::new();
+    };
+    let mut effects = drop_draft(app);
+    if form.subject == Subject::NewHome && app.homes.is_empty() && app.signed_in {
+        // Without a home there is nothing else to see.
+        effects.push(Effect::Call(app.ticket(), Call::SignOut));
+        effects.extend(app.signed_out(None));
+    }
+    let _ = cx;
+    effects
+}
+
+/// Forgets the draft of the form that is open.
+pub(crate) fn drop_draft(app: &mut App) -> Vec<Effect> {
+    match app.draft.take() {
+        Some(id) => {
+            app.drafts.retain(|draft| draft.draft_id != id);
+            vec![Effect::Drop(Done::Draft(id))]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Keeps what stands in the form or on the reading line, if it changed since it was last kept.
+pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(account_id) = app.account.as_ref().map(|account| account.account_id) else {
+        return Vec::new();
+    };
+    let (subject, row, values) = if let Some(entry) = &app.entry {
+        match entry.draft() {
+            Some((subject, row, values)) if entry.sending.is_none() => (subject, row, values),
+            _ => return Vec::new(),
+        }
+    } else {
+        match &app.form {
+            Some(form)
+                if form.subject.is_kept()
+                    && form.key.is_none()
+                    && (form.is_changed() || app.draft.is_some()) =>
+            {
+                (form.subject, form.base.clone(), form.values())
+            }
+            _ => return Vec::new(),
+        }
+    };
+    let id = app.draft.unwrap_or(cx.fresh_key);
+    let known = app.drafts.iter_mut().find(|draft| draft.draft_id == id);
+    if known.as_ref().is_some_and(|draft| draft.values == values) {
+        return Vec::new();
+    }
+    let draft = Draft {
+        draft_id: id,
+        account_id,
+        energy_profile_id: app.home.filter(|_| subject != Subject::NewHome),
+        subject,
+        base: row,
+        values,
+        at: cx.now,
+    };
+    match known {
+        Some(known) => *known = draft.clone(),
+        None => app.drafts.push(draft.clone()),
+    }
+    app.draft = Some(id);
+    vec![Effect::Keep(Kept::Draft(Box::new(draft)))]
+}
+
+/// Goes on with the newest draft of this home.
+pub fn resume(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(draft) = app.open_draft().cloned() else {
+        app.notice = Some(Notice::Text("drafts-none"));
+        return Vec::new();
+    };
+    match draft.subject {
+        Subject::Reading(_) | Subject::Correction(..) => {
+            app.draft = Some(draft.draft_id);
+            crate::readings::entry::resume(app, &draft, cx);
+            Vec::new()
+        }
+        subject => open(app, subject, draft.base, cx),
+    }
+}
+
+/// Draws the open form with its title and what is computed.
+pub fn view(app: &App, form: &Form, frame: &mut Frame, area: Rect, cx: &Context) {
+    let changes = form.base.is_some();
+    let (title, what) = form.subject.titles(changes);
+    let mut head = vec![Line::styled(cx.locale.text(title), cx.theme.accent)];
+    let room = usize::from(area.width.saturating_sub(4)).min(96);
+    if !what.is_empty() {
+        for line in words::wrap(&cx.locale.text(what), room) {
+            head.push(Line::styled(line, cx.theme.dim));
+        }
+    }
+    let computed = computed(app, form, cx);
+    let [head_area, body, foot] = split(area, head.len() as u16, computed.len() as u16);
+    panel::lines(frame, head_area, head);
+    let notes = |row: usize| match form.subject {
+        Subject::Readings(meter) => readings::note(app, form, meter, row, cx),
+        Subject::Months => months::note(form, row, cx),
+        _ => None,
+    };
+    form::view(form, frame, body, cx, &notes);
+    panel::lines(frame, foot, computed);
+}
+
+/// The room of title, fields and what is computed.
+fn split(area: Rect, head: u16, foot: u16) -> [Rect; 3] {
+    let head = (head + 1).min(area.height / 3);
+    let foot = if foot == 0 {
+        0
+    } else {
+        (foot + 1).min(area.height / 3)
+    };
+    let body = Rect {
+        x: area.x + 1.min(area.width),
+        y: area.y + head,
+        width: area.width.saturating_sub(1),
+        height: area.height - head - foot,
+    };
+    [
+        Rect {
+            height: head,
+            ..area
+        },
+        body,
+        Rect {
+            y: body.bottom() + foot.min(1),
+            height: foot.saturating_sub(1),
+            ..area
+        },
+    ]
+}
+
+/// The field of the open form at a place of the screen.
+pub fn hit(
+    app: &App,
+    form: &Form,
+    area: Rect,
+    cx: &Context,
+    column: u16,
+    row: u16,
+) -> Option<usize> {
+    let (_, what) = form.subject.titles(form.base.is_some());
+    let room = usize::from(area.width.saturating_sub(4)).min(96);
+    let head = 1 + if what.is_empty() {
+        0
+    } else {
+        words::wrap(&cx.locale.text(what), room).len() as u16
+    };
+    let foot = computed(app, form, cx).len() as u16;
+    let [_, body, _] = split(area, head, foot);
+    form::hit(form, body, column, row)
+}
+
+/// Which home a write belongs to.
+pub(crate) fn home_of_subject(app: &App, subject: Subject) -> Option<EnergyProfileId> {
+    app.home
+        .filter(|_| !matches!(subject, Subject::NewHome | Subject::Join))
+}

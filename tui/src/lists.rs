@@ -1,0 +1,340 @@
+//! What the server lists of a home, each kept until it is asked for anew.
+
+use ecotrack_common::EnergyProfileId;
+use ecotrack_common::account::Session;
+use ecotrack_common::audit::OperationPage;
+use ecotrack_common::away::AwayPeriod;
+use ecotrack_common::billing::BillingRecord;
+use ecotrack_common::device::ProfileDevice;
+use ecotrack_common::goal::Goal;
+use ecotrack_common::member::{Invitation, Member, RemovedProfile};
+use ecotrack_common::meter::Meter;
+use ecotrack_common::profile::TariffChoice;
+use ecotrack_common::reference::CatalogDevice;
+
+use crate::message::{Answer, Call, Effect, Ticket};
+use crate::remote::Remote;
+
+/// A list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Devices of the home.
+    Devices,
+    /// Its bills.
+    Bills,
+    /// Its goals.
+    Goals,
+    /// Its times away.
+    Away,
+    /// Its meters.
+    Meters,
+    /// Its members.
+    Members,
+    /// Its open invitations.
+    Invitations,
+    /// Who changed what in it, the newest page.
+    Operations,
+    /// Older operations than those that are known.
+    OlderOperations,
+    /// The caller's sign-ins.
+    Sessions,
+    /// The caller's homes that can be restored.
+    Removed,
+    /// The catalogue of appliances.
+    Catalog,
+    /// The tariffs that a home can choose.
+    Tariffs,
+}
+
+/// A list that arrived.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Listed {
+    /// Devices.
+    Devices(Vec<ProfileDevice>),
+    /// Bills.
+    Bills(Vec<BillingRecord>),
+    /// Goals.
+    Goals(Vec<Goal>),
+    /// Times away.
+    Away(Vec<AwayPeriod>),
+    /// Meters.
+    Meters(Vec<Meter>),
+    /// Members.
+    Members(Vec<Member>),
+    /// Invitations.
+    Invitations(Vec<Invitation>),
+    /// Operations.
+    Operations(OperationPage),
+    /// Older operations.
+    OlderOperations(OperationPage),
+    /// Sign-ins.
+    Sessions(Vec<Session>),
+    /// Removed homes.
+    Removed(Vec<RemovedProfile>),
+    /// Appliances.
+    Catalog(Vec<CatalogDevice>),
+    /// Tariffs.
+    Tariffs(Vec<TariffChoice>),
+}
+
+/// Gives out tickets.
+#[derive(Debug, Default)]
+pub struct Tickets(u64);
+
+impl Tickets {
+    /// A ticket that was never given out.
+    pub fn next(&mut self) -> Ticket {
+        self.0 += 1;
+        Ticket(self.0)
+    }
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub struct Lists {
+    /// Devices.
+    pub devices: Remote<Vec<ProfileDevice>>,
+    /// Bills.
+    pub bills: Remote<Vec<BillingRecord>>,
+    /// Goals.
+    pub goals: Remote<Vec<Goal>>,
+    /// Times away.
+    pub away: Remote<Vec<AwayPeriod>>,
+    /// Meters.
+    pub meters: Remote<Vec<Meter>>,
+    /// Members.
+    pub members: Remote<Vec<Member>>,
+    /// Invitations.
+    pub invitations: Remote<Vec<Invitation>>,
+    /// Operations.
+    pub operations: Remote<OperationPage>,
+    /// Sign-ins.
+    pub sessions: Remote<Vec<Session>>,
+    /// Removed homes.
+    pub removed: Remote<Vec<RemovedProfile>>,
+    /// Appliances.
+    pub catalog: Remote<Vec<CatalogDevice>>,
+    /// Tariffs.
+    pub tariffs: Remote<Vec<TariffChoice>>,
+    older: Option<Ticket>,
+    stale: Vec<What>,
+}
+
+macro_rules! each {
+    (&$lists:ident, $what:expr, $list:ident => $do:expr, older => $older:expr) => {
+        match $what {
+            What::Devices => {
+                let $list = &$lists.devices;
+                $do
+            }
+            What::Bills => {
+                let $list = &$lists.bills;
+                $do
+            }
+            What::Goals => {
+                let $list = &$lists.goals;
+                $do
+            }
+            What::Away => {
+                let $list = &$lists.away;
+                $do
+            }
+            What::Meters => {
+                let $list = &$lists.meters;
+                $do
+            }
+            What::Members => {
+                let $list = &$lists.members;
+                $do
+            }
+            What::Invitations => {
+                let $list = &$lists.invitations;
+                $do
+            }
+            What::Operations => {
+                let $list = &$lists.operations;
+                $do
+            }
+            What::Sessions => {
+                let $list = &$lists.sessions;
+                $do
+            }
+            What::Removed => {
+                let $list = &$lists.removed;
+                $do
+            }
+            What::Catalog => {
+                let $list = &$lists.catalog;
+                $do
+            }
+            What::Tariffs => {
+                let $list = &$lists.tariffs;
+                $do
+            }
+            What::OlderOperations => $older,
+        }
+    };
+    ($lists:expr, $what:expr, $list:ident => $do:expr, older => $older:expr) => {
+        match $what {
+            What::Devices => {
+                let $list = &mut $lists.devices;
+                $do
+            }
+            What::Bills => {
+                let $list = &mut $lists.bills;
+                $do
+            }
+            What::Goals => {
+                let $list = &mut $lists.goals;
+                $do
+            }
+            What::Away => {
+                let $list = &mut $lists.away;
+                $do
+            }
+            What::Meters => {
+                let $list = &mut $lists.meters;
+                $do
+            }
+            What::Members => {
+                let $list = &mut $lists.members;
+                $do
+            }
+            What::Invitations => {
+                let $list = &mut $lists.invitations;
+                $do
+            }
+            What::Operations => {
+                let $list = &mut $lists.operations;
+                $do
+            }
+            What::Sessions => {
+                let $list = &mut $lists.sessions;
+                $do
+            }
+            What::Removed => {
+                let $list = &mut $lists.removed;
+                $do
+            }
+            What::Catalog => {
+                let $list = &mut $lists.catalog;
+                $do
+            }
+            What::Tariffs => {
+                let $list = &mut $lists.tariffs;
+                $do
+            }
+            What::OlderOperations => $older,
+        }
+    };
+}
+
+impl Lists {
+    /// Asks for a list; what is known stays until the answer comes.
+    pub fn ask(
+        &mut self,
+        what: What,
+        home: Option<EnergyProfileId>,
+        tickets: &mut Tickets,
+    ) -> Vec<Effect> {
+        let loading = each!(&self, what, list => list.is_loading(), older => false);
+        if loading {
+            // Asked again when the answer is there, so that many changes cost few questions.
+            if !self.stale.contains(&what) {
+                self.stale.push(what);
+            }
+            return Vec::new();
+        }
+        let ticket = tickets.next();
+        let before = self
+            .operations
+            .value()
+            .and_then(|page| page.next_before)
+            .filter(|_| what == What::OlderOperations);
+        each!(self, what, list => list.ask(ticket), older => {
+            if self.older.is_some() || before.is_none() {
+                return Vec::new();
+            }
+            self.older = Some(ticket);
+        });
+        vec![Effect::Call(ticket, Call::List(what, home, before))]
+    }
+
+    /// Asks for a list that nobody asked for yet, or that could not be had.
+    pub fn ask_once(
+        &mut self,
+        what: What,
+        home: Option<EnergyProfileId>,
+        tickets: &mut Tickets,
+    ) -> Vec<Effect> {
+        let known = each!(self, what, list => list.is_loading() || list.is_ready(), older => false);
+        if known {
+            Vec::new()
+        } else {
+            self.ask(what, home, tickets)
+        }
+    }
+
+    /// Why the last question for a list was not answered.
+    pub fn fault_of(&self, what: What) -> Option<&crate::message::Fault> {
+        each!(&self, what, list => list.fault(), older => None)
+    }
+
+    /// Whether a list was asked for.
+    pub fn is_wanted(&self, what: What) -> bool {
+        each!(&self, what, list => !list.is_idle(), older => false)
+    }
+
+    /// Whether a list was asked for once more while its answer was awaited.
+    pub fn take_stale(&mut self, what: What) -> bool {
+        let before = self.stale.len();
+        self.stale.retain(|one| *one != what);
+        self.stale.len() != before
+    }
+
+    /// Takes an answer; `false` when nobody waits for it.
+    pub fn answer(&mut self, ticket: Ticket, what: What, answer: Answer<Listed>) -> bool {
+        match answer {
+            Err(fault) => each!(self, what, list => list.answer(ticket, Err(fault)), older => {
+                self.older = None;
+                true
+            }),
+            Ok(Listed::Devices(rows)) => self.devices.answer(ticket, Ok(rows)),
+            Ok(Listed::Bills(rows)) => self.bills.answer(ticket, Ok(rows)),
+            Ok(Listed::Goals(rows)) => self.goals.answer(ticket, Ok(rows)),
+            Ok(Listed::Away(rows)) => self.away.answer(ticket, Ok(rows)),
+            Ok(Listed::Meters(rows)) => self.meters.answer(ticket, Ok(rows)),
+            Ok(Listed::Members(rows)) => self.members.answer(ticket, Ok(rows)),
+            Ok(Listed::Invitations(rows)) => self.invitations.answer(ticket, Ok(rows)),
+            Ok(Listed::Operations(page)) => self.operations.answer(ticket, Ok(page)),
+            Ok(Listed::Sessions(rows)) => self.sessions.answer(ticket, Ok(rows)),
+            Ok(Listed::Removed(rows)) => self.removed.answer(ticket, Ok(rows)),
+            Ok(Listed::Catalog(rows)) => self.catalog.answer(ticket, Ok(rows)),
+            Ok(Listed::Tariffs(rows)) => self.tariffs.answer(ticket, Ok(rows)),
+            Ok(Listed::OlderOperations(page)) => {
+                if self.older != Some(ticket) {
+                    return false;
+                }
+                self.older = None;
+                if let Some(known) = self.operations.value_mut() {
+                    known.operations.extend(page.operations);
+                    known.next_before = page.next_before;
+                }
+                true
+            }
+        }
+    }
+
+    /// Forgets what belongs to a home; the catalogue and the tariffs are everybody's.
+    pub fn leave_home(&mut self) {
+        let (catalog, tariffs) = (
+            std::mem::take(&mut self.catalog),
+            std::mem::take(&mut self.tariffs),
+        );
+        *self = Self {
+            catalog,
+            tariffs,
+            ..Self::default()
+        };
+    }
+}

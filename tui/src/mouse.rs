@@ -1,0 +1,61 @@
+//! What a click and the wheel do: the same places that are drawn, found again.
+
+use ratatui::layout::{Rect, Size};
+
+use crate::app::{App, Context, Screen};
+use crate::message::Effect;
+use crate::{draw, forms, readings, table};
+
+/// The wheel turned over the open screen.
+pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
+    if app.help || app.palette.is_some() || app.form.is_some() || app.entry.is_some() {
+        return Vec::new();
+    }
+    match app.screen {
+        Screen::Readings => readings::scroll(app, rows),
+        Screen::Table(_) => table_scroll(app, rows, cx),
+        Screen::Welcome | Screen::Dashboard => Vec::new(),
+    }
+}
+
+fn table_scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
+    table::scroll(app, rows, cx)
+}
+
+/// A click: on a tab it opens the screen, on a field or a row it goes there.
+pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Context) -> Vec<Effect> {
+    if app.help || app.palette.is_some() || app.entry.is_some() || app.told.is_some() {
+        return Vec::new();
+    }
+    let frame = Rect::new(0, 0, size.width, size.height);
+    let body = draw::body(frame);
+    if let Some(open) = &app.form {
+        let Some(at) = forms::hit(app, open, body, cx, column, row) else {
+            return Vec::new();
+        };
+        forms::check_focused(app, cx);
+        if let Some(form) = &mut app.form {
+            form.move_to(at);
+        }
+        return Vec::new();
+    }
+    if row == 0 {
+        return match draw::tab_at(app, frame, column, cx) {
+            Some(command) if (command.when)(app) => (command.run)(app, cx),
+            _ => Vec::new(),
+        };
+    }
+    match app.screen {
+        Screen::Table(shown) => {
+            if let Some(key) = table::hit(app, shown, body, cx, row) {
+                app.tables.of_mut(shown).selected = Some(key);
+            }
+            Vec::new()
+        }
+        Screen::Readings => {
+            readings::click(app, body, row);
+            Vec::new()
+        }
+        Screen::Welcome | Screen::Dashboard => Vec::new(),
+    }
+}

@@ -1,0 +1,311 @@
+//! Writes on their way to the server: each is on the disk before it is sent, goes out in the order in
+//! which it was entered, and under the key by which it is done once, however often it is sent.
+//!
+//! With the server away they wait. What the server refuses after its form is gone stays in the list,
+//! with the reason, until somebody corrects or drops it.
+
+use std::collections::BTreeMap;
+
+use ecotrack_common::reading::ReadingWritten;
+use ecotrack_common::{ErrorCode, OperationId, Problem};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::answers;
+use crate::app::{App, Context, Notice};
+use crate::forms::{self, Subject};
+use crate::kept::{Done, Kept, Waiting, Write};
+use crate::message::{Answer, Call, Effect, Fault, Ticket};
+use crate::readings::entry;
+
+/// Writes that wait, in order, and the one that is on its way.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// They.
+    pub waiting: Vec<Waiting>,
+    sending: Option<(Ticket, Uuid)>,
+}
+
+impl Outbox {
+    /// Those that the server was not told yet, of whoever is signed in.
+    pub fn open<'a>(&'a self, app: &'a App) -> impl Iterator<Item = &'a Waiting> {
+        self.mine(app).filter(|waiting| waiting.refused.is_none())
+    }
+
+    /// Those that the server refused.
+    pub fn refused<'a>(&'a self, app: &'a App) -> impl Iterator<Item = &'a Waiting> {
+        self.mine(app).filter(|waiting| waiting.refused.is_some())
+    }
+
+    /// All of whoever is signed in.
+    pub fn mine<'a>(&'a self, app: &'a App) -> impl Iterator<Item = &'a Waiting> {
+        let account = app.account.as_ref().map(|account| account.account_id);
+        self.waiting
+            .iter()
+            .filter(move |waiting| Some(waiting.account_id) == account)
+    }
+}
+
+/// Puts a write into the outbox and sends what is first in it.
+pub(crate) fn submit(
+    app: &mut App,
+    subject: Subject,
+    row: Option<Value>,
+    values: BTreeMap<String, String>,
+    write: Write,
+    cx: &Context,
+) -> Vec<Effect> {
+    let Some(account_id) = app.account.as_ref().map(|account| account.account_id) else {
+        return Vec::new();
+    };
+    let waiting = Waiting {
+        write,
+        account_id,
+        energy_profile_id: forms::home_of_subject(app, subject),
+        subject,
+        base: row,
+        values,
+        at: cx.now,
+        refused: None,
+    };
+    let mut effects = vec![Effect::Keep(Kept::Waiting(Box::new(waiting.clone())))];
+    app.outbox.waiting.push(waiting);
+    // From here on the entry is the outbox's to lose.
+    effects.extend(forms::drop_draft(app));
+    effects.extend(deliver(app));
+    effects
+}
+
+/// Sends what is first, unless something is on its way.
+pub(crate) fn deliver(app: &mut App) -> Vec<Effect> {
+    if app.outbox.sending.is_some() || !app.signed_in {
+        return Vec::new();
+    }
+    let Some(write) = app
+        .outbox
+        .open(app)
+        .next()
+        .map(|waiting| waiting.write.clone())
+    else {
+        return Vec::new();
+    };
+    let ticket = app.ticket();
+    app.outbox.sending = Some((ticket, write.key));
+    vec![Effect::Call(ticket, Call::Write(Box::new(write)))]
+}
+
+/// Faults that pass by themselves: the write waits for them to.
+fn passes(fault: &Fault) -> bool {
+    match fault {
+        Fault::Away => true,
+        Fault::Unreadable => false,
+        Fault::Problem(problem) => matches!(
+            problem.code,
+            ErrorCode::Unavailable
+                | ErrorCode::Timeout
+                | ErrorCode::TooManyRequests
+                | ErrorCode::Unauthenticated
+        ),
+    }
+}
+
+/// Takes the server's answer to a write.
+pub(crate) fn answered(
+    app: &mut App,
+    ticket: Ticket,
+    answer: Answer<Value>,
+    cx: &Context,
+) -> Vec<Effect> {
+    let Some((_, key)) = app.outbox.sending.filter(|(sent, _)| *sent == ticket) else {
+        return Vec::new();
+    };
+    app.outbox.sending = None;
+    match answer {
+        Err(fault) if passes(&fault) => waits(app, &fault),
+        Err(fault) => refused(app, key, fault, cx),
+        Ok(value) => {
+            let Some(at) = position(app, key) else {
+                return Vec::new();
+            };
+            let waiting = app.outbox.waiting.remove(at);
+            let mut effects = vec![Effect::Drop(Done::Waiting(key))];
+            effects.extend(done(app, &waiting, &value));
+            effects.extend(deliver(app));
+            effects
+        }
+    }
+}
+
+fn position(app: &App, key: Uuid) -> Option<usize> {
+    app.outbox
+        .waiting
+        .iter()
+        .position(|waiting| waiting.write.key == key)
+}
+
+/// The server cannot take it now: whatever waits, its form and its line close for the next.
+fn waits(app: &mut App, fault: &Fault) -> Vec<Effect> {
+    let waiting = |key: Option<Uuid>| key.is_some_and(|key| position(app, key).is_some());
+    let (form, line) = (
+        waiting(app.form.as_ref().and_then(|form| form.key)),
+        waiting(app.entry.as_ref().and_then(|entry| entry.sending)),
+    );
+    if form {
+        app.form = None;
+    }
+    if line {
+        app.entry = None;
+    }
+    app.notice = Some(Notice::Waits);
+    match fault {
+        // The link's own timer tries again.
+        Fault::Away => Vec::new(),
+        _ => answers::retry_later(app),
+    }
+}
+
+fn refused(app: &mut App, key: Uuid, fault: Fault, cx: &Context) -> Vec<Effect> {
+    let Some(at) = position(app, key) else {
+        return Vec::new();
+    };
+    let in_form = app.form.as_ref().is_some_and(|form| form.key == Some(key));
+    let on_line = app
+        .entry
+        .as_ref()
+        .is_some_and(|entry| entry.sending == Some(key));
+    let mut effects = Vec::new();
+    if in_form || on_line {
+        app.outbox.waiting.remove(at);
+        effects.push(Effect::Drop(Done::Waiting(key)));
+        if in_form {
+            forms::refused(app, fault, cx);
+        } else {
+            entry::refused(app, fault);
+        }
+        effects.extend(forms::keep_draft(app, cx));
+    } else if app.outbox.waiting[at].subject == Subject::Removal {
+        // Nothing was typed that could be lost.
+        app.outbox.waiting.remove(at);
+        effects.push(Effect::Drop(Done::Waiting(key)));
+        app.notice = Some(Notice::Fault(fault));
+        effects.extend(answers::after_write(app));
+    } else {
+        let waiting = &mut app.outbox.waiting[at];
+        waiting.refused = Some(match &fault {
+            Fault::Problem(problem) => (**problem).clone(),
+            _ => unreadable(),
+        });
+        effects.push(Effect::Keep(Kept::Waiting(Box::new(waiting.clone()))));
+        app.notice = Some(Notice::Refused);
+    }
+    effects.extend(deliver(app));
+    effects
+}
+
+/// Stands for an answer that nobody could read.
+fn unreadable() -> Problem {
+    Problem {
+        kind: "about:blank".to_owned(),
+        title: "The answer cannot be read".to_owned(),
+        status: 500,
+        code: ErrorCode::Internal,
+        detail: None,
+        errors: ecotrack_common::FieldErrors::default(),
+        current: None,
+        request_id: None,
+    }
+}
+
+/// The server has it.
+fn done(app: &mut App, waiting: &Waiting, value: &Value) -> Vec<Effect> {
+    let key = waiting.write.key;
+    let operation = value
+        .get("operation_id")
+        .and_then(|id| serde_json::from_value::<OperationId>(id.clone()).ok());
+    if let Some(operation) = operation
+        && waiting.energy_profile_id == app.home
+    {
+        app.done.push(operation);
+        app.taken_back.clear();
+    }
+    if app.form.as_ref().is_some_and(|form| form.key == Some(key)) {
+        app.form = None;
+    }
+    if app
+        .entry
+        .as_ref()
+        .is_some_and(|entry| entry.sending == Some(key))
+    {
+        app.entry = None;
+    }
+    app.notice = Some(match waiting.subject {
+        Subject::Reading(_) | Subject::Correction(..) => {
+            match serde_json::from_value::<ReadingWritten>(value.clone()) {
+                Ok(written) => {
+                    if let Some(row) = &written.reading {
+                        app.readings.written(row);
+                    }
+                    Notice::Saved(Box::new(written))
+                }
+                Err(_) => Notice::Text("notice-done"),
+            }
+        }
+        Subject::Removal => Notice::Text("notice-removed"),
+        _ if operation.is_some() => Notice::Text("notice-done-undo"),
+        _ => Notice::Text("notice-done"),
+    });
+    let mut effects = answers::after_write(app);
+    if matches!(waiting.subject, Subject::Home) {
+        effects.extend(app.ask_homes());
+    }
+    effects
+}
+
+/// Opens a refused entry in its form, with what the server said.
+pub(crate) fn correct(app: &mut App, key: Uuid, cx: &Context) -> Vec<Effect> {
+    let Some(at) = position(app, key) else {
+        return Vec::new();
+    };
+    let waiting = app.outbox.waiting[at].clone();
+    let Some(problem) = waiting.refused.clone() else {
+        return Vec::new();
+    };
+    let mut effects = Vec::new();
+    match waiting.subject {
+        Subject::Reading(_) | Subject::Correction(..) => {
+            entry::reopen(
+                app,
+                waiting.subject,
+                waiting.base.as_ref(),
+                &waiting.values,
+                cx,
+            );
+            entry::refused(app, Fault::Problem(Box::new(problem)));
+        }
+        subject => {
+            effects.extend(forms::reopen(
+                app,
+                subject,
+                waiting.base.clone(),
+                &waiting.values,
+                cx,
+            ));
+            forms::refused(app, Fault::Problem(Box::new(problem)), cx);
+        }
+    }
+    // What was typed is a draft again; only then does the entry go.
+    effects.extend(forms::keep_draft(app, cx));
+    app.outbox.waiting.remove(at);
+    effects.push(Effect::Drop(Done::Waiting(key)));
+    effects
+}
+
+/// Drops an entry that is not on its way; `false` when it is.
+pub(crate) fn drop_entry(app: &mut App, key: Uuid) -> Option<Vec<Effect>> {
+    if app.outbox.sending.is_some_and(|(_, sent)| sent == key) {
+        return None;
+    }
+    let at = position(app, key)?;
+    app.outbox.waiting.remove(at);
+    Some(vec![Effect::Drop(Done::Waiting(key))])
+}

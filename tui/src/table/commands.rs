@@ -1,0 +1,424 @@
+//! What can be done in a table.
+
+use crossterm::event::KeyCode;
+use ecotrack_common::profile::Role;
+use ecotrack_common::{OperationId, SessionId, path};
+
+use super::{Table, cursor, export, removed_home, row_json, rows, selected, shown, subject};
+use crate::app::{App, Context, Notice};
+use crate::forms::{self, Subject};
+use crate::kept::{Method, Write};
+use crate::keys::{Command, always, key, named};
+use crate::lists::What;
+use crate::message::{Call, Effect};
+use crate::outbox;
+use crate::widgets::text_line::TextLine;
+
+/// The commands.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        keys: &[key('n')],
+        name: "key-add",
+        when: |app| {
+            may_change(app) && shown(app).is_some_and(|table| subject(table, None).is_some())
+        },
+        run: add,
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Enter), key('e')],
+        name: "key-edit",
+        when: |app| may_change(app) && shown(app).is_some_and(opens),
+        run: edit,
+        footer: true,
+    },
+    Command {
+        keys: &[key('d'), named(KeyCode::Delete)],
+        name: "key-remove",
+        when: |app| shown(app).is_some_and(|table| removes(app, table)),
+        run: remove,
+        footer: true,
+    },
+    Command {
+        keys: &[key('m')],
+        name: "key-months",
+        when: |app| may_change(app) && shown(app) == Some(Table::Bills),
+        run: |app, cx| forms::open(app, Subject::Months, None, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[key('u')],
+        name: "key-undo-this",
+        when: |app| may_change(app) && shown(app) == Some(Table::History),
+        run: undo_selected,
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Enter)],
+        name: "key-restore",
+        when: |app| shown(app) == Some(Table::Removed),
+        run: restore,
+        footer: true,
+    },
+    Command {
+        keys: &[key('i')],
+        name: "key-invite",
+        when: |app| is_owner(app) && shown(app).is_some_and(Table::is_of_household),
+        run: |app, cx| forms::open(app, Subject::Invite, None, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[key('t')],
+        name: "key-transfer",
+        when: |app| is_owner(app) && shown(app) == Some(Table::Members),
+        run: transfer,
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Tab)],
+        name: "key-next-table",
+        when: |app| shown(app).is_some_and(Table::is_of_household),
+        run: |app, _| next_table(app, 1),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::BackTab)],
+        name: "key-next-table",
+        when: |app| shown(app).is_some_and(Table::is_of_household),
+        run: |app, _| next_table(app, Table::HOUSEHOLD.len() - 1),
+        footer: false,
+    },
+    Command {
+        keys: &[key('/')],
+        name: "key-filter",
+        when: always,
+        run: |app, _| {
+            if let Some(table) = shown(app) {
+                app.tables.of_mut(table).filtering = true;
+            }
+            Vec::new()
+        },
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Esc)],
+        name: "key-all-rows",
+        when: |app| shown(app).is_some_and(|table| !app.tables.of(table).filter.text().is_empty()),
+        run: |app, _| {
+            if let Some(table) = shown(app) {
+                app.tables.of_mut(table).filter = TextLine::new("");
+            }
+            Vec::new()
+        },
+        footer: false,
+    },
+    Command {
+        keys: &[key('s')],
+        name: "key-sort",
+        when: always,
+        run: |app, _| {
+            if let Some(table) = shown(app) {
+                let state = app.tables.of_mut(table);
+                state.sort = match state.sort {
+                    Some((column, false)) if column == state.column => Some((column, true)),
+                    Some((column, true)) if column == state.column => None,
+                    _ => Some((state.column, false)),
+                };
+            }
+            Vec::new()
+        },
+        footer: false,
+    },
+    Command {
+        keys: &[key('x')],
+        name: "key-export",
+        when: always,
+        run: export_shown,
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Left), key('h')],
+        name: "key-column",
+        when: always,
+        run: |app, _| {
+            if let Some(table) = shown(app) {
+                let state = app.tables.of_mut(table);
+                state.column = state.column.saturating_sub(1);
+            }
+            Vec::new()
+        },
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Right), key('l')],
+        name: "key-column",
+        when: always,
+        run: |app, _| {
+            if let Some(table) = shown(app) {
+                let last = super::columns(table).len().saturating_sub(1);
+                let state = app.tables.of_mut(table);
+                state.column = (state.column + 1).min(last);
+            }
+            Vec::new()
+        },
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Up), key('k')],
+        name: "key-move",
+        when: always,
+        run: |app, cx| scroll(app, -1, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Down), key('j')],
+        name: "key-move",
+        when: always,
+        run: |app, cx| scroll(app, 1, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::PageUp)],
+        name: "key-page",
+        when: always,
+        run: |app, cx| scroll(app, -15, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::PageDown)],
+        name: "key-page",
+        when: always,
+        run: |app, cx| scroll(app, 15, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-first",
+        when: always,
+        run: |app, cx| scroll(app, i32::MIN / 2, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::End), key('G')],
+        name: "key-last",
+        when: always,
+        run: |app, cx| scroll(app, i32::MAX / 2, cx),
+        footer: false,
+    },
+];
+
+/// What can be done while the filter is written; every other key writes it.
+pub const FILTER_COMMANDS: &[Command] = &[
+    Command {
+        keys: &[named(KeyCode::Enter), named(KeyCode::Down)],
+        name: "key-filter-done",
+        when: always,
+        run: |app, _| {
+            if let Some(table) = shown(app) {
+                app.tables.of_mut(table).filtering = false;
+            }
+            Vec::new()
+        },
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Esc)],
+        name: "key-all-rows",
+        when: always,
+        run: |app, _| {
+            if let Some(table) = shown(app) {
+                let state = app.tables.of_mut(table);
+                state.filtering = false;
+                state.filter = TextLine::new("");
+            }
+            Vec::new()
+        },
+        footer: true,
+    },
+];
+
+fn is_owner(app: &App) -> bool {
+    app.board()
+        .is_some_and(|board| board.home.role >= Role::Owner)
+}
+
+/// Whether this person may change what the table shows.
+fn may_change(app: &App) -> bool {
+    match shown(app) {
+        Some(Table::Members | Table::Invitations) => is_owner(app),
+        Some(Table::Sessions | Table::Removed | Table::Outbox) => true,
+        Some(_) => app.may_edit(),
+        None => false,
+    }
+}
+
+/// Whether a row of it can be opened.
+fn opens(table: Table) -> bool {
+    matches!(
+        table,
+        Table::Devices
+            | Table::Bills
+            | Table::Goals
+            | Table::Meters
+            | Table::Away
+            | Table::Members
+            | Table::Outbox
+    )
+}
+
+fn removes(app: &App, table: Table) -> bool {
+    match table {
+        Table::History | Table::Removed => false,
+        // Anybody may leave.
+        Table::Members => app.board().is_some(),
+        _ => may_change(app),
+    }
+}
+
+fn add(app: &mut App, cx: &Context) -> Vec<Effect> {
+    match shown(app).and_then(|table| subject(table, None)) {
+        Some(subject) => forms::open(app, subject, None, cx),
+        None => Vec::new(),
+    }
+}
+
+fn edit(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some((table, key)) = selected(app, cx) else {
+        return Vec::new();
+    };
+    if table == Table::Outbox {
+        return outbox::correct(app, key, cx);
+    }
+    let row = row_json(app, table, key);
+    match subject(table, Some(key)).zip(row) {
+        Some((subject, row)) => forms::open(app, subject, Some(row), cx),
+        None => Vec::new(),
+    }
+}
+
+fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let (Some((table, key)), Some(home)) = (selected(app, cx), app.home) else {
+        return Vec::new();
+    };
+    let (pattern, name) = match table {
+        Table::Outbox => {
+            return match outbox::drop_entry(app, key) {
+                Some(effects) => {
+                    app.notice = Some(Notice::Text("outbox-dropped"));
+                    effects
+                }
+                None => {
+                    app.notice = Some(Notice::Text("outbox-on-its-way"));
+                    Vec::new()
+                }
+            };
+        }
+        Table::Sessions => {
+            let ticket = app.ticket();
+            app.pending.done = Some((ticket, Some(What::Sessions)));
+            return vec![Effect::Call(ticket, Call::EndSession(SessionId(key)))];
+        }
+        Table::Devices => (path::DEVICE, "profile_device_id"),
+        Table::Bills => (path::BILL, "billing_record_id"),
+        Table::Goals => (path::GOAL, "consumption_goal_id"),
+        Table::Meters => (path::METER, "meter_id"),
+        Table::Away => (path::AWAY_PERIOD, "away_period_id"),
+        Table::Members => (path::MEMBER, "account_id"),
+        Table::Invitations => (path::INVITATION, "invitation_id"),
+        Table::History | Table::Removed => return Vec::new(),
+    };
+    let mut path = path::fill(pattern, &[("energy_profile_id", &home), (name, &key)]);
+    let version = row_json(app, table, key).and_then(|row| row.get("version")?.as_i64());
+    if let Some(version) = version {
+        path = format!("{path}?version={version}");
+    }
+    let write = Write {
+        key: cx.fresh_key,
+        method: Method::Delete,
+        path,
+        body: None,
+    };
+    outbox::submit(
+        app,
+        Subject::Removal,
+        None,
+        std::collections::BTreeMap::new(),
+        write,
+        cx,
+    )
+}
+
+fn undo_selected(app: &mut App, cx: &Context) -> Vec<Effect> {
+    match selected(app, cx) {
+        Some((Table::History, key)) => app.take_back(OperationId(key), cx),
+        _ => Vec::new(),
+    }
+}
+
+fn restore(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some((Table::Removed, key)) = selected(app, cx) else {
+        return Vec::new();
+    };
+    let ticket = app.ticket();
+    app.pending.done = Some((ticket, Some(What::Removed)));
+    vec![Effect::Call(
+        ticket,
+        Call::RestoreProfile(removed_home(key), cx.fresh_key),
+    )]
+}
+
+fn transfer(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let (Some((Table::Members, key)), Some(home)) = (selected(app, cx), app.home) else {
+        return Vec::new();
+    };
+    let ticket = app.ticket();
+    app.pending.done = Some((ticket, Some(What::Members)));
+    vec![Effect::Call(
+        ticket,
+        Call::Transfer(home, ecotrack_common::AccountId(key), cx.fresh_key),
+    )]
+}
+
+fn next_table(app: &mut App, by: usize) -> Vec<Effect> {
+    let all = Table::HOUSEHOLD;
+    let Some(at) = shown(app).and_then(|table| all.iter().position(|one| *one == table)) else {
+        return Vec::new();
+    };
+    super::open(app, all[(at + by) % all.len()])
+}
+
+/// Moves the cursor by so many rows; at the end of the history older entries are asked for.
+pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
+    let Some(table) = shown(app) else {
+        return Vec::new();
+    };
+    let Some(rows) = rows(app, table, cx) else {
+        return Vec::new();
+    };
+    let last = rows.len().saturating_sub(1);
+    let at = cursor(app.tables.of(table), &rows);
+    let at = at
+        .saturating_add_signed(isize::try_from(by).unwrap_or(0))
+        .min(last);
+    app.tables.of_mut(table).selected = rows.get(at).map(|row| row.key);
+    if table == Table::History && by > 0 && at + 5 >= last {
+        return app
+            .lists
+            .ask(What::OlderOperations, app.home, &mut app.tickets);
+    }
+    Vec::new()
+}
+
+fn export_shown(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(table) = shown(app) else {
+        return Vec::new();
+    };
+    match export(app, table, cx) {
+        Some(csv) => {
+            let name = table.title().trim_start_matches("table-");
+            let day = forms::today(app, cx);
+            vec![Effect::Export(format!("ecotrack-{name}-{day}.csv"), csv)]
+        }
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,75 @@
+//! Devices with what follows from their figures.
+
+use ecotrack_common::{KgCo2e, Money};
+use rust_decimal::Decimal;
+
+use super::{Cell, Column, Row, number_column, words_column};
+use crate::app::{App, Context};
+
+pub(super) const COLUMNS: &[Column] = &[
+    words_column("column-name", None),
+    words_column("column-category", Some(12)).from(100),
+    number_column("column-count", 4),
+    number_column("column-watts", 8),
+    number_column("column-kwh-month", 9),
+    number_column("column-cost-month", 11),
+    number_column("column-co2e-month", 10).from(72),
+    number_column("column-share", 6),
+    words_column("column-remarks", Some(20)).from(100),
+];
+
+pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
+    let devices = app.lists.devices.value()?;
+    let board = app.board();
+    let price = board
+        .and_then(|board| board.projection.as_ref())
+        .and_then(|projection| projection.next_kwh);
+    let currency = board.map_or("", |board| board.home.currency.as_str());
+    let factor = board
+        .and_then(|board| board.so_far.co2e.as_ref())
+        .map(|co2e| co2e.factor);
+    let all: Decimal = devices.iter().map(|row| row.monthly_kwh.0).sum();
+    Some(
+        devices
+            .iter()
+            .map(|row| {
+                let device = &row.device;
+                let monthly = row.monthly_kwh.0;
+                let cost = price.and_then(|price| monthly.checked_mul(price.0));
+                let kg = factor.and_then(|factor| monthly.checked_mul(factor));
+                let share = (all > Decimal::ZERO).then(|| monthly * Decimal::ONE_HUNDRED / all);
+                let category = format!("category-{}", device.category);
+                let mut remarks = Vec::new();
+                for (is, id) in [
+                    (device.estimate, "estimated"),
+                    (row.example, "text-example"),
+                    (!device.patterns.is_empty(), "painted"),
+                ] {
+                    if is {
+                        remarks.push(cx.locale.text(id));
+                    }
+                }
+                let figure = |value: Option<Decimal>, text: &dyn Fn(Decimal) -> String| match value
+                {
+                    Some(value) => Cell::number(text(value), value),
+                    None => Cell::text("–"),
+                };
+                Row {
+                    key: row.profile_device_id.0,
+                    cells: vec![
+                        Cell::text(device.name.clone()),
+                        Cell::text(cx.locale.text(&category)),
+                        Cell::number(device.quantity.to_string(), device.quantity),
+                        Cell::number(cx.locale.number(device.power_w, 0), device.power_w),
+                        Cell::number(cx.locale.number(monthly, 1), monthly),
+                        figure(cost, &|cost| cx.locale.money(Money(cost), currency)),
+                        figure(kg, &|kg| cx.locale.co2e(KgCo2e(kg))),
+                        figure(share, &|share| cx.locale.percent(share)),
+                        Cell::text(remarks.join(" · ")),
+                    ],
+                    dim: false,
+                }
+            })
+            .collect(),
+    )
+}

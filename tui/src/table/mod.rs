@@ -1,0 +1,457 @@
+//! Lists of a home as tables: one way to move, filter, sort, add, change, remove and export for all
+//! of them. What their columns and rows are stands in a file for each.
+
+mod bills;
+mod commands;
+mod devices;
+mod goals;
+mod household;
+mod view;
+
+use ecotrack_common::{AccountId, EnergyProfileId};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use commands::{COMMANDS, FILTER_COMMANDS, scroll};
+pub use view::{hit, view};
+
+use crate::app::{App, Context, Screen};
+use crate::forms::Subject;
+use crate::lists::What;
+use crate::message::Effect;
+use crate::widgets::text_line::TextLine;
+
+/// The tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// What uses electricity.
+    Devices,
+    /// Bills.
+    Bills,
+    /// Limits.
+    Goals,
+    /// Who belongs to the home.
+    Members,
+    /// Its meters.
+    Meters,
+    /// When nobody is there.
+    Away,
+    /// Who changed what.
+    History,
+    /// Codes that are still good.
+    Invitations,
+    /// Where the caller is signed in.
+    Sessions,
+    /// Homes that can be restored.
+    Removed,
+    /// What waits for the server.
+    Outbox,
+}
+
+impl Table {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Devices,
+        Self::Bills,
+        Self::Goals,
+        Self::Members,
+        Self::Meters,
+        Self::Away,
+        Self::History,
+        Self::Invitations,
+        Self::Sessions,
+        Self::Removed,
+        Self::Outbox,
+    ];
+
+    /// The tables of the household, in the order in which Tab goes through them.
+    pub const HOUSEHOLD: [Self; 8] = [
+        Self::Members,
+        Self::Meters,
+        Self::Away,
+        Self::History,
+        Self::Invitations,
+        Self::Sessions,
+        Self::Removed,
+        Self::Outbox,
+    ];
+
+    /// Whether it is one of the household's.
+    pub fn is_of_household(self) -> bool {
+        Self::HOUSEHOLD.contains(&self)
+    }
+
+    /// Fluent id of its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Devices => "table-devices",
+            Self::Bills => "table-bills",
+            Self::Goals => "table-goals",
+            Self::Members => "table-members",
+            Self::Meters => "table-meters",
+            Self::Away => "table-away",
+            Self::History => "table-history",
+            Self::Invitations => "table-invitations",
+            Self::Sessions => "table-sessions",
+            Self::Removed => "table-removed",
+            Self::Outbox => "table-outbox",
+        }
+    }
+
+    /// Fluent id of what it says when there is nothing.
+    fn empty(self) -> &'static str {
+        match self {
+            Self::Devices => "empty-devices",
+            Self::Bills => "empty-bills",
+            Self::Goals => "empty-goals",
+            Self::Members => "empty-members",
+            Self::Meters => "readings-no-meter",
+            Self::Away => "empty-away",
+            Self::History => "empty-history",
+            Self::Invitations => "empty-invitations",
+            Self::Sessions => "empty-sessions",
+            Self::Removed => "empty-removed",
+            Self::Outbox => "empty-outbox",
+        }
+    }
+
+    /// The list that it shows; the outbox is not the server's.
+    pub fn what(self) -> Option<What> {
+        match self {
+            Self::Devices => Some(What::Devices),
+            Self::Bills => Some(What::Bills),
+            Self::Goals => Some(What::Goals),
+            Self::Members => Some(What::Members),
+            Self::Meters => Some(What::Meters),
+            Self::Away => Some(What::Away),
+            Self::History => Some(What::Operations),
+            Self::Invitations => Some(What::Invitations),
+            Self::Sessions => Some(What::Sessions),
+            Self::Removed => Some(What::Removed),
+            Self::Outbox => None,
+        }
+    }
+
+    fn at(self) -> usize {
+        Self::ALL.iter().position(|one| *one == self).unwrap_or(0)
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Fluent id of its title.
+    pub title: &'static str,
+    /// Cells that it takes; the first column without any takes what is left.
+    pub width: Option<usize>,
+    /// Numbers stand at the right.
+    pub right: bool,
+    /// Left out where the screen is narrower than this.
+    pub from: u16,
+}
+
+/// A column of words.
+const fn words_column(title: &'static str, width: Option<usize>) -> Column {
+    Column {
+        title,
+        width,
+        right: false,
+        from: 0,
+    }
+}
+
+/// A column of numbers.
+const fn number_column(title: &'static str, width: usize) -> Column {
+    Column {
+        title,
+        width: Some(width),
+        right: true,
+        from: 0,
+    }
+}
+
+impl Column {
+    /// Only where the screen is at least so wide.
+    const fn from(mut self, width: u16) -> Self {
+        self.from = width;
+        self
+    }
+}
+
+/// A cell: what is shown, and by what it is sorted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// Shown.
+    pub text: String,
+    /// Sorted by, where that is not the text.
+    pub number: Option<Decimal>,
+}
+
+impl Cell {
+    fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            number: None,
+        }
+    }
+
+    fn number(text: impl Into<String>, number: impl Into<Decimal>) -> Self {
+        Self {
+            text: text.into(),
+            number: Some(number.into()),
+        }
+    }
+
+    /// A day or an instant, sorted by time.
+    fn at(text: impl Into<String>, second: i64) -> Self {
+        Self::number(text, second)
+    }
+
+    fn none() -> Self {
+        Self::text("")
+    }
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its key.
+    pub key: Uuid,
+    /// Its cells, as many as there are columns.
+    pub cells: Vec<Cell>,
+    /// Of less weight, such as what was taken back.
+    pub dim: bool,
+}
+
+/// How a table stands: cursor, filter, order. The cursor is on a row and not on a place, so that it
+/// stays there when others add and remove.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The row under the cursor.
+    pub selected: Option<Uuid>,
+    /// What the rows shown must hold.
+    pub filter: TextLine,
+    /// Whether keys write the filter.
+    pub filtering: bool,
+    /// Column and whether it is turned round.
+    pub sort: Option<(usize, bool)>,
+    /// The column under the cursor.
+    pub column: usize,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            selected: None,
+            filter: TextLine::new(""),
+            filtering: false,
+            sort: None,
+            column: 0,
+        }
+    }
+}
+
+/// The states of all tables.
+#[derive(Debug, Default)]
+pub struct States([State; Table::ALL.len()]);
+
+impl States {
+    /// Of one.
+    pub fn of(&self, table: Table) -> &State {
+        &self.0[table.at()]
+    }
+
+    /// Of one, to change it.
+    pub fn of_mut(&mut self, table: Table) -> &mut State {
+        &mut self.0[table.at()]
+    }
+}
+
+/// The table on the screen.
+pub fn shown(app: &App) -> Option<Table> {
+    match app.screen {
+        Screen::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// Whether keys write the filter of the table on the screen.
+pub fn is_filtering(app: &App) -> bool {
+    shown(app).is_some_and(|table| app.tables.of(table).filtering)
+}
+
+/// Opens a table and asks for what it shows.
+pub fn open(app: &mut App, table: Table) -> Vec<Effect> {
+    app.screen = Screen::Table(table);
+    load(app, table)
+}
+
+/// Asks for what the table shows, and what its columns need besides.
+pub fn load(app: &mut App, table: Table) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if let Some(what) = table.what() {
+        effects.extend(app.lists.ask(what, app.home, &mut app.tickets));
+    }
+    if table == Table::Goals {
+        effects.extend(
+            app.lists
+                .ask_once(What::Devices, app.home, &mut app.tickets),
+        );
+    }
+    effects
+}
+
+/// The columns.
+pub fn columns(table: Table) -> &'static [Column] {
+    match table {
+        Table::Devices => devices::COLUMNS,
+        Table::Bills => bills::COLUMNS,
+        Table::Goals => goals::COLUMNS,
+        Table::Members => household::MEMBERS,
+        Table::Meters => household::METERS,
+        Table::Away => household::AWAY,
+        Table::History => household::HISTORY,
+        Table::Invitations => household::INVITATIONS,
+        Table::Sessions => household::SESSIONS,
+        Table::Removed => household::REMOVED,
+        Table::Outbox => household::OUTBOX,
+    }
+}
+
+/// All rows; `None` while they are not known.
+fn all_rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
+    match table {
+        Table::Devices => devices::rows(app, cx),
+        Table::Bills => bills::rows(app, cx),
+        Table::Goals => goals::rows(app, cx),
+        Table::Members => household::members(app, cx),
+        Table::Meters => household::meters(app, cx),
+        Table::Away => household::away(app, cx),
+        Table::History => household::history(app, cx),
+        Table::Invitations => household::invitations(app, cx),
+        Table::Sessions => household::sessions(app, cx),
+        Table::Removed => household::removed(app, cx),
+        Table::Outbox => Some(household::outbox(app, cx)),
+    }
+}
+
+/// The rows that are shown, in the order in which they are; `None` while they are not known.
+pub fn rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
+    let mut rows = all_rows(app, table, cx)?;
+    let state = app.tables.of(table);
+    let wanted = state.filter.text().trim().to_lowercase();
+    if !wanted.is_empty() {
+        let holds = |row: &Row| {
+            let text: Vec<String> = row
+                .cells
+                .iter()
+                .map(|cell| cell.text.to_lowercase())
+                .collect();
+            let text = text.join(" ");
+            wanted.split_whitespace().all(|word| text.contains(word))
+        };
+        rows.retain(holds);
+    }
+    if let Some((column, turned)) = state.sort {
+        rows.sort_by(|one, other| {
+            let order = match (one.cells.get(column), other.cells.get(column)) {
+                (Some(one), Some(other)) => one
+                    .number
+                    .cmp(&other.number)
+                    .then_with(|| one.text.to_lowercase().cmp(&other.text.to_lowercase())),
+                _ => std::cmp::Ordering::Equal,
+            };
+            if turned { order.reverse() } else { order }
+        });
+    }
+    Some(rows)
+}
+
+/// The place of the cursor among these rows.
+pub fn cursor(state: &State, rows: &[Row]) -> usize {
+    state
+        .selected
+        .and_then(|key| rows.iter().position(|row| row.key == key))
+        .unwrap_or(0)
+}
+
+/// The key of the row under the cursor.
+pub fn selected(app: &App, cx: &Context) -> Option<(Table, Uuid)> {
+    let table = shown(app)?;
+    let rows = rows(app, table, cx)?;
+    let at = cursor(app.tables.of(table), &rows);
+    rows.get(at).map(|row| (table, row.key))
+}
+
+/// The subject of a table's form: of a new row, or of this one.
+pub fn subject(table: Table, key: Option<Uuid>) -> Option<Subject> {
+    Some(match table {
+        Table::Devices => Subject::Device(key.map(Into::into)),
+        Table::Bills => Subject::Bill(key.map(Into::into)),
+        Table::Goals => Subject::Goal(key.map(Into::into)),
+        Table::Meters => Subject::Meter(key.map(Into::into)),
+        Table::Away => Subject::Away(key.map(Into::into)),
+        Table::Members => match key {
+            Some(key) => Subject::Member(AccountId(key)),
+            None => Subject::Invite,
+        },
+        Table::Invitations if key.is_none() => Subject::Invite,
+        _ => return None,
+    })
+}
+
+/// The row under a key, as it travels.
+pub fn row_json(app: &App, table: Table, key: Uuid) -> Option<Value> {
+    fn find<T: serde::Serialize>(rows: Option<&Vec<T>>, is: impl Fn(&T) -> bool) -> Option<Value> {
+        let row = rows?.iter().find(|row| is(row))?;
+        serde_json::to_value(row).ok()
+    }
+    let lists = &app.lists;
+    match table {
+        Table::Devices => find(lists.devices.value(), |row| row.profile_device_id.0 == key),
+        Table::Bills => find(lists.bills.value(), |row| row.billing_record_id.0 == key),
+        Table::Goals => find(lists.goals.value(), |row| row.consumption_goal_id.0 == key),
+        Table::Meters => find(lists.meters.value(), |row| row.meter_id.0 == key),
+        Table::Away => find(lists.away.value(), |row| row.away_period_id.0 == key),
+        Table::Members => find(lists.members.value(), |row| row.account_id.0 == key),
+        _ => None,
+    }
+}
+
+/// The home that a row of removed homes is.
+pub fn removed_home(key: Uuid) -> EnergyProfileId {
+    EnergyProfileId(key)
+}
+
+/// What is shown, as CSV with its titles.
+pub fn export(app: &App, table: Table, cx: &Context) -> Option<String> {
+    let rows = rows(app, table, cx)?;
+    let quoted = |text: &str| {
+        // A spreadsheet takes what begins so for a formula.
+        let risky = text.starts_with(['=', '@', '\t', '\r'])
+            || (text.starts_with(['+', '-']) && text[1..].parse::<Decimal>().is_err());
+        let text = if risky {
+            format!("'{text}")
+        } else {
+            text.to_owned()
+        };
+        if text.contains([',', '"', '\n', ';']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text
+        }
+    };
+    let mut csv: String = columns(table)
+        .iter()
+        .map(|column| quoted(&cx.locale.text(column.title)))
+        .collect::<Vec<_>>()
+        .join(",");
+    csv.push('\n');
+    for row in rows {
+        let line: Vec<String> = row.cells.iter().map(|cell| quoted(&cell.text)).collect();
+        csv.push_str(&line.join(","));
+        csv.push('\n');
+    }
+    Some(csv)
+}

@@ -1,0 +1,214 @@
+//! Draws a table.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use uuid::Uuid;
+
+use super::{Column, Row, State, Table, columns, cursor, rows};
+use crate::app::{App, Context};
+use crate::widgets::panel::{self, Titles};
+use crate::widgets::words;
+
+/// Draws the table on the screen.
+pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context) {
+    let state = app.tables.of(table);
+    let known = rows(app, table, cx);
+    let mut titles = Titles::new(title(table, cx));
+    if let Some(rows) = &known {
+        titles = titles.right(count(app, table, state, rows.len(), cx));
+    }
+    let inside = panel::panel(frame, area, &cx.theme, &titles);
+    let Some(rows) = known else {
+        let text = table
+            .what()
+            .and_then(|what| match app.lists.fault_of(what) {
+                Some(fault) => Some(cx.fault(fault)),
+                None => None,
+            })
+            .unwrap_or_else(|| cx.locale.text("table-loading"));
+        sentence(frame, inside, &text, cx);
+        return;
+    };
+    let body = Rect {
+        height: inside
+            .height
+            .saturating_sub(u16::from(filter_is_shown(state))),
+        ..inside
+    };
+    if rows.is_empty() {
+        let id = if state.filter.text().trim().is_empty() {
+            table.empty()
+        } else {
+            "table-nothing-found"
+        };
+        sentence(frame, body, &cx.locale.text(id), cx);
+    } else {
+        view_rows(table, state, &rows, frame, body, cx);
+    }
+    if filter_is_shown(state) {
+        let row = Rect {
+            x: inside.x + 1.min(inside.width),
+            y: inside.bottom().saturating_sub(1),
+            width: inside.width.saturating_sub(1),
+            height: 1.min(inside.height),
+        };
+        frame.render_widget(Span::styled("/ ", cx.theme.accent), row);
+        let field = Rect {
+            x: row.x + 2.min(row.width),
+            width: row.width.saturating_sub(2),
+            ..row
+        };
+        state.filter.view(frame, field, state.filtering, &cx.theme);
+    }
+}
+
+fn filter_is_shown(state: &State) -> bool {
+    state.filtering || !state.filter.text().is_empty()
+}
+
+/// The tables of the household stand beside each other, the one on show marked.
+fn title(table: Table, cx: &Context) -> String {
+    if !table.is_of_household() {
+        return cx.locale.text(table.title());
+    }
+    let names: Vec<String> = Table::HOUSEHOLD
+        .iter()
+        .map(|one| {
+            let name = cx.locale.text(one.title());
+            if *one == table {
+                format!("[{name}]")
+            } else {
+                name
+            }
+        })
+        .collect();
+    names.join(" · ")
+}
+
+fn count(app: &App, table: Table, state: &State, shown: usize, cx: &Context) -> String {
+    if state.filter.text().trim().is_empty() {
+        let more = table == Table::History
+            && app
+                .lists
+                .operations
+                .value()
+                .is_some_and(|page| page.next_before.is_some());
+        format!("{shown}{}", if more { "+" } else { "" })
+    } else {
+        let shown = shown.to_string();
+        t!(cx, "table-found", count = shown)
+    }
+}
+
+fn sentence(frame: &mut Frame, area: Rect, text: &str, cx: &Context) {
+    let lines = words::wrap(text, usize::from(area.width.saturating_sub(2)))
+        .into_iter()
+        .map(|line| Line::styled(line, cx.theme.dim))
+        .collect();
+    panel::lines(frame, area, lines);
+}
+
+/// The columns that have room, with their place in the row and their width.
+fn layout(table: Table, width: u16) -> Vec<(usize, Column, usize)> {
+    let shown: Vec<(usize, Column)> = columns(table)
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, column)| column.from <= width)
+        .collect();
+    let fixed: usize = shown
+        .iter()
+        .map(|(_, column)| column.width.unwrap_or(0) + 1)
+        .sum();
+    let rest = usize::from(width.saturating_sub(3)).saturating_sub(fixed);
+    shown
+        .into_iter()
+        .map(|(at, column)| (at, column, column.width.unwrap_or(rest)))
+        .collect()
+}
+
+fn first_row(at: usize, count: usize, room: usize) -> usize {
+    at.saturating_sub(room / 2).min(count.saturating_sub(room))
+}
+
+fn view_rows(
+    table: Table,
+    state: &State,
+    rows: &[Row],
+    frame: &mut Frame,
+    area: Rect,
+    cx: &Context,
+) {
+    let layout = layout(table, area.width);
+    let mut titles = vec![Span::raw(" ")];
+    for (at, column, width) in &layout {
+        let mut text = cx.locale.text(column.title);
+        if let Some((sorted, turned)) = state.sort
+            && sorted == *at
+        {
+            text = format!("{text}{}", if turned { "▼" } else { "▲" });
+        }
+        let text = fit(&text, *width, column.right);
+        let style = if state.column == *at {
+            cx.theme.strong
+        } else {
+            cx.theme.dim
+        };
+        titles.push(Span::styled(text, style));
+        titles.push(Span::raw(" "));
+    }
+    let mut lines = vec![Line::from(titles)];
+    let room = usize::from(area.height.saturating_sub(1)).max(1);
+    let at = cursor(state, rows);
+    for (place, row) in rows
+        .iter()
+        .enumerate()
+        .skip(first_row(at, rows.len(), room))
+        .take(room)
+    {
+        let mut text = String::new();
+        for (column, of, width) in &layout {
+            let cell = row.cells.get(*column).map_or("", |cell| cell.text.as_str());
+            text.push_str(&fit(cell, *width, of.right));
+            text.push(' ');
+        }
+        let (mark, style) = if place == at {
+            ("▸", cx.theme.selected)
+        } else if row.dim {
+            (" ", cx.theme.dim)
+        } else {
+            (" ", ratatui::style::Style::new())
+        };
+        lines.push(Line::from(vec![
+            Span::styled(mark, cx.theme.accent),
+            Span::styled(text, style),
+        ]));
+    }
+    panel::lines(frame, area, lines);
+}
+
+fn fit(text: &str, width: usize, right: bool) -> String {
+    if right {
+        words::right(text, width)
+    } else {
+        words::left(text, width)
+    }
+}
+
+/// The row at a place of the screen.
+pub fn hit(app: &App, table: Table, area: Rect, cx: &Context, y: u16) -> Option<Uuid> {
+    let rows = rows(app, table, cx)?;
+    let state = app.tables.of(table);
+    // Frame and titles.
+    let top = area.y + 2;
+    let bottom = area
+        .bottom()
+        .saturating_sub(1 + u16::from(filter_is_shown(state)));
+    if y < top || y >= bottom {
+        return None;
+    }
+    let room = usize::from(bottom - top).max(1);
+    let first = first_row(cursor(state, &rows), rows.len(), room);
+    rows.get(first + usize::from(y - top)).map(|row| row.key)
+}
