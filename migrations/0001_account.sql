@@ -36,6 +36,18 @@ CREATE TABLE session (
 );
 CREATE INDEX session_account_idx ON session (account_id);
 
+-- A one-time code by which somebody who forgot the password sets a new one. Who runs the server makes
+-- it and passes it on; only its SHA-256 is here. A new one replaces the old, using it removes it, and
+-- some wrong tries end it, so that nobody sits guessing beside the one who has it.
+CREATE TABLE account_recovery (
+    account_id      uuid PRIMARY KEY,
+    code_hash       bytea NOT NULL,
+    expires_at      timestamptz NOT NULL,
+    failed_attempts smallint NOT NULL DEFAULT 0,
+    CONSTRAINT account_recovery_account_fkey FOREIGN KEY (account_id) REFERENCES account ON DELETE CASCADE,
+    CONSTRAINT account_recovery_code_hash_check CHECK (length(code_hash) = 32)
+);
+
 -- What a write answered, so that the same write sent again gets the same answer and changes
 -- nothing. The row is inserted in the transaction of the write: there is no moment at which the
 -- write stands and its key does not. Kept longer than any client keeps an entry to deliver.

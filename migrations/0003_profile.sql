@@ -59,22 +59,26 @@ CREATE TABLE profile_member (
 );
 CREATE INDEX profile_member_account_idx ON profile_member (account_id);
 
--- A code that works once and expires; only its hash is here.
+-- A code that works once and expires; only its SHA-256 is here. It ends with its maker's ownership of
+-- the home: who made codes and was removed does not come back by one of them.
 CREATE TABLE invitation (
     energy_profile_id uuid NOT NULL,
     invitation_id     uuid NOT NULL,
     code_hash         bytea NOT NULL,
     role              text NOT NULL,
-    created_by        uuid NOT NULL,
+    created_by        uuid,
     created_at        timestamptz NOT NULL,
     expires_at        timestamptz NOT NULL,
     used_by           uuid,
     used_at           timestamptz,
     CONSTRAINT invitation_pkey PRIMARY KEY (energy_profile_id, invitation_id),
     CONSTRAINT invitation_energy_profile_fkey FOREIGN KEY (energy_profile_id) REFERENCES energy_profile ON DELETE CASCADE,
+    CONSTRAINT invitation_created_by_fkey FOREIGN KEY (created_by) REFERENCES account ON DELETE SET NULL,
+    CONSTRAINT invitation_used_by_fkey FOREIGN KEY (used_by) REFERENCES account ON DELETE SET NULL,
     CONSTRAINT invitation_code_hash_key UNIQUE (energy_profile_id, code_hash),
+    CONSTRAINT invitation_code_hash_check CHECK (length(code_hash) = 32),
     CONSTRAINT invitation_role_check CHECK (role IN ('owner', 'editor', 'viewer')),
-    CONSTRAINT invitation_used_check CHECK ((used_by IS NULL) = (used_at IS NULL))
+    CONSTRAINT invitation_used_check CHECK (used_by IS NULL OR used_at IS NOT NULL)
 );
 CREATE INDEX invitation_code_hash_idx ON invitation (code_hash);
 

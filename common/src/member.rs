@@ -80,7 +80,7 @@ pub struct InvitationMade {
     /// It.
     #[serde(flatten)]
     pub invitation: Invitation,
-    /// The code to pass on, like `ABCD-EFGH-JKLM-NPQR`; works once.
+    /// The code to pass on, like `ABCD-EFGH-JKMN-PQRS`; works once.
     pub code: String,
 }
 

@@ -47,7 +47,7 @@ pub struct Flags {
     /// Folder of the private PostgreSQL
     #[arg(long, global = true, env = "ECOTRACK_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
-    /// Who may register: open or closed
+    /// Who may register: open, invitation or closed
     #[arg(long, global = true, env = "ECOTRACK_REGISTRATION")]
     pub registration: Option<Registration>,
     /// What to log, such as `info` or `ecotrack_server=debug`
@@ -73,10 +73,36 @@ pub enum Command {
         #[arg(long)]
         rebuild: bool,
     },
+    /// See to people's accounts
+    Account {
+        /// What to do
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Serve the demo home until standard input closes (`ecotrack demo` starts this)
     Demo,
+}
+
+/// What can be done about accounts.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// List everybody who has an account
+    List,
+    /// Print a one-time code for somebody who forgot the password
+    Reset {
+        /// Their e-mail address
+        email: String,
+    },
+    /// Make somebody an administrator of this server
+    Admin {
+        /// Their e-mail address
+        email: String,
+        /// Take it away again
+        #[arg(long)]
+        remove: bool,
+    },
 }
 
 /// Who may register.
@@ -86,6 +112,8 @@ pub enum Registration {
     /// Everybody who reaches the server.
     #[default]
     Open,
+    /// Who has an invitation to a home.
+    Invitation,
     /// Nobody.
     Closed,
 }
@@ -96,10 +124,11 @@ impl std::str::FromStr for Registration {
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
         match text {
             "open" => Ok(Self::Open),
+            "invitation" => Ok(Self::Invitation),
             "closed" => Ok(Self::Closed),
             _ => Err(UnknownWord {
                 word: text.to_owned(),
-                known: &["open", "closed"],
+                known: &["open", "invitation", "closed"],
             }),
         }
     }
@@ -132,7 +161,7 @@ pub struct Settings {
     pub log: String,
     /// Log as JSON.
     pub log_json: bool,
-    /// Sign-ins and registrations that one address may try at once, before it must wait.
+    /// Sign-ins, registrations and codes that one address may try at once, before it must wait.
     pub sign_in_burst: u32,
 }
 
@@ -265,6 +294,8 @@ mod tests {
         let settings = read("listen = \"127.0.0.1:9000\"\nregistration = \"closed\"\n").unwrap();
         assert_eq!(settings.listen.port(), 9000);
         assert_eq!(settings.registration, Registration::Closed);
+        let settings = read("registration = \"invitation\"\n").unwrap();
+        assert_eq!(settings.registration, Registration::Invitation);
     }
 
     #[test]

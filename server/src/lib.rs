@@ -30,9 +30,11 @@ pub mod devices;
 pub mod events;
 pub mod forecasts;
 pub mod goals;
+pub mod members;
 pub mod meters;
 pub mod profiles;
 pub mod readings;
+pub mod registration;
 pub mod suggestions;
 pub mod tariffs;
 

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use ecotrack_server::config::{Cli, Command, Settings};
-use ecotrack_server::database::{self, PrivateCluster, Search};
+use ecotrack_server::accounts::administration;
+use ecotrack_server::config::{AccountCommand, Cli, Command, Settings};
+use ecotrack_server::database::{self, ClusterError, PrivateCluster, Search};
 use ecotrack_server::{
     App, catalog, clock::Clock, demo, doctor, forecasts, profiles, router, serve,
 };
@@ -41,7 +42,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     if matches!(command, Command::Demo) {
         return demo::run(settings).await;
     }
-    let database = Database::open(&settings).await?;
+    let database = match command {
+        Command::Serve => Database::open(&settings).await?,
+        _ => Database::open_or_join(&settings).await?,
+    };
     let outcome = with_database(command, settings, &database).await;
     database.close().await.and(outcome)
 }
@@ -80,9 +84,28 @@ async fn with_database(
             Ok(())
         }
         Command::Doctor { rebuild } => see_to_days(&app, rebuild).await,
+        Command::Account { command } => see_to_accounts(&app, command).await,
         // Migrating was done above; the others never come here.
         Command::Migrate | Command::Openapi | Command::Demo => Ok(()),
     }
+}
+
+async fn see_to_accounts(app: &App, command: AccountCommand) -> anyhow::Result<()> {
+    match command {
+        AccountCommand::List => {
+            for line in administration::list(app).await? {
+                println!("{line}");
+            }
+        }
+        AccountCommand::Reset { email } => {
+            println!("{}", administration::reset(app, &email).await?);
+            eprintln!("It works once, within 24 hours; pass it on in private.");
+        }
+        AccountCommand::Admin { email, remove } => {
+            administration::set_admin(app, &email, !remove).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Says of each register meter whether its days are what its readings say, or makes them so.
@@ -128,6 +151,22 @@ impl Database {
             url: SecretString::from(cluster.url()),
             private: Some(cluster),
         })
+    }
+
+    /// The same, or the private one of a server that runs.
+    async fn open_or_join(settings: &Settings) -> anyhow::Result<Self> {
+        let opened = Self::open(settings).await;
+        let Err(error) = &opened else { return opened };
+        if !matches!(error.downcast_ref(), Some(ClusterError::InUse { .. })) {
+            return opened;
+        }
+        match database::running(&settings.data_dir) {
+            Some(url) => Ok(Self {
+                url: SecretString::from(url),
+                private: None,
+            }),
+            None => opened,
+        }
     }
 
     async fn close(self) -> anyhow::Result<()> {

@@ -25,8 +25,8 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, alerts, catalog, dashboard, devices, events, forecasts, meters, profiles,
-    readings,
+    App, accounts, alerts, catalog, dashboard, devices, events, forecasts, members, meters,
+    profiles, readings, registration,
 };
 
 /// The document without its routes.
@@ -59,6 +59,8 @@ fn api() -> (
     let quick = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes())
         .merge(profiles::routes())
+        .merge(profiles::removal::routes())
+        .merge(members::routes())
         .merge(catalog::routes())
         .merge(meters::routes())
         .merge(readings::routes())
@@ -69,7 +71,9 @@ fn api() -> (
         .routes(routes!(document));
     (
         quick,
-        accounts::doors(),
+        accounts::doors()
+            .merge(members::doors())
+            .merge(registration::doors()),
         readings::imports::bulk(),
         events::routes(),
     )
@@ -209,7 +213,7 @@ impl KeyExtractor for Peer {
     }
 }
 
-/// Sign-in and registration: `burst` at once, then one each three seconds, for each address.
+/// Sign-in, registration, passwords and codes: `burst` at once, then one each three seconds, for each address.
 fn slowed_down(router: Router<App>, burst: u32) -> Router<App> {
     let config = GovernorConfigBuilder::default()
         .key_extractor(Peer)

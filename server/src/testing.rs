@@ -90,6 +90,14 @@ impl TestApp {
         }
     }
 
+    /// Somebody who registered, and whose password is [`PASSWORD`].
+    pub(crate) async fn registered(&self, name: &str) -> Actor {
+        let nobody = self.anonymous();
+        let answer = nobody.post(path::ACCOUNTS, &registration(name)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+        nobody.signed_in(&answer)
+    }
+
     /// Somebody with an account and a home.
     pub(crate) async fn owner(&self) -> (Actor, EnergyProfileId) {
         let owner = self.account("Ana").await;
@@ -116,6 +124,16 @@ impl TestApp {
         member
     }
 
+    /// Bia, who edits.
+    pub(crate) async fn editor(&self, profile: EnergyProfileId) -> Actor {
+        self.member(profile, "Bia", Role::Editor).await
+    }
+
+    /// Caio, who looks.
+    pub(crate) async fn viewer(&self, profile: EnergyProfileId) -> Actor {
+        self.member(profile, "Caio", Role::Viewer).await
+    }
+
     /// A meter in the home.
     pub(crate) async fn meter(
         &self,
@@ -135,6 +153,34 @@ impl TestApp {
             .unwrap()
     }
 
+    /// Two requests that meet: the home is held until both wait for it.
+    pub(crate) async fn at_once(
+        &self,
+        profile: EnergyProfileId,
+        first: impl Future<Output = Answer>,
+        second: impl Future<Output = Answer>,
+    ) -> (Answer, Answer) {
+        let mut held = self.app.db.begin().await.unwrap();
+        sqlx::query("SELECT FROM energy_profile WHERE energy_profile_id = $1 FOR NO KEY UPDATE")
+            .bind(profile.0)
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        let release = async {
+            let waiting = "SELECT count(*) FROM pg_stat_activity
+                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            while sqlx::query_scalar::<_, i64>(waiting)
+                .fetch_one(&self.app.db)
+                .await
+                .unwrap()
+                < 2
+            {}
+            held.commit().await.unwrap();
+        };
+        let (first, second, ()) = tokio::join!(first, second, release);
+        (first, second)
+    }
+
     /// Does what waits in the queue, until nothing does.
     pub(crate) async fn run_jobs(&self) {
         // A job may ask for others while it runs; one that failed waits for its next turn.
@@ -144,10 +190,28 @@ impl TestApp {
         }
     }
 
+    /// Does what is done each night to what has served its time.
+    pub(crate) async fn sweep(&self) {
+        sqlx::query("SELECT graphile_worker.add_job('sweep', payload => '{}'::json)")
+            .execute(&self.app.db)
+            .await
+            .unwrap();
+        self.run_jobs().await;
+    }
+
     /// Moves the clock.
     pub(crate) fn at(&self, now: &str) {
         self.app.clock.set(now.parse::<Timestamp>().unwrap());
     }
+}
+
+/// What people of [`TestApp::registered`] sign in with.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A registration as a client sends it.
+pub(crate) fn registration(name: &str) -> Value {
+    let email = format!("{}@example.org", name.to_lowercase());
+    json!({ "email": email, "display_name": name, "password": PASSWORD, "language": "pt-BR" })
 }
 
 /// A home in Minas Gerais.
@@ -219,6 +283,33 @@ impl Actor {
         }
     }
 
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
+    }
+
+    /// Who they are after a sign-in that was answered so.
+    pub(crate) fn signed_in(&self, answer: &Answer) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            router: self.router.clone(),
+            token: Some(text(&answer.json["token"])),
+            account: text(&answer.json["account"]["account_id"]).parse().ok(),
+        }
+    }
+
+    /// Waits until a stream that was opened ends, and gives all that it said.
+    pub(crate) async fn whole_stream(&self, path: &str) -> impl Future<Output = String> + use<> {
+        let bearer = format!("Bearer {}", self.token());
+        let request = Request::get(path).header("authorization", bearer);
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        async move {
+            let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+            String::from_utf8(bytes.unwrap().to_vec()).unwrap()
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, &[], Body::empty()).await
     }
@@ -246,11 +337,21 @@ impl Actor {
     }
 
     pub(crate) async fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.send_keyed(Method::POST, path, key, body).await
+    }
+
+    pub(crate) async fn send_keyed(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> Answer {
         let headers = [
             ("content-type", "application/json"),
             ("idempotency-key", key),
         ];
-        self.ask(Method::POST, path, &headers, Body::from(body.to_string()))
+        self.ask(method, path, &headers, Body::from(body.to_string()))
             .await
     }
 

@@ -1,6 +1,6 @@
 //! Accounts and sessions.
 
-use ecotrack_common::account::Account;
+use ecotrack_common::account::{Account, ChangedAccount, Session};
 use ecotrack_common::{AccountId, EnergyProfileId, SessionId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -75,6 +75,169 @@ pub async fn find(conn: &mut PgConnection, id: AccountId) -> sqlx::Result<Option
         })
     })
     .transpose()
+}
+
+/// Everybody, by address, with the instant at which they registered.
+pub async fn list(conn: &mut PgConnection) -> sqlx::Result<Vec<(Account, Timestamp)>> {
+    sqlx::query!(
+        "SELECT account_id, email, display_name, language, server_admin, created_at FROM account ORDER BY email"
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| {
+        let account = Account {
+            account_id: AccountId(row.account_id),
+            email: row.email,
+            display_name: row.display_name,
+            language: word(&row.language)?,
+            server_admin: row.server_admin,
+        };
+        Ok((account, row.created_at.to_jiff()))
+    })
+    .collect()
+}
+
+/// Changes what an account is called and its language.
+pub async fn update(
+    conn: &mut PgConnection,
+    id: AccountId,
+    new: &ChangedAccount,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE account SET display_name = $2, language = $3, version = version + 1 WHERE account_id = $1",
+        id.0,
+        new.display_name.trim(),
+        new.language.as_str(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Makes an administrator, or an ordinary account; false when nobody has the address.
+pub async fn set_admin(conn: &mut PgConnection, email: &str, admin: bool) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE account SET server_admin = $2, version = version + 1 WHERE email = $1",
+        email,
+        admin,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The password hash of an account.
+pub async fn find_password(conn: &mut PgConnection, id: AccountId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "SELECT password_hash FROM account WHERE account_id = $1",
+        id.0
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Whether the password is still the one of this hash; it then stays until the transaction ends.
+/// Verifying takes long enough for somebody to change it meanwhile.
+pub async fn keeps_password(
+    conn: &mut PgConnection,
+    id: AccountId,
+    hash: &str,
+) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        "SELECT account_id FROM account WHERE account_id = $1 AND password_hash = $2 FOR SHARE",
+        id.0,
+        hash,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Sets a new password; false when the one that stood is no longer that of `old`, where it is given.
+/// A recovery code that is still open was for the old one, and goes.
+pub async fn set_password(
+    conn: &mut PgConnection,
+    id: AccountId,
+    old: Option<&str>,
+    hash: &str,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE account SET password_hash = $3, version = version + 1
+         WHERE account_id = $1 AND ($2::text IS NULL OR password_hash = $2)",
+        id.0,
+        old,
+        hash,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM account_recovery WHERE account_id = $1", id.0)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Keeps the hash of a recovery code; it replaces an earlier one.
+pub async fn put_recovery(
+    conn: &mut PgConnection,
+    id: AccountId,
+    code_hash: &[u8],
+    expires_at: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO account_recovery (account_id, code_hash, expires_at) VALUES ($1, $2, $3)
+         ON CONFLICT ON CONSTRAINT account_recovery_pkey
+         DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, failed_attempts = 0",
+        id.0,
+        code_hash,
+        expires_at.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The account of an address with the hash of the recovery code that is open for it, if one is.
+/// Others who try wait until the transaction ends.
+pub async fn find_recovery(
+    conn: &mut PgConnection,
+    email: &str,
+    max_failed: i16,
+    now: Timestamp,
+) -> sqlx::Result<Option<(Account, Vec<u8>)>> {
+    sqlx::query!(
+        "SELECT a.account_id, a.email, a.display_name, a.language, a.server_admin, r.code_hash
+         FROM account AS a JOIN account_recovery AS r USING (account_id)
+         WHERE a.email = $1 AND r.expires_at > $2 AND r.failed_attempts < $3
+         FOR NO KEY UPDATE OF a, r",
+        email,
+        now.to_sqlx(),
+        max_failed,
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(|row| {
+        let account = Account {
+            account_id: AccountId(row.account_id),
+            email: row.email,
+            display_name: row.display_name,
+            language: word(&row.language)?,
+            server_admin: row.server_admin,
+        };
+        Ok((account, row.code_hash))
+    })
+    .transpose()
+}
+
+/// Counts a wrong code.
+pub async fn count_failed_recovery(conn: &mut PgConnection, id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE account_recovery SET failed_attempts = failed_attempts + 1 WHERE account_id = $1",
+        id.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Adds a session under the hash of its token.
@@ -170,6 +333,75 @@ pub async fn revoke_session(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Ends a session, if it is this account's; false when it is not. One that ended before stays ended
+/// since then.
+pub async fn revoke_session_of(
+    conn: &mut PgConnection,
+    account: AccountId,
+    session: SessionId,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE session SET revoked_at = coalesce(revoked_at, $3) WHERE session_id = $2 AND account_id = $1",
+        account.0,
+        session.0,
+        now.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends every session of an account, but for the one to keep.
+pub async fn revoke_sessions(
+    conn: &mut PgConnection,
+    account: AccountId,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE session SET revoked_at = $3
+         WHERE account_id = $1 AND session_id IS DISTINCT FROM $2 AND revoked_at IS NULL",
+        account.0,
+        keep.map(|session| session.0),
+        now.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The sessions of an account that stand, the one used last first; `current` is marked.
+pub async fn list_sessions(
+    conn: &mut PgConnection,
+    account: AccountId,
+    current: SessionId,
+    now: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<Session>> {
+    let rows = sqlx::query!(
+        "SELECT session_id, client, created_at, last_used_at, expires_at FROM session
+         WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > $2
+         ORDER BY last_used_at DESC, session_id DESC LIMIT $3",
+        account.0,
+        now.to_sqlx(),
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Session {
+            session_id: SessionId(row.session_id),
+            client: row.client,
+            created_at: row.created_at.to_jiff(),
+            last_used_at: row.last_used_at.to_jiff(),
+            expires_at: row.expires_at.to_jiff(),
+            current: row.session_id == current.0,
+        })
+        .collect())
 }
 
 /// Of these sessions, those that still stand and whose account is still a member of the home; for

@@ -260,16 +260,7 @@ impl PrivateCluster {
     }
 
     fn url_as(&self, role: &str, database: &str) -> String {
-        let mut folder = String::new();
-        for byte in self.socket.as_os_str().as_bytes() {
-            if folders::is_plain(*byte) {
-                folder.push(char::from(*byte));
-            } else {
-                write!(folder, "%{byte:02X}").expect("a String takes all that is written");
-            }
-        }
-        let port = self.port;
-        format!("postgres://{role}@localhost:{port}/{database}?host={folder}&sslmode=disable")
+        url(&self.socket, self.port, role, database)
     }
 
     /// One of PostgreSQL's programs, working on the cluster in `folder`, as the account and with
@@ -325,4 +316,17 @@ impl Drop for PrivateCluster {
             tracing::error!(%error, "PostgreSQL was left running");
         }
     }
+}
+
+/// The address of a database behind a socket.
+pub(super) fn url(socket: &Path, port: u16, role: &str, database: &str) -> String {
+    let mut folder = String::new();
+    for byte in socket.as_os_str().as_bytes() {
+        if folders::is_plain(*byte) {
+            folder.push(char::from(*byte));
+        } else {
+            write!(folder, "%{byte:02X}").expect("a String takes all that is written");
+        }
+    }
+    format!("postgres://{role}@localhost:{port}/{database}?host={folder}&sslmode=disable")
 }

@@ -1,16 +1,16 @@
-//! What an earlier run left behind in the cluster's folder: a PostgreSQL that still runs, one that
-//! was killed and whose children linger, a process number that means somebody else by now.
+//! What another run left behind in the cluster's folder, or works with: a PostgreSQL that runs, one
+//! that was killed and whose children linger, a process number that means somebody else by now.
 
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use super::cluster::PrivateCluster;
+use super::cluster::{PrivateCluster, url};
 use super::error::ClusterError;
 use super::folders::NO_LINKS;
 
@@ -33,30 +33,59 @@ pub(super) struct Postmaster {
     pub(super) reached: bool,
 }
 
+/// What `postmaster.pid` says, true or not.
+struct Noted {
+    pid: i32,
+    port: Option<u16>,
+    socket: Option<PathBuf>,
+    ready: bool,
+}
+
+impl Noted {
+    fn read(folder: &Path) -> Option<Self> {
+        let text = fs::read_to_string(folder.join("postmaster.pid")).ok()?;
+        let line = |number: usize| text.lines().nth(number - 1).map(str::trim);
+        Some(Self {
+            // A negative number is a single-user backend's.
+            pid: line(1)?.parse::<i32>().ok()?.checked_abs()?,
+            port: line(4).and_then(|port| port.parse().ok()),
+            socket: line(5)
+                .filter(|folder| !folder.is_empty())
+                .map(PathBuf::from),
+            ready: line(8) == Some("ready"),
+        })
+    }
+}
+
+/// Where `SQLx` connects to the private PostgreSQL that a running server has in `data_dir`, for a
+/// command beside it; none when it is not up. Nothing of it is taken over: it stops with that server.
+pub fn running(data_dir: &Path) -> Option<String> {
+    let noted = Noted::read(&data_dir.join("postgresql"))?;
+    let (socket, port) = (noted.socket?, noted.port?);
+    (noted.ready && answers(&socket, port)).then(|| url(&socket, port, "ecotrack", "ecotrack"))
+}
+
+fn answers(socket: &Path, port: u16) -> bool {
+    UnixStream::connect(socket.join(format!(".s.PGSQL.{port}"))).is_ok()
+}
+
 impl PrivateCluster {
     /// The PostgreSQL that runs in our folder, if one does. `postmaster.pid` alone does not say:
     /// after a crash its process is gone, or its number is another program's by now.
     pub(super) fn postmaster(&self) -> Option<Postmaster> {
-        let text = fs::read_to_string(self.folder.join("postmaster.pid")).ok()?;
-        let line = |number: usize| text.lines().nth(number - 1).map(str::trim);
-        // A negative number is a single-user backend's.
-        let pid = line(1)?.parse::<i32>().ok()?.checked_abs()?;
-        let port = line(4)
-            .and_then(|port| port.parse().ok())
-            .unwrap_or(self.port);
-        let socket = match line(5) {
-            Some(folder) if !folder.is_empty() => PathBuf::from(folder),
-            _ => self.socket.clone(),
-        };
-        let reached = UnixStream::connect(socket.join(format!(".s.PGSQL.{port}"))).is_ok();
+        let noted = Noted::read(&self.folder)?;
+        let port = noted.port.unwrap_or(self.port);
+        let socket = noted.socket.unwrap_or_else(|| self.socket.clone());
+        let (pid, ready) = (noted.pid, noted.ready);
+        let reached = answers(&socket, port);
         // One that answers is taken as ours even if somebody else started it, with other titles.
         let ours = is_alive(pid) && (reached || self.is_ours(pid));
-        ours.then(|| Postmaster {
-            ready: line(8) == Some("ready"),
-            reached,
+        ours.then_some(Postmaster {
             pid,
             socket,
             port,
+            ready,
+            reached,
         })
     }
 

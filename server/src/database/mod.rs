@@ -17,6 +17,7 @@ mod tests;
 
 pub use cluster::PrivateCluster;
 pub use columns::{document, word};
+pub use earlier::running;
 pub use error::ClusterError;
 pub use pool::{connect, migrate, ping};
 pub use programs::Search;

@@ -16,7 +16,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::account::Account;
 use super::earlier::wait_until;
-use super::{ClusterError, PrivateCluster, Search};
+use super::{ClusterError, PrivateCluster, Search, running};
 
 /// A folder for one test, removed with it. Under /tmp, where an unprivileged user may go too.
 struct Scratch(PathBuf);
@@ -125,6 +125,26 @@ async fn a_first_start_makes_the_database_and_a_second_start_finds_it_again() {
     assert_ne!(cluster.pid().unwrap(), pid);
     assert_remembered(&cluster).await;
     cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_command_beside_a_running_server_reaches_its_database_and_takes_nothing_over() {
+    let scratch = Scratch::new();
+    let data_dir = scratch.data_dir();
+    assert_eq!(running(&data_dir), None, "nothing was ever started here");
+    let cluster = start(&data_dir).await;
+    remember(&cluster).await;
+    let url = running(&data_dir).unwrap();
+    let mut beside = PgConnection::connect(&url).await.unwrap();
+    let word: String = sqlx::query_scalar("select word from memory")
+        .fetch_one(&mut beside)
+        .await
+        .unwrap();
+    assert_eq!(word, "açaí");
+    beside.close().await.unwrap();
+    assert_remembered(&cluster).await;
+    cluster.stop().await.unwrap();
+    assert_eq!(running(&data_dir), None, "it stopped with its server");
 }
 
 #[tokio::test]

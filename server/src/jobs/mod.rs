@@ -60,7 +60,8 @@ pub struct TrainAll {}
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EvaluateAllAlerts {}
 
-/// Removes what has served its time: old idempotency keys and sessions that ended long ago.
+/// Removes what has served its time: old idempotency keys, sessions and invitations that ended long
+/// ago, recovery codes that expired, homes that nobody can restore any more.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Sweep {}
 
@@ -98,7 +99,9 @@ impl TaskHandler for TrainProfile {
     const IDENTIFIER: &'static str = "train_profile";
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let app = app(&context)?;
+        let Some(app) = app_for(&context, self.energy_profile_id).await? else {
+            return Ok(());
+        };
         let outcome =
             forecasts::train::train_profile(&app, self.energy_profile_id, &self.trigger).await;
         said(Self::IDENTIFIER, self.energy_profile_id, outcome)?;
@@ -127,7 +130,9 @@ impl TaskHandler for RefreshProfile {
     const IDENTIFIER: &'static str = "refresh_profile";
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let app = app(&context)?;
+        let Some(app) = app_for(&context, self.energy_profile_id).await? else {
+            return Ok(());
+        };
         let outcome = refresh(&app, self.energy_profile_id).await;
         said(Self::IDENTIFIER, self.energy_profile_id, outcome)
     }
@@ -142,7 +147,9 @@ impl TaskHandler for RebuildDays {
     const IDENTIFIER: &'static str = "rebuild_days";
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let app = app(&context)?;
+        let Some(app) = app_for(&context, self.energy_profile_id).await? else {
+            return Ok(());
+        };
         said(
             Self::IDENTIFIER,
             self.energy_profile_id,
@@ -184,7 +191,11 @@ impl TaskHandler for Sweep {
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let app = app(&context)?;
         let mut conn = app.db.acquire().await.map_err(|error| error.to_string())?;
-        store::sweep(&mut conn, app.clock.now())
+        let now = app.clock.now();
+        store::sweep(&mut conn, now)
+            .await
+            .map_err(|error| error.to_string())?;
+        profiles::removal::sweep(&mut conn, now)
             .await
             .map_err(|error| error.to_string())
     }
@@ -195,6 +206,18 @@ fn app(context: &WorkerContext) -> Result<App, String> {
         .get_ext::<App>()
         .cloned()
         .ok_or_else(|| "the worker was built without its App".to_owned())
+}
+
+/// The same for a job about a home; none when the home was removed while the job waited, and nothing is
+/// left to do.
+async fn app_for(context: &WorkerContext, profile: EnergyProfileId) -> Result<Option<App>, String> {
+    let app = app(context)?;
+    let mut conn = app.db.acquire().await.map_err(|error| error.to_string())?;
+    let home = profiles::store::find_home(&mut conn, profile)
+        .await
+        .map_err(|error| error.to_string())?;
+    drop(conn);
+    Ok(home.map(|_| app))
 }
 
 /// A failure is logged here, once; the queue keeps it and tries again later, less and less often.

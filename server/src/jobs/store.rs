@@ -27,7 +27,8 @@ pub async fn enqueue<J: Job>(conn: &mut PgConnection, job: &J) -> sqlx::Result<(
 /// How long answers and ended sessions are kept: longer than any client keeps an entry to deliver.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
 
-/// Removes idempotency keys and ended sessions that are older than half a year.
+/// Removes idempotency keys, and sessions and invitations that ended, when they are older than half a
+/// year, and recovery codes that expired.
 pub async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
     let before = now - KEPT;
     sqlx::query!(
@@ -39,6 +40,18 @@ pub async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> 
     sqlx::query!(
         "DELETE FROM session WHERE expires_at < $1 OR revoked_at < $1",
         before.to_sqlx()
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM invitation WHERE expires_at < $1",
+        before.to_sqlx()
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM account_recovery WHERE expires_at < $1",
+        now.to_sqlx()
     )
     .execute(conn)
     .await?;

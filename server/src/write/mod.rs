@@ -117,7 +117,7 @@ impl Write {
             store::keep_answer(&mut self.tx, caller.account_id, key, status, &answer).await?;
         }
         self.tx.commit().await?;
-        Ok((status, axum::Json(answer)).into_response())
+        Ok(respond(status, answer))
     }
 
     /// The instant of this write.
@@ -137,6 +137,15 @@ impl store::KeptAnswer {
             .ok()
             .and_then(|status| StatusCode::from_u16(status).ok())
             .unwrap_or(StatusCode::OK);
-        (status, axum::Json(self.response)).into_response()
+        respond(status, self.response)
+    }
+}
+
+/// An answer of no content has no body, not even `null`.
+fn respond(status: StatusCode, answer: serde_json::Value) -> Response {
+    if status == StatusCode::NO_CONTENT {
+        status.into_response()
+    } else {
+        (status, axum::Json(answer)).into_response()
     }
 }

@@ -81,3 +81,17 @@ pub async fn bump_revision(conn: &mut PgConnection, profile: EnergyProfileId) ->
     .await?;
     Ok(())
 }
+
+/// Marks every home of an account as changed, since its screens show what the account is called.
+pub async fn bump_revisions_of(conn: &mut PgConnection, account: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE energy_profile SET revision = revision + 1
+         WHERE energy_profile_id IN (
+             SELECT p.energy_profile_id FROM energy_profile AS p JOIN profile_member AS m USING (energy_profile_id)
+             WHERE m.account_id = $1 ORDER BY p.energy_profile_id FOR NO KEY UPDATE OF p)",
+        account.0,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
