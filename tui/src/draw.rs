@@ -75,24 +75,7 @@ pub(crate) fn body(area: Rect) -> Rect {
 }
 
 fn title(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
-    let mut left = vec![Span::styled(" EcoTrack", cx.theme.accent)];
-    let home = app
-        .board()
-        .map(|board| board.home.name.clone())
-        .or_else(|| {
-            app.homes
-                .iter()
-                .find(|home| Some(home.energy_profile_id) == app.home)
-                .map(|home| home.name.clone())
-        });
-    let on_home = on_home(app);
-    let home = home.filter(|_| on_home).unwrap_or_default();
-    if !home.is_empty() {
-        let room = usize::from(row.width / 2).saturating_sub(12);
-        left.push(Span::styled(" · ", cx.theme.dim));
-        left.push(Span::styled(words::cut(&home, room), cx.theme.strong));
-    }
-    let left = Line::from(left);
+    let left = title_left(app, row, cx);
     let taken = left.width() as u16;
     frame.render_widget(left, row);
     let room = Rect {
@@ -100,8 +83,8 @@ fn title(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
         width: row.width.saturating_sub(taken),
         ..row
     };
-    let right = if on_home {
-        Line::from(tabs(app, cx))
+    let right = if on_home(app) {
+        Line::from(tabs(app, usize::from(room.width), cx))
     } else {
         Line::from(vec![
             Span::styled(format!("{} ", cx.server), cx.theme.dim),
@@ -112,6 +95,23 @@ fn title(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
     if right.width() <= usize::from(room.width) {
         frame.render_widget(right.right_aligned(), room);
     }
+}
+
+/// The product's name and the home's.
+fn title_left(app: &App, row: Rect, cx: &Context) -> Line<'static> {
+    let mut left = vec![Span::styled(" EcoTrack", cx.theme.accent)];
+    let home = app
+        .board()
+        .map(|board| board.home.name.clone())
+        .or_else(|| forms::home_of(app).map(|home| home.name.clone()));
+    let home = home.filter(|_| on_home(app)).unwrap_or_default();
+    if !home.is_empty() {
+        let room = usize::from(row.width / 2).saturating_sub(12);
+        left.push(Span::styled(" · ", cx.theme.dim));
+        left.push(Span::styled(words::cut(&home, room), cx.theme.strong));
+    }
+    left.push(Span::raw(" "));
+    Line::from(left)
 }
 
 /// Whether a home is on the screen.
@@ -141,18 +141,34 @@ fn is_open(app: &App, tab: &str) -> bool {
     }
 }
 
-fn tabs(app: &App, cx: &Context) -> Vec<Span<'static>> {
-    let mut spans = Vec::new();
-    for (digit, id, _) in TABS {
-        let style = if is_open(app, id) {
-            cx.theme.strong
-        } else {
-            cx.theme.dim
-        };
-        spans.push(Span::styled(format!("{digit} "), cx.theme.accent));
-        spans.push(Span::styled(format!("{} ", cx.locale.text(id)), style));
+/// The screens as far as there is room: all with their names, only the open one with its name, or
+/// the digits alone.
+fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
+    let named = |which: &dyn Fn(&str) -> bool| {
+        let mut spans = Vec::new();
+        for (digit, id, _) in TABS {
+            let open = is_open(app, id);
+            let style = if open { cx.theme.strong } else { cx.theme.dim };
+            let name = if which(id) {
+                format!("{} ", cx.locale.text(id))
+            } else {
+                String::new()
+            };
+            spans.push(Span::styled(format!("{digit} "), cx.theme.accent));
+            spans.push(Span::styled(name, style));
+        }
+        spans
+    };
+    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    let all = named(&|_| true);
+    if width(&all) <= room {
+        return all;
     }
-    spans
+    let open = named(&|id| is_open(app, id));
+    if width(&open) <= room {
+        return open;
+    }
+    named(&|_| false)
 }
 
 /// The command of the tab at a column of the title.
@@ -160,7 +176,8 @@ pub(crate) fn tab_at(app: &App, area: Rect, column: u16, cx: &Context) -> Option
     if !on_home(app) {
         return None;
     }
-    let spans = tabs(app, cx);
+    let room = usize::from(area.width).checked_sub(title_left(app, area, cx).width())?;
+    let spans = tabs(app, room, cx);
     let width: usize = spans.iter().map(Span::width).sum();
     let mut x = usize::from(area.width).checked_sub(width)?;
     for (pair, (_, _, name)) in spans.chunks(2).zip(TABS) {

@@ -42,6 +42,8 @@ pub mod welcome;
 pub mod widgets;
 
 #[cfg(test)]
+mod forms_tests;
+#[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
 mod update_tests;

@@ -11,6 +11,7 @@ use crate::message::{Fault, Ticket};
 use crate::readings;
 use crate::readings::entry;
 use crate::remote::Remote;
+use crate::table::{self, Table};
 use crate::testing::{self, context, drawn, signed_in};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (160, 48)];
@@ -244,6 +245,147 @@ fn the_dashboard_in_ascii_is_ascii() {
     });
 }
 
+fn tabled(table: Table) -> App {
+    let mut app = testing::with_lists();
+    let _ = table::open(&mut app, table);
+    // What was known is shown while it is asked for again.
+    app
+}
+
+/// Every form that there is, over its screen.
+fn opened(subject: Subject, cx: &Context) -> App {
+    let mut app = testing::with_lists();
+    let row = match subject {
+        Subject::Home => serde_json::to_value(testing::home()).ok(),
+        Subject::Device(Some(id)) => table::row_json(&app, Table::Devices, id.0),
+        Subject::Member(id) => table::row_json(&app, Table::Members, id.0),
+        _ => None,
+    };
+    app.readings.rows = Remote::Ready(testing::rows());
+    let _ = forms::open(&mut app, subject, row, cx);
+    app
+}
+
+#[test]
+fn the_tables_look_like_this() {
+    for table in Table::ALL {
+        if table == Table::Outbox {
+            continue;
+        }
+        let name = table.title().replace('-', "_");
+        pictures!("table", name, [(80, 24)], |_: &Context| tabled(table));
+    }
+    pictures!("table", "bills_wide", [(160, 48)], |_: &Context| {
+        let mut app = tabled(Table::Bills);
+        let state = app.tables.of_mut(Table::Bills);
+        state.sort = Some((2, true));
+        state.column = 2;
+        state.filter.paste("2026");
+        app
+    });
+}
+
+#[test]
+fn the_forms_of_a_home_look_like_this() {
+    let shower = testing::profile_device(41, "shower-electric-5500", "Shower");
+    for (name, subject) in [
+        ("home", Subject::Home),
+        ("meter", Subject::Meter(None)),
+        ("device", Subject::Device(None)),
+        (
+            "device_edit",
+            Subject::Device(Some(shower.profile_device_id)),
+        ),
+        ("bill", Subject::Bill(None)),
+        ("months", Subject::Months),
+        ("goal", Subject::Goal(None)),
+        ("away", Subject::Away(None)),
+        ("many_readings", Subject::Readings(testing::meter_id())),
+        ("join", Subject::Join),
+        ("invite", Subject::Invite),
+        ("me", Subject::Me),
+        ("password", Subject::Password),
+        ("recovery", Subject::Recovery),
+        ("remove_home", Subject::RemoveHome),
+    ] {
+        pictures!("forms", name, [(80, 24)], |cx: &Context| opened(
+            subject, cx
+        ));
+    }
+    pictures!("forms", "bill_wide", [(160, 48)], |cx: &Context| {
+        opened(Subject::Bill(None), cx)
+    });
+}
+
+#[test]
+fn a_week_being_painted_looks_like_this() {
+    pictures!("forms", "week", SIZES, |cx: &Context| {
+        let mut app = opened(Subject::Device(None), cx);
+        let form = app.form.as_mut().unwrap();
+        let zone = jiff::tz::TimeZone::UTC;
+        form.field_mut("name").unwrap().set("Shower");
+        form.field_mut("power_w").unwrap().set("5500");
+        form.field_mut("hours_per_day").unwrap().set("0.5");
+        form.move_to(form.fields.len() - 1);
+        for key in "lllllll5f9w".chars() {
+            form.input(crate::keys::key(key).event(), &zone, cx);
+        }
+        app
+    });
+}
+
+#[test]
+fn many_readings_pasted_look_like_this() {
+    pictures!("forms", "pasted", [(80, 24)], |cx: &Context| {
+        let mut app = opened(Subject::Readings(testing::meter_id()), cx);
+        app.form.as_mut().unwrap().paste(
+            "2026-11-21 08:00\t12360,5\n2026-11-22 08:00\t12350\n2026-11-23 08:00\t12600\n\
+             2026-11-23 09:00\tabc\n",
+        );
+        app
+    });
+}
+
+#[test]
+fn two_people_at_one_bill_look_like_this() {
+    pictures!("forms", "theirs", [(80, 24)], |cx: &Context| {
+        let mut app = testing::with_lists();
+        let bill = testing::bill(31, jiff::civil::date(2026, 10, 20), "212", "245.90");
+        let row = serde_json::to_value(&bill).unwrap();
+        let subject = Subject::Bill(Some(bill.billing_record_id));
+        let _ = forms::open(&mut app, subject, Some(row), cx);
+        let mut theirs = bill;
+        theirs.bill.total = ecotrack_common::Money(testing::dec("254.90"));
+        theirs.version = 2;
+        let row = serde_json::to_value(&theirs).unwrap();
+        let theirs = forms::their_row(&app, row, Some("Bia".into()), cx);
+        app.form.as_mut().unwrap().theirs = Some(theirs);
+        app
+    });
+}
+
+#[test]
+fn a_catalogue_being_searched_looks_like_this() {
+    pictures!("forms", "catalog", [(80, 24)], |cx: &Context| {
+        let mut app = opened(Subject::Device(None), cx);
+        let form = app.form.as_mut().unwrap();
+        form.move_to(0);
+        for key in "gelad".chars() {
+            form.input(crate::keys::key(key).event(), &jiff::tz::TimeZone::UTC, cx);
+        }
+        app
+    });
+}
+
+#[test]
+fn the_palette_looks_like_this() {
+    pictures!("palette", "palette", [(80, 24)], |_: &Context| {
+        let mut app = testing::with_lists();
+        let _ = crate::palette::open(&mut app);
+        app
+    });
+}
+
 /// Every screen in a state with something on it.
 fn all_screens(cx: &Context) -> Vec<App> {
     let mut help = signed_in();
@@ -261,6 +403,16 @@ fn all_screens(cx: &Context) -> Vec<App> {
         why,
         App::start(true, None, Everything::default()).0,
         App::start(false, None, Everything::default()).0,
+        tabled(Table::Bills),
+        tabled(Table::History),
+        opened(Subject::Device(None), cx),
+        opened(Subject::Months, cx),
+        opened(Subject::Readings(testing::meter_id()), cx),
+        {
+            let mut app = testing::with_lists();
+            let _ = crate::palette::open(&mut app);
+            app
+        },
     ]
 }
 

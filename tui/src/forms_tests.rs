@@ -1,0 +1,717 @@
+//! Forms: keys in, a write out; and what is wrong, under its field.
+
+use crossterm::event::KeyCode;
+use ecotrack_common::account::Language;
+use ecotrack_common::billing::{NewBillingRecord, NewBillingRecords};
+use ecotrack_common::device::NewDevice;
+use ecotrack_common::reading::NewReadings;
+use ecotrack_common::{ErrorCode, FieldErrors, path};
+use jiff::civil::date;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::app::{App, Context, Notice, update};
+use crate::forms::{self, Subject};
+use crate::kept::{Done, Everything, Kept, Method, Write};
+use crate::keys::{self, ctrl, key, named};
+use crate::lists::{Listed, What};
+use crate::message::{Call, Effect, Fault, Message, Reply, Ticket};
+use crate::remote::Remote;
+use crate::table::{self, Table};
+use crate::testing::{self, context, dec, home_id, meter_id, with_lists};
+
+fn cx() -> Context {
+    context(Language::English)
+}
+
+/// Presses keys, counted.
+struct Hands {
+    app: App,
+    cx: Context,
+    pressed: usize,
+    effects: Vec<Effect>,
+}
+
+impl Hands {
+    fn on(app: App) -> Self {
+        Self {
+            app,
+            cx: cx(),
+            pressed: 0,
+            effects: Vec::new(),
+        }
+    }
+
+    fn press(&mut self, pressed: keys::Key) -> &mut Self {
+        self.pressed += 1;
+        self.effects = update(&mut self.app, Message::Key(pressed.event()), &self.cx);
+        self
+    }
+
+    fn type_text(&mut self, text: &str) -> &mut Self {
+        for character in text.chars() {
+            self.press(key(character));
+        }
+        self
+    }
+
+    fn enter(&mut self) -> &mut Self {
+        self.press(named(KeyCode::Enter))
+    }
+
+    fn tab(&mut self) -> &mut Self {
+        self.press(named(KeyCode::Tab))
+    }
+
+    /// Presses Tab until this field has the keys.
+    fn to(&mut self, name: &str) -> &mut Self {
+        let count = self.form().fields.len();
+        for _ in 0..count {
+            if self
+                .form()
+                .focused()
+                .is_some_and(|field| field.name == name)
+            {
+                return self;
+            }
+            let at = self
+                .form()
+                .fields
+                .iter()
+                .position(|field| field.name == name);
+            let form = self.app.form.as_mut().unwrap();
+            form.move_to(at.unwrap());
+        }
+        self
+    }
+
+    fn form(&self) -> &crate::form::Form {
+        self.app.form.as_ref().expect("a form is open")
+    }
+
+    fn error(&self, field: &str) -> Option<String> {
+        self.form().errors.of(field).map(|error| error.code.clone())
+    }
+
+    /// The write that was sent, with its ticket.
+    fn sent(&self) -> (Ticket, Write) {
+        self.effects
+            .iter()
+            .find_map(|effect| match effect {
+                Effect::Call(ticket, Call::Write(write)) => Some((*ticket, (**write).clone())),
+                _ => None,
+            })
+            .expect("a write was sent")
+    }
+
+    fn answered(&mut self, ticket: Ticket, answer: Result<serde_json::Value, Fault>) -> &mut Self {
+        self.effects = update(
+            &mut self.app,
+            Message::Reply(ticket, Reply::Wrote(answer)),
+            &self.cx,
+        );
+        self
+    }
+}
+
+fn body<T: DeserializeOwned>(write: &Write) -> T {
+    serde_json::from_value(write.body.clone().unwrap()).unwrap()
+}
+
+fn refusal(code: &str, errors: FieldErrors) -> Fault {
+    let mut problem = testing::problem(code, 422);
+    problem.errors = errors;
+    Fault::Problem(Box::new(problem))
+}
+
+#[test]
+fn a_usual_bill_takes_few_keys() {
+    let mut hands = Hands::on(with_lists());
+    hands
+        .press(key('b'))
+        .type_text("212")
+        .enter()
+        .type_text("245,90")
+        .press(ctrl('s'));
+    let (ticket, write) = hands.sent();
+    assert!(hands.pressed <= 40, "{} keys", hands.pressed);
+    assert_eq!(hands.pressed, 12);
+    assert_eq!(write.method, Method::Post);
+    assert_eq!(
+        write.path,
+        path::fill(path::BILLS, &[("energy_profile_id", &home_id())])
+    );
+    let bill: NewBillingRecord = body(&write);
+    // The next cycle's dates stood there, and the due date as long after it as the last one.
+    assert_eq!(
+        (bill.first_day, bill.last_day, bill.due_on),
+        (
+            date(2026, 11, 10),
+            date(2026, 12, 9),
+            Some(date(2026, 12, 21))
+        )
+    );
+    assert_eq!((bill.kwh.0, bill.total.0), (dec("212"), dec("245.90")));
+    let answer = serde_json::json!({ "operation_id": Uuid::from_u128(5), "row": null });
+    hands.answered(ticket, Ok(answer));
+    assert!(hands.app.form.is_none());
+    assert_eq!(hands.app.notice, Some(Notice::Text("notice-done-undo")));
+    assert_eq!(hands.app.done.len(), 1);
+}
+
+#[test]
+fn a_reading_takes_open_type_enter() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('r')).type_text("12400").enter();
+    hands.sent();
+    assert_eq!(hands.pressed, 7);
+}
+
+#[test]
+fn the_last_bill_shows_through_and_is_not_taken_for_typed() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('b'));
+    let kwh = hands.form().field("kwh").unwrap();
+    assert_eq!(
+        (kwh.placeholder.as_str(), kwh.value().as_str()),
+        ("212", "")
+    );
+    hands.press(ctrl('s'));
+    assert_eq!(hands.error("kwh").as_deref(), Some("required"));
+    assert_eq!(hands.error("total").as_deref(), Some("required"));
+    assert!(hands.app.outbox.waiting.is_empty());
+}
+
+#[test]
+fn every_wrong_field_of_a_bill_is_told_as_one_leaves_it_and_all_on_saving() {
+    for (name, typed, code) in [
+        ("first_day", "31/02/2026", "not_a_date"),
+        ("first_day", "2027-01-01", "in_the_future"),
+        ("last_day", "2026-11-01", "ends_before_it_starts"),
+        ("last_day", "2028-11-01", "too_many_days"),
+        ("kwh", "2l2", "not_a_number"),
+        ("kwh", "-1", "negative"),
+        ("kwh", "0.0000001", "too_precise"),
+        ("kwh", "99999999", "too_large"),
+        ("total", "R$", "not_a_number"),
+        ("total", "99999999999", "too_large"),
+        ("paid_on", "2030-01-01", "in_the_future"),
+        ("due_on", "soon", "not_a_date"),
+    ] {
+        let mut hands = Hands::on(with_lists());
+        hands.press(key('b'));
+        hands.to(name).press(ctrl('u'));
+        // Letters that a date field has a meaning for are pasted.
+        let _ = update(&mut hands.app, Message::Paste(typed.into()), &hands.cx);
+        hands.tab();
+        assert_eq!(hands.error(name).as_deref(), Some(code), "{name}: {typed}");
+        hands.press(ctrl('s'));
+        assert_eq!(hands.error(name).as_deref(), Some(code), "{name}: {typed}");
+        assert!(hands.app.outbox.waiting.is_empty(), "nothing is sent");
+        let now = hands.form().field(name).unwrap().value();
+        assert_eq!(now, typed, "what was typed stays");
+    }
+}
+
+#[test]
+fn lines_of_a_bill_must_add_up_to_its_total() {
+    let mut hands = Hands::on(with_lists());
+    hands
+        .press(key('b'))
+        .type_text("212")
+        .enter()
+        .type_text("245,90");
+    hands
+        .to("lines")
+        .type_text("TE 145,90")
+        .enter()
+        .type_text("TUSD 99");
+    hands.press(ctrl('s'));
+    let error = hands.form().errors.of("lines").unwrap();
+    assert_eq!(
+        (error.code.as_str(), error.params["difference"].as_str()),
+        ("do_not_add_up", "1.00")
+    );
+    hands.to("lines").type_text(",9").press(ctrl('s'));
+    hands
+        .to("lines")
+        .press(named(KeyCode::Backspace))
+        .press(named(KeyCode::Backspace));
+    hands
+        .to("lines")
+        .press(named(KeyCode::Backspace))
+        .press(named(KeyCode::Backspace));
+    hands.type_text("100").press(ctrl('s'));
+    let bill: NewBillingRecord = body(&hands.sent().1);
+    assert_eq!(bill.lines.len(), 2);
+    assert_eq!(bill.lines[1].label, "TUSD");
+}
+
+#[test]
+fn dates_are_typed_moved_with_arrows_and_t_is_today() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('b')).to("first_day");
+    let value = |hands: &Hands| hands.form().field("first_day").unwrap().value();
+    hands.press(named(KeyCode::Up));
+    assert_eq!(value(&hands), "2026-11-11");
+    hands
+        .press(named(KeyCode::Down))
+        .press(named(KeyCode::Down));
+    assert_eq!(value(&hands), "2026-11-09");
+    hands.press(named(KeyCode::PageDown));
+    assert_eq!(value(&hands), "2026-10-09");
+    hands.press(key('t'));
+    assert_eq!(value(&hands), "2026-11-23");
+    hands.press(ctrl('u')).type_text("5/11");
+    hands.tab();
+    assert_eq!(hands.error("first_day"), None);
+}
+
+#[test]
+fn thirteen_months_are_one_request() {
+    let mut app = with_lists();
+    app.lists.bills = Remote::Ready(Vec::new());
+    let mut hands = Hands::on(app);
+    let _ = forms::open(&mut hands.app, Subject::Months, None, &cx());
+    for _ in 0..13 {
+        hands.type_text("200").tab().type_text("230,10").tab();
+        // Over the dates, which stand there already.
+        if hands.form().focused().is_some() {
+            hands.tab().tab();
+        }
+    }
+    hands.press(ctrl('s'));
+    let (_, write) = hands.sent();
+    assert!(write.path.ends_with("/bills/batch"));
+    let bills: NewBillingRecords = body(&write);
+    assert_eq!(bills.bills.len(), 13);
+    assert_eq!(bills.bills[0].last_day, date(2026, 11, 9));
+    assert_eq!(bills.bills[12].first_day, date(2025, 10, 10));
+    assert!(
+        bills
+            .bills
+            .windows(2)
+            .all(|pair| pair[0].first_day > pair[1].last_day)
+    );
+}
+
+#[test]
+fn a_month_left_empty_is_left_out_and_half_a_month_is_told() {
+    let mut app = with_lists();
+    app.lists.bills = Remote::Ready(Vec::new());
+    let mut hands = Hands::on(app);
+    let _ = forms::open(&mut hands.app, Subject::Months, None, &cx());
+    hands.type_text("200");
+    hands.press(ctrl('s'));
+    assert_eq!(
+        hands.form().errors.0[0].field,
+        "bills.0.total",
+        "{:?}",
+        hands.form().errors
+    );
+    hands.tab().type_text("230").press(ctrl('s'));
+    let bills: NewBillingRecords = body(&hands.sent().1);
+    assert_eq!(bills.bills.len(), 1);
+}
+
+#[test]
+fn a_device_is_found_in_portuguese_prefilled_and_sent() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('3')).press(key('n'));
+    hands
+        .to("catalog_slug")
+        .type_text("geladeira frost")
+        .enter();
+    assert!(hands.form().text("catalog_slug").starts_with("fridge"));
+    let name = hands.form().text("name");
+    assert!(!name.is_empty());
+    hands.press(ctrl('s'));
+    let device: NewDevice = body(&hands.sent().1);
+    assert_eq!(device.check(), Ok(()));
+    assert_eq!(device.name, name);
+    assert_eq!(device.catalog_slug.as_deref(), Some(hands_slug(&device)));
+}
+
+fn hands_slug(device: &NewDevice) -> &str {
+    device.catalog_slug.as_deref().unwrap_or_default()
+}
+
+#[test]
+fn a_painted_week_drives_the_device() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('3')).press(key('n'));
+    hands.to("name").type_text("Heater");
+    hands.to("power_w").type_text("1000");
+    hands.to("hours_per_day").type_text("0");
+    hands.to("patterns").type_text("fw");
+    let screen = testing::drawn(&hands.app, &hands.cx, 80, 24);
+    assert!(screen.contains("kWh a day"), "{screen}");
+    hands.press(ctrl('s'));
+    let device: NewDevice = body(&hands.sent().1);
+    assert_eq!(device.patterns.len(), 1);
+    // An hour on five days at one kilowatt.
+    let year = device.derive().annual_kwh.0;
+    assert_eq!(year.round_dp(3), dec("260.714"));
+}
+
+#[test]
+fn wrong_figures_of_a_device_are_told_under_their_field() {
+    for (name, typed, code) in [
+        ("name", "", "required"),
+        ("quantity", "0", "out_of_range"),
+        ("quantity", "1,5", "not_a_whole_number"),
+        ("power_w", "lots", "not_a_number"),
+        ("power_w", "-1", "out_of_range"),
+        ("hours_per_day", "25", "out_of_range"),
+        ("days_per_month", "31", "out_of_range"),
+        ("duty_cycle", "0", "out_of_range"),
+        ("duty_cycle", "1.1", "out_of_range"),
+    ] {
+        let mut hands = Hands::on(with_lists());
+        hands.press(key('3')).press(key('n'));
+        hands.to("name").type_text("Heater");
+        hands.to("power_w").type_text("1000");
+        hands.to("hours_per_day").type_text("2");
+        hands.to(name).press(ctrl('u')).type_text(typed);
+        hands.press(ctrl('s'));
+        assert_eq!(hands.error(name).as_deref(), Some(code), "{name}: {typed}");
+        assert!(hands.app.outbox.waiting.is_empty());
+    }
+}
+
+#[test]
+fn readings_pasted_from_a_spreadsheet_are_one_request() {
+    let mut app = with_lists();
+    app.readings.rows = Remote::Ready(testing::rows());
+    let mut hands = Hands::on(app);
+    hands.press(key('2')).press(key('t'));
+    let pasted = "21/11/2026 08:00\t12.360,5\n22/11/2026 08:00\t12.371\n";
+    let _ = update(&mut hands.app, Message::Paste(pasted.into()), &hands.cx);
+    hands.press(ctrl('s'));
+    let (_, write) = hands.sent();
+    assert!(write.path.ends_with("/readings/batch"), "{}", write.path);
+    assert!(write.path.contains(&meter_id().to_string()));
+    let readings: NewReadings = body(&write);
+    assert_eq!(readings.readings.len(), 2);
+}
+
+#[test]
+fn a_wrong_cell_is_found_and_nothing_is_sent() {
+    let mut hands = Hands::on(with_lists());
+    let _ = forms::open(&mut hands.app, Subject::Readings(meter_id()), None, &cx());
+    let pasted = "21/11/2026 08:00;12.360,5\n22/11/2026 08:00;abc\n";
+    let _ = update(&mut hands.app, Message::Paste(pasted.into()), &hands.cx);
+    hands.press(ctrl('s'));
+    assert_eq!(hands.form().errors.0[0].field, "readings.1.register_kwh");
+    let Some(crate::form::Input::Grid(grid)) = hands.form().focused().map(|it| &it.input) else {
+        panic!("the grid has the keys");
+    };
+    assert_eq!(grid.at, (1, 1), "the cursor is on the wrong cell");
+}
+
+#[test]
+fn the_servers_errors_stand_under_their_fields_and_what_was_typed_stays() {
+    let mut hands = Hands::on(with_lists());
+    hands
+        .press(key('b'))
+        .type_text("212")
+        .enter()
+        .type_text("245,90")
+        .press(ctrl('s'));
+    let (ticket, write) = hands.sent();
+    let errors = FieldErrors::one("first_day", "overlaps_bill");
+    hands.answered(ticket, Err(refusal("invalid", errors)));
+    assert_eq!(hands.error("first_day").as_deref(), Some("overlaps_bill"));
+    assert_eq!(hands.form().focused().unwrap().name, "first_day");
+    assert_eq!(hands.form().text("total"), "245,90");
+    assert!(hands.app.outbox.waiting.is_empty());
+    assert!(
+        hands
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Drop(Done::Waiting(key)) if *key == write.key))
+    );
+    // Until it is sent again it is a draft.
+    assert!(
+        hands
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Keep(Kept::Draft(_))))
+    );
+}
+
+fn edited_bill() -> Hands {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('4'));
+    hands.press(key('e'));
+    hands
+}
+
+#[test]
+fn two_at_one_row_see_both_and_keep_one() {
+    let theirs = || {
+        let mut bill = testing::bill(31, date(2026, 10, 20), "212", "254.90");
+        bill.version = 2;
+        bill
+    };
+    // The second to save is told, and keeps theirs or their own.
+    for (takes, version, total) in [(false, Some(2), "245.90"), (true, None, "254.90")] {
+        let mut hands = edited_bill();
+        hands
+            .to("kwh")
+            .press(ctrl('u'))
+            .type_text("213")
+            .press(ctrl('s'));
+        let (ticket, first) = hands.sent();
+        assert_eq!(first.body.as_ref().unwrap()["version"], 1);
+        let mut problem = testing::problem("stale_version", 409);
+        assert_eq!(problem.code, ErrorCode::StaleVersion);
+        problem.current = serde_json::to_value(theirs()).ok();
+        hands.answered(ticket, Err(Fault::Problem(Box::new(problem))));
+        let screen = testing::drawn(&hands.app, &hands.cx, 100, 30);
+        assert!(screen.contains("◂ Somebody: 254.90"), "{screen}");
+        assert!(screen.contains("◂ Somebody: 212"), "{screen}");
+        if takes {
+            hands.press(ctrl('t'));
+            assert_eq!(hands.form().text("kwh"), "212");
+            assert_eq!(hands.form().text("total"), total);
+        } else {
+            hands.press(ctrl('s'));
+            let (_, second) = hands.sent();
+            assert_eq!(second.body.as_ref().unwrap()["version"].as_i64(), version);
+            assert_eq!(body::<NewBillingRecord>(&second).total.0, dec(total));
+        }
+    }
+}
+
+#[test]
+fn a_change_by_another_member_is_seen_while_one_types_and_takes_nothing_away() {
+    let mut hands = edited_bill();
+    hands.to("kwh").press(ctrl('u')).type_text("21");
+    let effects = update(
+        &mut hands.app,
+        Message::Stream(home_id(), crate::message::News::Changed),
+        &hands.cx,
+    );
+    let list = effects.iter().find_map(|effect| match effect {
+        Effect::Call(ticket, Call::List(What::Bills, ..)) => Some(*ticket),
+        _ => None,
+    });
+    // It was asked for when the screen was opened, and is awaited still.
+    let list = list.or_else(|| match &hands.app.lists.bills {
+        Remote::Loading { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    let mut bill = testing::bill(31, date(2026, 10, 20), "212", "254.90");
+    bill.version = 2;
+    let listed = Reply::Listed(What::Bills, Ok(Listed::Bills(vec![bill])));
+    let _ = update(
+        &mut hands.app,
+        Message::Reply(list.unwrap(), listed),
+        &hands.cx,
+    );
+    hands.type_text("3");
+    assert_eq!(hands.form().text("kwh"), "213");
+    assert!(hands.form().theirs.is_some());
+}
+
+#[test]
+fn esc_asks_once_before_it_discards_what_was_typed() {
+    let mut hands = edited_bill();
+    hands.press(named(KeyCode::Esc));
+    assert!(hands.app.form.is_none(), "nothing was changed");
+    let mut hands = edited_bill();
+    hands.to("kwh").type_text("1").press(named(KeyCode::Esc));
+    assert!(hands.form().asked);
+    hands.type_text("2");
+    assert!(!hands.form().asked, "another key goes on");
+    hands.press(named(KeyCode::Esc)).press(named(KeyCode::Esc));
+    assert!(hands.app.form.is_none());
+    assert!(
+        hands
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Drop(Done::Draft(_))))
+    );
+}
+
+#[test]
+fn what_was_typed_is_kept_with_every_key_and_offered_at_the_next_start() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('b')).type_text("21");
+    let kept = hands
+        .effects
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::Keep(Kept::Draft(draft)) => Some((**draft).clone()),
+            _ => None,
+        })
+        .expect("a draft was kept");
+    assert_eq!(kept.values["kwh"], "21");
+    // The terminal is gone; another one starts.
+    let mut later = with_lists();
+    later.drafts = vec![kept];
+    let mut hands = Hands::on(later);
+    let screen = testing::drawn(&hands.app, &hands.cx, 120, 24);
+    assert!(screen.contains("c continue unfinished"), "{screen}");
+    hands.press(key('c'));
+    assert_eq!(hands.form().subject, Subject::Bill(None));
+    assert_eq!(hands.form().text("kwh"), "21");
+    // Saved, it is no draft any more.
+    hands
+        .to("kwh")
+        .type_text("2")
+        .tab()
+        .type_text("245")
+        .press(ctrl('s'));
+    hands.sent();
+    assert!(hands.app.drafts.is_empty());
+}
+
+#[test]
+fn another_persons_draft_is_not_offered() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('b')).type_text("21");
+    let mut drafts = hands.app.drafts.clone();
+    drafts[0].account_id = ecotrack_common::AccountId(Uuid::from_u128(77));
+    let mut app = with_lists();
+    app.drafts = drafts;
+    assert!(app.open_draft().is_none());
+}
+
+#[test]
+fn a_password_is_never_kept() {
+    let (app, _) = App::start(false, None, Everything::default());
+    let mut hands = Hands::on(app);
+    hands
+        .press(key('n'))
+        .type_text("Ana")
+        .tab()
+        .type_text("ana@example.org")
+        .tab();
+    hands.type_text("correct horse battery");
+    assert!(hands.app.drafts.is_empty());
+    assert!(!hands.form().values().contains_key("password"));
+}
+
+#[test]
+fn a_table_is_filtered_sorted_and_its_cursor_stays_on_its_row() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('4')).press(key('j'));
+    let second = table::selected(&hands.app, &cx()).unwrap();
+    // Somebody adds a bill before it.
+    let mut bills = hands.app.lists.bills.value().unwrap().clone();
+    bills.insert(0, testing::bill(30, date(2026, 11, 20), "100", "120"));
+    hands.app.lists.bills = Remote::Ready(bills);
+    assert_eq!(table::selected(&hands.app, &cx()).unwrap(), second);
+    hands.press(key('/')).type_text("281").enter();
+    let rows = table::rows(&hands.app, Table::Bills, &cx()).unwrap();
+    assert_eq!(rows.len(), 1);
+    hands.press(named(KeyCode::Esc));
+    hands.press(key('l')).press(key('l')).press(key('s'));
+    let kwh = |hands: &Hands| {
+        table::rows(&hands.app, Table::Bills, &cx())
+            .unwrap()
+            .iter()
+            .map(|row| row.cells[2].text.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kwh(&hands), ["100", "198", "212", "241"]);
+    hands.press(key('s'));
+    assert_eq!(kwh(&hands)[0], "241");
+    hands.press(key('s'));
+    assert_eq!(kwh(&hands)[0], "100");
+}
+
+#[test]
+fn what_is_shown_is_exported_and_no_cell_is_a_formula() {
+    let mut app = with_lists();
+    let mut devices = app.lists.devices.value().unwrap().clone();
+    devices[0].device.name = "=cmd()".into();
+    devices[1].device.name = "Fridge, old".into();
+    app.lists.devices = Remote::Ready(devices);
+    let mut hands = Hands::on(app);
+    hands.press(key('3')).press(key('x'));
+    let Some(Effect::Export(name, csv)) = hands.effects.first() else {
+        panic!("a file was expected");
+    };
+    assert_eq!(name, "ecotrack-devices-2026-11-23.csv");
+    assert!(csv.contains("'=cmd()"), "{csv}");
+    assert!(csv.contains("\"Fridge, old\""), "{csv}");
+}
+
+#[test]
+fn a_row_is_removed_at_once_with_the_version_that_was_seen() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('4')).press(key('d'));
+    let (_, write) = hands.sent();
+    assert_eq!(write.method, Method::Delete);
+    assert!(write.path.ends_with("?version=1"), "{}", write.path);
+}
+
+#[test]
+fn the_palette_finds_a_command_and_a_home() {
+    let mut app = with_lists();
+    let mut other = testing::home();
+    other.energy_profile_id = ecotrack_common::EnergyProfileId(Uuid::from_u128(500));
+    other.name = "Sítio".into();
+    app.homes.push(other);
+    let mut hands = Hands::on(app);
+    hands.press(key(':')).type_text("month").enter();
+    assert_eq!(hands.form().subject, Subject::Months);
+    hands.press(named(KeyCode::Esc));
+    hands.press(key(':')).type_text("sitio").enter();
+    assert_eq!(
+        hands.app.home,
+        Some(ecotrack_common::EnergyProfileId(Uuid::from_u128(500)))
+    );
+}
+
+#[test]
+fn a_click_goes_to_the_field_the_row_and_the_tab() {
+    let size = ratatui::layout::Size::new(80, 24);
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('4'));
+    let _ = update(&mut hands.app, Message::Click(10, 4, size), &hands.cx);
+    let (_, selected) = table::selected(&hands.app, &cx()).unwrap();
+    assert_eq!(selected, Uuid::from_u128(32));
+    let screen = testing::drawn(&hands.app, &hands.cx, 80, 24);
+    let title = screen.lines().next().unwrap();
+    let column = title.find("Devices").unwrap();
+    let column = title[..column].chars().count() as u16;
+    let _ = update(&mut hands.app, Message::Click(column, 0, size), &hands.cx);
+    assert_eq!(hands.app.screen, crate::app::Screen::Table(Table::Devices));
+    hands.press(key('n'));
+    let screen = testing::drawn(&hands.app, &hands.cx, 80, 24);
+    let row = screen
+        .lines()
+        .position(|line| line.contains("Power, W"))
+        .unwrap();
+    let _ = update(
+        &mut hands.app,
+        Message::Click(30, row as u16, size),
+        &hands.cx,
+    );
+    assert_eq!(hands.form().focused().unwrap().name, "power_w");
+}
+
+#[test]
+fn another_members_act_is_told_once() {
+    let mut hands = Hands::on(with_lists());
+    let page = hands.app.lists.operations.value().unwrap().clone();
+    let mut older = page.clone();
+    older.operations.remove(0);
+    for (page, told) in [(older, false), (page.clone(), true), (page, false)] {
+        hands.app.notice = None;
+        let effects = hands
+            .app
+            .lists
+            .ask(What::Operations, hands.app.home, &mut hands.app.tickets);
+        let Some(Effect::Call(ticket, _)) = effects.first() else {
+            panic!("a question was expected");
+        };
+        let listed = Reply::Listed(What::Operations, Ok(Listed::Operations(page)));
+        let _ = update(&mut hands.app, Message::Reply(*ticket, listed), &hands.cx);
+        assert_eq!(matches!(hands.app.notice, Some(Notice::Member(_))), told);
+    }
+}
