@@ -25,8 +25,8 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, alerts, catalog, dashboard, devices, events, forecasts, meters, profiles,
-    readings,
+    App, accounts, alerts, away, bills, catalog, dashboard, devices, events, forecasts, goals,
+    meters, operations, profiles, readings,
 };
 
 /// The document without its routes.
@@ -63,6 +63,10 @@ fn api() -> (
         .merge(meters::routes())
         .merge(readings::routes())
         .merge(devices::routes())
+        .merge(bills::routes())
+        .merge(away::routes())
+        .merge(goals::routes())
+        .merge(operations::routes())
         .merge(forecasts::routes())
         .merge(alerts::routes())
         .merge(dashboard::routes())

@@ -269,6 +269,10 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
                 ("read_at", &"2026-11-01T12:00:00Z"),
                 ("operation_id", &operation),
                 ("alert_id", &uuid::Uuid::nil()),
+                ("profile_device_id", &uuid::Uuid::nil()),
+                ("billing_record_id", &uuid::Uuid::nil()),
+                ("consumption_goal_id", &uuid::Uuid::nil()),
+                ("away_period_id", &uuid::Uuid::nil()),
             ],
         );
         let mut line = String::new();
