@@ -27,13 +27,14 @@ CREATE TABLE meter (
     CONSTRAINT meter_device_fkey FOREIGN KEY (energy_profile_id, profile_device_id) REFERENCES profile_device,
     CONSTRAINT meter_same_as_fkey FOREIGN KEY (energy_profile_id, same_as) REFERENCES meter,
     CONSTRAINT meter_same_as_check CHECK (same_as <> meter_id),
-    CONSTRAINT meter_name_key UNIQUE (energy_profile_id, name),
     CONSTRAINT meter_name_check CHECK (length(name) BETWEEN 1 AND 80),
     CONSTRAINT meter_channel_check CHECK (channel IN (
         'grid_import', 'grid_export', 'solar_production', 'battery_charge', 'battery_discharge', 'device', 'gas', 'water')),
     CONSTRAINT meter_reading_kind_check CHECK (reading_kind IN ('register', 'step')),
     CONSTRAINT meter_register_digits_check CHECK (register_digits BETWEEN 3 AND 8)
 );
+-- A removed meter leaves its name to another.
+CREATE UNIQUE INDEX meter_name_key ON meter (energy_profile_id, name) WHERE removed_at IS NULL;
 
 -- One imported file; undone as a whole through its operation.
 CREATE TABLE import_batch (

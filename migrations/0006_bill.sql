@@ -1,4 +1,8 @@
 -- Bills as charged, and limits for a period.
+--
+-- No day of a home is in two bills. An exclusion constraint on spans within a home would need
+-- btree_gist, which not every PostgreSQL has; so a writer of bills locks the home's row first and
+-- then looks. The unique first day is a second net.
 
 CREATE TABLE billing_record (
     energy_profile_id uuid NOT NULL,
@@ -8,7 +12,7 @@ CREATE TABLE billing_record (
     last_day          date NOT NULL,
     kwh               numeric(14,6) NOT NULL,
     total             numeric(20,8) NOT NULL,
-    -- Lines as charged: `[{"code", "label", "quantity", "unit_price", "amount"}]`.
+    -- Lines as charged: `[{"label", "amount"}]`; where there are any, they add up to `total`.
     lines             jsonb NOT NULL DEFAULT '[]',
     due_on            date,
     paid_on           date,

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::account::check_optional_text;
-use crate::cycle::days_between;
+use crate::cycle::{check_day, days_between};
 use crate::{AwayPeriodId, FieldErrors};
 
 /// The longest that one entry may say, in days.
@@ -32,6 +32,10 @@ impl NewAwayPeriod {
             errors.add("last_day", "ends_before_it_starts");
         } else if days_between(self.first_day, self.last_day) >= MAX_DAYS {
             errors.add_with("last_day", "too_many_days", &[("max", "731")]);
+        }
+        check_day(&mut errors, "first_day", Some(self.first_day));
+        if errors.of("last_day").is_none() {
+            check_day(&mut errors, "last_day", Some(self.last_day));
         }
         check_optional_text(&mut errors, "note", self.note.as_deref(), 500);
         errors.into_result()

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{check_optional_text, check_text};
-use crate::cycle::{Cycle, days_between};
+use crate::cycle::{Cycle, check_day, days_between};
 use crate::write::MAX_BATCH;
 use crate::{BillingRecordId, FieldErrors, Kwh, Money};
 
@@ -72,6 +72,9 @@ impl NewBillingRecord {
         if self.first_day > today {
             errors.add("first_day", "in_the_future");
         }
+        check_day(&mut errors, "first_day", Some(self.first_day));
+        check_day(&mut errors, "due_on", self.due_on);
+        check_day(&mut errors, "paid_on", self.paid_on);
         if self.kwh.0 < Decimal::ZERO {
             errors.add("kwh", "negative");
         } else if self.kwh.0 > Decimal::from(MAX_KWH) {

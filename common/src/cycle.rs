@@ -4,6 +4,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::FieldErrors;
+
 /// A span of whole local days, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -61,6 +63,17 @@ impl Cycle {
         self.first
             .series(1.day())
             .take_while(move |day| *day <= self.last)
+    }
+}
+
+/// Notes a day that no household means; the database holds fewer years than a date can.
+pub(crate) fn check_day(errors: &mut FieldErrors, field: &str, day: Option<Date>) {
+    if day.is_some_and(|day| !(1900..=2199).contains(&day.year())) {
+        errors.add_with(
+            field,
+            "out_of_range",
+            &[("min", "1900-01-01"), ("max", "2199-12-31")],
+        );
     }
 }
 

@@ -95,6 +95,11 @@ impl NewDevice {
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         check_text(&mut errors, "name", &self.name, 80);
+        if let Some(slug) = &self.catalog_slug
+            && slug.chars().any(char::is_control)
+        {
+            errors.add("catalog_slug", "not_a_catalog_device");
+        }
         if !(1..=999).contains(&self.quantity) {
             errors.add_with("quantity", "out_of_range", &[("min", "1"), ("max", "999")]);
         }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::cycle::check_day;
 use crate::{ConsumptionGoalId, FieldErrors, ProfileDeviceId};
 
 words!(
@@ -64,6 +65,10 @@ impl NewGoal {
         }
         if self.valid_to.is_some_and(|last| last < self.valid_from) {
             errors.add("valid_to", "ends_before_it_starts");
+        }
+        check_day(&mut errors, "valid_from", Some(self.valid_from));
+        if errors.of("valid_to").is_none() {
+            check_day(&mut errors, "valid_to", self.valid_to);
         }
         errors.into_result()
     }

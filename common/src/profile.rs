@@ -106,6 +106,16 @@ impl NewEnergyProfile {
                 "out_of_range",
                 &[("min", "1"), ("max", "100000")],
             );
+        } else if self
+            .area_m2
+            .is_some_and(|area| area.normalize().scale() > 2)
+        {
+            errors.add_with("area_m2", "too_precise", &[("places", "2")]);
+        }
+        if let Some(slug) = &self.tariff
+            && slug.chars().any(char::is_control)
+        {
+            errors.add("tariff", "not_a_tariff");
         }
         if self.currency.len() != 3 || !self.currency.chars().all(|c| c.is_ascii_uppercase()) {
             errors.add("currency", "not_a_currency");

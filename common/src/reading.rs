@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::account::check_optional_text;
 use crate::write::MAX_BATCH;
 use crate::{FieldErrors, Kwh, MeterId, OperationId};
 
@@ -90,13 +91,7 @@ impl NewReading {
             }
         };
         check_kwh(&mut errors, field, kwh);
-        if self
-            .note
-            .as_ref()
-            .is_some_and(|note| note.chars().count() > 500)
-        {
-            errors.add_with("note", "too_long", &[("max", "500")]);
-        }
+        check_optional_text(&mut errors, "note", self.note.as_deref(), 500);
         errors.into_result()
     }
 }
@@ -142,7 +137,8 @@ impl NewReadings {
                     errors.0.push(error);
                 }
             }
-            if let Some(first) = seen.insert(reading.read_at, at) {
+            // Instants are kept in whole seconds.
+            if let Some(first) = seen.insert(reading.read_at.as_second(), at) {
                 errors.add_with(
                     &format!("readings.{at}.read_at"),
                     "twice",
@@ -264,6 +260,18 @@ mod tests {
         };
         let errors = period.check(now()).unwrap_err();
         assert_eq!(errors.of("ends_at").unwrap().code, "ends_before_it_starts");
+    }
+
+    #[test]
+    fn an_instant_stands_once_in_a_batch() {
+        let mut again = register("2");
+        again.read_at += jiff::SignedDuration::from_millis(400);
+        let both = NewReadings {
+            readings: vec![register("1"), again],
+        };
+        let errors = both.check(now()).unwrap_err();
+        assert_eq!(errors.of("readings.1.read_at").unwrap().code, "twice");
+        assert_eq!(errors.0[0].params["row"], "1");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use ecotrack_common::ErrorCode;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
 use crate::error::problem;
 
@@ -80,4 +82,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             .map(|axum::extract::Query(value)| Self(value))
             .map_err(|rejection| problem(ErrorCode::MalformedBody, Some(rejection.body_text())))
     }
+}
+
+/// The query of a removal.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+pub struct VersionQuery {
+    /// The version that was seen.
+    pub version: i64,
 }

@@ -25,8 +25,8 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, alerts, catalog, dashboard, devices, events, forecasts, members, meters,
-    profiles, readings, registration,
+    App, accounts, alerts, away, bills, catalog, dashboard, devices, events, forecasts, goals,
+    members, meters, operations, profiles, readings, registration,
 };
 
 /// The document without its routes.
@@ -65,6 +65,10 @@ fn api() -> (
         .merge(meters::routes())
         .merge(readings::routes())
         .merge(devices::routes())
+        .merge(bills::routes())
+        .merge(away::routes())
+        .merge(goals::routes())
+        .merge(operations::routes())
         .merge(forecasts::routes())
         .merge(alerts::routes())
         .merge(dashboard::routes())

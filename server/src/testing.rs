@@ -142,9 +142,12 @@ impl TestApp {
         kind: ReadingKind,
     ) -> Meter {
         let id = MeterId(Uuid::now_v7());
-        let new = NewMeter::new(name, Channel::GridImport, kind);
+        let image = meters::store::Image {
+            meter_id: id,
+            meter: NewMeter::new(name, Channel::GridImport, kind),
+        };
         let mut conn = self.app.db.acquire().await.unwrap();
-        meters::store::insert(&mut conn, profile, id, &new)
+        meters::store::insert(&mut conn, profile, &image, 1)
             .await
             .unwrap();
         meters::store::find(&mut conn, profile, id)
@@ -242,6 +245,25 @@ pub(crate) fn register(at: &str, kwh: &str) -> Value {
     json!({ "read_at": at, "kind": "register", "register_kwh": kwh })
 }
 
+/// An address in a home.
+pub(crate) fn in_home(pattern: &str, profile: EnergyProfileId) -> String {
+    path::fill(pattern, &[("energy_profile_id", &profile)])
+}
+
+/// The address of a row in its home, whose key has the name `key` in the row.
+pub(crate) fn of_row(pattern: &str, profile: EnergyProfileId, key: &str, row: &Value) -> String {
+    path::fill(
+        &in_home(pattern, profile),
+        &[(key, &row[key].as_str().unwrap())],
+    )
+}
+
+/// Wrong fields as [`Answer::wrong`] gives them.
+pub(crate) fn wrong(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(field, code): &(&str, &str)| ((*field).to_owned(), (*code).to_owned());
+    fields.iter().map(owned).collect()
+}
+
 /// Somebody who asks.
 #[derive(Clone)]
 pub(crate) struct Actor {
@@ -320,6 +342,12 @@ impl Actor {
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::PUT, path, body).await
+    }
+
+    /// Takes back what was written.
+    pub(crate) async fn undo(&self, profile: EnergyProfileId, written: &Answer) -> Answer {
+        let address = of_row(path::UNDO, profile, "operation_id", &written.json);
+        self.post(&address, &Value::Null).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {

@@ -138,7 +138,8 @@ async fn a_reading_whose_answer_was_lost_is_sent_again_and_stored_once(db: PgPoo
     screen.shows(ENGLISH.saved).await;
     screen.shows("● live").await;
     assert_eq!(world.rows("4321.5").await, 1);
-    let entries: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_operation")
+    let of_readings = "SELECT count(*) FROM audit_entry WHERE entity = 'energy_reading'";
+    let entries: i64 = sqlx::query_scalar(of_readings)
         .fetch_one(&world.db)
         .await
         .unwrap();

@@ -114,6 +114,8 @@ impl World {
         let meter = client
             .create_meter(home.energy_profile_id, &meter, new_key())
             .await
+            .unwrap()
+            .row
             .unwrap();
         Person {
             client,

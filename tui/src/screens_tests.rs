@@ -18,7 +18,7 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (160, 48)];
 
 /// A snapshot for each language and size, beside the screen's own files.
 macro_rules! pictures {
-    ($folder:literal, $name:literal, $sizes:expr, $app:expr) => {
+    ($folder:literal, $name:expr, $sizes:expr, $app:expr) => {
         for language in Language::ALL {
             for (width, height) in $sizes {
                 let cx = context(*language);
@@ -273,7 +273,7 @@ fn the_tables_look_like_this() {
             continue;
         }
         let name = table.title().replace('-', "_");
-        pictures!("table", name, [(80, 24)], |_: &Context| tabled(table));
+        pictures!("table", &name, [(80, 24)], |_: &Context| tabled(table));
     }
     pictures!("table", "bills_wide", [(160, 48)], |_: &Context| {
         let mut app = tabled(Table::Bills);
@@ -308,7 +308,7 @@ fn the_forms_of_a_home_look_like_this() {
         ("recovery", Subject::Recovery),
         ("remove_home", Subject::RemoveHome),
     ] {
-        pictures!("forms", name, [(80, 24)], |cx: &Context| opened(
+        pictures!("forms", &name, [(80, 24)], |cx: &Context| opened(
             subject, cx
         ));
     }

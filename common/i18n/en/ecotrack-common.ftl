@@ -58,6 +58,7 @@ field-error-too_many_lines = At most { $max } lines.
 field-error-too_many_rows = At most { $max } rows at once.
 field-error-do_not_add_up = The lines add up to { $sum }, the total is { $total }: { $difference } is missing.
 field-error-twice = The same instant as row { $row }.
+field-error-duplicate_reading = There is a reading at this instant already.
 field-error-overlaps_bill = These days are in another bill already.
 field-error-not_positive = More than zero.
 field-error-season_twice = One season is painted twice.

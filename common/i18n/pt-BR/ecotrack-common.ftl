@@ -57,6 +57,7 @@ field-error-too_many_lines = No máximo { $max } linhas.
 field-error-too_many_rows = No máximo { $max } linhas de uma vez.
 field-error-do_not_add_up = As linhas somam { $sum }, o total é { $total }: falta { $difference }.
 field-error-twice = O mesmo instante da linha { $row }.
+field-error-duplicate_reading = Já existe uma leitura neste instante.
 field-error-overlaps_bill = Estes dias já estão em outra conta.
 field-error-not_positive = Mais que zero.
 field-error-season_twice = Uma estação está pintada duas vezes.

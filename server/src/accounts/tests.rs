@@ -406,6 +406,10 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
                 ("account_id", &uuid::Uuid::nil()),
                 ("invitation_id", &uuid::Uuid::nil()),
                 ("session_id", &uuid::Uuid::nil()),
+                ("profile_device_id", &uuid::Uuid::nil()),
+                ("billing_record_id", &uuid::Uuid::nil()),
+                ("consumption_goal_id", &uuid::Uuid::nil()),
+                ("away_period_id", &uuid::Uuid::nil()),
             ],
         );
         let mut line = String::new();

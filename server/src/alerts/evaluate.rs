@@ -48,13 +48,8 @@ async fn findings(
 ) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let last_days = consumption::store::list_last_days(&mut *conn, profile).await?;
-    for meter in meters::store::list(&mut *conn, profile).await? {
-        let last = last_days
-            .iter()
-            .find(|(id, _)| *id == meter.meter_id)
-            .map(|(_, day)| *day);
-        findings.extend(rules::no_data(&meter, last, outlook.today));
-    }
+    let meters = meters::store::list(&mut *conn, profile).await?;
+    findings.extend(rules::silent(&meters, &last_days, outlook.today));
     let since = outlook.through.saturating_sub(LOOK_BACK_DAYS.days());
     let recent = outlook
         .days
@@ -66,9 +61,10 @@ async fn findings(
             findings.extend(rules::day_above_forecast(day.date, kwh, likely, hi95));
         }
     }
-    for goal in goals::store::list_of_cycle(&mut *conn, profile, outlook.today).await? {
-        let found =
-            progress(&goal, outlook).and_then(|it| rules::goal_pace(goal.id, &it, outlook.cycle));
+    for goal in goals::store::list_in_force(&mut *conn, profile, outlook.today).await? {
+        let standing = outlook.standing(goal.goal.period)?;
+        let found = progress(&goal, outlook, &standing)
+            .and_then(|it| rules::goal_pace(goal.consumption_goal_id, &it, standing.span));
         findings.extend(found);
     }
     Ok(findings)

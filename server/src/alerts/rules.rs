@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ecotrack_common::Kwh;
 use ecotrack_common::alert::{AlertRule, Severity};
 use ecotrack_common::cycle::{Cycle, days_between};
 use ecotrack_common::goal::GoalProgress;
 use ecotrack_common::meter::{Meter, ReadingKind};
+use ecotrack_common::{ConsumptionGoalId, Kwh, MeterId};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use uuid::Uuid;
 
 /// Something that is so now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +28,28 @@ const SILENT_DAYS_OF_STEPS: i32 = 3;
 /// A register is read with the bill, about monthly.
 const SILENT_DAYS_OF_REGISTERS: i32 = 40;
 
+/// Meters that say nothing for too long. Of meters that know the same flow only the one that spoke
+/// last is looked at: while it speaks, nothing is missing.
+pub fn silent(meters: &[Meter], last_days: &[(MeterId, Date)], today: Date) -> Vec<Finding> {
+    let last = |meter: &Meter| {
+        let known = last_days.iter().find(|(id, _)| *id == meter.meter_id);
+        known.map(|(_, day)| *day)
+    };
+    let group = |meter: &Meter| meter.same_as.unwrap_or(meter.meter_id);
+    let speaks_for_its_group = |meter: &&Meter| {
+        let twins = meters.iter().filter(|twin| group(twin) == group(meter));
+        let newest = twins.max_by_key(|twin| (last(twin), std::cmp::Reverse(twin.meter_id)));
+        newest.is_some_and(|newest| newest.meter_id == meter.meter_id)
+    };
+    meters
+        .iter()
+        .filter(speaks_for_its_group)
+        .filter_map(|meter| no_data(meter, last(meter), today))
+        .collect()
+}
+
 /// A meter that says nothing for too long. `last` is the newest day that is known of it.
-pub fn no_data(meter: &Meter, last: Option<Date>, today: Date) -> Option<Finding> {
+fn no_data(meter: &Meter, last: Option<Date>, today: Date) -> Option<Finding> {
     let last = last?;
     let silent = days_between(last, today);
     let limit = match meter.reading_kind {
@@ -67,7 +86,11 @@ pub fn day_above_forecast(date: Date, kwh: Kwh, likely: Kwh, hi95: Kwh) -> Optio
 }
 
 /// A goal that is likely to be passed, or was.
-pub fn goal_pace(goal: Uuid, progress: &GoalProgress, cycle: Cycle) -> Option<Finding> {
+pub fn goal_pace(
+    goal: ConsumptionGoalId,
+    progress: &GoalProgress,
+    cycle: Cycle,
+) -> Option<Finding> {
     let probability = progress.probability_of_passing?;
     let severity = if progress.used > progress.limit {
         Severity::Urgent
@@ -102,10 +125,10 @@ fn evidence(values: &[(&str, String)]) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use ecotrack_common::MeterId;
     use ecotrack_common::goal::GoalMeasure;
     use ecotrack_common::meter::Channel;
     use jiff::civil::date;
+    use uuid::Uuid;
 
     use super::*;
 
@@ -146,6 +169,29 @@ mod tests {
     }
 
     #[test]
+    fn while_one_of_two_meters_of_a_connection_speaks_nothing_is_missing() {
+        let today = date(2026, 11, 23);
+        let hand = meter(ReadingKind::Register);
+        let file = Meter {
+            meter_id: MeterId(Uuid::max()),
+            same_as: Some(hand.meter_id),
+            ..meter(ReadingKind::Step)
+        };
+        let told = |by_hand: Date, by_file: Date| {
+            let last_days = [(hand.meter_id, by_hand), (file.meter_id, by_file)];
+            let found = silent(&[hand.clone(), file.clone()], &last_days, today);
+            found.len()
+        };
+        assert_eq!(told(date(2026, 11, 20), date(2026, 10, 1)), 0);
+        assert_eq!(told(date(2026, 9, 1), date(2026, 11, 22)), 0);
+        assert_eq!(
+            told(date(2026, 9, 1), date(2026, 10, 1)),
+            1,
+            "once for both"
+        );
+    }
+
+    #[test]
     fn only_a_day_far_outside_is_told() {
         let kwh = |value: i64| Kwh(Decimal::from(value));
         let day =
@@ -168,7 +214,7 @@ mod tests {
         };
         let cycle = Cycle::containing(date(2026, 11, 23), 10);
         let severity = |used, probability| {
-            goal_pace(Uuid::nil(), &progress(used, probability), cycle)
+            goal_pace(Uuid::nil().into(), &progress(used, probability), cycle)
                 .map(|finding| finding.severity)
         };
         assert_eq!(severity(100, "0.5"), None);

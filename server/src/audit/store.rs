@@ -1,10 +1,13 @@
 //! Operations and their entries.
 
-use ecotrack_common::audit::Act;
+use std::collections::BTreeMap;
+
+use ecotrack_common::audit::{Act, Operation, OperationEntry};
 use ecotrack_common::{AccountId, EnergyProfileId, OperationId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::database::word;
 
@@ -105,4 +108,77 @@ pub async fn list_entries(
         })
     })
     .collect()
+}
+
+/// Operations before `before` (all, when `None`), newest first, each with at most `shown` of its
+/// entries.
+pub async fn list(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    before: Option<OperationId>,
+    limit: i64,
+    shown: i32,
+) -> sqlx::Result<Vec<Operation>> {
+    let rows = sqlx::query!(
+        r#"SELECT o.operation_id, o.at, o.account_id, a.display_name AS "by?", o.undoes,
+                  EXISTS (SELECT FROM audit_operation AS u
+                          WHERE u.energy_profile_id = o.energy_profile_id AND u.undoes = o.operation_id) AS "undone!",
+                  (SELECT count(*) FROM audit_entry AS e
+                   WHERE e.energy_profile_id = o.energy_profile_id AND e.operation_id = o.operation_id) AS "rows!"
+           FROM audit_operation AS o LEFT JOIN account AS a USING (account_id)
+           WHERE o.energy_profile_id = $1 AND ($2::uuid IS NULL OR o.operation_id < $2)
+           ORDER BY o.operation_id DESC LIMIT $3"#,
+        profile.0,
+        before.map(|before| before.0),
+        limit,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.operation_id).collect();
+    let mut entries = list_first_entries(conn, profile, &ids, shown).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Operation {
+            operation_id: OperationId(row.operation_id),
+            at: row.at.to_jiff(),
+            account_id: row.account_id.map(AccountId),
+            by: row.by,
+            undoes: row.undoes.map(OperationId),
+            undone: row.undone,
+            rows: row.rows,
+            entries: entries.remove(&row.operation_id).unwrap_or_default(),
+        })
+        .collect())
+}
+
+/// The first entries of each of these operations, in order.
+async fn list_first_entries(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    operations: &[Uuid],
+    shown: i32,
+) -> sqlx::Result<BTreeMap<Uuid, Vec<OperationEntry>>> {
+    let rows = sqlx::query!(
+        "SELECT operation_id, entity, act, before, after FROM audit_entry
+         WHERE energy_profile_id = $1 AND operation_id = ANY ($2) AND entry < $3
+         ORDER BY operation_id, entry",
+        profile.0,
+        operations,
+        shown,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut entries: BTreeMap<Uuid, Vec<OperationEntry>> = BTreeMap::new();
+    for row in rows {
+        entries
+            .entry(row.operation_id)
+            .or_default()
+            .push(OperationEntry {
+                entity: row.entity,
+                act: word(&row.act)?,
+                before: row.before,
+                after: row.after,
+            });
+    }
+    Ok(entries)
 }

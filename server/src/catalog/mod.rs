@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::emission::EmissionFactor;
 use ecotrack_common::path;
+use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -105,6 +106,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_catalog))
         .routes(routes!(list_tips))
+        .routes(routes!(list_tariffs))
 }
 
 /// The appliances.
@@ -123,6 +125,17 @@ async fn list_tips(State(app): State<App>) -> Result<Response> {
     let mut conn = app.db.acquire().await?;
     let reference = app.reference.get(&mut conn).await?;
     Ok(public(&reference.measures))
+}
+
+/// The tariffs that a home can choose, by country and name; those that this server cannot read are
+/// left out.
+#[utoipa::path(get, path = path::TARIFFS, tag = "tariffs", responses((status = 200, body = Vec<TariffChoice>)))]
+async fn list_tariffs(State(app): State<App>) -> Result<axum::Json<Vec<TariffChoice>>> {
+    let mut conn = app.db.acquire().await?;
+    let reference = app.reference.get(&mut conn).await?;
+    let mut tariffs = store::list_tariff_choices(&mut conn).await?;
+    tariffs.retain(|tariff| reference.tariffs.contains_key(&tariff.slug));
+    Ok(axum::Json(tariffs))
 }
 
 fn public(body: &impl Serialize) -> Response {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::emission::EmissionFactor;
+use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::reference::{CatalogDevice, FlagMonth, FlagRate, SavingMeasure, flag_tables};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -278,6 +279,16 @@ pub async fn read(conn: &mut PgConnection, revision: i64) -> sqlx::Result<Refere
         tariffs,
         unreadable_tariffs,
     })
+}
+
+/// The tariffs by country and name.
+pub async fn list_tariff_choices(conn: &mut PgConnection) -> sqlx::Result<Vec<TariffChoice>> {
+    sqlx::query_as!(
+        TariffChoice,
+        "SELECT slug, country, name FROM tariff ORDER BY country, name, slug",
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// The appliances, by category.

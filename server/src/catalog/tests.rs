@@ -275,3 +275,23 @@ async fn anybody_may_read_the_catalogue_and_the_tips(db: PgPool) {
         assert!(answer.json[0]["slug"].is_string() && answer.json[0]["source"].is_string());
     }
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn who_is_signed_in_sees_the_tariffs_that_can_be_chosen(db: PgPool) {
+    load_reference(&db, Timestamp::UNIX_EPOCH).await.unwrap();
+    let unreadable = "INSERT INTO tariff (slug, country, name, document) VALUES ('xx', 'BR', 'A newer one', '{}')";
+    sqlx::query(unreadable).execute(&db).await.unwrap();
+    let test = TestApp::new(db).await;
+    let listed = test.account("Ana").await.get(path::TARIFFS).await;
+    assert_eq!(listed.status, 200, "{}", listed.json);
+    let tariffs = listed.json.as_array().unwrap();
+    assert!(tariffs.len() > 10, "{}", tariffs.len());
+    let cemig = tariffs
+        .iter()
+        .find(|tariff| tariff["slug"] == "br-cemig-d-conventional")
+        .unwrap();
+    assert_eq!(cemig["country"], "BR");
+    assert!(cemig["name"].as_str().unwrap().contains("CEMIG"), "{cemig}");
+    assert!(tariffs.iter().all(|tariff| tariff["slug"] != "xx"));
+    assert_eq!(test.anonymous().get(path::TARIFFS).await.status, 401);
+}

@@ -1,6 +1,8 @@
 //! Home use = grid import + solar production + battery discharge - grid export - battery charge, over
-//! the channels that the home has, and unknown where one of them is missing. Pure.
+//! the channels that the home has, and unknown where one of them is missing. Meters that know the
+//! same flow are a group, and a day of it counts once. Pure.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use ecotrack_common::Kwh;
@@ -15,6 +17,8 @@ use jiff::civil::Date;
 pub struct MeterDay {
     /// Which meter.
     pub meter: MeterId,
+    /// The meter that it is the same as, or itself; meters of one group know the same flow.
+    pub group: MeterId,
     /// What flows through it.
     pub channel: Channel,
     /// Local day.
@@ -25,8 +29,23 @@ pub struct MeterDay {
     pub covered_minutes: i16,
     /// Length of the day.
     pub day_minutes: i16,
+    /// Whether it is known in steps, and not only as a sum.
+    pub steps: bool,
     /// Whether part of it is spread or estimated.
     pub estimated: bool,
+}
+
+impl MeterDay {
+    /// How much it knows of the day: first how long, then how finely, then how surely; of two that
+    /// know the same, the older meter.
+    fn knows(&self) -> impl Ord + use<> {
+        (
+            self.covered_minutes,
+            self.steps,
+            !self.estimated,
+            Reverse(self.meter),
+        )
+    }
 }
 
 /// Plus, minus, or no part of what the home uses.
@@ -40,8 +59,9 @@ fn sign(channel: Channel) -> Option<i8> {
 
 /// The home's days from `first` to `last`, each of them, in order.
 ///
-/// A meter counts from its first known day on, so that a solar meter added today does not make the
-/// years before unknown. A day is known as far as the least known of its meters.
+/// A group counts from its first known day on, given by `first_days`, so that a solar meter added
+/// today does not make the years before unknown. A day is known as far as the least known of its
+/// groups.
 pub fn days(
     rows: &[MeterDay],
     first_days: &[(MeterId, Date)],
@@ -56,15 +76,27 @@ pub fn days(
         .series(1.day())
         .take_while(|date| *date <= last)
         .map(|date| {
-            let rows = by_date.get(&date).map(Vec::as_slice).unwrap_or_default();
+            let rows = of_groups(by_date.get(&date).map(Vec::as_slice).unwrap_or_default());
             let expected = first_days.iter().filter(|(_, from)| *from <= date);
             let all_there = expected.clone().next().is_some()
                 && expected
                     .clone()
-                    .all(|(meter, _)| rows.iter().any(|row| row.meter == *meter));
-            day(date, if all_there { rows } else { &[] })
+                    .all(|(group, _)| rows.iter().any(|row| row.group == *group));
+            day(date, if all_there { &rows } else { &[] })
         })
         .collect()
+}
+
+/// Of each group the day of the meter that knows more of it.
+fn of_groups<'a>(rows: &[&'a MeterDay]) -> Vec<&'a MeterDay> {
+    let mut best: BTreeMap<MeterId, &MeterDay> = BTreeMap::new();
+    for row in rows {
+        let known = best.entry(row.group).or_insert(row);
+        if row.knows() > known.knows() {
+            *known = row;
+        }
+    }
+    best.into_values().collect()
 }
 
 fn day(date: Date, rows: &[&MeterDay]) -> DayUse {
@@ -106,6 +138,7 @@ fn day(date: Date, rows: &[&MeterDay]) -> DayUse {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
+    use proptest::prelude::*;
     use rust_decimal::Decimal;
     use uuid::Uuid;
 
@@ -114,12 +147,22 @@ mod tests {
     fn row(meter: u128, channel: Channel, day: i8, kwh: Option<i64>, covered: i16) -> MeterDay {
         MeterDay {
             meter: MeterId(Uuid::from_u128(meter)),
+            group: MeterId(Uuid::from_u128(meter)),
             channel,
             date: date(2026, 11, day),
             kwh: kwh.map(|kwh| Kwh(Decimal::from(kwh))),
             covered_minutes: covered,
             day_minutes: 1440,
+            steps: true,
             estimated: false,
+        }
+    }
+
+    /// The same row of a meter that is the same as `group`.
+    fn twin_of(group: u128, row: &MeterDay) -> MeterDay {
+        MeterDay {
+            group: MeterId(Uuid::from_u128(group)),
+            ..row.clone()
         }
     }
 
@@ -127,8 +170,8 @@ mod tests {
         use rust_decimal::prelude::ToPrimitive;
         let mut first_days: Vec<(MeterId, Date)> = Vec::new();
         for row in rows.iter().filter(|row| sign(row.channel).is_some()) {
-            if !first_days.iter().any(|(meter, _)| *meter == row.meter) {
-                first_days.push((row.meter, row.date));
+            if !first_days.iter().any(|(group, _)| *group == row.group) {
+                first_days.push((row.group, row.date));
             }
         }
         days(rows, &first_days, date(2026, 11, 1), date(2026, 11, 3))
@@ -168,5 +211,106 @@ mod tests {
             row(3, Channel::Device, 1, Some(2), 1440),
         ];
         assert_eq!(run(&rows)[0], (Some(10), 100));
+    }
+
+    #[test]
+    fn two_meters_of_one_connection_count_once_from_whichever_knows_more() {
+        let hand = |day, kwh, covered| MeterDay {
+            steps: false,
+            estimated: true,
+            ..row(1, Channel::GridImport, day, Some(kwh), covered)
+        };
+        let file =
+            |day, kwh, covered| twin_of(1, &row(2, Channel::GridImport, day, Some(kwh), covered));
+        let rows = [
+            hand(1, 10, 1440),
+            file(1, 4, 600),
+            hand(2, 11, 1440),
+            file(2, 12, 1440),
+            file(3, 7, 1440),
+        ];
+        // More of the day; of two whole days the steps; the one that is there.
+        assert_eq!(
+            run(&rows),
+            [(Some(10), 100), (Some(12), 100), (Some(7), 100)]
+        );
+    }
+
+    #[test]
+    fn a_meter_added_for_the_same_connection_does_not_make_earlier_days_unknown() {
+        let rows = [
+            row(1, Channel::GridImport, 1, Some(10), 1440),
+            twin_of(1, &row(2, Channel::GridImport, 2, Some(5), 1440)),
+            row(1, Channel::GridImport, 3, Some(6), 1440),
+        ];
+        assert_eq!(
+            run(&rows),
+            [(Some(10), 100), (Some(5), 100), (Some(6), 100)]
+        );
+    }
+
+    #[test]
+    fn of_two_that_know_the_same_the_older_counts() {
+        let rows = [
+            twin_of(1, &row(2, Channel::GridImport, 1, Some(5), 1440)),
+            row(1, Channel::GridImport, 1, Some(6), 1440),
+        ];
+        assert_eq!(run(&rows)[0], (Some(6), 100));
+    }
+
+    /// Days of up to four meters in two groups: what each knows of the first of November.
+    fn meters() -> impl Strategy<Value = Vec<MeterDay>> {
+        let one = (
+            0_u128..2,
+            0_i64..50,
+            0_i16..=1440,
+            any::<bool>(),
+            any::<bool>(),
+        );
+        prop::collection::vec(one, 1..5).prop_map(|rows| {
+            (1..)
+                .zip(rows)
+                .map(
+                    |(meter, (group, kwh, covered, steps, estimated))| MeterDay {
+                        steps,
+                        estimated,
+                        ..twin_of(
+                            100 + group,
+                            &row(meter, Channel::GridImport, 1, Some(kwh), covered),
+                        )
+                    },
+                )
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_groups_day_is_that_of_one_of_its_meters_and_no_other_knows_more(
+            (rows, shuffled) in meters().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
+        ) {
+            let known = run(&rows)[0];
+            prop_assert_eq!(known, run(&shuffled)[0], "whatever the order");
+            let mut groups: BTreeMap<MeterId, Vec<&MeterDay>> = BTreeMap::new();
+            for row in &rows {
+                groups.entry(row.group).or_default().push(row);
+            }
+            // Any choice of one meter a group is a sum; the one taken is of those that cover most.
+            let mut sums = vec![Decimal::ZERO];
+            for members in groups.values() {
+                let most = members.iter().map(|row| row.covered_minutes).max();
+                let of_most: Vec<Decimal> = members
+                    .iter()
+                    .filter(|row| Some(row.covered_minutes) == most)
+                    .filter_map(|row| Some(row.kwh?.0))
+                    .collect();
+                sums = sums
+                    .iter()
+                    .flat_map(|sum| of_most.iter().map(move |kwh| sum + kwh))
+                    .collect();
+            }
+            let kwh = Decimal::from(known.0.unwrap());
+            prop_assert!(sums.contains(&kwh), "{kwh} is none of {sums:?}");
+        }
     }
 }

@@ -18,7 +18,8 @@ pub async fn list_home_days(
 ) -> sqlx::Result<Vec<DayUse>> {
     let first_days = list_first_days(&mut *conn, profile).await?;
     let rows = sqlx::query!(
-        r#"SELECT d.meter_id, m.channel, d.local_date, d.kwh, d.covered_minutes, d.day_minutes,
+        r#"SELECT d.meter_id, coalesce(m.same_as, m.meter_id) AS "group_id!", m.channel, d.local_date, d.kwh, d.covered_minutes, d.day_minutes,
+                  d.step_mwh IS NOT NULL AS "steps!",
                   (d.spread_mwh IS NOT NULL OR d.step_estimated IS NOT NULL) AS "estimated!"
            FROM consumption_day AS d JOIN meter AS m USING (energy_profile_id, meter_id)
            WHERE d.energy_profile_id = $1 AND d.local_date BETWEEN $2 AND $3
@@ -33,11 +34,13 @@ pub async fn list_home_days(
     .map(|row| {
         Ok(MeterDay {
             meter: MeterId(row.meter_id),
+            group: MeterId(row.group_id),
             channel: word(&row.channel)?,
             date: row.local_date.to_jiff(),
             kwh: row.kwh.map(Kwh),
             covered_minutes: row.covered_minutes,
             day_minutes: row.day_minutes,
+            steps: row.steps,
             estimated: row.estimated,
         })
     })
@@ -45,26 +48,27 @@ pub async fn list_home_days(
     Ok(home::days(&rows, &first_days, first, last))
 }
 
-/// The first known day of each meter that counts towards the home's use.
+/// The first known day of each group of meters that counts towards the home's use.
 pub async fn list_first_days(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
 ) -> sqlx::Result<Vec<(MeterId, Date)>> {
     // One look at the end of an index for each meter, however many days there are.
     let rows = sqlx::query!(
-        r#"SELECT m.meter_id, d.local_date AS "local_date!"
+        r#"SELECT coalesce(m.same_as, m.meter_id) AS "group_id!", min(d.local_date) AS "local_date!"
            FROM meter AS m
            CROSS JOIN LATERAL (SELECT local_date FROM consumption_day AS d
                                WHERE d.energy_profile_id = m.energy_profile_id AND d.meter_id = m.meter_id
                                ORDER BY local_date LIMIT 1) AS d
-           WHERE m.energy_profile_id = $1 AND m.removed_at IS NULL AND m.channel NOT IN ('device', 'gas', 'water')"#,
+           WHERE m.energy_profile_id = $1 AND m.removed_at IS NULL AND m.channel NOT IN ('device', 'gas', 'water')
+           GROUP BY 1"#,
         profile.0,
     )
     .fetch_all(conn)
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| (MeterId(row.meter_id), row.local_date.to_jiff()))
+        .map(|row| (MeterId(row.group_id), row.local_date.to_jiff()))
         .collect())
 }
 

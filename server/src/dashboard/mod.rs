@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ecotrack_common::dashboard::{Dashboard, DashboardHome, MeterNow};
 use ecotrack_common::forecast::ForecastState;
+use ecotrack_common::goal::GoalPeriod;
 use ecotrack_common::profile::Role;
 use ecotrack_common::{EnergyProfileId, path};
 use jiff::Timestamp;
@@ -98,10 +99,12 @@ async fn compose(
     }
     recent_cycles.reverse();
 
-    let goal = goals::store::list_of_cycle(&mut *conn, profile, outlook.today)
+    let standing = outlook.standing(GoalPeriod::Cycle)?;
+    let goal = goals::store::list_in_force(&mut *conn, profile, outlook.today)
         .await?
         .iter()
-        .find_map(|goal| progress(goal, &outlook));
+        .filter(|goal| goal.goal.period == GoalPeriod::Cycle)
+        .find_map(|goal| progress(goal, &outlook, &standing));
     let home_devices = devices::store::list(&mut *conn, profile).await?;
     let shares = devices::shares(
         &home_devices,

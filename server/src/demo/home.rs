@@ -1,16 +1,19 @@
 //! The demo home: real readings, moved; devices, bills, goal and tariff made up and marked so.
 
 use anyhow::Context;
-use ecotrack_common::ProfileDeviceId;
 use ecotrack_common::account::{Account, Language};
-use ecotrack_common::bill::{Usage, price};
+use ecotrack_common::bill::{Bill, Usage, price};
+use ecotrack_common::billing::{ChargedLine, NewBillingRecord};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::device::NewDevice;
-use ecotrack_common::goal::GoalMeasure;
+use ecotrack_common::goal::{GoalMeasure, GoalPeriod, NewGoal};
 use ecotrack_common::meter::{Channel, NewMeter, ReadingKind};
 use ecotrack_common::profile::{Connection, LocationInfo, NewEnergyProfile, Role};
 use ecotrack_common::reading::Measured;
-use ecotrack_common::{AccountId, EnergyProfileId, Kwh, MeterId};
+use ecotrack_common::{
+    AccountId, BillingRecordId, ConsumptionGoalId, EnergyProfileId, Kwh, MeterId, Money,
+    ProfileDeviceId,
+};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -23,7 +26,7 @@ use super::store::{self, Register};
 use crate::forecasts::outlook;
 use crate::forecasts::projection::cycle_use;
 use crate::forecasts::train::train_as_of;
-use crate::{App, accounts, alerts, devices, goals, meters, profiles, readings};
+use crate::{App, accounts, alerts, bills, devices, goals, meters, profiles, readings};
 
 const ZONE: &str = "America/Sao_Paulo";
 const TARIFF: &str = "br-cemig-d-conventional";
@@ -146,7 +149,11 @@ async fn make(
         register_digits: Some(6),
         ..NewMeter::new("Grid", Channel::GridImport, ReadingKind::Register)
     };
-    meters::store::insert(&mut *conn, profile, MeterId(Uuid::now_v7()), &meter).await?;
+    let meter = meters::store::Image {
+        meter_id: MeterId(Uuid::now_v7()),
+        meter,
+    };
+    meters::store::insert(&mut *conn, profile, &meter, 1).await?;
     let reference = app.reference.get(&mut *conn).await?;
     for (slug, quantity) in DEVICES {
         let row = reference
@@ -158,22 +165,26 @@ async fn make(
             quantity: *quantity,
             ..NewDevice::of_catalog(row, &row.name_en)
         };
-        devices::store::insert(
-            &mut *conn,
-            profile,
-            ProfileDeviceId(Uuid::now_v7()),
-            &device,
-            true,
-        )
-        .await?;
+        let device = devices::store::Image {
+            profile_device_id: ProfileDeviceId(Uuid::now_v7()),
+            device,
+            example: true,
+        };
+        devices::store::insert(&mut *conn, profile, &device, 1).await?;
     }
-    let goal = goals::store::Goal {
-        id: Uuid::now_v7(),
-        measure: GoalMeasure::Kwh,
-        limit: Decimal::from(GOAL_KWH),
+    let goal = goals::store::Image {
+        consumption_goal_id: ConsumptionGoalId(Uuid::now_v7()),
+        goal: NewGoal {
+            measure: GoalMeasure::Kwh,
+            period: GoalPeriod::Cycle,
+            limit: Decimal::from(GOAL_KWH),
+            valid_from: today.saturating_sub(2.years()),
+            valid_to: None,
+            profile_device_id: None,
+        },
         example: true,
     };
-    goals::store::insert(&mut *conn, profile, &goal, today.saturating_sub(2.years())).await?;
+    goals::store::insert(&mut *conn, profile, &goal, 1).await?;
     Ok(profile)
 }
 
@@ -306,8 +317,53 @@ async fn add_bills(app: &App, profile: EnergyProfileId, today: Date) -> anyhow::
         // A bill has whole kWh.
         let kwh = Kwh(kwh.0.round());
         let bill = price(tariff, parameters, prices.tables, &Usage::Total(kwh), cycle)?;
-        let lines = serde_json::to_value(&bill.lines)?;
-        store::insert_bill(&mut tx, profile, cycle, kwh, bill.total, &lines, now).await?;
+        let new = charged(&bill, kwh);
+        new.check(today)
+            .map_err(|errors| anyhow::anyhow!("a bill of the demo is wrong: {errors:?}"))?;
+        let image = bills::store::Image {
+            billing_record_id: BillingRecordId(Uuid::now_v7()),
+            bill: new,
+            example: true,
+            entered_by: None,
+            entered_at: now,
+        };
+        bills::store::insert(&mut tx, profile, &image, 1).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// A computed bill as a utility prints it: a line for each charge in cents, and one that rounds to
+/// the total.
+fn charged(bill: &Bill, kwh: Kwh) -> NewBillingRecord {
+    let mut lines: Vec<ChargedLine> = Vec::new();
+    for line in &bill.lines {
+        match lines.iter_mut().find(|known| known.label == line.label) {
+            Some(known) => known.amount = known.amount + line.amount,
+            None => lines.push(ChargedLine {
+                label: line.label.clone(),
+                amount: line.amount,
+            }),
+        }
+    }
+    for line in &mut lines {
+        line.amount = Money(line.amount.0.round_dp(2));
+    }
+    let sum: Money = lines.iter().map(|line| line.amount).sum();
+    if sum != bill.total {
+        lines.push(ChargedLine {
+            label: "Arredondamento".to_owned(),
+            amount: bill.total - sum,
+        });
+    }
+    NewBillingRecord {
+        first_day: bill.cycle.first,
+        last_day: bill.cycle.last,
+        kwh,
+        total: bill.total,
+        lines,
+        due_on: None,
+        paid_on: None,
+        estimated: false,
+        note: None,
+    }
 }

@@ -1,12 +1,10 @@
-//! What only the demo writes: its readings in bulk, and rows marked as examples.
+//! What only the demo writes: its home's mark and tariff, and its readings in bulk.
 
-use ecotrack_common::cycle::Cycle;
-use ecotrack_common::{AccountId, EnergyProfileId, Kwh, MeterId, Money};
+use ecotrack_common::{AccountId, EnergyProfileId, Kwh, MeterId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// The demo home, if it was made: its key and by how many weeks its readings were moved.
 pub async fn find(conn: &mut PgConnection) -> sqlx::Result<Option<(EnergyProfileId, i32)>> {
@@ -123,34 +121,6 @@ pub async fn insert_registers(
     .bind(kwh)
     .bind(restarted)
     .bind(now.to_sqlx())
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Adds a bill as an example.
-pub async fn insert_bill(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-    cycle: Cycle,
-    kwh: Kwh,
-    total: Money,
-    lines: &serde_json::Value,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "INSERT INTO billing_record (energy_profile_id, billing_record_id, first_day, last_day, kwh, total, lines, example, entered_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, true, $8)
-         ON CONFLICT ON CONSTRAINT billing_record_first_day_key DO NOTHING",
-        profile.0,
-        Uuid::now_v7(),
-        cycle.first.to_sqlx(),
-        cycle.last.to_sqlx(),
-        kwh.0,
-        total.0,
-        lines,
-        now.to_sqlx(),
-    )
     .execute(conn)
     .await?;
     Ok(())

@@ -1,11 +1,16 @@
 //! Devices of a home, with the energy that follows from their figures.
 
 use axum::extract::State;
-use ecotrack_common::device::ProfileDevice;
-use ecotrack_common::{EnergyProfileId, path};
+use axum::http::StatusCode;
+use axum::response::Response;
+use ecotrack_common::device::{NewDevice, ProfileDevice};
+use ecotrack_common::write::{Changed, Written};
+use ecotrack_common::{EnergyProfileId, ProfileDeviceId, path};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
+mod row;
 mod shares;
 pub mod store;
 #[cfg(test)]
@@ -14,11 +19,17 @@ pub(crate) mod tests;
 pub use shares::{Shares, shares};
 
 use crate::App;
+use crate::accounts::Caller;
+use crate::audit::rows;
 use crate::error::Result;
-use crate::extract::Path;
+use crate::extract::{Json, Path, Query, VersionQuery};
+use crate::write::{Begun, Write, WriteKey};
+use store::Image;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(change, remove))
 }
 
 /// The devices of a home with their derived energy.
@@ -30,4 +41,76 @@ async fn list(
 ) -> Result<axum::Json<Vec<ProfileDevice>>> {
     let mut conn = app.db.acquire().await?;
     Ok(axum::Json(store::list(&mut conn, profile).await?))
+}
+
+/// A new device with its patterns.
+#[utoipa::path(post, path = path::DEVICES, tag = "devices", params(("energy_profile_id" = Uuid, Path)),
+    request_body = NewDevice, responses((status = 201, body = Written<ProfileDevice>), (status = 422)))]
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path(profile): Path<EnergyProfileId>,
+    Json(input): Json<NewDevice>,
+) -> Result<Response> {
+    input.check()?;
+    let mut write = match Write::begin(&app, &caller, key, &input).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let row = Image {
+        profile_device_id: ProfileDeviceId(Uuid::now_v7()),
+        device: input,
+        example: false,
+    };
+    let written = rows::create(&mut write, &caller, profile, row).await?;
+    write
+        .finish(Some(profile), StatusCode::CREATED, &written)
+        .await
+}
+
+/// Changes a device; its patterns are replaced by those that come along.
+#[utoipa::path(put, path = path::DEVICE, tag = "devices",
+    params(("energy_profile_id" = Uuid, Path), ("profile_device_id" = Uuid, Path)),
+    request_body = Changed<NewDevice>,
+    responses((status = 200, body = Written<ProfileDevice>), (status = 409), (status = 422)))]
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path((profile, device)): Path<(EnergyProfileId, ProfileDeviceId)>,
+    Json(input): Json<Changed<NewDevice>>,
+) -> Result<Response> {
+    input.row.check()?;
+    let mut write = match Write::begin(&app, &caller, key, &input).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let Changed { version, row } = input;
+    let to = |before: &Image| Image {
+        device: row,
+        ..before.clone()
+    };
+    let written = rows::change(&mut write, &caller, profile, device, version, to).await?;
+    write.finish(Some(profile), StatusCode::OK, &written).await
+}
+
+/// Removes a device. One that a meter or a goal is for is in use.
+#[utoipa::path(delete, path = path::DEVICE, tag = "devices",
+    params(("energy_profile_id" = Uuid, Path), ("profile_device_id" = Uuid, Path), VersionQuery),
+    responses((status = 200, body = Written<ProfileDevice>), (status = 409)))]
+async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path((profile, device)): Path<(EnergyProfileId, ProfileDeviceId)>,
+    Query(query): Query<VersionQuery>,
+) -> Result<Response> {
+    let mut write = match Write::begin(&app, &caller, key, &query).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let written =
+        rows::remove::<Image>(&mut write, &caller, profile, device, query.version).await?;
+    write.finish(Some(profile), StatusCode::OK, &written).await
 }

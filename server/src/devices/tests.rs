@@ -1,18 +1,20 @@
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use ecotrack_common::device::{NewDevice, ProfileDevice, Season};
 use ecotrack_common::estimate::WeeklyPattern;
 use ecotrack_common::id::ProfileDeviceId;
 use ecotrack_common::{EnergyProfileId, Kwh, path};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::store;
 use super::{Shares, shares};
 use crate::catalog::{Reference, ReferenceCache, load_reference};
-use crate::testing::{TestApp, home};
+use crate::testing::{TestApp, home, in_home, of_row, wrong};
 
 fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -52,11 +54,15 @@ pub(crate) async fn insert(
         .unwrap();
     let mut new = NewDevice::of_catalog(row, slug);
     change(&mut new);
-    let id = ProfileDeviceId(Uuid::now_v7());
-    store::insert(&mut db.acquire().await.unwrap(), profile, id, &new, false)
+    let image = store::Image {
+        profile_device_id: ProfileDeviceId(Uuid::now_v7()),
+        device: new,
+        example: false,
+    };
+    store::insert(&mut db.acquire().await.unwrap(), profile, &image, 1)
         .await
         .unwrap();
-    id
+    image.profile_device_id
 }
 
 async fn list(db: &PgPool, profile: EnergyProfileId) -> Vec<ProfileDevice> {
@@ -237,4 +243,132 @@ async fn members_see_the_devices_of_their_home_and_strangers_nothing(db: PgPool)
         404
     );
     assert_eq!(test.anonymous().get(&devices).await.status.as_u16(), 401);
+}
+
+fn kettle() -> Value {
+    json!({
+        "catalog_slug": "kettle", "name": "Kettle", "category": "kitchen", "quantity": 1, "power_w": "2000",
+        "standby_w": "0", "hours_per_day": "0.25", "days_per_month": "30", "duty_cycle": "1",
+    })
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_device_comes_and_goes_with_its_patterns(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let address = in_home(path::DEVICES, profile);
+    let mut body = kettle();
+    let week = |minutes: u8| json!(vec![vec![minutes; 24]; 7]);
+    body["patterns"] = json!([
+        { "season": "winter", "week": week(2) },
+        { "season": "all", "week": week(1) },
+    ]);
+    let made = ana.post(&address, &body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    let row = &made.json["row"];
+    assert_eq!(row["patterns"][0]["season"], "all", "in order");
+    // 24 minutes a day, 48 in winter, of 2 kW.
+    assert_eq!(row["daily_kwh"], "1");
+
+    let one = of_row(path::DEVICE, profile, "profile_device_id", row);
+    body["patterns"] = json!([]);
+    body["version"] = json!(1);
+    let changed = ana.put(&one, &body).await;
+    assert_eq!(changed.json["row"]["daily_kwh"], "0.5", "{}", changed.json);
+    let removed = ana.delete(&format!("{one}?version=2")).await;
+    assert_eq!(removed.status, StatusCode::OK, "{}", removed.json);
+    assert_eq!(ana.get(&address).await.json, json!([]));
+    for written in [&removed, &changed] {
+        assert_eq!(ana.undo(profile, written).await.status, StatusCode::OK);
+    }
+    let back = ana.get(&address).await.json[0].clone();
+    assert_eq!(
+        (&back["patterns"], &back["daily_kwh"]),
+        (&row["patterns"], &row["daily_kwh"])
+    );
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn wrong_fields_of_a_device_come_back_under_their_names(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let address = in_home(path::DEVICES, profile);
+    let painted = json!({ "season": "all", "week": vec![vec![61; 24]; 7] });
+    let zero = json!({ "season": "all", "week": vec![vec![0; 24]; 7] });
+    for (name, value, field, code) in [
+        ("name", json!(" "), "name", "required"),
+        ("quantity", json!(0), "quantity", "out_of_range"),
+        ("power_w", json!("100001"), "power_w", "out_of_range"),
+        ("standby_w", json!("1.0001"), "standby_w", "too_precise"),
+        (
+            "hours_per_day",
+            json!("25"),
+            "hours_per_day",
+            "out_of_range",
+        ),
+        (
+            "days_per_month",
+            json!("-1"),
+            "days_per_month",
+            "out_of_range",
+        ),
+        ("duty_cycle", json!("0"), "duty_cycle", "out_of_range"),
+        ("patterns", json!([zero, zero]), "patterns", "season_twice"),
+        (
+            "catalog_slug",
+            json!("warp-drive"),
+            "catalog_slug",
+            "not_a_catalog_device",
+        ),
+        (
+            "catalog_slug",
+            json!("a\u{0}"),
+            "catalog_slug",
+            "not_a_catalog_device",
+        ),
+    ] {
+        let mut body = kettle();
+        body[name] = value;
+        let refused = ana.post(&address, &body).await;
+        assert_eq!(refused.wrong(), wrong(&[(field, code)]), "{name}");
+    }
+    let mut body = kettle();
+    body["patterns"] = json!([painted]);
+    let refused = ana.post(&address, &body).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(ana.get(&address).await.json, json!([]));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_device_stays_while_a_meter_or_a_goal_is_for_it(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let made = ana.post(&in_home(path::DEVICES, profile), &kettle()).await;
+    let id = &made.json["row"]["profile_device_id"];
+    let one = of_row(
+        path::DEVICE,
+        profile,
+        "profile_device_id",
+        &made.json["row"],
+    );
+    let meter = json!({ "name": "Plug", "channel": "device", "reading_kind": "step", "profile_device_id": id });
+    let goal = json!({
+        "measure": "kwh", "period": "month", "limit": "20", "valid_from": "2026-01-01", "profile_device_id": id,
+    });
+    for (pattern, body) in [(path::METERS, meter), (path::GOALS, goal)] {
+        let pointing = ana.post(&in_home(pattern, profile), &body).await;
+        assert_eq!(pointing.status, StatusCode::CREATED, "{}", pointing.json);
+        let refused = ana.delete(&format!("{one}?version=1")).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (StatusCode::CONFLICT, "in_use")
+        );
+        assert_eq!(ana.undo(profile, &made).await.code(), "cannot_undo");
+        assert_eq!(ana.undo(profile, &pointing).await.status, StatusCode::OK);
+    }
+    let removed = ana.delete(&format!("{one}?version=1")).await;
+    assert_eq!(removed.status, StatusCode::OK, "{}", removed.json);
 }

@@ -7,6 +7,7 @@ use ecotrack_common::bill::Assumption;
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{CycleUse, DayUse, Projection};
 use ecotrack_common::forecast::{Band, ForecastState};
+use ecotrack_common::goal::GoalPeriod;
 use ecotrack_common::{EnergyProfileId, Kwh};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -48,7 +49,45 @@ pub struct Outlook {
     pub assumptions: Vec<Assumption>,
 }
 
+/// Where a home stands in the span that a goal runs over.
+pub struct Standing {
+    /// The span that holds today.
+    pub span: Cycle,
+    /// Its use so far.
+    pub so_far: CycleUse,
+    /// Energy at its end.
+    pub kwh_at_end: Option<Band<Kwh>>,
+    /// What it costs and emits at its end, priced as if it were a billing cycle.
+    pub projection: Option<Projection>,
+}
+
 impl Outlook {
+    /// Where the home stands in this billing cycle, or in this calendar month.
+    pub fn standing(&self, period: GoalPeriod) -> anyhow::Result<Standing> {
+        let month = Cycle::containing(self.today, 1);
+        if period == GoalPeriod::Cycle || month == self.cycle {
+            return Ok(Standing {
+                span: self.cycle,
+                so_far: self.so_far.clone(),
+                kwh_at_end: self.kwh_at_end,
+                projection: self.projection.clone(),
+            });
+        }
+        let prices = self.prices();
+        let forecast = self.forecast.as_ref();
+        let kwh_at_end = forecast.and_then(|forecast| kwh_at_end(&self.days, month, forecast));
+        let projected = match kwh_at_end {
+            Some(kwh) => project(kwh, month, self.today, &prices)?,
+            None => None,
+        };
+        Ok(Standing {
+            span: month,
+            so_far: cycle_use(&self.days, month, self.through, &prices)?,
+            kwh_at_end,
+            projection: projected.map(|(projection, _)| projection),
+        })
+    }
+
     /// Why a home without a forecast has none: too few days are known, or a job is about to train.
     pub fn without_forecast(&self) -> ForecastState {
         let measured = self.days.iter().filter(|day| is_measured(day)).count();

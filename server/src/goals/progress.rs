@@ -1,48 +1,49 @@
 //! The pace of a goal, from the forecast's distribution. Pure.
 
 use ecotrack_common::Kwh;
+use ecotrack_common::cycle::Cycle;
 use ecotrack_common::forecast::Band;
-use ecotrack_common::goal::{GoalMeasure, GoalProgress};
+use ecotrack_common::goal::{Goal, GoalMeasure, GoalProgress};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::store::Goal;
-use crate::forecasts::outlook::Outlook;
+use crate::forecasts::outlook::{Outlook, Standing};
 
-/// How a goal of the cycle stands; `None` where its measure has no figure (a limit in money without
-/// a tariff).
-pub fn progress(goal: &Goal, outlook: &Outlook) -> Option<GoalProgress> {
-    let projection = outlook.projection.as_ref();
-    let (used, at_end): (Decimal, Option<Band<Decimal>>) = match goal.measure {
+/// How a goal stands in its span; `None` where its measure has no figure (a limit in money without a
+/// tariff).
+pub fn progress(goal: &Goal, outlook: &Outlook, standing: &Standing) -> Option<GoalProgress> {
+    let limit = goal.goal.limit;
+    let projection = standing.projection.as_ref();
+    let (used, at_end): (Decimal, Option<Band<Decimal>>) = match goal.goal.measure {
         GoalMeasure::Kwh => (
-            outlook.so_far.kwh?.0,
-            outlook.kwh_at_end.map(|band| band.map(|kwh| kwh.0)),
+            standing.so_far.kwh?.0,
+            standing.kwh_at_end.map(|band| band.map(|kwh| kwh.0)),
         ),
         GoalMeasure::Money => (
-            outlook.so_far.cost?.0,
+            standing.so_far.cost?.0,
             projection.map(|it| it.total.map(|money| money.0)),
         ),
         GoalMeasure::Co2e => (
-            outlook.so_far.co2e.as_ref()?.kg.0,
+            standing.so_far.co2e.as_ref()?.kg.0,
             projection
                 .and_then(|it| it.co2e)
                 .map(|band| band.map(|kg| kg.0)),
         ),
     };
-    let probability = if used > goal.limit {
+    let probability = if used > limit {
         Some(Decimal::ONE)
     } else {
-        at_end.map(|band| passing(goal.limit, band))
+        at_end.map(|band| passing(limit, band))
     };
     Some(GoalProgress {
-        measure: goal.measure,
-        limit: goal.limit,
+        measure: goal.goal.measure,
+        limit,
         used,
         likely_at_end: at_end.map(|band| band.likely),
         probability_of_passing: probability,
-        likely_passed_on: (goal.measure == GoalMeasure::Kwh)
-            .then(|| passed_on(goal.limit, outlook))
+        likely_passed_on: (goal.goal.measure == GoalMeasure::Kwh)
+            .then(|| passed_on(limit, outlook, standing.span))
             .flatten(),
         example: goal.example,
     })
@@ -76,13 +77,13 @@ pub fn passing(limit: Decimal, band: Band<Decimal>) -> Decimal {
 }
 
 /// The day on which the likely path passes the limit.
-fn passed_on(limit: Decimal, outlook: &Outlook) -> Option<Date> {
+fn passed_on(limit: Decimal, outlook: &Outlook, span: Cycle) -> Option<Date> {
     let forecast = outlook.forecast.as_ref()?;
     let mut sum = Decimal::ZERO;
     for day in outlook
         .days
         .iter()
-        .filter(|day| outlook.cycle.contains(day.date) && day.date <= forecast.origin)
+        .filter(|day| span.contains(day.date) && day.date <= forecast.origin)
     {
         sum += day.kwh.unwrap_or(Kwh(Decimal::ZERO)).0;
         if sum > limit {
@@ -92,7 +93,7 @@ fn passed_on(limit: Decimal, outlook: &Outlook) -> Option<Date> {
     (1_i32..)
         .zip(&forecast.days)
         .map(|(ahead, kwh)| (forecast.origin.saturating_add(ahead.days()), kwh.likely.0))
-        .filter(|(date, _)| outlook.cycle.contains(*date))
+        .filter(|(date, _)| span.contains(*date))
         .find_map(|(date, kwh)| {
             sum += kwh;
             (sum > limit).then_some(date)

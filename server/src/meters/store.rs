@@ -2,9 +2,22 @@
 
 use ecotrack_common::meter::{Meter, NewMeter};
 use ecotrack_common::{EnergyProfileId, MeterId, ProfileDeviceId};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::database::word;
+
+/// A row of `meter` without its version; also its image in the audit entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Key.
+    pub meter_id: MeterId,
+    /// What is said of it.
+    #[serde(flatten)]
+    pub meter: NewMeter,
+}
 
 struct Row {
     meter_id: uuid::Uuid,
@@ -86,25 +99,161 @@ pub async fn find_locked(
     .transpose()
 }
 
-/// Adds a meter; `meter_name_key` says that the name is taken.
-pub async fn insert(
+/// A meter that stays as it is until the transaction ends; its readings may be written.
+pub async fn find_kept(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     id: MeterId,
-    new: &NewMeter,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "INSERT INTO meter (energy_profile_id, meter_id, name, channel, reading_kind, register_digits,
-                            profile_device_id, same_as)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+) -> sqlx::Result<Option<Meter>> {
+    sqlx::query_as!(
+        Row,
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
+         WHERE energy_profile_id = $1 AND meter_id = $2 AND removed_at IS NULL
+         FOR KEY SHARE",
         profile.0,
         id.0,
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(Row::into_meter)
+    .transpose()
+}
+
+/// A meter as its image, with its version; nobody else changes it, reads it in or names it until the
+/// transaction ends.
+pub async fn find_image(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    id: MeterId,
+) -> sqlx::Result<Option<(Image, i64)>> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
+         WHERE energy_profile_id = $1 AND meter_id = $2 AND removed_at IS NULL
+         FOR UPDATE",
+        profile.0,
+        id.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let meter = row.into_meter()?;
+    let image = Image {
+        meter_id: meter.meter_id,
+        meter: NewMeter {
+            name: meter.name,
+            channel: meter.channel,
+            reading_kind: meter.reading_kind,
+            register_digits: meter.register_digits,
+            profile_device_id: meter.profile_device_id,
+            same_as: meter.same_as,
+        },
+    };
+    Ok(Some((image, meter.version)))
+}
+
+/// Whether anything is known of a meter.
+pub async fn has_readings(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    id: MeterId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM energy_reading WHERE energy_profile_id = $1 AND meter_id = $2)
+               OR EXISTS (SELECT FROM consumption_day WHERE energy_profile_id = $1 AND meter_id = $2) AS "has!""#,
+        profile.0,
+        id.0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Whether another meter says that it knows the same flow.
+pub async fn is_named(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    id: MeterId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM meter
+                          WHERE energy_profile_id = $1 AND same_as = $2 AND removed_at IS NULL) AS "is!""#,
+        profile.0,
+        id.0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Adds a meter, or brings a removed one back; `meter_name_key` says that the name is taken.
+pub async fn insert(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    image: &Image,
+    version: i64,
+) -> sqlx::Result<()> {
+    let new = &image.meter;
+    sqlx::query!(
+        "INSERT INTO meter (energy_profile_id, meter_id, name, channel, reading_kind, register_digits,
+                            profile_device_id, same_as, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT ON CONSTRAINT meter_pkey DO UPDATE
+         SET name = excluded.name, channel = excluded.channel, reading_kind = excluded.reading_kind,
+             register_digits = excluded.register_digits, profile_device_id = excluded.profile_device_id,
+             same_as = excluded.same_as, version = excluded.version, removed_at = NULL",
+        profile.0,
+        image.meter_id.0,
         new.name.trim(),
         new.channel.as_str(),
         new.reading_kind.as_str(),
         new.register_digits,
         new.profile_device_id.map(|id| id.0),
         new.same_as.map(|id| id.0),
+        version,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Changes a meter; `meter_name_key` says that the name is taken.
+pub async fn update(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    image: &Image,
+) -> sqlx::Result<()> {
+    let new = &image.meter;
+    sqlx::query!(
+        "UPDATE meter
+         SET name = $3, channel = $4, reading_kind = $5, register_digits = $6, profile_device_id = $7, same_as = $8,
+             version = version + 1
+         WHERE energy_profile_id = $1 AND meter_id = $2",
+        profile.0,
+        image.meter_id.0,
+        new.name.trim(),
+        new.channel.as_str(),
+        new.reading_kind.as_str(),
+        new.register_digits,
+        new.profile_device_id.map(|id| id.0),
+        new.same_as.map(|id| id.0),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Removes a meter from the home. The row and its readings stay, so that it can come back.
+pub async fn delete(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    id: MeterId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE meter SET removed_at = $3, version = version + 1
+         WHERE energy_profile_id = $1 AND meter_id = $2",
+        profile.0,
+        id.0,
+        now.to_sqlx(),
     )
     .execute(conn)
     .await?;

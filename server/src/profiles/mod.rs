@@ -4,22 +4,22 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile, Role};
-use ecotrack_common::write::Changed;
-use ecotrack_common::{EnergyProfileId, ErrorCode, path};
+use ecotrack_common::write::{Changed, Written};
+use ecotrack_common::{EnergyProfileId, path};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub mod removal;
+pub mod row;
 pub mod store;
 #[cfg(test)]
 mod tests;
 
 use crate::App;
 use crate::accounts::Caller;
-use crate::error::{Error, OnConstraint, Result};
+use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
-use crate::jobs;
 use crate::write::{Begun, Write, WriteKey};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -53,7 +53,7 @@ async fn create(
     let now = write.now();
     store::insert(write.conn(), id, &input, now).await?;
     store::insert_member(write.conn(), id, caller.account_id, Role::Owner, now).await?;
-    set_tariff(write.conn(), id, &input).await?;
+    row::set_tariff(write.conn(), id, &input).await?;
     let profile = store::find(write.conn(), id, caller.account_id)
         .await?
         .ok_or(Error::NotFound)?;
@@ -79,7 +79,7 @@ async fn show(
 /// again; a home with steps keeps its zone.
 #[utoipa::path(put, path = path::PROFILE, tag = "profiles", params(("energy_profile_id" = Uuid, Path)),
     request_body = Changed<NewEnergyProfile>,
-    responses((status = 200, body = EnergyProfile), (status = 409), (status = 422)))]
+    responses((status = 200, body = Written<EnergyProfile>), (status = 409), (status = 422)))]
 async fn change(
     State(app): State<App>,
     caller: Caller,
@@ -92,41 +92,6 @@ async fn change(
         Begun::Fresh(write) => write,
         Begun::Done(answer) => return Ok(answer),
     };
-    let before = store::find(write.conn(), id, caller.account_id)
-        .await?
-        .ok_or(Error::NotFound)?;
-    if before.time_zone != input.row.time_zone && store::has_steps(write.conn(), id).await? {
-        // Steps are cut at the midnights of the zone that they came in; moving them would need the
-        // halves of steps in zones that differ by less than one.
-        return Err(Error::field("time_zone", "has_steps"));
-    }
-    if !store::update(write.conn(), id, input.version, &input.row).await? {
-        return Err(Error::conflict(ErrorCode::StaleVersion, &before));
-    }
-    set_tariff(write.conn(), id, &input.row).await?;
-    if before.time_zone != input.row.time_zone {
-        jobs::store::enqueue(
-            write.conn(),
-            &jobs::RebuildDays {
-                energy_profile_id: id,
-            },
-        )
-        .await?;
-    }
-    let after = store::find(write.conn(), id, caller.account_id)
-        .await?
-        .ok_or(Error::NotFound)?;
-    write.finish(Some(id), StatusCode::OK, &after).await
-}
-
-async fn set_tariff(
-    conn: &mut sqlx::PgConnection,
-    id: EnergyProfileId,
-    input: &NewEnergyProfile,
-) -> Result<()> {
-    store::set_tariff(conn, id, input.tariff.as_deref())
-        .await
-        .on_constraint("profile_tariff_tariff_fkey", || {
-            Error::field("tariff", "not_a_tariff")
-        })
+    let written = row::change(&mut write, &caller, id, input).await?;
+    write.finish(Some(id), StatusCode::OK, &written).await
 }

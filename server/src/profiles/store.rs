@@ -3,11 +3,38 @@
 use ecotrack_common::profile::{EnergyProfile, LocationInfo, NewEnergyProfile, Role};
 use ecotrack_common::{AccountId, EnergyProfileId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::database::word;
+
+/// A home with its place and tariffs, without its version; its image in the audit entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    /// What its owner says of it. `tariff` is the newest of `tariffs`.
+    #[serde(flatten)]
+    pub profile: NewEnergyProfile,
+    /// Its tariffs with its own figures, the earliest first.
+    pub tariffs: Vec<TariffImage>,
+}
+
+/// A row of `profile_tariff`, as part of its home.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TariffImage {
+    /// First day.
+    pub valid_from: Date,
+    /// Slug of a tariff of the reference data.
+    pub tariff_slug: Option<String>,
+    /// A tariff of its own.
+    pub document: Option<serde_json::Value>,
+    /// The home's own figures.
+    pub parameters: serde_json::Value,
+    /// Made up for the demo.
+    pub example: bool,
+}
 
 /// A row of a home with its place; flat, as the query gives it.
 struct Row {
@@ -144,20 +171,115 @@ pub async fn insert(
     Ok(())
 }
 
-/// Changes a home and its place; false when `version` is not the one that stands.
+/// Holds the home against other writers of what is one for all of it, until the transaction ends.
+pub async fn lock(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT FROM energy_profile WHERE energy_profile_id = $1 FOR NO KEY UPDATE",
+        id.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(())
+}
+
+/// A home as its image, with its version; nobody else changes it until the transaction ends.
+pub async fn find_image(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+) -> sqlx::Result<Option<(Image, i64)>> {
+    let row = sqlx::query!(
+        "SELECT p.name, p.occupants, p.area_m2, p.connection, p.currency, p.time_zone, p.billing_cycle_day, p.version,
+                l.country, l.state, l.city, l.latitude, l.longitude, l.distributor, l.grid_region
+         FROM energy_profile AS p JOIN location_info AS l USING (energy_profile_id)
+         WHERE p.energy_profile_id = $1 AND p.removed_at IS NULL FOR NO KEY UPDATE OF p",
+        id.0,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let tariffs = list_tariffs(conn, id).await?;
+    let profile = NewEnergyProfile {
+        name: row.name,
+        occupants: row.occupants,
+        area_m2: row.area_m2,
+        connection: word(&row.connection)?,
+        currency: row.currency,
+        time_zone: row.time_zone,
+        billing_cycle_day: row.billing_cycle_day,
+        tariff: tariffs.last().and_then(|newest| newest.tariff_slug.clone()),
+        location: LocationInfo {
+            country: row.country,
+            state: row.state,
+            city: row.city,
+            latitude: row.latitude,
+            longitude: row.longitude,
+            distributor: row.distributor,
+            grid_region: row.grid_region,
+        },
+    };
+    Ok(Some((Image { profile, tariffs }, row.version)))
+}
+
+async fn list_tariffs(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+) -> sqlx::Result<Vec<TariffImage>> {
+    let rows = sqlx::query!(
+        "SELECT valid_from, tariff_slug, document, parameters, example FROM profile_tariff
+         WHERE energy_profile_id = $1 ORDER BY valid_from",
+        id.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| TariffImage {
+            valid_from: row.valid_from.to_jiff(),
+            tariff_slug: row.tariff_slug,
+            document: row.document,
+            parameters: row.parameters,
+            example: row.example,
+        })
+        .collect())
+}
+
+/// Gives the home these tariffs and no others; `profile_tariff_tariff_fkey` says that one of them is
+/// not there any more.
+pub async fn put_tariffs(
+    conn: &mut PgConnection,
+    id: EnergyProfileId,
+    tariffs: &[TariffImage],
+) -> sqlx::Result<()> {
+    set_tariff(&mut *conn, id, None).await?;
+    for tariff in tariffs {
+        sqlx::query!(
+            "INSERT INTO profile_tariff (energy_profile_id, valid_from, tariff_slug, document, parameters, example)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            id.0,
+            tariff.valid_from.to_sqlx(),
+            tariff.tariff_slug,
+            tariff.document,
+            tariff.parameters,
+            tariff.example,
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Changes a home and its place.
 pub async fn update(
     conn: &mut PgConnection,
     id: EnergyProfileId,
-    version: i64,
     new: &NewEnergyProfile,
-) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
+) -> sqlx::Result<()> {
+    sqlx::query!(
         "UPDATE energy_profile
-         SET name = $3, occupants = $4, area_m2 = $5, connection = $6, currency = $7, time_zone = $8,
-             billing_cycle_day = $9, version = version + 1
-         WHERE energy_profile_id = $1 AND version = $2",
+         SET name = $2, occupants = $3, area_m2 = $4, connection = $5, currency = $6, time_zone = $7,
+             billing_cycle_day = $8, version = version + 1
+         WHERE energy_profile_id = $1",
         id.0,
-        version,
         new.name.trim(),
         new.occupants,
         new.area_m2,
@@ -168,9 +290,6 @@ pub async fn update(
     )
     .execute(&mut *conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
     let at = &new.location;
     sqlx::query!(
         "UPDATE location_info
@@ -187,7 +306,7 @@ pub async fn update(
     )
     .execute(conn)
     .await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Makes an account a member of a home.

@@ -1,9 +1,11 @@
 use axum::http::StatusCode;
+use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::path;
+use ecotrack_common::profile::Role;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::testing::{TestApp, home};
+use crate::testing::{TestApp, home, in_home, of_row, register};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_home_is_made_with_its_place_or_not_at_all(db: PgPool) {
@@ -94,4 +96,131 @@ async fn what_is_no_id_names_nothing(db: PgPool) {
         (method.status, method.code()),
         (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
     );
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_change_of_a_home_is_undone_and_redone_with_its_tariff_and_figures(db: PgPool) {
+    crate::devices::tests::loaded(&db).await;
+    let test = TestApp::new(db.clone()).await;
+    let ana = test.account("Ana").await;
+    let mut body = serde_json::to_value(home()).unwrap();
+    body["tariff"] = json!("br-cemig-d-conventional");
+    let made = ana.post(path::PROFILES, &body).await.json;
+    let profile = made["energy_profile_id"].as_str().unwrap().parse().unwrap();
+    let address = in_home(path::PROFILE, profile);
+    sqlx::query(r#"UPDATE profile_tariff SET parameters = '{"icms": "0.18"}'"#)
+        .execute(&db)
+        .await
+        .unwrap();
+
+    body["version"] = json!(1);
+    body["name"] = json!(" Casa Nova ");
+    body["tariff"] = Value::Null;
+    body["area_m2"] = json!("80.5");
+    body["location"]["city"] = json!("Ouro Preto");
+    let changed = ana.put(&address, &body).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.json);
+    let row = &changed.json["row"];
+    assert_eq!(
+        (&row["name"], &row["role"], &row["version"], &row["tariff"]),
+        (
+            &json!("Casa Nova"),
+            &json!("owner"),
+            &json!(2),
+            &Value::Null
+        )
+    );
+    let undone = ana.undo(profile, &changed).await;
+    assert_eq!(undone.status, StatusCode::OK, "{}", undone.json);
+    let mut back = ana.get(&address).await.json;
+    assert_eq!(back["version"], 3);
+    back["version"] = json!(1);
+    assert_eq!(back, made);
+    let figures: Value = sqlx::query_scalar("SELECT parameters FROM profile_tariff")
+        .fetch_one(&db)
+        .await
+        .unwrap();
+    assert_eq!(figures, json!({ "icms": "0.18" }));
+    assert_eq!(ana.undo(profile, &undone).await.status, StatusCode::OK);
+    assert_eq!(
+        ana.get(&address).await.json["location"]["city"],
+        "Ouro Preto"
+    );
+
+    let listed = ana.get(&in_home(path::OPERATIONS, profile)).await.json;
+    let first = &listed["operations"][2]["entries"][0];
+    assert_eq!(
+        (
+            &first["entity"],
+            &first["before"]["name"],
+            &first["after"]["name"]
+        ),
+        (
+            &json!("energy_profile"),
+            &json!("Casa Aurora"),
+            &json!("Casa Nova")
+        )
+    );
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_undone_change_of_zone_cuts_the_days_again(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let meter = test.meter(profile, "Main", ReadingKind::Register).await;
+    let meter = serde_json::to_value(meter).unwrap();
+    let readings = of_row(path::READINGS, profile, "meter_id", &meter);
+    for (at, kwh) in [
+        ("2026-11-01T03:00:00Z", "100"),
+        ("2026-11-03T03:00:00Z", "148"),
+    ] {
+        ana.post(&readings, &register(at, kwh)).await;
+    }
+    let first_day = async || {
+        let dashboard = ana.get(&in_home(path::DASHBOARD, profile)).await.json;
+        let days = dashboard["days"].as_array().unwrap().clone();
+        days.into_iter()
+            .find(|day| day["date"] == "2026-11-01")
+            .unwrap()["kwh"]
+            .clone()
+    };
+    assert_eq!(first_day().await, "24.000000");
+    let mut body = serde_json::to_value(home()).unwrap();
+    body["version"] = json!(1);
+    body["time_zone"] = json!("UTC");
+    let changed = ana.put(&in_home(path::PROFILE, profile), &body).await;
+    test.run_jobs().await;
+    assert_eq!(first_day().await, "21.000000");
+    let undone = ana.undo(profile, &changed).await;
+    assert_eq!(undone.status, StatusCode::OK, "{}", undone.json);
+    test.run_jobs().await;
+    assert_eq!(first_day().await, "24.000000");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_home_that_was_changed_since_keeps_its_change(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let address = in_home(path::PROFILE, profile);
+    let mut body = serde_json::to_value(home()).unwrap();
+    let mut changes = Vec::new();
+    for (version, name) in [(1, "Casa Nova"), (2, "Casa Velha")] {
+        body["version"] = json!(version);
+        body["name"] = json!(name);
+        changes.push(ana.put(&address, &body).await);
+    }
+    // Who may not change a home may not change it back.
+    let eva = test.member(profile, "Eva", Role::Editor).await;
+    let forbidden = eva.undo(profile, &changes[1]).await;
+    assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
+    let refused = ana.undo(profile, &changes[0]).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::CONFLICT, "cannot_undo")
+    );
+    assert_eq!(ana.get(&address).await.json["name"], "Casa Velha");
+    for changed in changes.iter().rev() {
+        assert_eq!(ana.undo(profile, changed).await.status, StatusCode::OK);
+    }
+    assert_eq!(ana.get(&address).await.json["name"], "Casa Aurora");
 }

@@ -1,34 +1,36 @@
-//! What was read off meters: entering, correcting, removing, importing, taking back. Also keeps
+//! What was read off meters: entering, correcting, removing, importing. Also keeps
 //! `consumption_day`, in the same transaction, under a lock on the meter.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use ecotrack_common::audit::Undone;
 use ecotrack_common::meter::{Meter, ReadingKind};
 use ecotrack_common::reading::{
-    ChangedReading, Measured, NewReading, ReadingPage, ReadingSource, ReadingWritten,
+    ChangedReading, Measured, NewReading, NewReadings, Reading, ReadingPage, ReadingSource,
+    ReadingWritten,
 };
-use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors, MeterId, OperationId, path};
+use ecotrack_common::write::BatchWritten;
+use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors, MeterId, path};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
+mod batch;
+#[cfg(test)]
+mod batch_tests;
 pub mod derive;
 pub mod imports;
 pub mod steps;
 pub mod store;
 #[cfg(test)]
 mod tests;
-mod undo;
+pub mod undo;
 
 use crate::accounts::Caller;
-use crate::audit::store::Entry;
 use crate::error::{Error, Result};
-use crate::extract::{Json, Path, Query};
+use crate::extract::{Json, Path, Query, VersionQuery};
 use crate::write::{Begun, Write, WriteKey};
 use crate::{App, audit, jobs, meters, profiles};
 use store::Image;
@@ -36,13 +38,13 @@ use store::Image;
 /// Readings on one page.
 const PAGE: i64 = 100;
 /// The word for a reading in the audit entries.
-const READING: &str = "energy_reading";
+pub const READING: &str = "energy_reading";
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(change, remove))
-        .routes(routes!(undo_operation))
+        .routes(routes!(create_all))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -100,10 +102,36 @@ async fn create(
         return Err(Error::conflict(ErrorCode::DuplicateReading, &current));
     }
     let now = write.now();
-    store::insert(write.conn(), profile, &image, now).await?;
+    store::insert(write.conn(), profile, &image, now, 1).await?;
     refuse_what_cannot_be(&mut write, profile, &image).await?;
     settle(&mut write, profile, &image, None).await?;
     let written = record(&mut write, &caller, profile, None, Some(&image)).await?;
+    write
+        .finish(Some(profile), StatusCode::CREATED, &written)
+        .await
+}
+
+/// Several new readings: all of them, or none. Wrong fields are named `readings.<index>.<field>`.
+#[utoipa::path(post, path = path::READINGS_BATCH, tag = "readings",
+    params(("energy_profile_id" = Uuid, Path), ("meter_id" = Uuid, Path)),
+    request_body = NewReadings,
+    responses((status = 201, body = BatchWritten<Reading>), (status = 422)))]
+async fn create_all(
+    State(app): State<App>,
+    caller: Caller,
+    key: WriteKey,
+    Path((profile, meter)): Path<(EnergyProfileId, MeterId)>,
+    Json(input): Json<NewReadings>,
+) -> Result<Response> {
+    input.check(app.clock.now())?;
+    let mut write = match Write::begin(&app, &caller, key, &input).await? {
+        Begun::Fresh(write) => write,
+        Begun::Done(answer) => return Ok(answer),
+    };
+    let meter = register_meter(&mut write, profile, meter).await?;
+    let new = input.readings.into_iter();
+    let images = new.map(|reading| image(&caller, meter.meter_id, reading));
+    let written = batch::create_all(&mut write, &caller, profile, images.collect()).await?;
     write
         .finish(Some(profile), StatusCode::CREATED, &written)
         .await
@@ -144,12 +172,6 @@ async fn change(
     write.finish(Some(profile), StatusCode::OK, &written).await
 }
 
-#[derive(Debug, Serialize, Deserialize, IntoParams)]
-struct VersionQuery {
-    /// The version that was seen.
-    version: i64,
-}
-
 /// Removes a reading; the operation of the answer takes it back.
 #[utoipa::path(delete, path = path::READING, tag = "readings",
     params(("energy_profile_id" = Uuid, Path), ("meter_id" = Uuid, Path), ("read_at" = Timestamp, Path), VersionQuery),
@@ -171,25 +193,6 @@ async fn remove(
     settle(&mut write, profile, &before, None).await?;
     let written = record(&mut write, &caller, profile, Some(&before), None).await?;
     write.finish(Some(profile), StatusCode::OK, &written).await
-}
-
-/// Takes an operation back: all of its rows, or none when something newer stands on one.
-#[utoipa::path(post, path = path::UNDO, tag = "readings",
-    params(("energy_profile_id" = Uuid, Path), ("operation_id" = Uuid, Path)),
-    responses((status = 200, body = Undone), (status = 409)))]
-async fn undo_operation(
-    State(app): State<App>,
-    caller: Caller,
-    key: WriteKey,
-    Path((profile, operation)): Path<(EnergyProfileId, OperationId)>,
-) -> Result<Response> {
-    let mut write = match Write::begin(&app, &caller, key, &operation).await? {
-        Begun::Fresh(write) => write,
-        Begun::Done(answer) => return Ok(answer),
-    };
-    let undone = undo::undo(&mut write, &caller, profile, operation).await?;
-    ask_for_refresh(&mut write, profile).await?;
-    write.finish(Some(profile), StatusCode::OK, &undone).await
 }
 
 /// The meter, held against other writers; a meter of steps takes no registers.
@@ -319,20 +322,8 @@ async fn record(
     before: Option<&Image>,
     after: Option<&Image>,
 ) -> Result<ReadingWritten> {
-    let operation_id = OperationId(Uuid::now_v7());
-    let entry = entry(before, after)?;
-    let now = write.now();
-    let account = Some(caller.account_id);
-    audit::store::insert(
-        write.conn(),
-        profile,
-        operation_id,
-        account,
-        now,
-        None,
-        &[entry],
-    )
-    .await?;
+    let entry = audit::entry(READING, before, after)?;
+    let operation_id = audit::record(write, caller, profile, &[entry]).await?;
     ask_for_refresh(write, profile).await?;
     let reading = match after {
         Some(after) => store::find(write.conn(), profile, after.meter_id, after.read_at).await?,
@@ -342,15 +333,6 @@ async fn record(
         operation_id,
         reading,
     })
-}
-
-fn entry(before: Option<&Image>, after: Option<&Image>) -> Result<Entry> {
-    let json = |image: &Image| serde_json::to_value(image).map_err(anyhow::Error::from);
-    Ok(Entry::of(
-        READING,
-        before.map(json).transpose()?,
-        after.map(json).transpose()?,
-    ))
 }
 
 async fn ask_for_refresh(write: &mut Write, profile: EnergyProfileId) -> Result<()> {

@@ -77,12 +77,13 @@ pub async fn insert(
     profile: EnergyProfileId,
     image: &Image,
     now: Timestamp,
+    version: i64,
 ) -> sqlx::Result<()> {
     let (kind, kwh, ends_at) = image.columns();
     sqlx::query!(
         "INSERT INTO energy_reading (energy_profile_id, meter_id, read_at, kind, kwh, ends_at, register_restarted,
-                                     estimated, note, source, entered_by, entered_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                                     estimated, note, source, entered_by, entered_at, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         profile.0,
         image.meter_id.0,
         image.read_at.to_sqlx(),
@@ -95,6 +96,7 @@ pub async fn insert(
         image.source.as_str(),
         image.entered_by.map(|account| account.0),
         now.to_sqlx(),
+        version,
     )
     .execute(conn)
     .await?;
@@ -384,7 +386,7 @@ pub async fn rebuild(
 }
 
 /// The facts that say something of the time from `start` to `end`, and the registers around it.
-async fn list_facts(
+pub async fn list_facts(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     meter: MeterId,

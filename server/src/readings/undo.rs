@@ -1,140 +1,124 @@
-//! Taking back: rows return to what they were, if they still are what the operation made them.
+//! Taking back what was done to readings: they return to what they were, if they still are what the
+//! operation made them.
 
-use ecotrack_common::audit::Undone;
-use ecotrack_common::{EnergyProfileId, ErrorCode, ImportBatchId, OperationId};
-use uuid::Uuid;
+use ecotrack_common::{EnergyProfileId, ImportBatchId, MeterId};
+use jiff::civil::Date;
 
 use super::derive::{Content, Day, local_day};
-use super::imports::{self, BATCH};
+use super::imports;
 use super::store::{self, Image};
-use super::{READING, settle};
-use crate::accounts::Caller;
+use super::{ask_for_refresh, settle};
+use crate::audit::rows::in_the_way;
 use crate::audit::store::Entry;
-use crate::error::{Error, OnConstraint, Result};
+use crate::audit::{cannot_undo, images};
+use crate::error::{Error, Result};
 use crate::write::Write;
-use crate::{audit, meters, profiles};
+use crate::{meters, profiles};
 
-/// Takes an operation back as a new operation, which can itself be taken back.
-pub(super) async fn undo(
-    write: &mut Write,
-    caller: &Caller,
-    profile: EnergyProfileId,
-    operation: OperationId,
-) -> Result<Undone> {
-    let entries = audit::store::list_entries(write.conn(), profile, operation).await?;
-    if entries.is_empty() {
-        return Err(Error::NotFound);
+/// Brings readings to what the entries say after, each of which must still be what it says before.
+/// The days follow once, when all of them stand: in between they may not go together.
+pub async fn restore(write: &mut Write, profile: EnergyProfileId, entries: &[Entry]) -> Result<()> {
+    let mut changed: Vec<Image> = Vec::new();
+    for entry in entries {
+        let (expected, wanted): (Option<Image>, Option<Image>) = images(entry)?;
+        let meter = expected
+            .as_ref()
+            .or(wanted.as_ref())
+            .map(|image| image.meter_id)
+            .ok_or(Error::NotFound)?;
+        if !changed.iter().any(|image| image.meter_id == meter) {
+            meters::store::find_locked(write.conn(), profile, meter)
+                .await?
+                .ok_or_else(|| cannot_undo("the meter is gone"))?;
+        }
+        put(write, profile, expected.as_ref(), wanted.as_ref()).await?;
+        changed.extend(expected.into_iter().chain(wanted));
     }
-    let operation_id = OperationId(Uuid::now_v7());
-    let back: Vec<Entry> = entries
-        .into_iter()
-        .rev()
-        .map(|entry| Entry::of(&entry.entity, entry.after, entry.before))
-        .collect();
-    let now = write.now();
-    let account = Some(caller.account_id);
-    audit::store::insert(
-        write.conn(),
-        profile,
-        operation_id,
-        account,
-        now,
-        Some(operation),
-        &back,
-    )
-    .await
-    .on_constraint("audit_operation_undoes_key", || {
-        refused("it was undone before")
-    })?;
-    let mut rows = 0;
-    for entry in &back {
-        rows += match entry.entity.as_str() {
-            READING => restore_reading(write, profile, entry).await?,
-            BATCH => restore_batch(write, profile, entry).await?,
-            other => return Err(anyhow::anyhow!("no undo for {other}").into()),
-        };
-    }
-    Ok(Undone {
-        undone: operation,
-        operation_id,
-        rows,
-    })
-}
-
-fn refused(why: &str) -> Error {
-    Error::Refused(ErrorCode::CannotUndo, why.to_owned())
-}
-
-/// `entry.before` is what the row must still be, `entry.after` what it shall be again.
-async fn restore_reading(
-    write: &mut Write,
-    profile: EnergyProfileId,
-    entry: &Entry,
-) -> Result<i64> {
-    let image = |json: &Option<serde_json::Value>| -> Result<Option<Image>> {
-        let image = json.clone().map(serde_json::from_value).transpose();
-        Ok(image.map_err(anyhow::Error::from)?)
-    };
-    let (expected, wanted) = (image(&entry.before)?, image(&entry.after)?);
-    let meter = expected
-        .as_ref()
-        .or(wanted.as_ref())
-        .map(|image| image.meter_id)
-        .ok_or(Error::NotFound)?;
-    meters::store::find_locked(write.conn(), profile, meter)
-        .await?
-        .ok_or_else(|| refused("the meter is gone"))?;
-    if let Some(expected) = &expected {
-        let stands = store::find_image(write.conn(), profile, meter, expected.read_at).await?;
-        if stands.map(|(image, _)| image).as_ref() != Some(expected) {
-            return Err(refused("the reading was changed since"));
+    changed.sort_by_key(|image| image.meter_id);
+    for of_meter in changed.chunk_by(|a, b| a.meter_id == b.meter_id) {
+        let first = of_meter.iter().min_by_key(|image| image.read_at);
+        let last = of_meter.iter().max_by_key(|image| image.until());
+        if let Some(first) = first {
+            settle(write, profile, first, last)
+                .await
+                .map_err(in_the_way)?;
         }
     }
-    let moves =
-        expected.as_ref().map(|image| image.read_at) != wanted.as_ref().map(|image| image.read_at);
-    if let Some(wanted) = wanted.as_ref().filter(|_| moves)
-        && store::find_image(write.conn(), profile, meter, wanted.read_at)
+    ask_for_refresh(write, profile).await
+}
+
+/// Stores one reading as it was, without the days that follow.
+async fn put(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    expected: Option<&Image>,
+    wanted: Option<&Image>,
+) -> Result<()> {
+    if let Some(expected) = expected {
+        let meter = expected.meter_id;
+        let stands = store::find_image(write.conn(), profile, meter, expected.read_at).await?;
+        if stands.map(|(image, _)| image).as_ref() != Some(expected) {
+            return Err(cannot_undo("the reading was changed since"));
+        }
+    }
+    let moves = expected.map(|image| image.read_at) != wanted.map(|image| image.read_at);
+    if let Some(wanted) = wanted.filter(|_| moves)
+        && store::find_image(write.conn(), profile, wanted.meter_id, wanted.read_at)
             .await?
             .is_some()
     {
-        return Err(refused("another reading stands at that instant"));
+        return Err(cannot_undo("another reading stands at that instant"));
     }
     let now = write.now();
-    match (&expected, &wanted) {
-        (None, Some(wanted)) => store::insert(write.conn(), profile, wanted, now).await?,
+    match (expected, wanted) {
+        (None, Some(wanted)) => {
+            // As with every row that comes back: a version that it never had.
+            let version = crate::write::store::find_revision(write.conn(), profile).await?;
+            store::insert(write.conn(), profile, wanted, now, version).await?;
+        }
         (Some(expected), None) => {
-            store::delete(write.conn(), profile, meter, expected.read_at).await?;
+            store::delete(write.conn(), profile, expected.meter_id, expected.read_at).await?;
         }
         (Some(expected), Some(wanted)) => {
             store::update(write.conn(), profile, expected.read_at, wanted).await?;
         }
-        (None, None) => return Ok(0),
+        (None, None) => {}
     }
-    let image = wanted
-        .as_ref()
-        .or(expected.as_ref())
-        .ok_or(Error::NotFound)?;
-    settle(write, profile, image, expected.as_ref()).await?;
-    Ok(1)
+    Ok(())
 }
 
-/// Puts the days of an imported file back, if nothing was written on them since. The other way, a
-/// batch put in again, is the file imported again.
-async fn restore_batch(write: &mut Write, profile: EnergyProfileId, entry: &Entry) -> Result<i64> {
-    let Some(batch) = entry
-        .before
-        .as_ref()
-        .and_then(|json| json.get("import_batch_id"))
-    else {
-        return Err(refused("import the file again"));
-    };
-    let id: ImportBatchId = serde_json::from_value(batch.clone()).map_err(anyhow::Error::from)?;
-    let (meter, changes) = imports::store::find_batch(write.conn(), profile, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+/// Puts the days of imported files back, if nothing was written on them since. The other way, a file
+/// put in again, is the file imported again. Gives the number of days.
+pub async fn restore_batches(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    entries: &[Entry],
+) -> Result<i64> {
+    let mut days = 0;
+    for entry in entries {
+        let batch = entry.before.as_ref();
+        let Some(id) = batch.and_then(|json| json.get("import_batch_id")) else {
+            return Err(cannot_undo("import the file again"));
+        };
+        let id: ImportBatchId = serde_json::from_value(id.clone()).map_err(anyhow::Error::from)?;
+        let (meter, changes) = imports::store::find_batch(write.conn(), profile, id)
+            .await?
+            .ok_or(Error::NotFound)?;
+        days += restore_days(write, profile, meter, changes).await?;
+    }
+    ask_for_refresh(write, profile).await?;
+    Ok(days)
+}
+
+async fn restore_days(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    meter: MeterId,
+    changes: Vec<(Date, Option<Content>, Content)>,
+) -> Result<i64> {
     meters::store::find_locked(write.conn(), profile, meter)
         .await?
-        .ok_or_else(|| refused("the meter is gone"))?;
+        .ok_or_else(|| cannot_undo("the meter is gone"))?;
     let (Some(first), Some(last)) = (
         changes.first().map(|day| day.0),
         changes.last().map(|day| day.0),
@@ -153,7 +137,7 @@ async fn restore_batch(write: &mut Write, profile: EnergyProfileId, entry: &Entr
             .next_if(|day| day.date == date)
             .is_some_and(|day| day.content == after);
         if !unchanged {
-            return Err(refused("days of this file were written on since"));
+            return Err(cannot_undo("days of this file were written on since"));
         }
         match before {
             Some(content) => back.push(restored(date, content, &zone)),
@@ -165,7 +149,7 @@ async fn restore_batch(write: &mut Write, profile: EnergyProfileId, entry: &Entr
     Ok(rows)
 }
 
-fn restored(date: jiff::civil::Date, content: Content, zone: &jiff::tz::TimeZone) -> Day {
+fn restored(date: Date, content: Content, zone: &jiff::tz::TimeZone) -> Day {
     let (starts_at, minutes) = local_day(date, zone);
     Day {
         date,

@@ -71,6 +71,16 @@ pub(super) async fn keep_answer(
     Ok(())
 }
 
+/// The home's revision, which is higher than the version of any of its rows: each write counts it up.
+pub async fn find_revision(conn: &mut PgConnection, profile: EnergyProfileId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        "SELECT revision FROM energy_profile WHERE energy_profile_id = $1",
+        profile.0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Marks the home as changed. The last statement of a transaction, so that the row is held briefly.
 pub async fn bump_revision(conn: &mut PgConnection, profile: EnergyProfileId) -> sqlx::Result<()> {
     sqlx::query!(

@@ -8,7 +8,7 @@ use clap::Args;
 use ecotrack_common::import::{Finding, ImportReport, OnConflict};
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
-use ecotrack_common::{ErrorCode, FieldError, Problem};
+use ecotrack_common::{ErrorCode, FieldError, MeterId, Problem};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
@@ -102,13 +102,30 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     ))
 }
 
-/// The meter of this name; one of the grid's import is made where there is none.
+/// The meter of this name; one of the grid's import is made where there is none. Where the home has
+/// one connection already, the file tells of that one, and its days are not to count twice.
 async fn find_or_make(home: &AtHome, meters: Vec<Meter>, name: String) -> Result<Meter> {
-    if let Some(known) = meters.into_iter().find(|meter| meter.name == name) {
-        return Ok(known);
+    if let Some(known) = meters.iter().find(|meter| meter.name == name) {
+        return Ok(known.clone());
     }
-    let new = NewMeter::new(name, Channel::GridImport, ReadingKind::Step);
-    Ok(home.client.create_meter(home.id(), &new, new_key()).await?)
+    let new = NewMeter {
+        same_as: only_connection(&meters),
+        ..NewMeter::new(name, Channel::GridImport, ReadingKind::Step)
+    };
+    let written = home.client.create_meter(home.id(), &new, new_key()).await?;
+    let made = written.row.ok_or_else(|| {
+        Error::Unreadable("a meter was made, but it did not come along".to_owned())
+    })?;
+    Ok(made)
+}
+
+/// The meter that stands for the home's connection to the grid, if there is just one.
+fn only_connection(meters: &[Meter]) -> Option<MeterId> {
+    let mut connections = meters
+        .iter()
+        .filter(|meter| meter.channel == Channel::GridImport && meter.same_as.is_none());
+    let first = connections.next()?;
+    connections.next().is_none().then_some(first.meter_id)
 }
 
 /// A bar on standard error where somebody watches, else nothing.
@@ -227,4 +244,36 @@ pub(super) fn summary(
         }
     });
     lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn meter(number: u128, channel: Channel, same_as: Option<MeterId>) -> Meter {
+        Meter {
+            meter_id: MeterId(Uuid::from_u128(number)),
+            name: number.to_string(),
+            channel,
+            reading_kind: ReadingKind::Register,
+            register_digits: None,
+            profile_device_id: None,
+            same_as,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_new_meter_is_the_same_as_the_only_connection() {
+        let main = meter(1, Channel::GridImport, None);
+        let twin = meter(2, Channel::GridImport, Some(main.meter_id));
+        let roof = meter(3, Channel::SolarProduction, None);
+        let second = meter(4, Channel::GridImport, None);
+        assert_eq!(only_connection(std::slice::from_ref(&roof)), None);
+        let one = [roof.clone(), main.clone(), twin];
+        assert_eq!(only_connection(&one), Some(main.meter_id));
+        assert_eq!(only_connection(&[main, second]), None, "of two, which?");
+    }
 }

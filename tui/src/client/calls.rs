@@ -11,6 +11,7 @@ use ecotrack_common::path::{self, fill};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
+use ecotrack_common::write::Written;
 use ecotrack_common::{AlertId, EnergyProfileId, MeterId, OperationId};
 use futures_util::stream;
 use jiff::Timestamp;
@@ -118,7 +119,7 @@ impl Client {
         profile: EnergyProfileId,
         new: &NewMeter,
         key: Uuid,
-    ) -> Result<Meter> {
+    ) -> Result<Written<Meter>> {
         self.json(
             self.write(Method::POST, &of_profile(path::METERS, profile), key)
                 .json(new),

@@ -31,7 +31,7 @@ use crate::{App, audit, meters, profiles};
 /// Largest file taken: a million quarter-hours are about 40 MB.
 pub(crate) const MAX_IMPORT_BYTES: usize = 96 * 1024 * 1024;
 /// The word for an imported file in the audit entries.
-pub(super) const BATCH: &str = "import_batch";
+pub const BATCH: &str = "import_batch";
 
 /// Routes that take long and much.
 pub(crate) fn bulk() -> OpenApiRouter<App> {
@@ -73,6 +73,13 @@ async fn import(
         .is_some_and(|name| name.chars().count() > 255)
     {
         return Err(Error::field("file_name", "too_long"));
+    }
+    if query
+        .file_name
+        .as_ref()
+        .is_some_and(|name| name.chars().any(char::is_control))
+    {
+        return Err(Error::field("file_name", "control_characters"));
     }
     let (series, sha256) =
         tokio::task::spawn_blocking(move || (parse_csv(&bytes), Sha256::digest(&bytes).to_vec()))
@@ -119,7 +126,12 @@ async fn import(
     let entry = Entry::of(
         BATCH,
         None,
-        Some(serde_json::json!({ "import_batch_id": batch.id })),
+        Some(serde_json::json!({
+            "import_batch_id": batch.id,
+            "meter_id": batch.meter,
+            "file_name": batch.file_name,
+            "rows": batch.rows,
+        })),
     );
     audit::store::insert(
         write.conn(),
