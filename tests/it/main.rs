@@ -6,8 +6,11 @@
 )]
 
 mod enter_reading;
+mod forms;
+mod household;
 mod import_and_forecast;
 mod new_here;
+mod outbox;
 mod source;
 mod tidy;
 mod trouble;

@@ -145,6 +145,7 @@ fn screens_know_neither_network_nor_runtime() {
         "tui/src/cli/",
         "tui/src/client/",
         "tui/src/config.rs",
+        "tui/src/kept.rs",
         "tui/src/lib.rs",
         "tui/src/main.rs",
         "tui/src/runtime.rs",

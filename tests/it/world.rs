@@ -1,6 +1,7 @@
 //! A server on a database of its own, and the people who use it through the real client.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use crossterm::event::KeyCode;
 use ecotrack_common::Kwh;
@@ -13,6 +14,7 @@ use ecotrack_server::clock::Clock;
 use ecotrack_server::config::Settings;
 use ecotrack_server::{App, catalog, jobs, profiles, serve};
 use ecotrack_tui::client::{Client, new_key};
+use ecotrack_tui::kept::KeptFolder;
 use ecotrack_tui::runtime::Options;
 use ecotrack_tui::testing::Runner;
 use ecotrack_tui::theme::{Charset, Theme};
@@ -20,7 +22,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpSocket;
+use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +40,8 @@ pub(crate) struct World {
     /// Holds the port while the server is away: bound, never listening, so connections are refused.
     _port: TcpSocket,
     running: Option<(JoinHandle<anyhow::Result<()>>, CancellationToken)>,
+    /// A server that can be killed: all of it lives here.
+    apart: Option<Runtime>,
 }
 
 impl World {
@@ -46,6 +52,7 @@ impl World {
             address: port.local_addr().unwrap(),
             _port: port,
             running: None,
+            apart: None,
         };
         catalog::load_reference(&world.db, Clock::System.now())
             .await
@@ -70,6 +77,44 @@ impl World {
         let (task, shutdown) = self.running.take().unwrap();
         shutdown.cancel();
         task.await.unwrap().unwrap();
+    }
+
+    /// The server comes, in a runtime and with database connections of its own, so that it can be
+    /// killed.
+    pub(crate) async fn start_apart(&mut self) {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (address, options) = (self.address, self.db.connect_options());
+        let started = runtime.spawn(async move {
+            let db = PgPoolOptions::new()
+                .max_connections(4)
+                .connect_with((*options).clone())
+                .await
+                .unwrap();
+            let listener = socket(address).listen(64).unwrap();
+            let settings = Settings::with_data_dir(std::env::temp_dir());
+            let app = App::new(db, Clock::System, settings, CancellationToken::new());
+            jobs::worker(&app).await.unwrap();
+            tokio::spawn(serve(listener, app));
+        });
+        started.await.unwrap();
+        self.apart = Some(runtime);
+    }
+
+    /// The server is gone from one moment to the next, with whatever was under way.
+    pub(crate) fn kill(&mut self) {
+        self.apart.take().unwrap().shutdown_background();
+    }
+
+    /// One value that PostgreSQL itself has.
+    pub(crate) async fn value(&self, query: &'static str) -> String {
+        sqlx::query_scalar::<_, String>(query)
+            .fetch_one(&self.db)
+            .await
+            .unwrap()
     }
 
     /// How many rows say this register, in PostgreSQL itself.
@@ -154,6 +199,9 @@ impl Drop for World {
         if let Some((_, shutdown)) = &self.running {
             shutdown.cancel();
         }
+        if let Some(runtime) = self.apart.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -173,10 +221,22 @@ impl Person {
 
     /// The same with the server at another address, as behind a proxy.
     pub(crate) fn screen_through(&self, url: &str, language: Language) -> Runner {
+        self.start(url, language, None)
+    }
+
+    /// The same with a disk, on which drafts and what waits are kept for the next start.
+    pub(crate) fn screen_on(&self, url: &str, language: Language, disk: &Path) -> Runner {
+        // One name for the server, whichever way it is reached.
+        let kept = KeptFolder::new(disk, "server");
+        self.start(url, language, Some(kept))
+    }
+
+    fn start(&self, url: &str, language: Language, kept: Option<KeptFolder>) -> Runner {
         let mut options = Options::new(language, plain(), url);
         options.language_given = true;
         options.signed_in = true;
         options.home = Some(self.home.energy_profile_id);
+        options.kept = kept;
         let client = Client::new(url).unwrap().with_token(&self.token);
         Runner::start(80, 24, client, options)
     }
@@ -211,6 +271,27 @@ impl Person {
                     .to_owned()
             })
             .collect()
+    }
+}
+
+/// A folder that is removed at the end.
+pub(crate) struct Disk(PathBuf);
+
+impl Disk {
+    pub(crate) fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("ecotrack-disk-{}", new_key()));
+        std::fs::create_dir(&folder).unwrap();
+        Self(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
     }
 }
 

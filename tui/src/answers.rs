@@ -3,8 +3,9 @@
 use ecotrack_common::audit::{Operation, Undone};
 use serde_json::Value;
 
-use crate::app::{self, App, Context, Notice, Screen, backoff};
+use crate::app::{App, Context, Notice, Screen};
 use crate::forms::{self, Subject};
+use crate::link::{self, backoff};
 use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
@@ -146,7 +147,10 @@ fn done(app: &mut App, ticket: Ticket, answer: Answer<()>) -> Vec<Effect> {
             app.home = None;
             return app.ask_homes();
         }
-        return Vec::new();
+        // A home that was handed over, for one.
+        let mut effects = app.refresh();
+        effects.extend(app.ask_homes());
+        return effects;
     }
     let Some((awaited, list)) = app.pending.done else {
         return Vec::new();
@@ -317,7 +321,7 @@ pub(crate) fn after_write(app: &mut App) -> Vec<Effect> {
 
 /// Tries again later what the server could not take now.
 pub(crate) fn retry_later(app: &mut App) -> Vec<Effect> {
-    app::retry(app)
+    link::retry(app)
 }
 
 /// Takes news of the open home.

@@ -2,8 +2,6 @@
 //!
 //! `update` never waits and never draws; what has to be done outside comes back as effects.
 
-use std::time::Duration;
-
 use crossterm::event::{KeyEvent, KeyEventKind};
 use ecotrack_common::account::{Account, SignedIn};
 use ecotrack_common::dashboard::Dashboard;
@@ -19,6 +17,7 @@ use crate::form::Form;
 use crate::forms::{self, Subject};
 use crate::kept::{Draft, Everything};
 use crate::keys::{self, Command, Keymap};
+use crate::link::{self, Link};
 use crate::lists::{Lists, Tickets, What};
 use crate::message::{Call, Effect, Fault, Message, Reply, Ticket, Timer};
 use crate::outbox::{self, Outbox};
@@ -26,6 +25,7 @@ use crate::palette::{self, Palette};
 use crate::readings::entry::{self, Entry};
 use crate::table::{self, Table};
 use crate::theme::Theme;
+use crate::widgets::text_line::TextLine;
 use crate::{answers, commands, dashboard, form, help, mouse, readings, told, welcome};
 
 /// What a screen may know of the world: all of it is passed in.
@@ -65,20 +65,6 @@ pub enum Screen {
     Readings,
     /// A list of the home.
     Table(Table),
-}
-
-/// How the server is reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Link {
-    /// Whether it answered the last time.
-    pub up: Option<bool>,
-    /// How often it did not since it last did.
-    pub misses: u32,
-    /// Whether changes arrive by themselves.
-    pub live: bool,
-    /// Whether the event stream is open or being opened.
-    pub(crate) listening: bool,
-    retrying: bool,
 }
 
 /// A sentence in the footer, until the next key.
@@ -235,10 +221,25 @@ impl App {
 
     /// Whether keys write text.
     pub fn typing(&self) -> bool {
-        self.entry.is_some()
-            || self.form.is_some()
-            || self.palette.is_some()
-            || table::is_filtering(self)
+        self.entry.is_some() || self.form.is_some() || self.palette.is_some() || self.is_filtering()
+    }
+
+    /// Whether keys write the filter of the open screen.
+    fn is_filtering(&self) -> bool {
+        match self.screen {
+            Screen::Readings => self.readings.filtering,
+            _ => table::is_filtering(self),
+        }
+    }
+
+    fn filter_mut(&mut self) -> Option<&mut TextLine> {
+        match self.screen {
+            Screen::Readings if self.readings.filtering => Some(&mut self.readings.filter),
+            Screen::Table(table) if self.tables.of(table).filtering => {
+                Some(&mut self.tables.of_mut(table).filter)
+            }
+            _ => None,
+        }
     }
 
     /// What can be done now, in the order of the footer.
@@ -275,6 +276,9 @@ impl App {
         match self.screen {
             Screen::Welcome => (welcome::COMMANDS, commands::EVERYWHERE),
             Screen::Dashboard => (dashboard::COMMANDS, commands::SIGNED_IN),
+            Screen::Readings if self.readings.filtering => {
+                (readings::FILTER_COMMANDS, commands::WHILE_TYPING)
+            }
             Screen::Readings => (readings::COMMANDS, commands::SIGNED_IN),
             Screen::Table(_) if table::is_filtering(self) => {
                 (table::FILTER_COMMANDS, commands::WHILE_TYPING)
@@ -415,54 +419,6 @@ impl App {
         effects
     }
 
-    /// Takes the newest operation back: of this run of the program, else the newest of this person
-    /// that the history knows.
-    pub fn undo(&mut self, cx: &Context) -> Vec<Effect> {
-        match self.newest_of_mine() {
-            Some(operation) => self.take_back(operation, cx),
-            None => Vec::new(),
-        }
-    }
-
-    /// What `u` would take back.
-    pub fn newest_of_mine(&self) -> Option<OperationId> {
-        let me = self.account.as_ref().map(|account| account.account_id);
-        self.done.last().copied().or_else(|| {
-            let known = self.lists.operations.value()?;
-            known
-                .operations
-                .iter()
-                .find(|operation| {
-                    operation.account_id.is_some()
-                        && operation.account_id == me
-                        && !operation.undone
-                        && operation.undoes.is_none()
-                })
-                .map(|operation| operation.operation_id)
-        })
-    }
-
-    /// Takes back what was taken back last.
-    pub fn redo(&mut self, cx: &Context) -> Vec<Effect> {
-        match self.taken_back.last().copied() {
-            Some(operation) => self.take_back(operation, cx),
-            None => Vec::new(),
-        }
-    }
-
-    /// Takes an operation back.
-    pub(crate) fn take_back(&mut self, operation: OperationId, cx: &Context) -> Vec<Effect> {
-        let Some(home) = self.home.filter(|_| self.pending.undo.is_none()) else {
-            return Vec::new();
-        };
-        let ticket = self.ticket();
-        self.pending.undo = Some((ticket, operation));
-        vec![Effect::Call(
-            ticket,
-            Call::Undo(home, operation, cx.fresh_key),
-        )]
-    }
-
     /// Awaits the answer to an acknowledgement.
     pub(crate) fn acknowledging(&mut self, ticket: Ticket) {
         self.pending.acknowledgement = Some(ticket);
@@ -493,7 +449,16 @@ impl App {
         }
         let wanted = self.homes.iter().find(is_there).or(self.homes.first());
         if let Some(home) = wanted.map(|home| home.energy_profile_id) {
-            return self.open_home(home);
+            // Somebody may have gone to another screen of it before this answer came.
+            let screen = Some(self.screen).filter(|_| self.home == Some(home));
+            let mut effects = self.open_home(home);
+            if let Some(screen) = screen.filter(|screen| *screen != Screen::Welcome) {
+                self.screen = screen;
+                if let Screen::Table(table) = screen {
+                    effects.extend(table::load(self, table));
+                }
+            }
+            return effects;
         }
         self.home = None;
         self.screen = Screen::Dashboard;
@@ -536,7 +501,7 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             _ => Vec::new(),
         },
         Message::Reply(ticket, reply) => {
-            let mut effects = note_link(app, &reply);
+            let mut effects = link::note(app, &reply);
             if app.signed_in && unauthenticated(&reply) {
                 effects.extend(app.signed_out(Some(Notice::Text("problem-unauthenticated"))));
                 return effects;
@@ -570,10 +535,8 @@ fn press(app: &mut App, event: KeyEvent, cx: &Context) -> Vec<Effect> {
         if form.sending.is_none() && form.key.is_none() {
             form.input(event, &zone, cx);
         }
-    } else if table::is_filtering(app)
-        && let Some(table) = table::shown(app)
-    {
-        app.tables.of_mut(table).filter.input(event);
+    } else if let Some(filter) = app.filter_mut() {
+        filter.input(event);
     }
     Vec::new()
 }
@@ -590,47 +553,9 @@ fn paste(app: &mut App, text: &str) {
         if form.sending.is_none() && form.key.is_none() {
             form.paste(text);
         }
-    } else if table::is_filtering(app)
-        && let Some(table) = table::shown(app)
-    {
-        app.tables.of_mut(table).filter.paste(text);
+    } else if let Some(filter) = app.filter_mut() {
+        filter.paste(text);
     }
-}
-
-/// How long to wait before the next attempt: doubling from a second to half a minute.
-pub(crate) fn backoff(misses: u32) -> Duration {
-    Duration::from_secs(1_u64 << misses.saturating_sub(1).min(5)).min(Duration::from_secs(30))
-}
-
-/// Asks again after a while, longer each time.
-pub(crate) fn retry(app: &mut App) -> Vec<Effect> {
-    if app.link.retrying {
-        return Vec::new();
-    }
-    app.link.misses += 1;
-    app.link.retrying = true;
-    vec![Effect::After(backoff(app.link.misses), Timer::Retry)]
-}
-
-/// Notes whether the server answered; where it did not, asks again after a while.
-fn note_link(app: &mut App, reply: &Reply) -> Vec<Effect> {
-    if reply.fault() == Some(&Fault::Away) {
-        app.link.up = Some(false);
-        app.link.live = false;
-        return retry(app);
-    }
-    app.link.up = Some(true);
-    app.link.misses = 0;
-    let mut effects = outbox::deliver(app);
-    // The server is back: no need to wait for the timer to listen again.
-    if let Some(home) = app.home
-        && !app.link.listening
-        && !matches!(reply, Reply::SignedOut(_))
-    {
-        app.link.listening = true;
-        effects.push(Effect::Listen(Some(home)));
-    }
-    effects
 }
 
 fn unauthenticated(reply: &Reply) -> bool {

@@ -25,6 +25,16 @@ pub(crate) const WITHOUT_A_HOME: &[Command] = &[
         run: |app, cx| forms::open(app, Subject::Join, None, cx),
         footer: true,
     },
+    Command {
+        keys: &[named(KeyCode::F(3))],
+        name: "key-removed",
+        when: always,
+        run: |app, _| {
+            app.form = None;
+            table::open(app, Table::Removed)
+        },
+        footer: true,
+    },
     HELP_TYPING,
     LEAVE_AT_ONCE,
 ];
@@ -200,8 +210,11 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         keys: &[named(KeyCode::Esc)],
         name: "key-back",
         when: |app| app.screen != Screen::Dashboard,
-        run: |app, _| {
+        run: |app, cx| {
             app.screen = Screen::Dashboard;
+            if app.home.is_none() && app.homes.is_empty() {
+                return forms::open(app, Subject::NewHome, None, cx);
+            }
             Vec::new()
         },
         footer: true,
@@ -254,6 +267,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         welcome::COMMANDS,
         dashboard::COMMANDS,
         readings::COMMANDS,
+        readings::FILTER_COMMANDS,
         entry::COMMANDS,
         table::COMMANDS,
         table::FILTER_COMMANDS,

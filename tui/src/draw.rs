@@ -241,9 +241,14 @@ fn footer(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
                 cx.theme.urgent,
             ));
         }
-        right.push(link(app, cx));
+        right.push(if is_short(app) {
+            let away = cx.locale.text("link-away-short");
+            Span::styled(format!("▲ {away}"), cx.theme.warning)
+        } else {
+            link(app, cx)
+        });
     }
-    if let Some(account) = &app.account {
+    if let Some(account) = app.account.as_ref().filter(|_| !is_short(app)) {
         right.push(Span::styled(
             format!("  {}", words::cut(&account.display_name, 12)),
             cx.theme.dim,
@@ -280,6 +285,11 @@ fn footer(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
         frame.render_widget(Clear, at);
         frame.render_widget(right, at);
     }
+}
+
+/// A sentence needs the room more than since when the server is away, and who one is.
+fn is_short(app: &App) -> bool {
+    app.notice.is_some() && app.link.up == Some(false)
 }
 
 /// The keys of the moment, as many as fit; the help's place is kept.

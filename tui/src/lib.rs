@@ -24,6 +24,7 @@ pub mod forms;
 pub mod help;
 pub mod kept;
 pub mod keys;
+pub mod link;
 pub mod lists;
 pub mod message;
 mod mouse;
@@ -38,6 +39,7 @@ pub mod terminal;
 pub mod testing;
 pub mod theme;
 pub mod told;
+mod undo;
 pub mod welcome;
 pub mod widgets;
 
@@ -45,5 +47,7 @@ pub mod widgets;
 mod forms_tests;
 #[cfg(test)]
 mod screens_tests;
+#[cfg(test)]
+mod tables_tests;
 #[cfg(test)]
 mod update_tests;

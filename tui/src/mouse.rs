@@ -12,14 +12,10 @@ pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
         return Vec::new();
     }
     match app.screen {
-        Screen::Readings => readings::scroll(app, rows),
-        Screen::Table(_) => table_scroll(app, rows, cx),
+        Screen::Readings => readings::scroll(app, rows, cx),
+        Screen::Table(_) => table::scroll(app, rows, cx),
         Screen::Welcome | Screen::Dashboard => Vec::new(),
     }
-}
-
-fn table_scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
-    table::scroll(app, rows, cx)
 }
 
 /// A click: on a tab it opens the screen, on a field or a row it goes there.
@@ -53,7 +49,7 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Conte
             Vec::new()
         }
         Screen::Readings => {
-            readings::click(app, body, row);
+            readings::click(app, body, row, cx);
             Vec::new()
         }
         Screen::Welcome | Screen::Dashboard => Vec::new(),

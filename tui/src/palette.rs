@@ -228,13 +228,13 @@ pub fn view(app: &App, palette: &Palette, frame: &mut Frame, area: Rect, cx: &Co
         .map(|(place, entry)| {
             let keys = words::width(&entry.keys);
             let name = words::left(&entry.name, room.saturating_sub(keys + 1));
-            let style = if place == at {
-                cx.theme.selected
+            let (mark, style) = if place == at {
+                ("▸", cx.theme.selected)
             } else {
-                ratatui::style::Style::new()
+                (" ", ratatui::style::Style::new())
             };
             Line::from(vec![
-                Span::raw(" "),
+                Span::styled(mark, cx.theme.accent),
                 Span::styled(name, style),
                 Span::styled(format!(" {}", entry.keys), cx.theme.accent),
             ])

@@ -1,7 +1,5 @@
 //! Keys and answers in, state and effects out.
 
-use std::time::Duration;
-
 use crossterm::event::KeyCode;
 use ecotrack_common::account::Language;
 use ecotrack_common::audit::{OperationPage, Undone};
@@ -9,82 +7,18 @@ use ecotrack_common::reading::{ChangedReading, Measured, NewReading, ReadingPage
 use ecotrack_common::{FieldErrors, OperationId, path};
 use uuid::Uuid;
 
-use crate::app::{App, Context, Notice, Screen, update};
+use crate::app::{App, Notice, Screen, update};
 use crate::forms::Subject;
-use crate::kept::{Done, Everything, Kept, Method, Write};
+use crate::kept::{Everything, Method, Write};
 use crate::keys::{self, ctrl, key, named};
 use crate::lists::{Listed, What};
-use crate::message::{Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
+use crate::message::{Call, Effect, Fault, Message, News, Reply, Timer};
 use crate::readings::entry::Remark;
 use crate::remote::Remote;
-use crate::testing::{self, context, dashboard, home_id, kwh, meter_id, reading, signed_in};
-
-fn cx() -> Context {
-    context(Language::English)
-}
-
-fn press(app: &mut App, pressed: keys::Key) -> Vec<Effect> {
-    update(app, Message::Key(pressed.event()), &cx())
-}
-
-fn type_text(app: &mut App, text: &str) {
-    for character in text.chars() {
-        let effects = press(app, key(character));
-        // What is typed is kept, and nothing else happens.
-        let kept = |effect: &Effect| matches!(effect, Effect::Keep(Kept::Draft(_)));
-        assert!(
-            effects.iter().all(kept),
-            "typing {character:?} does something"
-        );
-    }
-}
-
-fn enter(app: &mut App) -> Vec<Effect> {
-    press(app, named(KeyCode::Enter))
-}
-
-fn reply(app: &mut App, ticket: Ticket, reply: Reply) -> Vec<Effect> {
-    update(app, Message::Reply(ticket, reply), &cx())
-}
-
-/// The only call among the effects.
-fn call(effects: &[Effect]) -> (Ticket, Call) {
-    let calls: Vec<_> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Call(ticket, call) => Some((*ticket, call.clone())),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(calls.len(), 1, "one call was expected");
-    calls.into_iter().next().unwrap()
-}
-
-/// The calls among the effects.
-fn calls(effects: &[Effect]) -> Vec<(Ticket, Call)> {
-    effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Call(ticket, call) => Some((*ticket, call.clone())),
-            _ => None,
-        })
-        .collect()
-}
-
-/// The write among the effects, which was kept before it was sent.
-fn sent(effects: &[Effect]) -> (Ticket, Write) {
-    let kept = effects
-        .iter()
-        .position(|effect| matches!(effect, Effect::Keep(Kept::Waiting(_))));
-    let at = effects
-        .iter()
-        .position(|effect| matches!(effect, Effect::Call(_, Call::Write(_))));
-    assert!(kept.is_some() && kept < at, "first kept, then sent");
-    match at.map(|at| &effects[at]) {
-        Some(Effect::Call(ticket, Call::Write(write))) => (*ticket, (**write).clone()),
-        _ => panic!("a write was expected"),
-    }
-}
+use crate::testing::{
+    self, call, calls, context, cx, dashboard, enter, home_id, kwh, meter_id, press, reading,
+    reply, sent, signed_in, type_text,
+};
 
 /// The reading in a write.
 fn reading_of(write: &Write) -> NewReading {
@@ -196,99 +130,6 @@ fn the_servers_word_on_a_lower_register_is_asked_about_too() {
     );
     let (_, write) = sent(&enter(&mut app));
     assert!(reading_of(&write).register_restarted);
-}
-
-#[test]
-fn with_the_server_away_a_reading_waits_and_goes_again_with_the_same_key() {
-    let mut app = signed_in();
-    press(&mut app, key('r'));
-    type_text(&mut app, "12400");
-    let (ticket, first) = sent(&enter(&mut app));
-    let effects = reply(&mut app, ticket, Reply::Wrote(Err(Fault::Away)));
-    assert!(matches!(
-        effects.as_slice(),
-        [Effect::After(wait, Timer::Retry)] if *wait == Duration::from_secs(1)
-    ));
-    assert_eq!(app.link.up, Some(false));
-    assert!(app.entry.is_none(), "the line is free for the next");
-    assert_eq!(app.notice, Some(Notice::Waits));
-    let screen = testing::drawn(&app, &cx(), 120, 30);
-    assert!(screen.contains("outbox 1"), "{screen}");
-    // The server is back: whatever it answers first, the reading goes out by itself.
-    app.homes = vec![testing::home()];
-    let effects = update(&mut app, Message::Elapsed(Timer::Retry), &cx());
-    let again = calls(&effects)
-        .into_iter()
-        .find_map(|(ticket, call)| match call {
-            Call::Write(write) => Some((ticket, *write)),
-            _ => None,
-        });
-    let (ticket, again) = again.unwrap();
-    assert_eq!(again, first);
-    let effects = reply(&mut app, ticket, written("12400"));
-    assert!(
-        effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Drop(Done::Waiting(key)) if *key == first.key))
-    );
-    assert!(app.outbox.waiting.is_empty());
-}
-
-#[test]
-fn what_waits_goes_out_one_after_the_other_in_order() {
-    let mut app = signed_in();
-    app.homes = vec![testing::home()];
-    let mut keys = Vec::new();
-    for (n, register) in ["12400", "12410", "12420"].into_iter().enumerate() {
-        let mut cx = cx();
-        cx.fresh_key = Uuid::from_u128(200 + n as u128);
-        press(&mut app, key('r'));
-        type_text(&mut app, register);
-        let effects = update(&mut app, Message::Key(named(KeyCode::Enter).event()), &cx);
-        keys.push(cx.fresh_key);
-        if let Some((ticket, Call::Write(_))) = calls(&effects).first() {
-            reply(&mut app, *ticket, Reply::Wrote(Err(Fault::Away)));
-        }
-    }
-    let mut delivered = Vec::new();
-    let mut effects = update(&mut app, Message::Elapsed(Timer::Retry), &cx());
-    while let Some((ticket, Call::Write(write))) = calls(&effects)
-        .into_iter()
-        .find(|(_, call)| matches!(call, Call::Write(_)))
-    {
-        delivered.push(write.key);
-        effects = reply(&mut app, ticket, written("12400"));
-    }
-    assert_eq!(delivered, keys);
-}
-
-#[test]
-fn what_the_server_refuses_later_stays_with_its_reason_and_opens_again() {
-    let mut app = signed_in();
-    app.homes = vec![testing::home()];
-    press(&mut app, key('r'));
-    type_text(&mut app, "12400");
-    let (ticket, _) = sent(&enter(&mut app));
-    reply(&mut app, ticket, Reply::Wrote(Err(Fault::Away)));
-    let effects = update(&mut app, Message::Elapsed(Timer::Retry), &cx());
-    let (ticket, _) = calls(&effects)
-        .into_iter()
-        .find(|(_, call)| matches!(call, Call::Write(_)))
-        .unwrap();
-    let mut refusal = testing::problem("duplicate_reading", 409);
-    let there = reading("2026-11-23T15:00:00Z", "12390.5", None);
-    refusal.current = Some(serde_json::to_value(&there).unwrap());
-    let refusal = Fault::Problem(Box::new(refusal));
-    reply(&mut app, ticket, Reply::Wrote(Err(refusal)));
-    assert_eq!(app.notice, Some(Notice::Refused));
-    assert_eq!(app.outbox.refused(&app).count(), 1);
-    press(&mut app, key('O'));
-    press(&mut app, named(KeyCode::Enter));
-    let entry = app.entry.as_ref().unwrap();
-    assert_eq!(entry.value.text(), "12400");
-    assert_eq!(entry.remark, Some(Remark::Exists(Box::new(there))));
-    assert!(app.outbox.waiting.is_empty(), "it is being typed again");
-    assert_eq!(app.drafts.len(), 1, "and kept as what it is");
 }
 
 #[test]

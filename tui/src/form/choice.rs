@@ -41,6 +41,7 @@ pub struct Choice {
     typed: String,
     cursor: usize,
     open: bool,
+    searched: bool,
 }
 
 impl Choice {
@@ -50,6 +51,14 @@ impl Choice {
             options,
             value: value.into(),
             ..Self::default()
+        }
+    }
+
+    /// The same as a list to search, however few there are: more may arrive.
+    pub fn searched(options: Vec<Choosable>, value: impl Into<String>) -> Self {
+        Self {
+            searched: true,
+            ..Self::new(options, value)
         }
     }
 
@@ -74,7 +83,7 @@ impl Choice {
 
     /// Whether all of it fits in one row.
     pub fn in_a_row(&self) -> bool {
-        self.options.len() <= IN_A_ROW
+        !self.searched && self.options.len() <= IN_A_ROW
     }
 
     /// What was typed to search, while the list is open.
@@ -275,6 +284,24 @@ mod tests {
         assert!(!choice.take());
         assert!(choice.close());
         assert_eq!(choice.value(), "tv");
+    }
+
+    #[test]
+    fn what_is_typed_before_the_options_arrive_searches_them_then() {
+        let none = Choosable::new("", "none");
+        let mut choice = Choice::searched(vec![none], "tv");
+        type_text(&mut choice, "neo");
+        assert!(!choice.take());
+        assert_eq!(
+            choice.value(),
+            "tv",
+            "and chooses nothing by its first letter"
+        );
+        choice.close();
+        type_text(&mut choice, "frid");
+        choice.options = devices().options;
+        assert!(choice.take());
+        assert_eq!(choice.value(), "fridge");
     }
 
     #[test]

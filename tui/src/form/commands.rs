@@ -63,7 +63,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Esc)],
         name: "key-back",
         when: always,
-        run: |app, cx| escape(app, cx),
+        run: |app, _| escape(app),
         footer: true,
     },
 ];
@@ -153,7 +153,7 @@ pub(crate) fn leave(app: &mut App, cx: &Context, go: fn(&mut Form)) -> Vec<Effec
     Vec::new()
 }
 
-fn escape(app: &mut App, cx: &Context) -> Vec<Effect> {
+fn escape(app: &mut App) -> Vec<Effect> {
     let Some(form) = &mut app.form else {
         return Vec::new();
     };
@@ -167,5 +167,5 @@ fn escape(app: &mut App, cx: &Context) -> Vec<Effect> {
         form.asked = true;
         return Vec::new();
     }
-    forms::close(app, cx)
+    forms::close(app)
 }

@@ -6,25 +6,28 @@
 pub mod choice;
 pub mod commands;
 pub mod grid;
+mod read;
 mod view;
+mod view_grid;
+mod view_week;
 pub mod week;
 
 use std::collections::BTreeMap;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use ecotrack_common::FieldErrors;
 use ecotrack_common::device::UsagePattern;
-use ecotrack_common::locale::{Locale, parse_date, parse_date_time};
-use ecotrack_common::quantity::{NumberError, parse_decimal};
+use ecotrack_common::locale::Locale;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
 pub use choice::{Choice, Choosable};
 pub use grid::{Grid, GridColumn};
+pub use read::{date, number};
 pub use view::{hit, view};
 pub use week::Week;
 
@@ -119,6 +122,17 @@ impl Field {
         value: &str,
     ) -> Self {
         Self::with(name, label, Input::Choice(Choice::new(options, value)))
+    }
+
+    /// One of several that are searched, and that may arrive later than the form.
+    pub fn search(
+        name: &'static str,
+        label: &'static str,
+        options: Vec<Choosable>,
+        value: &str,
+    ) -> Self {
+        let choice = Choice::searched(options, value);
+        Self::with(name, label, Input::Choice(choice))
     }
 
     /// Yes or no.
@@ -375,7 +389,8 @@ impl Form {
             };
             match (&mut field.input, old.input) {
                 (Input::Choice(new), Input::Choice(mut old)) => {
-                    if untouched.get(at) == Some(&true) && old.value().is_empty() {
+                    let untouched = untouched.get(at) == Some(&true);
+                    if untouched && old.value() != new.value() && old.typed().is_none() {
                         let value = new.value().to_owned();
                         old.set(&value);
                     }
@@ -430,9 +445,9 @@ impl Form {
             Input::Line(kind @ (Kind::Date | Kind::DateTime), line) => {
                 let locale = &cx.locale;
                 let moved = if *kind == Kind::Date {
-                    move_date(key, line, today, locale)
+                    read::move_date(key, line, today, locale)
                 } else {
-                    move_instant(key, line, cx.now, zone, locale)
+                    read::move_instant(key, line, cx.now, zone, locale)
                 };
                 moved || line.input(key)
             }
@@ -541,95 +556,4 @@ fn first_wrong_cell(errors: &FieldErrors, grid: &Grid) -> Option<(usize, usize)>
         .iter()
         .filter_map(|error| cell_of(&error.field, grid))
         .min()
-}
-
-/// Reads a number, `None` for nothing; what is none is noted under `name`.
-pub fn number(text: &str, name: &str, errors: &mut FieldErrors) -> Option<Decimal> {
-    match parse_decimal(text) {
-        Ok(number) => Some(number),
-        Err(NumberError::Empty) => None,
-        Err(NumberError::NotANumber | NumberError::TooLong) => {
-            errors.add(name, "not_a_number");
-            None
-        }
-    }
-}
-
-/// Reads a day, `None` for nothing; what is none is noted under `name`.
-pub fn date(
-    text: &str,
-    name: &str,
-    today: Date,
-    errors: &mut FieldErrors,
-    locale: &Locale,
-) -> Option<Date> {
-    if text.trim().is_empty() {
-        return None;
-    }
-    let read = parse_date(text, today);
-    if read.is_none() {
-        let example = locale.date_typed(today);
-        errors.add_with(name, "not_a_date", &[("example", &example)]);
-    }
-    read
-}
-
-/// `t` is today, arrows and `+` `-` a day, pages a month.
-fn move_date(key: KeyEvent, line: &mut TextLine, today: Date, locale: &Locale) -> bool {
-    let known = parse_date(line.text(), today);
-    let from = known.unwrap_or(today);
-    let Some(to) = moved(key, line, from, today, known.is_some()) else {
-        return false;
-    };
-    line.replace(&locale.date_typed(to));
-    true
-}
-
-/// The same for a day with its time, which stays.
-fn move_instant(
-    key: KeyEvent,
-    line: &mut TextLine,
-    now: Timestamp,
-    zone: &TimeZone,
-    locale: &Locale,
-) -> bool {
-    let known = parse_date_time(line.text(), zone, now);
-    let from = zone.to_datetime(known.unwrap_or(now));
-    let today = zone.to_datetime(now).date();
-    let Some(to) = moved(key, line, from.date(), today, known.is_some()) else {
-        return false;
-    };
-    let Ok(at) = zone.to_zoned(to.to_datetime(from.time())) else {
-        return false;
-    };
-    line.replace(&locale.date_time_typed(at.timestamp(), zone));
-    true
-}
-
-fn moved(key: KeyEvent, line: &TextLine, from: Date, today: Date, known: bool) -> Option<Date> {
-    if key
-        .modifiers
-        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
-    {
-        return None;
-    }
-    // The first arrow in an empty field is today itself.
-    let by_days = |days: i64| {
-        if known {
-            from.saturating_add(days.days())
-        } else {
-            today
-        }
-    };
-    match key.code {
-        KeyCode::Char('t' | 'T') => Some(today),
-        KeyCode::Up => Some(by_days(1)),
-        KeyCode::Down => Some(by_days(-1)),
-        // `-` separates in 2026-11-10.
-        KeyCode::Char('+') => Some(by_days(1)),
-        KeyCode::Char('-') if known || line.text().is_empty() => Some(by_days(-1)),
-        KeyCode::PageUp => Some(from.saturating_add(1.month())),
-        KeyCode::PageDown => Some(from.saturating_sub(1.month())),
-        _ => None,
-    }
 }

@@ -7,7 +7,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use super::{Choice, Field, Form, Grid, Input, Week, cell_of, is_row_of};
+use super::view_grid::view_grid;
+use super::view_week::view_week;
+use super::{Choice, Field, Form, Input, cell_of, is_row_of};
 use crate::app::Context;
 use crate::message::Fault;
 use crate::widgets::words;
@@ -20,7 +22,7 @@ const WEEK_ROWS: u16 = 9;
 const GRID_ROWS: u16 = 5;
 
 /// What a form's owner knows of a row of its grid.
-type RowNotes<'a> = &'a dyn Fn(usize) -> Option<(String, bool)>;
+pub(super) type RowNotes<'a> = &'a dyn Fn(usize) -> Option<(String, bool)>;
 
 /// Draws it in `area`. `notes` says what stands beside each row of a grid, and whether it warns.
 pub fn view(form: &Form, frame: &mut Frame, area: Rect, cx: &Context, notes: RowNotes<'_>) {
@@ -439,152 +441,6 @@ fn view_list(
         })
         .collect();
     frame.render_widget(Paragraph::new(lines), place);
-}
-
-fn view_week(week: &Week, focused: bool, frame: &mut Frame, area: Rect, cx: &Context) {
-    const EIGHTHS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    // Three cells an hour where there is room, two at 80 columns.
-    let cell = if area.width >= 5 + 72 + 12 { 3 } else { 2 };
-    let mut hours = " ".repeat(5);
-    for hour in (0..24).step_by(3) {
-        hours.push_str(&words::left(&hour.to_string(), 3 * cell));
-    }
-    let mut lines = vec![Line::styled(hours, cx.theme.dim)];
-    let shown = week.shown();
-    let style = if week.painted() {
-        cx.theme.strong
-    } else {
-        cx.theme.dim
-    };
-    for (day, minutes) in shown.iter().enumerate() {
-        let name = cx.locale.weekday(jiff::civil::date(2024, 1, 1 + day as i8));
-        let mark = if focused && day == week.day {
-            "▸"
-        } else {
-            " "
-        };
-        let mut spans = vec![
-            Span::styled(mark, cx.theme.accent),
-            Span::styled(words::left(&name, 4), cx.theme.dim),
-        ];
-        for (hour, minutes) in minutes.iter().enumerate() {
-            let sign = EIGHTHS[usize::from((u16::from(*minutes) * 8).div_ceil(60).min(8))];
-            let here = focused && (day, hour) == (week.day, week.hour);
-            let style = if here { cx.theme.selected } else { style };
-            spans.push(Span::styled(sign.to_string(), style));
-            spans.push(Span::raw(" ".repeat(cell - 1)));
-        }
-        let total: u32 = minutes.iter().map(|minutes| u32::from(*minutes)).sum();
-        let hours = cx.locale.number(
-            rust_decimal::Decimal::from(total) / rust_decimal::Decimal::from(60),
-            2,
-        );
-        spans.push(Span::styled(
-            format!("{} h", words::right(&hours, 6)),
-            cx.theme.dim,
-        ));
-        lines.push(Line::from(spans));
-    }
-    if focused {
-        let minutes = shown[week.day][week.hour].to_string();
-        let hour = format!("{:02}:00", week.hour);
-        let here = t!(cx, "week-here", hour = hour, minutes = minutes);
-        let keys = cx.locale.text("week-keys");
-        lines.push(Line::from(vec![
-            Span::styled(format!(" {here}   "), cx.theme.strong),
-            Span::styled(keys, cx.theme.dim),
-        ]));
-    } else if !week.painted() {
-        lines.push(Line::styled(
-            format!(" {}", cx.locale.text("week-not-painted")),
-            cx.theme.dim,
-        ));
-    }
-    frame.render_widget(Paragraph::new(lines), area);
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a grid is drawn with all that stands around its cells"
-)]
-fn view_grid(
-    form: &Form,
-    field: &Field,
-    grid: &Grid,
-    focused: bool,
-    frame: &mut Frame,
-    area: Rect,
-    cx: &Context,
-    notes: RowNotes<'_>,
-) {
-    if area.height == 0 {
-        return;
-    }
-    let mut titles = " ".repeat(5);
-    for column in grid.columns {
-        titles.push_str(&words::left(&cx.locale.text(column.title), column.width));
-        titles.push(' ');
-    }
-    frame.render_widget(
-        Span::styled(titles, cx.theme.dim),
-        Rect { height: 1, ..area },
-    );
-    let wrong: Vec<(usize, usize)> = form
-        .errors
-        .0
-        .iter()
-        .filter(|error| is_row_of(&error.field, field.name))
-        .filter_map(|error| cell_of(&error.field, grid))
-        .collect();
-    let room = usize::from(area.height - 1);
-    let first = grid
-        .at
-        .0
-        .saturating_sub(room / 2)
-        .min(grid.len().saturating_sub(room));
-    for (row, y) in (first..grid.len()).zip(area.y + 1..area.bottom()) {
-        let number = words::right(&(row + 1).to_string(), 3);
-        let is_wrong = wrong.iter().any(|(at, _)| *at == row);
-        let (mark, style) = if is_wrong {
-            ("▲", cx.theme.urgent)
-        } else if focused && row == grid.at.0 {
-            ("▸", cx.theme.accent)
-        } else {
-            (" ", cx.theme.dim)
-        };
-        frame.render_widget(
-            Line::from(vec![
-                Span::styled(mark, style),
-                Span::styled(number, cx.theme.dim),
-            ]),
-            Rect::new(area.x, y, 4.min(area.width), 1),
-        );
-        let mut x = area.x + 5;
-        for (column, of) in grid.columns.iter().enumerate() {
-            let width = (of.width as u16).min(area.right().saturating_sub(x));
-            let place = Rect::new(x, y, width, 1);
-            let here = focused && grid.at == (row, column);
-            if let Some(cell) = grid.cell(row, column) {
-                cell.view(frame, place, here, &cx.theme);
-                if here && cell.text().is_empty() {
-                    frame.render_widget(Span::styled(" ", cx.theme.selected), place);
-                } else if wrong.contains(&(row, column)) && !here {
-                    frame.buffer_mut().set_style(place, cx.theme.urgent);
-                }
-            }
-            x = (x + of.width as u16 + 1).min(area.right());
-        }
-        if let Some((note, warns)) = notes(row) {
-            let place = Rect::new(x, y, area.right().saturating_sub(x), 1);
-            let (text, style) = if warns {
-                (format!("◂ {note}"), cx.theme.warning)
-            } else {
-                (note, cx.theme.dim)
-            };
-            let text = words::cut(&text, usize::from(place.width));
-            frame.render_widget(Span::styled(text, style), place);
-        }
-    }
 }
 
 /// What stands under the fields: a draft that came back, a question, a conflict, that it is being

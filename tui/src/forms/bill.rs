@@ -44,7 +44,12 @@ pub(super) fn fields(app: &App, row: Option<&BillingRecord>, cx: &Context) -> Ve
     let cycle = bill.map_or(next, NewBillingRecord::cycle);
     let kwh = bill.map(|bill| cx.locale.number_typed(bill.kwh.0));
     let total = bill.map(|bill| cx.locale.money_typed(bill.total));
-    let through = |text: Option<String>| text.filter(|_| row.is_none()).unwrap_or_default();
+    // Said to be the last bill's, so that nobody takes it for typed where there is no colour.
+    let through = |text: Option<String>| {
+        let text = text.filter(|_| row.is_none());
+        text.map(|last| t!(cx, "placeholder-last", last = last))
+            .unwrap_or_default()
+    };
     vec![
         Field::line(
             "first_day",

@@ -75,7 +75,7 @@ pub(super) fn fields(app: &App, row: Option<&ProfileDevice>, cx: &Context) -> Ve
         Field::line(name, label, Kind::Decimal, &number(value, otherwise))
     };
     vec![
-        Field::choice(
+        Field::search(
             CATALOG,
             "label-catalog",
             options(app, cx),
@@ -249,8 +249,14 @@ pub(super) fn read(
 /// these are known.
 pub(super) fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     let (device, errors) = typed(app, form);
-    let unreadable = errors.0.iter().any(|error| error.code != "required");
-    if unreadable || device.check().is_err() && !device.name.is_empty() {
+    let said = device.check().err().unwrap_or_default();
+    // A name is not needed to compute.
+    if errors
+        .0
+        .iter()
+        .chain(&said.0)
+        .any(|error| error.field != "name")
+    {
         return vec![Line::styled(
             cx.locale.text("device-nothing-computed"),
             cx.theme.dim,
@@ -261,7 +267,7 @@ pub(super) fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>
         cx.locale
             .number(kwh.0, if kwh.0 < Decimal::TEN { 2 } else { 1 })
     };
-    let mut spans = vec![Span::styled(
+    let mut lines = vec![Line::styled(
         t!(
             cx,
             "device-uses",
@@ -287,18 +293,19 @@ pub(super) fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>
     if let Some(kg) = factor.and_then(|factor| derived.monthly_kwh.0.checked_mul(factor)) {
         parts.push(cx.locale.co2e(KgCo2e(kg)));
     }
+    let mut spans = Vec::new();
     if !parts.is_empty() {
         let costs = parts.join(" · ");
         spans.push(Span::styled(
-            format!(" · {}", t!(cx, "device-costs", costs = costs)),
+            t!(cx, "device-costs", costs = costs),
             cx.theme.accent,
         ));
     }
     if device.estimate {
-        spans.push(Span::styled(
-            format!(" · {}", cx.locale.text("estimated")),
-            cx.theme.dim,
-        ));
+        let gap = if spans.is_empty() { "" } else { " · " };
+        let estimated = cx.locale.text("estimated");
+        spans.push(Span::styled(format!("{gap}{estimated}"), cx.theme.dim));
     }
-    vec![Line::from(spans)]
+    lines.push(Line::from(spans));
+    lines
 }

@@ -79,7 +79,7 @@ pub(super) fn fields(app: &App, row: Option<&Goal>, cx: &Context) -> Vec<Field> 
             &to.map(|day| cx.locale.date_typed(day)).unwrap_or_default(),
         )
         .hint("hint-valid-to"),
-        Field::choice(
+        Field::search(
             "profile_device_id",
             "label-goal-device",
             devices(app, "whole-home", cx),

@@ -67,7 +67,7 @@ pub(super) fn fields(app: &App, row: Option<&EnergyProfile>, cx: &Context) -> Ve
         )
         .hint("hint-cycle-day")
         .required(),
-        Field::choice(
+        Field::search(
             "tariff",
             "label-tariff",
             tariffs(app, cx),
@@ -91,7 +91,7 @@ pub(super) fn fields(app: &App, row: Option<&EnergyProfile>, cx: &Context) -> Ve
             "label-city",
             &text(place.map(|it| &it.city)),
         ),
-        Field::choice(
+        Field::search(
             "time_zone",
             "label-time-zone",
             zones(),

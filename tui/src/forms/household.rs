@@ -10,6 +10,7 @@ use super::goal::words_of;
 use super::{Request, home_of, of_row, version};
 use crate::app::{App, Context};
 use crate::form::{Field, Form};
+use crate::kept::Method;
 use crate::message::Call;
 
 fn roles(cx: &Context) -> Vec<crate::form::Choosable> {
@@ -73,6 +74,56 @@ pub(super) fn read_member(app: &App, form: &Form, id: AccountId) -> Result<Reque
         of_row(path::MEMBER, app, "account_id", &id)?,
         &change,
     ))
+}
+
+/// What cannot be taken back asks for the name.
+pub(super) fn farewell_fields(row: Option<&Member>) -> Vec<Field> {
+    let name = row.map(|row| row.display_name.clone());
+    vec![
+        Field::text("name", "label-display-name", "")
+            .placeholder(name.unwrap_or_default())
+            .required(),
+    ]
+}
+
+fn check_name(form: &Form) -> Result<(), FieldErrors> {
+    let member: Option<Member> = super::base(form.base.as_ref());
+    let name = member.map(|member| member.display_name).unwrap_or_default();
+    if form.text("name") == name.trim() {
+        Ok(())
+    } else {
+        Err(FieldErrors::one("name", "name_does_not_match"))
+    }
+}
+
+pub(super) fn read_remove_member(
+    app: &App,
+    form: &Form,
+    id: AccountId,
+) -> Result<Request, FieldErrors> {
+    check_name(form)?;
+    Ok(Request::Write {
+        method: Method::Delete,
+        path: of_row(path::MEMBER, app, "account_id", &id)?,
+        body: None,
+    })
+}
+
+pub(super) fn read_transfer(
+    app: &App,
+    form: &Form,
+    id: AccountId,
+    cx: &Context,
+) -> Result<Request, FieldErrors> {
+    check_name(form)?;
+    let home = app
+        .home
+        .ok_or_else(|| FieldErrors::one("name", "required"))?;
+    Ok(Request::Call(Box::new(Call::Transfer(
+        home,
+        id,
+        form.attempt.unwrap_or(cx.fresh_key),
+    ))))
 }
 
 pub(super) fn remove_home_fields(app: &App) -> Vec<Field> {

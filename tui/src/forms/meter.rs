@@ -51,7 +51,7 @@ pub(super) fn fields(app: &App, row: Option<&Meter>, cx: &Context) -> Vec<Field>
                 .unwrap_or_default(),
         )
         .hint("hint-register-digits"),
-        Field::choice(
+        Field::search(
             "profile_device_id",
             "label-meter-device",
             devices(app, "no-device", cx),
@@ -60,7 +60,7 @@ pub(super) fn fields(app: &App, row: Option<&Meter>, cx: &Context) -> Vec<Field>
                 .unwrap_or_default(),
         )
         .hint("hint-meter-device"),
-        Field::choice(
+        Field::search(
             "same_as",
             "label-same-as",
             others,

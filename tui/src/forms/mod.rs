@@ -8,152 +8,40 @@ mod account;
 mod away;
 mod bill;
 mod device;
+mod drafts;
 mod goal;
 mod home;
 mod household;
 mod meter;
 mod months;
 mod readings;
+mod subject;
 
 use std::collections::BTreeMap;
 
 use ecotrack_common::profile::EnergyProfile;
 use ecotrack_common::write::Changed;
-use ecotrack_common::{
-    AccountId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId, ErrorCode,
-    FieldErrors, MeterId, ProfileDeviceId,
-};
+use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors};
 use jiff::civil::Date;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use account::{recovery, register, sign_in};
+pub use drafts::resume;
+pub(crate) use drafts::{drop_draft, keep_draft};
+pub use subject::Subject;
 
-use crate::app::{App, Context, Notice};
+use crate::app::{App, Context};
 use crate::form::{self, Field, Form, Theirs};
-use crate::kept::{Done, Draft, Kept, Method, Write};
+use crate::kept::{Method, Write};
 use crate::lists::What;
 use crate::message::{Call, Effect, Fault};
 use crate::outbox;
 use crate::widgets::{panel, words};
-
-/// What a form is about; with a key it changes that row, without it adds one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", content = "id", rename_all = "snake_case")]
-pub enum Subject {
-    /// Signing in.
-    SignIn,
-    /// Making an account.
-    Register,
-    /// A new password with an administrator's code.
-    Recovery,
-    /// A first home, or another one.
-    NewHome,
-    /// The home on the screens.
-    Home,
-    /// Joining a home with a code.
-    Join,
-    /// A meter.
-    Meter(Option<MeterId>),
-    /// A device.
-    Device(Option<ProfileDeviceId>),
-    /// A bill.
-    Bill(Option<BillingRecordId>),
-    /// The months that a paper bill lists.
-    Months,
-    /// A goal.
-    Goal(Option<ConsumptionGoalId>),
-    /// Days on which nobody is at home.
-    Away(Option<AwayPeriodId>),
-    /// Many readings.
-    Readings(MeterId),
-    /// One reading, on the line over the footer.
-    Reading(MeterId),
-    /// The correction of one reading, likewise.
-    Correction(MeterId, jiff::Timestamp),
-    /// The removal of a row.
-    Removal,
-    /// An invitation.
-    Invite,
-    /// A member's role.
-    Member(AccountId),
-    /// The caller's name and language.
-    Me,
-    /// The caller's password.
-    Password,
-    /// The removal of the home, its name typed.
-    RemoveHome,
-}
-
-impl Subject {
-    /// Whether what was typed is kept when the form is left by accident.
-    pub fn is_kept(self) -> bool {
-        !matches!(
-            self,
-            Self::SignIn
-                | Self::Register
-                | Self::Recovery
-                | Self::Password
-                | Self::Join
-                | Self::Invite
-                | Self::Member(_)
-                | Self::RemoveHome
-                | Self::Removal
-        )
-    }
-
-    /// Fluent ids of its title and of a sentence under it, which may be empty.
-    fn titles(self, changes: bool) -> (&'static str, &'static str) {
-        match (self, changes) {
-            (Self::SignIn, _) => ("sign-in-title", "sign-in-what"),
-            (Self::Register, _) => ("register-title", "register-what"),
-            (Self::Recovery, _) => ("recovery-title", "recovery-what"),
-            (Self::NewHome, _) => ("new-home-title", "new-home-what"),
-            (Self::Home, _) => ("home-title", ""),
-            (Self::Join, _) => ("join-title", "join-what"),
-            (Self::Meter(_), false) => ("meter-new-title", ""),
-            (Self::Meter(_), true) => ("meter-title", ""),
-            (Self::Device(_), false) => ("device-new-title", ""),
-            (Self::Device(_), true) => ("device-title", ""),
-            (Self::Bill(_), false) => ("bill-new-title", ""),
-            (Self::Bill(_), true) => ("bill-edit-title", ""),
-            (Self::Months, _) => ("months-title", "months-what"),
-            (Self::Goal(_), false) => ("goal-new-title", ""),
-            (Self::Goal(_), true) => ("goal-edit-title", ""),
-            (Self::Away(_), false) => ("away-new-title", ""),
-            (Self::Away(_), true) => ("away-edit-title", ""),
-            (Self::Readings(_), _) => ("readings-grid-title", "readings-grid-what"),
-            (Self::Reading(_) | Self::Correction(..) | Self::Removal, _) => ("readings-title", ""),
-            (Self::Invite, _) => ("invite-title", "invite-what"),
-            (Self::Member(_), _) => ("member-title", ""),
-            (Self::Me, _) => ("me-title", ""),
-            (Self::Password, _) => ("password-title", "password-what"),
-            (Self::RemoveHome, _) => ("remove-home-title", "remove-home-what"),
-        }
-    }
-
-    /// Fluent id of what it is called in a list of what waits or was not finished.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SignIn | Self::Register | Self::Recovery | Self::Me | Self::Password => {
-                "subject-account"
-            }
-            Self::NewHome | Self::Home | Self::Join | Self::RemoveHome => "subject-home",
-            Self::Meter(_) => "subject-meter",
-            Self::Device(_) => "subject-device",
-            Self::Bill(_) | Self::Months => "subject-bill",
-            Self::Goal(_) => "subject-goal",
-            Self::Away(_) => "subject-away",
-            Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
-            Self::Removal => "subject-removal",
-            Self::Invite | Self::Member(_) => "subject-member",
-        }
-    }
-}
 
 /// What a form sends.
 pub(crate) enum Request {
@@ -271,6 +159,9 @@ fn fields(app: &App, subject: Subject, row: Option<&Value>, cx: &Context) -> Vec
         Subject::Readings(meter) => readings::fields(app, meter, cx),
         Subject::Invite => household::invite_fields(cx),
         Subject::Member(_) => household::member_fields(base(row).as_ref(), cx),
+        Subject::RemoveMember(_) | Subject::Transfer(_) => {
+            household::farewell_fields(base(row).as_ref())
+        }
         Subject::Me => account::me_fields(app, cx),
         Subject::Password => account::password_fields(),
         Subject::RemoveHome => household::remove_home_fields(app),
@@ -296,6 +187,8 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Readings(meter) => readings::read(app, form, meter, cx),
         Subject::Invite => household::read_invite(app, form),
         Subject::Member(id) => household::read_member(app, form, id),
+        Subject::RemoveMember(id) => household::read_remove_member(app, form, id),
+        Subject::Transfer(id) => household::read_transfer(app, form, id, cx),
         Subject::Me => account::read_me(form),
         Subject::Password => account::read_password(form),
         Subject::RemoveHome => household::read_remove_home(app, form),
@@ -324,7 +217,6 @@ fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
         Subject::Bill(_) => bill::computed(form, cx),
         Subject::Months => months::computed(form, cx),
         Subject::Readings(meter) => readings::computed(app, form, meter, cx),
-        Subject::Meter(_) | Subject::Home | Subject::NewHome => Vec::new(),
         _ => Vec::new(),
     }
 }
@@ -341,6 +233,10 @@ pub fn open(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context) -
         fields(app, subject, row.as_ref(), cx),
         today(app, cx),
     );
+    if subject == Subject::Device(None) {
+        // Most are in the catalogue.
+        form.move_to(0);
+    }
     let draft = subject
         .is_kept()
         .then(|| app.draft_of(subject).cloned())
@@ -445,7 +341,10 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             let ticket = app.ticket();
             if let Some(form) = &mut app.form {
                 form.sending = Some(ticket);
-                if let Call::CreateProfile(_, _, key) | Call::Join(_, key) = call.as_ref() {
+                if let Call::CreateProfile(_, _, key)
+                | Call::Join(_, key)
+                | Call::Transfer(_, _, key) = call.as_ref()
+                {
                     form.attempt = Some(*key);
                 }
             }
@@ -512,7 +411,7 @@ pub fn their_row(app: &App, row: Value, by: Option<String>, cx: &Context) -> The
 }
 
 /// Closes the form; what was typed is forgotten.
-pub fn close(app: &mut App, cx: &Context) -> Vec<Effect> {
+pub fn close(app: &mut App) -> Vec<Effect> {
     let Some(form) = app.form.take() else {
         return Vec::new();
     };
@@ -522,79 +421,7 @@ pub fn close(app: &mut App, cx: &Context) -> Vec<Effect> {
         effects.push(Effect::Call(app.ticket(), Call::SignOut));
         effects.extend(app.signed_out(None));
     }
-    let _ = cx;
     effects
-}
-
-/// Forgets the draft of the form that is open.
-pub(crate) fn drop_draft(app: &mut App) -> Vec<Effect> {
-    match app.draft.take() {
-        Some(id) => {
-            app.drafts.retain(|draft| draft.draft_id != id);
-            vec![Effect::Drop(Done::Draft(id))]
-        }
-        None => Vec::new(),
-    }
-}
-
-/// Keeps what stands in the form or on the reading line, if it changed since it was last kept.
-pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
-    let Some(account_id) = app.account.as_ref().map(|account| account.account_id) else {
-        return Vec::new();
-    };
-    let (subject, row, values) = if let Some(entry) = &app.entry {
-        match entry.draft() {
-            Some((subject, row, values)) if entry.sending.is_none() => (subject, row, values),
-            _ => return Vec::new(),
-        }
-    } else {
-        match &app.form {
-            Some(form)
-                if form.subject.is_kept()
-                    && form.key.is_none()
-                    && (form.is_changed() || app.draft.is_some()) =>
-            {
-                (form.subject, form.base.clone(), form.values())
-            }
-            _ => return Vec::new(),
-        }
-    };
-    let id = app.draft.unwrap_or(cx.fresh_key);
-    let known = app.drafts.iter_mut().find(|draft| draft.draft_id == id);
-    if known.as_ref().is_some_and(|draft| draft.values == values) {
-        return Vec::new();
-    }
-    let draft = Draft {
-        draft_id: id,
-        account_id,
-        energy_profile_id: app.home.filter(|_| subject != Subject::NewHome),
-        subject,
-        base: row,
-        values,
-        at: cx.now,
-    };
-    match known {
-        Some(known) => *known = draft.clone(),
-        None => app.drafts.push(draft.clone()),
-    }
-    app.draft = Some(id);
-    vec![Effect::Keep(Kept::Draft(Box::new(draft)))]
-}
-
-/// Goes on with the newest draft of this home.
-pub fn resume(app: &mut App, cx: &Context) -> Vec<Effect> {
-    let Some(draft) = app.open_draft().cloned() else {
-        app.notice = Some(Notice::Text("drafts-none"));
-        return Vec::new();
-    };
-    match draft.subject {
-        Subject::Reading(_) | Subject::Correction(..) => {
-            app.draft = Some(draft.draft_id);
-            crate::readings::entry::resume(app, &draft, cx);
-            Vec::new()
-        }
-        subject => open(app, subject, draft.base, cx),
-    }
 }
 
 /// Draws the open form with its title and what is computed.

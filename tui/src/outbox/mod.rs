@@ -4,6 +4,9 @@
 //! With the server away they wait. What the server refuses after its form is gone stays in the list,
 //! with the reason, until somebody corrects or drops it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use ecotrack_common::reading::ReadingWritten;
@@ -255,7 +258,11 @@ fn done(app: &mut App, waiting: &Waiting, value: &Value) -> Vec<Effect> {
         _ => Notice::Text("notice-done"),
     });
     let mut effects = answers::after_write(app);
-    if matches!(waiting.subject, Subject::Home) {
+    // The home itself changed, or who may see it.
+    if matches!(
+        waiting.subject,
+        Subject::Home | Subject::RemoveMember(_) | Subject::Member(_)
+    ) {
         effects.extend(app.ask_homes());
     }
     effects

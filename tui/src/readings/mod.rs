@@ -21,18 +21,37 @@ use crate::keys::{Command, key, named};
 use crate::message::{Answer, Call, Effect, Ticket};
 use crate::outbox;
 use crate::remote::Remote;
+use crate::table;
+use crate::widgets::text_line::TextLine;
 
 /// What the readings screen knows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
     /// Which meter of the home, in the dashboard's order.
     pub at: usize,
     /// Its readings, as far as they were asked for.
     pub rows: Remote<Rows>,
-    /// Which row is under the cursor.
+    /// Which row is under the cursor, of all that are known.
     pub selected: usize,
+    /// What the rows shown must hold; empty shows all.
+    pub filter: TextLine,
+    /// Whether keys write the filter.
+    pub filtering: bool,
     /// The answer with older readings that is awaited.
     pub more: Option<Ticket>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            at: 0,
+            rows: Remote::Idle,
+            selected: 0,
+            filter: TextLine::new(""),
+            filtering: false,
+            more: None,
+        }
+    }
 }
 
 /// Readings of a meter, newest first.
@@ -85,38 +104,65 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('/')],
+        name: "key-filter",
+        when: has_rows,
+        run: |app, _| {
+            app.readings.filtering = true;
+            Vec::new()
+        },
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Esc)],
+        name: "key-all-rows",
+        when: |app| !app.readings.filter.text().is_empty(),
+        run: |app, _| {
+            app.readings.filter = TextLine::new("");
+            Vec::new()
+        },
+        footer: false,
+    },
+    Command {
+        keys: &[key('x')],
+        name: "key-export",
+        when: has_rows,
+        run: export,
+        footer: false,
+    },
+    Command {
         keys: &[named(KeyCode::Up), key('k')],
         name: "key-move",
         when: has_rows,
-        run: |app, _| scroll(app, -1),
+        run: |app, cx| scroll(app, -1, cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::Down), key('j')],
         name: "key-move",
         when: has_rows,
-        run: |app, _| scroll(app, 1),
+        run: |app, cx| scroll(app, 1, cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageUp)],
         name: "key-page",
         when: has_rows,
-        run: |app, _| scroll(app, -PAGE),
+        run: |app, cx| scroll(app, -PAGE, cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageDown)],
         name: "key-page",
         when: has_rows,
-        run: |app, _| scroll(app, PAGE),
+        run: |app, cx| scroll(app, PAGE, cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::Home), key('g')],
         name: "key-newest",
         when: has_rows,
-        run: |app, _| scroll(app, i32::MIN),
+        run: |app, cx| scroll(app, i32::MIN, cx),
         footer: false,
     },
 ];
@@ -238,19 +284,67 @@ pub fn answered(app: &mut App, ticket: Ticket, answer: Answer<ReadingPage>) -> V
     Vec::new()
 }
 
-/// Moves the cursor; at the end of what is known, older readings are asked for.
-pub fn scroll(app: &mut App, by: i32) -> Vec<Effect> {
+/// What can be done while the filter is written; every other key writes it.
+pub const FILTER_COMMANDS: &[Command] = &[
+    Command {
+        keys: &[named(KeyCode::Enter), named(KeyCode::Down)],
+        name: "key-filter-done",
+        when: |_| true,
+        run: |app, cx| {
+            app.readings.filtering = false;
+            // Onto a row that is shown.
+            scroll(app, 0, cx)
+        },
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Esc)],
+        name: "key-all-rows",
+        when: |_| true,
+        run: |app, _| {
+            app.readings.filtering = false;
+            app.readings.filter = TextLine::new("");
+            Vec::new()
+        },
+        footer: true,
+    },
+];
+
+/// The places of the rows that are shown.
+pub(crate) fn shown(app: &App, rows: &Rows, cx: &Context) -> Vec<usize> {
+    let wanted = app.readings.filter.text().trim().to_lowercase();
+    let zone = app.zone();
+    (0..rows.readings.len())
+        .filter(|at| {
+            let text = || {
+                let cells = view::cells(rows, *at, &zone, cx).join(" ");
+                cells.to_lowercase()
+            };
+            wanted.is_empty() || {
+                let text = text();
+                wanted.split_whitespace().all(|word| text.contains(word))
+            }
+        })
+        .collect()
+}
+
+/// Moves the cursor among the rows that are shown; at the end of what is known, older readings are
+/// asked for.
+pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
     let Some(rows) = app.readings.rows.value() else {
         return Vec::new();
     };
-    let last = rows.readings.len().saturating_sub(1);
+    let shown = shown(app, rows, cx);
     let (meter, next) = (rows.meter, rows.next_before);
-    let at = i64::try_from(app.readings.selected).unwrap_or(0) + i64::from(by);
-    app.readings.selected = usize::try_from(at.max(0)).unwrap_or(0).min(last);
+    let before = shown.partition_point(|at| *at < app.readings.selected);
+    let at = i64::try_from(before).unwrap_or(0) + i64::from(by);
+    let last = shown.len().saturating_sub(1);
+    let at = usize::try_from(at.max(0)).unwrap_or(0).min(last);
+    if let Some(selected) = shown.get(at) {
+        app.readings.selected = *selected;
+    }
     match (app.home, next) {
-        (Some(home), Some(before))
-            if app.readings.selected + 5 >= last && app.readings.more.is_none() && by > 0 =>
-        {
+        (Some(home), Some(before)) if at + 5 >= last && app.readings.more.is_none() && by > 0 => {
             let ticket = app.ticket();
             app.readings.more = Some(ticket);
             vec![Effect::Call(
@@ -260,6 +354,21 @@ pub fn scroll(app: &mut App, by: i32) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What is shown, as a file.
+fn export(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(rows) = app.readings.rows.value() else {
+        return Vec::new();
+    };
+    let zone = app.zone();
+    let titles = view::TITLES.map(|id| cx.locale.text(id)).to_vec();
+    let lines = shown(app, rows, cx)
+        .into_iter()
+        .map(|at| view::cells(rows, at, &zone, cx).to_vec());
+    let csv = table::csv(std::iter::once(titles).chain(lines));
+    let day = forms::today(app, cx);
+    vec![Effect::Export(format!("ecotrack-readings-{day}.csv"), csv)]
 }
 
 fn other_meter(app: &mut App) -> Vec<Effect> {
@@ -326,8 +435,8 @@ pub fn many(app: &mut App, cx: &Context) -> Vec<Effect> {
 }
 
 /// A click on a row.
-pub(crate) fn click(app: &mut App, area: Rect, y: u16) {
-    if let Some(at) = view::row_at(app, area, y) {
+pub(crate) fn click(app: &mut App, area: Rect, y: u16, cx: &Context) {
+    if let Some(at) = view::row_at(app, area, y, cx) {
         app.readings.selected = at;
     }
 }

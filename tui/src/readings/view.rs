@@ -73,21 +73,38 @@ fn sentence(frame: &mut Frame, area: Rect, text: &str, cx: &Context) {
 /// Widths of date, register, difference and use a day; source and who take the rest.
 const COLUMNS: [usize; 4] = [18, 13, 11, 9];
 
+/// Fluent ids of the titles.
+pub(super) const TITLES: [&str; 5] = [
+    "column-when",
+    "column-register",
+    "column-difference",
+    "column-per-day",
+    "column-source",
+];
+
+/// Cells in their widths.
+fn laid_out(cells: &[String; 5]) -> String {
+    let [when, register, difference, per_day, source] = cells;
+    [
+        words::left(when, COLUMNS[0]),
+        words::right(register, COLUMNS[1]),
+        words::right(difference, COLUMNS[2]),
+        words::right(per_day, COLUMNS[3]),
+        format!("  {source}"),
+    ]
+    .concat()
+}
+
 fn table(app: &App, rows: &Rows, frame: &mut Frame, area: Rect, cx: &Context) {
     let zone = app.zone();
-    let head = [
-        words::left(&cx.locale.text("column-when"), COLUMNS[0]),
-        words::right(&cx.locale.text("column-register"), COLUMNS[1]),
-        words::right(&cx.locale.text("column-difference"), COLUMNS[2]),
-        words::right(&cx.locale.text("column-per-day"), COLUMNS[3]),
-        format!("  {}", cx.locale.text("column-source")),
-    ];
-    let mut lines = vec![Line::styled(format!(" {}", head.concat()), cx.theme.dim)];
-    let room = usize::from(area.height.saturating_sub(1)).max(1);
-    let first = first_row(app, rows, room);
-    for (at, row) in rows.readings.iter().enumerate().skip(first).take(room) {
-        let older = rows.readings.get(at + 1);
-        let text = row_text(row, older, &zone, cx);
+    let head = laid_out(&TITLES.map(|id| cx.locale.text(id)));
+    let mut lines = vec![Line::styled(format!(" {head}"), cx.theme.dim)];
+    let filter = filter_rows(app);
+    let room = usize::from(area.height.saturating_sub(1 + filter)).max(1);
+    let shown = super::shown(app, rows, cx);
+    let first = first_row(app, &shown, room);
+    for at in shown.iter().copied().skip(first).take(room) {
+        let text = laid_out(&cells(rows, at, &zone, cx));
         let selected = at == app.readings.selected;
         let mark = if selected { "▸" } else { " " };
         let wide = usize::from(area.width.saturating_sub(2));
@@ -102,29 +119,54 @@ fn table(app: &App, rows: &Rows, frame: &mut Frame, area: Rect, cx: &Context) {
         });
     }
     panel::lines(frame, area, lines);
+    if filter > 0 && area.height > 1 {
+        let row = Rect {
+            x: area.x + 1.min(area.width),
+            y: area.bottom() - 1,
+            width: area.width.saturating_sub(1),
+            height: 1,
+        };
+        let state = &app.readings;
+        panel::filter(frame, row, &state.filter, state.filtering, &cx.theme);
+    }
 }
 
-fn first_row(app: &App, rows: &Rows, room: usize) -> usize {
-    app.readings
-        .selected
+fn filter_rows(app: &App) -> u16 {
+    u16::from(app.readings.filtering || !app.readings.filter.text().is_empty())
+}
+
+fn first_row(app: &App, shown: &[usize], room: usize) -> usize {
+    shown
+        .partition_point(|at| *at < app.readings.selected)
         .saturating_sub(room / 2)
-        .min(rows.readings.len().saturating_sub(room))
+        .min(shown.len().saturating_sub(room))
 }
 
 /// The row at a place of the screen.
-pub(super) fn row_at(app: &App, area: Rect, y: u16) -> Option<usize> {
+pub(super) fn row_at(app: &App, area: Rect, y: u16, cx: &Context) -> Option<usize> {
     let rows = app.readings.rows.value()?;
     // Frame and titles.
-    let (top, bottom) = (area.y + 2, area.bottom().saturating_sub(1));
+    let (top, bottom) = (
+        area.y + 2,
+        area.bottom().saturating_sub(1 + filter_rows(app)),
+    );
     if y < top || y >= bottom {
         return None;
     }
-    let first = first_row(app, rows, usize::from(bottom - top).max(1));
-    let at = first + usize::from(y - top);
-    (at < rows.readings.len()).then_some(at)
+    let shown = super::shown(app, rows, cx);
+    let first = first_row(app, &shown, usize::from(bottom - top).max(1));
+    shown.get(first + usize::from(y - top)).copied()
 }
 
-fn row_text(row: &Reading, older: Option<&Reading>, zone: &TimeZone, cx: &Context) -> String {
+/// What stands in the columns of a row.
+pub(super) fn cells(rows: &Rows, at: usize, zone: &TimeZone, cx: &Context) -> [String; 5] {
+    match rows.readings.get(at) {
+        Some(row) => cells_of(row, rows.readings.get(at + 1), zone, cx),
+        None => Default::default(),
+    }
+}
+
+fn cells_of(row: &Reading, older: Option<&Reading>, zone: &TimeZone, cx: &Context) -> [String; 5] {
     let estimated = if row.estimated { "~" } else { "" };
     let (register, energy) = match row.measured {
         Measured::Register { register_kwh } => (
@@ -165,11 +207,10 @@ fn row_text(row: &Reading, older: Option<&Reading>, zone: &TimeZone, cx: &Contex
         rest = format!("{rest} · {note}");
     }
     [
-        words::left(&cx.locale.date_time(row.read_at, zone), COLUMNS[0]),
-        words::right(&register, COLUMNS[1]),
-        words::right(&difference, COLUMNS[2]),
-        words::right(&per_day, COLUMNS[3]),
-        format!("  {rest}"),
+        cx.locale.date_time(row.read_at, zone),
+        register,
+        difference,
+        per_day,
+        rest,
     ]
-    .concat()
 }

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 use ecotrack_common::profile::Role;
-use ecotrack_common::{OperationId, SessionId, path};
+use ecotrack_common::{AccountId, OperationId, SessionId, path};
 
 use super::{Table, cursor, export, removed_home, row_json, rows, selected, shown, subject};
 use crate::app::{App, Context, Notice};
@@ -323,7 +323,11 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
         Table::Goals => (path::GOAL, "consumption_goal_id"),
         Table::Meters => (path::METER, "meter_id"),
         Table::Away => (path::AWAY_PERIOD, "away_period_id"),
-        Table::Members => (path::MEMBER, "account_id"),
+        Table::Members => {
+            // Cannot be taken back, so it asks.
+            let row = row_json(app, table, key);
+            return forms::open(app, Subject::RemoveMember(AccountId(key)), row, cx);
+        }
         Table::Invitations => (path::INVITATION, "invitation_id"),
         Table::History | Table::Removed => return Vec::new(),
     };
@@ -368,15 +372,13 @@ fn restore(app: &mut App, cx: &Context) -> Vec<Effect> {
 }
 
 fn transfer(app: &mut App, cx: &Context) -> Vec<Effect> {
-    let (Some((Table::Members, key)), Some(home)) = (selected(app, cx), app.home) else {
-        return Vec::new();
-    };
-    let ticket = app.ticket();
-    app.pending.done = Some((ticket, Some(What::Members)));
-    vec![Effect::Call(
-        ticket,
-        Call::Transfer(home, ecotrack_common::AccountId(key), cx.fresh_key),
-    )]
+    match selected(app, cx) {
+        Some((Table::Members, key)) => {
+            let row = row_json(app, Table::Members, key);
+            forms::open(app, Subject::Transfer(AccountId(key)), row, cx)
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn next_table(app: &mut App, by: usize) -> Vec<Effect> {

@@ -427,31 +427,39 @@ pub fn removed_home(key: Uuid) -> EnergyProfileId {
 /// What is shown, as CSV with its titles.
 pub fn export(app: &App, table: Table, cx: &Context) -> Option<String> {
     let rows = rows(app, table, cx)?;
-    let quoted = |text: &str| {
-        // A spreadsheet takes what begins so for a formula.
-        let risky = text.starts_with(['=', '@', '\t', '\r'])
-            || (text.starts_with(['+', '-']) && text[1..].parse::<Decimal>().is_err());
-        let text = if risky {
-            format!("'{text}")
-        } else {
-            text.to_owned()
-        };
-        if text.contains([',', '"', '\n', ';']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text
-        }
-    };
-    let mut csv: String = columns(table)
+    let titles = columns(table)
         .iter()
-        .map(|column| quoted(&cx.locale.text(column.title)))
-        .collect::<Vec<_>>()
-        .join(",");
-    csv.push('\n');
-    for row in rows {
-        let line: Vec<String> = row.cells.iter().map(|cell| quoted(&cell.text)).collect();
-        csv.push_str(&line.join(","));
+        .map(|column| cx.locale.text(column.title))
+        .collect();
+    let lines = rows
+        .into_iter()
+        .map(|row| row.cells.into_iter().map(|cell| cell.text).collect());
+    Some(csv(std::iter::once(titles).chain(lines)))
+}
+
+/// Lines of cells as CSV. What a spreadsheet would take for a formula is marked as text.
+pub(crate) fn csv(lines: impl Iterator<Item = Vec<String>>) -> String {
+    let safe = |text: String| {
+        let risky = text.starts_with(['=', '@', '\t', '\r'])
+            || (text.starts_with(['+', '-'])
+                && ecotrack_common::quantity::parse_decimal(&text).is_err());
+        if risky { format!("'{text}") } else { text }
+    };
+    let mut csv = String::new();
+    for line in lines {
+        let cells: Vec<String> = line
+            .into_iter()
+            .map(safe)
+            .map(|text| {
+                if text.contains([',', '"', '\n', ';']) {
+                    format!("\"{}\"", text.replace('"', "\"\""))
+                } else {
+                    text
+                }
+            })
+            .collect();
+        csv.push_str(&cells.join(","));
         csv.push('\n');
     }
-    Some(csv)
+    csv
 }

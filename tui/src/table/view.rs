@@ -53,13 +53,7 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
             width: inside.width.saturating_sub(1),
             height: 1.min(inside.height),
         };
-        frame.render_widget(Span::styled("/ ", cx.theme.accent), row);
-        let field = Rect {
-            x: row.x + 2.min(row.width),
-            width: row.width.saturating_sub(2),
-            ..row
-        };
-        state.filter.view(frame, field, state.filtering, &cx.theme);
+        panel::filter(frame, row, &state.filter, state.filtering, &cx.theme);
     }
 }
 
@@ -83,7 +77,7 @@ fn title(table: Table, cx: &Context) -> String {
             }
         })
         .collect();
-    names.join(" · ")
+    names.join("  ")
 }
 
 fn count(app: &App, table: Table, state: &State, shown: usize, cx: &Context) -> String {

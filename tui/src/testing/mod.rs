@@ -14,9 +14,15 @@ use crate::client::Client;
 use crate::runtime::{self, Exit, Options};
 
 #[cfg(test)]
+mod acts;
+#[cfg(test)]
+mod hands;
+#[cfg(test)]
+mod household;
+#[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
-pub(crate) use sample::*;
+pub(crate) use {acts::*, hands::*, household::*, sample::*};
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -113,6 +119,11 @@ impl Runner {
                 panic!("waited in vain for {what:?}:\n{}", self.screen())
             }
         }
+    }
+
+    /// The terminal is gone from one moment to the next, as a killed process is.
+    pub fn kill(self) {
+        self.task.abort();
     }
 
     /// How the client ended, having been told to.

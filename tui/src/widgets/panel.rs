@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 
+use super::text_line::TextLine;
 use super::words;
 use crate::theme::Theme;
 
@@ -70,6 +71,17 @@ pub fn panel(frame: &mut Frame, area: Rect, theme: &Theme, titles: &Titles) -> R
     let inside = block.inner(area);
     frame.render_widget(block, area);
     inside
+}
+
+/// The row in which what a table must hold is typed.
+pub fn filter(frame: &mut Frame, row: Rect, typed: &TextLine, focused: bool, theme: &Theme) {
+    frame.render_widget(Span::styled("/ ", theme.accent), row);
+    let field = Rect {
+        x: row.x + 2.min(row.width),
+        width: row.width.saturating_sub(2),
+        ..row
+    };
+    typed.view(frame, field, focused, theme);
 }
 
 /// Lines from the top of `area`, with a cell of air at the left; what does not fit is left out.

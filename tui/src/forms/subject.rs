@@ -1,0 +1,130 @@
+//! What forms are about.
+
+use ecotrack_common::{
+    AccountId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, MeterId, ProfileDeviceId,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a form is about; with a key it changes that row, without it adds one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", content = "id", rename_all = "snake_case")]
+pub enum Subject {
+    /// Signing in.
+    SignIn,
+    /// Making an account.
+    Register,
+    /// A new password with an administrator's code.
+    Recovery,
+    /// A first home, or another one.
+    NewHome,
+    /// The home on the screens.
+    Home,
+    /// Joining a home with a code.
+    Join,
+    /// A meter.
+    Meter(Option<MeterId>),
+    /// A device.
+    Device(Option<ProfileDeviceId>),
+    /// A bill.
+    Bill(Option<BillingRecordId>),
+    /// The months that a paper bill lists.
+    Months,
+    /// A goal.
+    Goal(Option<ConsumptionGoalId>),
+    /// Days on which nobody is at home.
+    Away(Option<AwayPeriodId>),
+    /// Many readings.
+    Readings(MeterId),
+    /// One reading, on the line over the footer.
+    Reading(MeterId),
+    /// The correction of one reading, likewise.
+    Correction(MeterId, jiff::Timestamp),
+    /// The removal of a row.
+    Removal,
+    /// An invitation.
+    Invite,
+    /// A member's role.
+    Member(AccountId),
+    /// The removal of a member, or leaving, the name typed.
+    RemoveMember(AccountId),
+    /// Handing the home over to a member, the name typed.
+    Transfer(AccountId),
+    /// The caller's name and language.
+    Me,
+    /// The caller's password.
+    Password,
+    /// The removal of the home, its name typed.
+    RemoveHome,
+}
+
+impl Subject {
+    /// Whether what was typed is kept when the form is left by accident.
+    pub fn is_kept(self) -> bool {
+        !matches!(
+            self,
+            Self::SignIn
+                | Self::Register
+                | Self::Recovery
+                | Self::Password
+                | Self::Join
+                | Self::Invite
+                | Self::Member(_)
+                | Self::RemoveMember(_)
+                | Self::Transfer(_)
+                | Self::RemoveHome
+                | Self::Removal
+        )
+    }
+
+    /// Fluent ids of its title and of a sentence under it, which may be empty.
+    pub(super) fn titles(self, changes: bool) -> (&'static str, &'static str) {
+        match (self, changes) {
+            (Self::SignIn, _) => ("sign-in-title", "sign-in-what"),
+            (Self::Register, _) => ("register-title", "register-what"),
+            (Self::Recovery, _) => ("recovery-title", "recovery-what"),
+            (Self::NewHome, _) => ("new-home-title", "new-home-what"),
+            (Self::Home, _) => ("home-title", ""),
+            (Self::Join, _) => ("join-title", "join-what"),
+            (Self::Meter(_), false) => ("meter-new-title", ""),
+            (Self::Meter(_), true) => ("meter-title", ""),
+            (Self::Device(_), false) => ("device-new-title", ""),
+            (Self::Device(_), true) => ("device-title", ""),
+            (Self::Bill(_), false) => ("bill-new-title", ""),
+            (Self::Bill(_), true) => ("bill-edit-title", ""),
+            (Self::Months, _) => ("months-title", "months-what"),
+            (Self::Goal(_), false) => ("goal-new-title", ""),
+            (Self::Goal(_), true) => ("goal-edit-title", ""),
+            (Self::Away(_), false) => ("away-new-title", ""),
+            (Self::Away(_), true) => ("away-edit-title", ""),
+            (Self::Readings(_), _) => ("readings-grid-title", "readings-grid-what"),
+            (Self::Reading(_) | Self::Correction(..) | Self::Removal, _) => ("readings-title", ""),
+            (Self::Invite, _) => ("invite-title", "invite-what"),
+            (Self::Member(_), _) => ("member-title", ""),
+            (Self::RemoveMember(_), _) => ("remove-member-title", "remove-member-what"),
+            (Self::Transfer(_), _) => ("transfer-title", "transfer-what"),
+            (Self::Me, _) => ("me-title", ""),
+            (Self::Password, _) => ("password-title", "password-what"),
+            (Self::RemoveHome, _) => ("remove-home-title", "remove-home-what"),
+        }
+    }
+
+    /// Fluent id of what it is called in a list of what waits or was not finished.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignIn | Self::Register | Self::Recovery | Self::Me | Self::Password => {
+                "subject-account"
+            }
+            Self::NewHome | Self::Home | Self::Join | Self::RemoveHome => "subject-home",
+            Self::Meter(_) => "subject-meter",
+            Self::Device(_) => "subject-device",
+            Self::Bill(_) | Self::Months => "subject-bill",
+            Self::Goal(_) => "subject-goal",
+            Self::Away(_) => "subject-away",
+            Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
+            Self::Removal => "subject-removal",
+            Self::Invite | Self::Member(_) | Self::RemoveMember(_) | Self::Transfer(_) => {
+                "subject-member"
+            }
+        }
+    }
+}
