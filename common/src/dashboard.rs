@@ -57,9 +57,23 @@ pub struct Dashboard {
     pub suggestions: Vec<Suggestion>,
     /// Meters with the newest reading of each, for quick entry.
     pub meters: Vec<MeterNow>,
+    /// What one more kWh costs and emits, for what is computed while it is typed.
+    pub next_kwh: NextKwh,
     /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`,
     /// `factor_of_<year>`.
     pub assumptions: Vec<String>,
+}
+
+/// What one more kWh costs and emits now. Without a forecast the price is that of a cycle like the
+/// newest bill's, or of one that uses what the devices are estimated to; without either there is
+/// none, since a price may depend on the use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NextKwh {
+    /// Money, taxes included.
+    pub price: Option<Money>,
+    /// Kilograms of CO2e.
+    pub co2e: Option<KgCo2e>,
 }
 
 /// The home on the dashboard.

@@ -35,7 +35,7 @@ const ENGLISH: Words = Words {
     missing: [
         "No day is known yet",
         "No forecast yet: 0 of",
-        "No devices yet.",
+        "No day was measured",
         "Nothing out of the",
     ],
     saved: "Saved: 32,150.5",
@@ -55,7 +55,7 @@ const PORTUGUESE: Words = Words {
     missing: [
         "Nenhum dia conhecido ainda",
         "Ainda sem previsão: 0 de",
-        "Nenhum aparelho ainda.",
+        "Nenhum dia medido",
         "Nada fora do comum.",
     ],
     saved: "Salva: 32.150,5",

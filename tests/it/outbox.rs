@@ -86,6 +86,47 @@ async fn typed_while_away_closed_and_opened_it_is_delivered_once_in_portuguese(d
     closed(db, PORTUGUESE).await;
 }
 
+/// Started with the server away: the home is shown as it was last, and readings are taken.
+async fn away_from_the_start(db: PgPool, words: Words, as_of: &str) {
+    let mut world = World::new(db).await;
+    let ana = world.ana().await;
+    ana.read_before(3, "4300").await;
+    let disk = Disk::new();
+    let url = world.url();
+    let mut screen = ana.screen_on(&url, words.language, disk.path());
+    screen.shows(words.live).await;
+    screen.shows(words.key).await;
+    screen.kill();
+    world.stop().await;
+
+    let mut screen = ana.screen_on(&url, words.language, disk.path());
+    let first = screen.shows("Casa Aurora").await;
+    assert!(first.contains(words.key), "{first}");
+    screen.shows(as_of).await;
+    screen.type_text("r4321,5");
+    let typed = screen.shows("+21").await;
+    assert!(
+        typed.contains("4321,5"),
+        "the last value is known:\n{typed}"
+    );
+    screen.press(KeyCode::Enter);
+    screen.shows(words.kept).await;
+    world.start().await;
+    screen.hides(words.waiting).await;
+    assert_eq!(delivered(&world, &mut screen, "4321.5").await, 1);
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn with_the_server_away_from_the_start_readings_are_taken_in_english(db: PgPool) {
+    away_from_the_start(db, ENGLISH, "server away, retrying · as of").await;
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn with_the_server_away_from_the_start_readings_are_taken_in_portuguese(db: PgPool) {
+    let away = "servidor fora do ar, tentando · dados de";
+    away_from_the_start(db, PORTUGUESE, away).await;
+}
+
 async fn draft(db: PgPool, words: Words) {
     let world = World::new(db).await;
     let ana = world.ana().await;

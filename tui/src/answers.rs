@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::app::{App, Context, Notice, Screen};
 use crate::forms::{self, Subject};
+use crate::kept::Kept;
 use crate::link::{self, backoff};
 use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
@@ -32,6 +33,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             };
             let language = account.language;
             app.account = Some(account);
+            app.confirmed.account = true;
             let mut effects = vec![if changed {
                 app.form = None;
                 app.notice = Some(Notice::Text("notice-done"));
@@ -70,7 +72,14 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
                 None => Vec::new(),
             }
         }
-        Reply::Dashboard(answer) => dashboard::answered(app, ticket, answer),
+        Reply::Dashboard(answer) => {
+            let news = matches!(answer, Ok(Some(_)));
+            let mut effects = dashboard::answered(app, ticket, answer);
+            if let Some(last) = app.last().filter(|_| news) {
+                effects.push(Effect::Keep(Kept::Last(Box::new(last))));
+            }
+            effects
+        }
         Reply::Readings(answer) => readings::answered(app, ticket, answer),
         Reply::Wrote(answer) => outbox::answered(app, ticket, answer, cx),
         Reply::Listed(what, answer) => listed(app, ticket, what, answer, cx),

@@ -13,9 +13,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
+use crate::dashboard::Board;
 use crate::form::Form;
 use crate::forms::{self, Subject};
-use crate::kept::{Draft, Everything};
+use crate::kept::{Done, Draft, Everything, Last};
 use crate::keys::{self, Command, Keymap};
 use crate::link::{self, Link};
 use crate::lists::{Lists, Tickets, What};
@@ -23,6 +24,7 @@ use crate::message::{Call, Effect, Fault, Message, Reply, Ticket, Timer};
 use crate::outbox::{self, Outbox};
 use crate::palette::{self, Palette};
 use crate::readings::entry::{self, Entry};
+use crate::remote::Remote;
 use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
@@ -131,12 +133,23 @@ pub struct App {
     pub dashboard: dashboard::State,
     /// The readings.
     pub readings: readings::State,
+    /// What the server confirmed in this run.
+    pub(crate) confirmed: Confirmed,
     /// What can be taken back, newest last.
     pub done: Vec<OperationId>,
     /// What took something back and can itself be, newest last.
     pub taken_back: Vec<OperationId>,
     pub(crate) pending: Pending,
     pub(crate) tickets: Tickets,
+}
+
+/// What the server said in this run of the program; until then it is only remembered.
+#[derive(Debug, Default)]
+pub(crate) struct Confirmed {
+    /// Who is signed in.
+    pub(crate) account: bool,
+    /// That the open home is theirs to see.
+    pub(crate) home: bool,
 }
 
 /// Answers that are awaited outside of a screen's own values.
@@ -181,6 +194,7 @@ impl App {
             keymap: Keymap::default(),
             dashboard: dashboard::State::default(),
             readings: readings::State::default(),
+            confirmed: Confirmed::default(),
             done: Vec::new(),
             taken_back: Vec::new(),
             pending: Pending::default(),
@@ -189,6 +203,9 @@ impl App {
         app.outbox.waiting = kept.waiting;
         let effects = if signed_in {
             app.screen = Screen::Dashboard;
+            if let Some(last) = kept.last {
+                app.show_last(*last);
+            }
             app.ask_who_and_where()
         } else {
             welcome::load(&mut app)
@@ -196,9 +213,34 @@ impl App {
         (app, effects)
     }
 
+    /// Shows what was on the screen when the program was left, until the server answers.
+    fn show_last(&mut self, last: Last) {
+        let shown = last.dashboard.home.energy_profile_id;
+        self.account = Some(last.account);
+        self.homes = last.homes;
+        if self.home.is_none_or(|home| home == shown) {
+            self.home = Some(shown);
+            self.dashboard.board = Remote::Ready(Board {
+                dashboard: last.dashboard,
+                etag: last.etag,
+            });
+        }
+    }
+
+    /// What is on the screen, to be kept for the next start.
+    pub(crate) fn last(&self) -> Option<Last> {
+        let board = self.dashboard.board.value()?;
+        Some(Last {
+            account: self.account.clone()?,
+            homes: self.homes.clone(),
+            dashboard: board.dashboard.clone(),
+            etag: board.etag.clone(),
+        })
+    }
+
     /// A ticket that was never given out.
     pub fn ticket(&mut self) -> Ticket {
-        self.tickets.next()
+        self.tickets.give()
     }
 
     /// The dashboard of the home, however old.
@@ -287,29 +329,14 @@ impl App {
         }
     }
 
-    /// The draft of a form about this, in this home.
-    pub(crate) fn draft_of(&self, subject: Subject) -> Option<&Draft> {
-        self.my_drafts().find(|draft| draft.subject == subject)
-    }
-
-    /// The newest draft of this home, to go on with.
-    pub fn open_draft(&self) -> Option<&Draft> {
-        self.my_drafts().max_by_key(|draft| draft.at)
-    }
-
-    fn my_drafts(&self) -> impl Iterator<Item = &Draft> {
-        let account = self.account.as_ref().map(|account| account.account_id);
-        self.drafts.iter().filter(move |draft| {
-            Some(draft.account_id) == account
-                && (draft.energy_profile_id.is_none() || draft.energy_profile_id == self.home)
-        })
-    }
-
     /// Opens the home's dashboard anew, and listens to its changes.
     pub fn open_home(&mut self, home: EnergyProfileId) -> Vec<Effect> {
-        self.home = Some(home);
+        self.confirmed.home = true;
         self.screen = Screen::Dashboard;
-        self.dashboard = dashboard::State::default();
+        if self.home != Some(home) {
+            self.dashboard = dashboard::State::default();
+        }
+        self.home = Some(home);
         self.readings = readings::State::default();
         self.lists.leave_home();
         self.tables = table::States::default();
@@ -338,10 +365,8 @@ impl App {
 
     /// Asks who this is and which homes there are, after a sign-in.
     pub fn ask_who_and_where(&mut self) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if self.account.is_none() {
-            effects.push(Effect::Call(self.ticket(), Call::Account));
-        }
+        // Also where the last start knew them: either may have changed.
+        let mut effects = vec![Effect::Call(self.ticket(), Call::Account)];
         effects.extend(self.ask_homes());
         effects
     }
@@ -351,6 +376,7 @@ impl App {
         let kept = Everything {
             drafts: std::mem::take(&mut self.drafts),
             waiting: std::mem::take(&mut self.outbox.waiting),
+            last: None,
         };
         let (mut fresh, _) = Self::start(false, None, kept);
         fresh.welcome = std::mem::take(&mut self.welcome);
@@ -363,7 +389,11 @@ impl App {
         };
         fresh.notice = notice;
         *self = fresh;
-        let mut effects = vec![Effect::Session(None), Effect::Listen(None)];
+        let mut effects = vec![
+            Effect::Session(None),
+            Effect::Listen(None),
+            Effect::Drop(Done::Last),
+        ];
         effects.extend(welcome::load(self));
         effects
     }
@@ -373,7 +403,7 @@ impl App {
         if self.screen == Screen::Welcome && !self.signed_in {
             return welcome::load(self);
         }
-        if self.home.is_none() || self.homes.is_empty() {
+        if self.home.is_none() || !self.confirmed.home {
             return if self.pending.homes.is_some() {
                 Vec::new()
             } else {
@@ -427,6 +457,7 @@ impl App {
     pub(crate) fn signed_in_as(&mut self, signed_in: Box<SignedIn>) -> Vec<Effect> {
         let language = signed_in.account.language;
         self.account = Some(signed_in.account.clone());
+        self.confirmed.account = true;
         self.signed_in = true;
         self.screen = Screen::Dashboard;
         self.form = None;
@@ -440,10 +471,10 @@ impl App {
     }
 
     pub(crate) fn homes_are(&mut self, homes: Vec<EnergyProfile>, cx: &Context) -> Vec<Effect> {
-        let known = !self.homes.is_empty();
+        let opened = self.confirmed.home;
         self.homes = homes;
         let is_there = |home: &&EnergyProfile| Some(home.energy_profile_id) == self.home;
-        if known && self.homes.iter().any(|home| is_there(&home)) {
+        if opened && self.homes.iter().any(|home| is_there(&home)) {
             // Only asked anew, such as after a change of the home itself.
             return Vec::new();
         }

@@ -196,17 +196,7 @@ pub(crate) fn tab_at(app: &App, area: Rect, column: u16, cx: &Context) -> Option
 fn link(app: &App, cx: &Context) -> Span<'static> {
     match (app.link.up, app.link.live) {
         (Some(false), _) => {
-            let as_of = app.board().map(|board| {
-                let zone = app.zone();
-                let at = cx.locale.date_time_short(board.as_of, &zone);
-                let today = zone.to_datetime(board.as_of).date() == zone.to_datetime(cx.now).date();
-                let at = if today {
-                    at.rsplit(' ').next().unwrap_or_default().to_owned()
-                } else {
-                    at
-                };
-                t!(cx, "link-away-since", at = at)
-            });
+            let as_of = as_of(app, cx).map(|at| t!(cx, "link-away-since", at = at));
             let text = as_of.unwrap_or_else(|| cx.locale.text("link-away"));
             Span::styled(format!("▲ {text}"), cx.theme.warning)
         }
@@ -217,8 +207,25 @@ fn link(app: &App, cx: &Context) -> Span<'static> {
         (Some(true), false) => {
             Span::styled(format!("● {}", cx.locale.text("link-up")), cx.theme.accent)
         }
-        (None, _) => Span::styled(cx.locale.text("link-asking"), cx.theme.dim),
+        // What is shown is from the last start, so it says from when.
+        (None, _) => match as_of(app, cx) {
+            Some(at) => Span::styled(t!(cx, "link-as-of", at = at), cx.theme.dim),
+            None => Span::styled(cx.locale.text("link-asking"), cx.theme.dim),
+        },
     }
+}
+
+/// Of when the dashboard on the screen is: the time today, else the day too.
+fn as_of(app: &App, cx: &Context) -> Option<String> {
+    let board = app.board()?;
+    let zone = app.zone();
+    let at = cx.locale.date_time_short(board.as_of, &zone);
+    let today = zone.to_datetime(board.as_of).date() == zone.to_datetime(cx.now).date();
+    Some(if today {
+        at.rsplit(' ').next().unwrap_or_default().to_owned()
+    } else {
+        at
+    })
 }
 
 fn footer(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {

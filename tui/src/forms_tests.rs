@@ -406,7 +406,7 @@ fn a_change_by_another_member_is_seen_while_one_types_and_takes_nothing_away() {
         _ => None,
     });
     // It was asked for when the screen was opened, and is awaited still.
-    let list = list.or_else(|| match &hands.app.lists.bills {
+    let list = list.or(match &hands.app.lists.bills {
         Remote::Loading { ticket, .. } => Some(*ticket),
         _ => None,
     });

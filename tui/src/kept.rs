@@ -1,5 +1,5 @@
-//! What survives a closed terminal: drafts of forms and writes that wait for the server, each in a
-//! file of its own that only its owner can read.
+//! What survives a closed terminal: drafts of forms, writes that wait for the server, and what was on
+//! the screen last, each in a file of its own that only its owner can read.
 //!
 //! One file each, named by a key that sorts by time, so that two terminals of one person never
 //! overwrite each other and an entry is written, or removed, in one step.
@@ -10,6 +10,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use ecotrack_common::account::Account;
+use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::profile::EnergyProfile;
 use ecotrack_common::{AccountId, EnergyProfileId, Problem};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -84,9 +87,24 @@ pub struct Waiting {
     pub refused: Option<Problem>,
 }
 
+/// What was on the screen last, for the first frame of the next start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Last {
+    /// Who was signed in.
+    pub account: Account,
+    /// Their homes.
+    pub homes: Vec<EnergyProfile>,
+    /// The dashboard of the home that was open.
+    pub dashboard: Dashboard,
+    /// Its tag.
+    pub etag: String,
+}
+
 /// Something to keep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kept {
+    /// What was on the screen.
+    Last(Box<Last>),
     /// What was typed.
     Draft(Box<Draft>),
     /// What waits.
@@ -96,6 +114,8 @@ pub enum Kept {
 /// Something that is no longer needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
+    /// What was on the screen.
+    Last,
     /// A draft.
     Draft(Uuid),
     /// A write, by its key.
@@ -109,6 +129,8 @@ pub struct Everything {
     pub drafts: Vec<Draft>,
     /// Writes, in the order in which they were entered.
     pub waiting: Vec<Waiting>,
+    /// What was on the screen.
+    pub last: Option<Box<Last>>,
 }
 
 /// Where it is kept, for one server.
@@ -116,6 +138,7 @@ pub struct Everything {
 pub struct KeptFolder {
     drafts: PathBuf,
     waiting: PathBuf,
+    last: PathBuf,
 }
 
 impl KeptFolder {
@@ -125,6 +148,7 @@ impl KeptFolder {
         Self {
             drafts: state_dir.join("drafts").join(&server),
             waiting: state_dir.join("outbox").join(&server),
+            last: state_dir.join("last").join(&server),
         }
     }
 
@@ -138,6 +162,8 @@ impl KeptFolder {
     pub fn put(&self, kept: &Kept) -> io::Result<()> {
         match kept {
             Kept::Draft(draft) => put(&self.drafts, draft.draft_id, draft, false),
+            // There is one of it.
+            Kept::Last(last) => put(&self.last, Uuid::nil(), last, false),
             Kept::Waiting(waiting) => put(&self.waiting, waiting.write.key, waiting, true),
         }
     }
@@ -149,6 +175,7 @@ impl KeptFolder {
     pub fn remove(&self, done: Done) -> io::Result<()> {
         let path = match done {
             Done::Draft(id) => path(&self.drafts, id),
+            Done::Last => path(&self.last, Uuid::nil()),
             Done::Waiting(key) => path(&self.waiting, key),
         };
         match fs::remove_file(path) {
@@ -162,6 +189,7 @@ impl KeptFolder {
         Everything {
             drafts: load(&self.drafts),
             waiting: load(&self.waiting),
+            last: load(&self.last).pop().map(Box::new),
         }
     }
 }

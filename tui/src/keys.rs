@@ -48,7 +48,7 @@ impl Key {
         }
         let wrong = || KeymapError::Key(text.to_owned());
         let combination = crokey::parse(text).map_err(|_| wrong())?;
-        let event: KeyEvent = combination.try_into().map_err(|_| wrong())?;
+        let event = Into::<KeyEvent>::into(combination);
         let known = KeyModifiers::CONTROL | KeyModifiers::SHIFT;
         if !known.contains(event.modifiers) {
             return Err(wrong());

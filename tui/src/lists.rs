@@ -83,7 +83,7 @@ pub struct Tickets(u64);
 
 impl Tickets {
     /// A ticket that was never given out.
-    pub fn next(&mut self) -> Ticket {
+    pub fn give(&mut self) -> Ticket {
         self.0 += 1;
         Ticket(self.0)
     }
@@ -245,7 +245,7 @@ impl Lists {
             }
             return Vec::new();
         }
-        let ticket = tickets.next();
+        let ticket = tickets.give();
         let before = self
             .operations
             .value()

@@ -210,13 +210,12 @@ impl Reply {
             }
             Self::Account(answer) => answer.as_ref().err(),
             Self::Profiles(answer) => answer.as_ref().err(),
-            Self::ProfileCreated(answer) => answer.as_ref().err(),
+            Self::ProfileCreated(answer) | Self::Joined(answer) => answer.as_ref().err(),
             Self::Dashboard(answer) => answer.as_ref().err(),
             Self::Readings(answer) => answer.as_ref().err(),
             Self::Wrote(answer) => answer.as_ref().err(),
             Self::Listed(_, answer) => answer.as_ref().err(),
             Self::Invited(answer) => answer.as_ref().err(),
-            Self::Joined(answer) => answer.as_ref().err(),
             Self::Undone(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
         }

@@ -147,7 +147,7 @@ where
     app.keymap = std::mem::take(&mut options.keymap);
     let (out, mut arriving) = mpsc::unbounded_channel();
     let mut runtime = Runtime {
-        app,
+        app: Box::new(app),
         locale: Locale::new(options.language),
         language_given: options.language_given,
         client,
@@ -191,7 +191,7 @@ where
 }
 
 struct Runtime {
-    app: App,
+    app: Box<App>,
     locale: Locale,
     language_given: bool,
     client: Client,

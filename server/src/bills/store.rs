@@ -117,6 +117,20 @@ pub async fn find(
         .transpose()
 }
 
+/// What the newest bill was for; `None` without a bill.
+pub async fn find_newest_kwh(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Option<Kwh>> {
+    let kwh = sqlx::query_scalar!(
+        "SELECT kwh FROM billing_record WHERE energy_profile_id = $1 ORDER BY last_day DESC LIMIT 1",
+        profile.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(kwh.map(Kwh))
+}
+
 /// A bill as its image, with its version; nobody else changes it until the transaction ends.
 pub async fn find_image(
     conn: &mut PgConnection,

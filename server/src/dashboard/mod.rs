@@ -6,11 +6,11 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ecotrack_common::dashboard::{Dashboard, DashboardHome, MeterNow};
+use ecotrack_common::dashboard::{Dashboard, DashboardHome, MeterNow, NextKwh};
 use ecotrack_common::forecast::ForecastState;
 use ecotrack_common::goal::GoalPeriod;
 use ecotrack_common::profile::Role;
-use ecotrack_common::{EnergyProfileId, path};
+use ecotrack_common::{EnergyProfileId, KgCo2e, Kwh, path};
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use utoipa_axum::router::OpenApiRouter;
@@ -27,7 +27,7 @@ use crate::forecasts::outlook::{self, Outlook};
 use crate::forecasts::projection::{assumption_code, compare, cycle_use};
 use crate::goals::progress::progress;
 use crate::{
-    alerts, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
+    alerts, bills, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
 };
 
 /// Whole cycles shown before this one.
@@ -111,12 +111,23 @@ async fn compose(
         outlook.so_far.measured_days,
         outlook.so_far.kwh,
     );
+    let price = if let Some(projection) = &outlook.projection {
+        projection.next_kwh
+    } else {
+        let bill = bills::store::find_newest_kwh(&mut *conn, profile).await?;
+        let devices: Kwh = home_devices.iter().map(|row| row.monthly_kwh).sum();
+        match bill.or(Some(devices).filter(|_| !home_devices.is_empty())) {
+            Some(usual) => prices.next_kwh(usual, cycle)?,
+            None => None,
+        }
+    };
     let worth = suggestions::Prices {
-        marginal: outlook
-            .projection
-            .as_ref()
-            .and_then(|projection| projection.next_kwh),
+        marginal: price,
         factor: prices.factor(outlook.today.year()),
+    };
+    let next_kwh = NextKwh {
+        price,
+        co2e: worth.factor.map(|factor| KgCo2e(factor.kg_co2e_per_kwh)),
     };
     let states = suggestions::store::list_states(&mut *conn, profile).await?;
     let suggestions = suggestions::rank(&outlook.reference.measures, &states, &home_devices, worth);
@@ -162,6 +173,7 @@ async fn compose(
         alerts,
         suggestions,
         meters,
+        next_kwh,
         assumptions: assumptions(&outlook),
         so_far: outlook.so_far,
         projection: outlook.projection,

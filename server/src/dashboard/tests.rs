@@ -139,3 +139,43 @@ async fn a_dashboard_that_did_not_change_is_not_sent_again(db: PgPool) {
         .await;
     assert_eq!(next_day.status, StatusCode::OK, "so does a new day");
 }
+
+/// What a device costs is asked before there is a forecast: the newest bill says how much is used.
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn one_more_kwh_has_a_price_as_soon_as_a_bill_says_how_much_is_used(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    catalog::load_reference(&db, test.app.clock.now())
+        .await
+        .unwrap();
+    let ana = test.account("Ana").await;
+    let mut new = serde_json::to_value(home()).unwrap();
+    new["tariff"] = json!("br-cemig-d-conventional");
+    let made = ana.post(path::PROFILES, &new).await.json;
+    let of = |pattern| {
+        path::fill(
+            pattern,
+            &[(
+                "energy_profile_id",
+                &made["energy_profile_id"].as_str().unwrap(),
+            )],
+        )
+    };
+    let before = ana.get(&of(path::DASHBOARD)).await.json;
+    assert_eq!(before["next_kwh"]["price"], Value::Null);
+    assert!(
+        before["next_kwh"]["co2e"].is_string(),
+        "{}",
+        before["next_kwh"]
+    );
+    let bill = json!({ "first_day": "2026-10-10", "last_day": "2026-11-09", "kwh": "212", "total": "245.90" });
+    let answer = ana.post(&of(path::BILLS), &bill).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+    let after = ana.get(&of(path::DASHBOARD)).await.json;
+    let price: rust_decimal::Decimal = after["next_kwh"]["price"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let plausible = rust_decimal::Decimal::new(5, 1)..rust_decimal::Decimal::from(2);
+    assert!(plausible.contains(&price), "{price}");
+}

@@ -72,7 +72,8 @@ pub(super) async fn open(
             }
         })
     });
-    runtime::open(client, options)
+    // All screens live in it; the commands around it should not be as large.
+    Box::pin(runtime::open(client, options))
         .await
         .map(drop)
         .map_err(Failure::Screens)

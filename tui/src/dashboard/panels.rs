@@ -286,7 +286,11 @@ pub(super) fn devices(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Con
     let more = board.devices.len() - rows.len();
     if rows.is_empty() && untracked.is_none() {
         let lines = words::wrap(
-            &cx.locale.text("devices-none"),
+            &cx.locale.text(if board.so_far.measured_days == 0 {
+                "devices-no-days"
+            } else {
+                "devices-none"
+            }),
             usize::from(inside.width.saturating_sub(2)),
         )
         .into_iter()

@@ -87,10 +87,12 @@ fn enter_is_ours(form: &Form) -> bool {
 fn arrows_are_ours(form: &Form) -> bool {
     use super::Kind;
     match form.focused().map(|field| &field.input) {
-        Some(Input::Line(Kind::Date | Kind::DateTime, _) | Input::Week(_) | Input::Grid(_)) => {
-            false
-        }
-        Some(Input::Lines(_)) => false,
+        Some(
+            Input::Line(Kind::Date | Kind::DateTime, _)
+            | Input::Week(_)
+            | Input::Grid(_)
+            | Input::Lines(_),
+        ) => false,
         Some(Input::Choice(choice)) => choice.list().is_none(),
         _ => true,
     }
@@ -101,6 +103,12 @@ fn enter(app: &mut App, cx: &Context) -> Vec<Effect> {
         return Vec::new();
     };
     let focus = form.focus;
+    // A spreadsheet's Enter; at its end the rows are sent.
+    if let Some(Input::Grid(grid)) = form.fields.get_mut(focus).map(|field| &mut field.input)
+        && grid.go_on()
+    {
+        return Vec::new();
+    }
     match form.fields.get_mut(focus).map(|field| &mut field.input) {
         Some(Input::Choice(choice)) if choice.list().is_some() => {
             if choice.take() {
@@ -110,12 +118,6 @@ fn enter(app: &mut App, cx: &Context) -> Vec<Effect> {
                 return effects;
             }
             return Vec::new();
-        }
-        Some(Input::Grid(grid)) => {
-            // A spreadsheet's Enter; at its end the rows are sent.
-            if grid.next() {
-                return Vec::new();
-            }
         }
         _ => {}
     }
@@ -128,7 +130,7 @@ fn enter(app: &mut App, cx: &Context) -> Vec<Effect> {
 
 fn forward(form: &mut Form) {
     if let Some(Input::Grid(grid)) = form.fields.get_mut(form.focus).map(|it| &mut it.input)
-        && grid.next()
+        && grid.go_on()
     {
         return;
     }
@@ -137,7 +139,7 @@ fn forward(form: &mut Form) {
 
 fn backward(form: &mut Form) {
     if let Some(Input::Grid(grid)) = form.fields.get_mut(form.focus).map(|it| &mut it.input)
-        && grid.previous()
+        && grid.go_back()
     {
         return;
     }

@@ -117,7 +117,7 @@ impl Grid {
     }
 
     /// Moves on to the next cell; `false` at the end of a last row that is empty.
-    pub fn next(&mut self) -> bool {
+    pub fn go_on(&mut self) -> bool {
         let (row, column) = self.at;
         if column + 1 < self.columns.len() && !(column == 0 && self.is_row_empty(row)) {
             self.at = (row, column + 1);
@@ -130,7 +130,7 @@ impl Grid {
     }
 
     /// Moves back to the cell before; `false` at the first.
-    pub fn previous(&mut self) -> bool {
+    pub fn go_back(&mut self) -> bool {
         let (row, column) = self.at;
         if column > 0 {
             self.at = (row, column - 1);

@@ -323,13 +323,11 @@ impl Form {
     /// The whole number in a field, likewise.
     pub fn integer(&self, name: &str, errors: &mut FieldErrors) -> Option<i16> {
         let text = self.optional(name)?;
-        match text.parse() {
-            Ok(number) => Some(number),
-            Err(_) => {
-                errors.add(name, "not_a_whole_number");
-                None
-            }
+        let number = text.parse().ok();
+        if number.is_none() {
+            errors.add(name, "not_a_whole_number");
         }
+        number
     }
 
     /// The day in a field, likewise.

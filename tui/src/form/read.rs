@@ -91,10 +91,9 @@ fn moved(key: KeyEvent, line: &TextLine, from: Date, today: Date, known: bool) -
     };
     match key.code {
         KeyCode::Char('t' | 'T') => Some(today),
-        KeyCode::Up => Some(by_days(1)),
+        // `-` separates in 2026-11-10, `+` does nothing else.
+        KeyCode::Up | KeyCode::Char('+') => Some(by_days(1)),
         KeyCode::Down => Some(by_days(-1)),
-        // `-` separates in 2026-11-10.
-        KeyCode::Char('+') => Some(by_days(1)),
         KeyCode::Char('-') if known || line.text().is_empty() => Some(by_days(-1)),
         KeyCode::PageUp => Some(from.saturating_add(1.month())),
         KeyCode::PageDown => Some(from.saturating_sub(1.month())),

@@ -136,17 +136,15 @@ fn read_lines(text: &str, errors: &mut FieldErrors) -> Vec<ChargedLine> {
         let read = line
             .rsplit_once([' ', '\t'])
             .and_then(|(label, amount)| Some((label.trim(), parse_decimal(amount).ok()?)));
-        match read {
-            Some((label, amount)) => lines.push(ChargedLine {
-                // `ICMS R$ 46,38` as the paper has it.
-                label: label.trim_end_matches("R$").trim_end().to_owned(),
-                amount: Money(amount),
-            }),
-            None => {
-                errors.add_with("lines", "not_a_line", &[("line", &(at + 1).to_string())]);
-                return lines;
-            }
-        }
+        let Some((label, amount)) = read else {
+            errors.add_with("lines", "not_a_line", &[("line", &(at + 1).to_string())]);
+            return lines;
+        };
+        lines.push(ChargedLine {
+            // `ICMS R$ 46,38` as the paper has it.
+            label: label.trim_end_matches("R$").trim_end().to_owned(),
+            amount: Money(amount),
+        });
     }
     lines
 }

@@ -278,19 +278,17 @@ pub(super) fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>
         cx.theme.accent,
     )];
     let board = app.board();
-    let price = board
-        .and_then(|board| board.projection.as_ref())
-        .and_then(|projection| projection.next_kwh);
-    let factor = board
-        .and_then(|board| board.so_far.co2e.as_ref())
-        .map(|co2e| co2e.factor);
+    let next = board.map(|board| board.next_kwh).unwrap_or_default();
     let mut parts = Vec::new();
-    if let (Some(price), Some(board)) = (price, board)
+    if let (Some(price), Some(board)) = (next.price, board)
         && let Some(cost) = derived.monthly_kwh.0.checked_mul(price.0)
     {
         parts.push(cx.locale.money(Money(cost), &board.home.currency));
     }
-    if let Some(kg) = factor.and_then(|factor| derived.monthly_kwh.0.checked_mul(factor)) {
+    if let Some(kg) = next
+        .co2e
+        .and_then(|factor| derived.monthly_kwh.0.checked_mul(factor.0))
+    {
         parts.push(cx.locale.co2e(KgCo2e(kg)));
     }
     let mut spans = Vec::new();

@@ -6,6 +6,26 @@ use crate::kept::{Done, Draft, Kept};
 use crate::message::Effect;
 use crate::readings::entry;
 
+impl App {
+    /// The draft of a form about this, in this home.
+    pub(crate) fn draft_of(&self, subject: Subject) -> Option<&Draft> {
+        self.my_drafts().find(|draft| draft.subject == subject)
+    }
+
+    /// The newest draft of this home, to go on with.
+    pub fn open_draft(&self) -> Option<&Draft> {
+        self.my_drafts().max_by_key(|draft| draft.at)
+    }
+
+    fn my_drafts(&self) -> impl Iterator<Item = &Draft> {
+        let account = self.account.as_ref().map(|account| account.account_id);
+        self.drafts.iter().filter(move |draft| {
+            Some(draft.account_id) == account
+                && (draft.energy_profile_id.is_none() || draft.energy_profile_id == self.home)
+        })
+    }
+}
+
 /// Forgets the draft of the form that is open.
 pub(crate) fn drop_draft(app: &mut App) -> Vec<Effect> {
     match app.draft.take() {

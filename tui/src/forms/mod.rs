@@ -227,12 +227,8 @@ pub fn open(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context) -
     for what in needs(subject) {
         effects.extend(app.lists.ask_once(*what, app.home, &mut app.tickets));
     }
-    let mut form = Form::new(
-        subject,
-        row.clone(),
-        fields(app, subject, row.as_ref(), cx),
-        today(app, cx),
-    );
+    let fields = fields(app, subject, row.as_ref(), cx);
+    let mut form = Form::new(subject, row, fields, today(app, cx));
     if subject == Subject::Device(None) {
         // Most are in the catalogue.
         form.move_to(0);
@@ -243,7 +239,7 @@ pub fn open(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context) -
         .flatten();
     if let Some(draft) = draft {
         if draft.base.is_some() {
-            form.base = draft.base.clone();
+            form.base.clone_from(&draft.base);
         }
         form.put(&draft.values);
         form.typed_at = Some(draft.at);

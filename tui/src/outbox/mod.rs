@@ -76,12 +76,17 @@ pub(crate) fn submit(
     // From here on the entry is the outbox's to lose.
     effects.extend(forms::drop_draft(app));
     effects.extend(deliver(app));
+    if app.outbox.sending.is_none() {
+        // Nobody can be asked yet: the program started with the server away.
+        waits(app);
+    }
     effects
 }
 
 /// Sends what is first, unless something is on its way.
 pub(crate) fn deliver(app: &mut App) -> Vec<Effect> {
-    if app.outbox.sending.is_some() || !app.signed_in {
+    // What waits goes out under nobody else's name.
+    if app.outbox.sending.is_some() || !app.confirmed.account {
         return Vec::new();
     }
     let Some(write) = app
@@ -124,7 +129,14 @@ pub(crate) fn answered(
     };
     app.outbox.sending = None;
     match answer {
-        Err(fault) if passes(&fault) => waits(app, &fault),
+        Err(fault) if passes(&fault) => {
+            waits(app);
+            match fault {
+                // The link's own timer tries again.
+                Fault::Away => Vec::new(),
+                _ => answers::retry_later(app),
+            }
+        }
         Err(fault) => refused(app, key, fault, cx),
         Ok(value) => {
             let Some(at) = position(app, key) else {
@@ -147,7 +159,7 @@ fn position(app: &App, key: Uuid) -> Option<usize> {
 }
 
 /// The server cannot take it now: whatever waits, its form and its line close for the next.
-fn waits(app: &mut App, fault: &Fault) -> Vec<Effect> {
+fn waits(app: &mut App) {
     let waiting = |key: Option<Uuid>| key.is_some_and(|key| position(app, key).is_some());
     let (form, line) = (
         waiting(app.form.as_ref().and_then(|form| form.key)),
@@ -160,11 +172,6 @@ fn waits(app: &mut App, fault: &Fault) -> Vec<Effect> {
         app.entry = None;
     }
     app.notice = Some(Notice::Waits);
-    match fault {
-        // The link's own timer tries again.
-        Fault::Away => Vec::new(),
-        _ => answers::retry_later(app),
-    }
 }
 
 fn refused(app: &mut App, key: Uuid, fault: Fault, cx: &Context) -> Vec<Effect> {

@@ -302,16 +302,13 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
     };
     let (pattern, name) = match table {
         Table::Outbox => {
-            return match outbox::drop_entry(app, key) {
-                Some(effects) => {
-                    app.notice = Some(Notice::Text("outbox-dropped"));
-                    effects
-                }
-                None => {
-                    app.notice = Some(Notice::Text("outbox-on-its-way"));
-                    Vec::new()
-                }
-            };
+            let dropped = outbox::drop_entry(app, key);
+            app.notice = Some(Notice::Text(if dropped.is_some() {
+                "outbox-dropped"
+            } else {
+                "outbox-on-its-way"
+            }));
+            return dropped.unwrap_or_default();
         }
         Table::Sessions => {
             let ticket = app.ticket();

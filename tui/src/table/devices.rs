@@ -21,13 +21,8 @@ pub(super) const COLUMNS: &[Column] = &[
 pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
     let devices = app.lists.devices.value()?;
     let board = app.board();
-    let price = board
-        .and_then(|board| board.projection.as_ref())
-        .and_then(|projection| projection.next_kwh);
+    let next = board.map(|board| board.next_kwh).unwrap_or_default();
     let currency = board.map_or("", |board| board.home.currency.as_str());
-    let factor = board
-        .and_then(|board| board.so_far.co2e.as_ref())
-        .map(|co2e| co2e.factor);
     let all: Decimal = devices.iter().map(|row| row.monthly_kwh.0).sum();
     Some(
         devices
@@ -35,8 +30,8 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
             .map(|row| {
                 let device = &row.device;
                 let monthly = row.monthly_kwh.0;
-                let cost = price.and_then(|price| monthly.checked_mul(price.0));
-                let kg = factor.and_then(|factor| monthly.checked_mul(factor));
+                let cost = next.price.and_then(|price| monthly.checked_mul(price.0));
+                let kg = next.co2e.and_then(|factor| monthly.checked_mul(factor.0));
                 let share = (all > Decimal::ZERO).then(|| monthly * Decimal::ONE_HUNDRED / all);
                 let category = format!("category-{}", device.category);
                 let mut remarks = Vec::new();

@@ -22,11 +22,8 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
     let Some(rows) = known else {
         let text = table
             .what()
-            .and_then(|what| match app.lists.fault_of(what) {
-                Some(fault) => Some(cx.fault(fault)),
-                None => None,
-            })
-            .unwrap_or_else(|| cx.locale.text("table-loading"));
+            .and_then(|what| app.lists.fault_of(what))
+            .map_or_else(|| cx.locale.text("table-loading"), |fault| cx.fault(fault));
         sentence(frame, inside, &text, cx);
         return;
     };

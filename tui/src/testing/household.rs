@@ -66,7 +66,7 @@ fn operation(n: u128, by: &str, minutes_ago: i64, entries: Vec<OperationEntry>) 
         by: Some(by.into()),
         undoes: None,
         undone: false,
-        rows: entries.len() as i64,
+        rows: i64::try_from(entries.len()).unwrap(),
         entries,
     }
 }

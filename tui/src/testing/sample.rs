@@ -7,7 +7,7 @@ use ecotrack_common::alert::{Alert, AlertRule, Severity};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{
     Co2eTotal, Comparison, CycleUse, Dashboard, DashboardHome, DayUse, DeviceShare, MeterNow,
-    ProjectedLine, Projection,
+    NextKwh, ProjectedLine, Projection,
 };
 use ecotrack_common::forecast::{Band, Forecast, ForecastDay, ForecastState};
 use ecotrack_common::goal::{GoalMeasure, GoalProgress};
@@ -318,6 +318,10 @@ pub(crate) fn dashboard() -> Dashboard {
             ),
             suggestion("Wash with full loads", "Lavar com a máquina cheia", None),
         ],
+        next_kwh: NextKwh {
+            price: Some(money("1.21")),
+            co2e: Some(KgCo2e(dec("0.0385"))),
+        },
         meters: vec![
             MeterNow {
                 meter: Meter {
@@ -393,6 +397,8 @@ pub(crate) fn home() -> EnergyProfile {
 pub(crate) fn signed_in() -> App {
     let (mut app, _) = App::start(true, Some(home_id()), Everything::default());
     app.account = Some(account(Language::English));
+    app.confirmed.account = true;
+    app.confirmed.home = true;
     app.dashboard.board = Remote::Ready(Board {
         dashboard: dashboard(),
         etag: "\"1\"".into(),
