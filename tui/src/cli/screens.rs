@@ -72,7 +72,7 @@ pub(super) async fn open(
             }
         })
     });
-    runtime::open(client, options)
+    Box::pin(runtime::open(client, options))
         .await
         .map(drop)
         .map_err(Failure::Screens)
