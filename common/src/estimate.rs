@@ -20,7 +20,8 @@ pub const DAYS_PER_YEAR: u32 = 365;
 const WATTS_PER_KILOWATT: u32 = 1_000;
 const HOURS_PER_DAY: u32 = 24;
 const MINUTES_PER_HOUR: u32 = 60;
-const DAYS_PER_WEEK: u32 = 7;
+/// Days of a weekly pattern.
+pub const DAYS_PER_WEEK: u32 = 7;
 
 /// A device's plate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

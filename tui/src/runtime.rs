@@ -11,8 +11,6 @@ use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::account::{Language, SignedIn};
 use ecotrack_common::locale::Locale;
-use ecotrack_common::meter::{Channel, NewMeter, ReadingKind};
-use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::Terminal;
@@ -22,7 +20,6 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::app::{self, App, Context};
 use crate::client::{self, Client};
@@ -365,23 +362,6 @@ fn fault(error: client::Error) -> Fault {
     }
 }
 
-/// A home and its first meter, so that a reading can be entered at once. Both writes carry keys that
-/// follow from `key`: tried again after half of it, the other half is done and nothing twice.
-async fn create_home(
-    client: &Client,
-    new: &NewEnergyProfile,
-    meter: String,
-    key: Uuid,
-) -> client::Result<EnergyProfile> {
-    let home = client.create_profile(new, key).await?;
-    let meter = NewMeter::new(meter, Channel::GridImport, ReadingKind::Register);
-    let second = Uuid::from_u128(key.as_u128() ^ 1);
-    client
-        .create_meter(home.energy_profile_id, &meter, second)
-        .await?;
-    Ok(home)
-}
-
 async fn ask(client: &Client, call: Call) -> Reply {
     match call {
         Call::Register(new) => {
@@ -394,7 +374,8 @@ async fn ask(client: &Client, call: Call) -> Reply {
         Call::Account => Reply::Account(client.account().await.map_err(fault)),
         Call::Profiles => Reply::Profiles(client.profiles().await.map_err(fault)),
         Call::CreateProfile(new, meter, key) => Reply::ProfileCreated(
-            create_home(client, &new, meter, key)
+            client
+                .create_home(&new, meter, key)
                 .await
                 .map(Box::new)
                 .map_err(fault),

@@ -1,169 +1,227 @@
-//! `login`, `logout`, `whoami`.
+//! `register` and `account`: what a person sees and changes of themself.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use clap::{Args, Subcommand};
+use ecotrack_common::account::{
+    ChangedAccount, ChangedPassword, Language, Recovery, Registration, Session,
+};
+use ecotrack_common::locale::{Locale, fl};
+use ecotrack_common::path;
+use jiff::tz::TimeZone;
 
-use ecotrack_common::account::{Account, SignIn};
-use ecotrack_common::locale::fl;
-use ecotrack_common::profile::EnergyProfile;
-use ecotrack_common::{ErrorCode, Problem};
-use serde::Serialize;
-
-use super::context::{Context, pick_profile};
+use super::context::{Context, now};
+use super::lists::{Form, List, title};
+use super::rows::{Name, ending, pick};
+use super::secrets::{ask_email, ask_new_password, ask_password};
+use super::session::keep;
 use super::table::{Side, Table};
-use super::{Failure, Result, output};
-use crate::client;
+use super::typed::text;
+use super::{Failure, Result, language};
 
-/// What `whoami --json` prints.
-#[derive(Serialize)]
-struct WhoAmI {
-    server: String,
-    account: Account,
-    profiles: Vec<EnergyProfile>,
+#[derive(Debug, Args)]
+pub(super) struct Register {
+    /// E-mail address; you sign in with it
+    #[arg(long)]
+    email: Option<String>,
+    /// What your household calls you
+    #[arg(long)]
+    name: String,
+    /// Code of an invitation: you join its home
+    #[arg(long, value_name = "CODE")]
+    invitation: Option<String>,
 }
 
-pub(super) async fn login(context: &Context, email: Option<String>) -> Result<()> {
+#[derive(Debug, Subcommand)]
+pub(super) enum Account {
+    /// Show your account
+    Show,
+    /// Change what is given of your account, and nothing else
+    Edit {
+        /// What your household calls you
+        #[arg(long)]
+        name: Option<String>,
+        /// Language of your screens: en or pt-BR
+        #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+        language: Option<Language>,
+    },
+    /// Change your password; both are asked for, or read from standard input, a line each
+    Password,
+    /// List where you are signed in
+    Sessions(Form),
+    /// End a sign-in
+    EndSession {
+        /// Sign-in, by the end of its key, as the list shows it
+        session: String,
+    },
+    /// Set a new password with an administrator's code, and sign in
+    Recover {
+        /// E-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// The code, as it was passed on
+        #[arg(long)]
+        code: String,
+    },
+}
+
+const SESSION_COLUMNS: &[&str] = &[
+    "client",
+    "created_at",
+    "last_used_at",
+    "expires_at",
+    "current",
+    "session_id",
+];
+
+/// Makes an account and signs in.
+pub(super) async fn register(context: &Context, register: Register) -> Result<()> {
     let client = context.client()?;
-    let sign_in = ask(context, email)?;
-    if let Err(errors) = sign_in.check() {
-        return Err(Failure::Usage(wrong_fields(context, errors)));
+    let email = ask_email(context, register.email)?;
+    let registration = Registration {
+        email,
+        display_name: register.name.trim().to_owned(),
+        password: ask_new_password(context)?,
+        language: context.locale.language(),
+        invitation: text(register.invitation.as_deref(), None),
+    };
+    registration.check()?;
+    let signed_in = client.register(&registration).await?;
+    keep(context, client, &signed_in).await
+}
+
+pub(super) async fn run(context: &Context, command: Account) -> Result<()> {
+    match command {
+        Account::Show => show(context).await,
+        Account::Edit { name, language } => edit(context, name, language).await,
+        Account::Password => password(context).await,
+        Account::Sessions(form) => sessions(context, &form).await,
+        Account::EndSession { session } => end_session(context, &session).await,
+        Account::Recover { email, code } => recover(context, email, code).await,
     }
-    let signed_in = client.sign_in(&sign_in).await?;
-    let client = client.with_token(&signed_in.token);
-    let profiles = client.profiles().await?;
-    let wanted = context.wanted_profile();
-    // Somebody with several homes or none picks one when it matters, unless one was named now.
-    let profile = match pick_profile(profiles, wanted, None, &context.locale) {
-        Ok(profile) => Some(profile.energy_profile_id),
-        Err(failure) if wanted.is_some() => return Err(failure),
-        Err(_) => None,
-    };
-    context.session_file().save(&signed_in.token, profile)?;
-    if context.json {
-        return output::print_json(&signed_in.account);
-    }
-    let name = signed_in.account.display_name.as_str();
-    let sentence = fl!(
-        context.locale.loader(),
-        "cli-signed-in",
-        name = name,
-        server = client.address()
-    );
-    output::print_line(&sentence)
 }
 
-/// E-mail and password: from the person at the terminal, else from the flag and standard input.
-fn ask(context: &Context, email: Option<String>) -> Result<SignIn> {
-    let words = context.locale.loader();
-    if !io::stdin().is_terminal() {
-        let email = email.ok_or_else(|| Failure::Usage(fl!(words, "cli-email-needed")))?;
-        return Ok(SignIn {
-            email,
-            password: read_line()?,
-        });
-    }
-    let email = if let Some(email) = email {
-        email
-    } else {
-        let mut err = io::stderr();
-        write!(err, "{} ", fl!(words, "cli-ask-email"))?;
-        err.flush()?;
-        read_line()?
-    };
-    let password = rpassword::prompt_password(format!("{} ", fl!(words, "cli-ask-password")))?;
-    Ok(SignIn {
-        email: email.trim().to_owned(),
-        password,
-    })
-}
-
-fn read_line() -> io::Result<String> {
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
-}
-
-/// Fields that the rules refuse, worded as if the server had refused them.
-pub(super) fn wrong_fields(context: &Context, errors: ecotrack_common::FieldErrors) -> String {
-    let problem = Problem {
-        kind: "about:blank".to_owned(),
-        title: String::new(),
-        status: 422,
-        code: ErrorCode::Invalid,
-        detail: None,
-        errors,
-        current: None,
-        request_id: None,
-    };
-    Failure::Client(client::Error::Problem(Box::new(problem))).sentence(&context.locale)
-}
-
-pub(super) async fn logout(context: &Context) -> Result<()> {
-    let words = context.locale.loader();
-    let file = context.session_file();
-    let server = context.client()?.address().to_owned();
-    let left = match file.load() {
-        Ok(None) => {
-            let sentence = fl!(words, "cli-was-not-signed-in", server = server);
-            return output::print_line(&sentence);
-        }
-        Ok(Some(session)) => {
-            context
-                .client()?
-                .with_token(&session.token)
-                .sign_out()
-                .await
-        }
-        // A file that cannot be used is forgotten all the same.
-        Err(error) => {
-            tracing::warn!(?error, "forgetting a sign-in that cannot be used");
-            Ok(())
-        }
-    };
-    file.forget()?;
-    let sentence = match left {
-        Ok(()) => fl!(words, "cli-signed-out", server = server),
-        Err(client::Error::Problem(problem)) if problem.code == ErrorCode::Unauthenticated => {
-            fl!(words, "cli-signed-out", server = server)
-        }
-        Err(error) => {
-            tracing::warn!(?error, "the server was not told");
-            fl!(words, "cli-signed-out-here", server = server)
-        }
-    };
-    output::print_line(&sentence)
-}
-
-pub(super) async fn whoami(context: &Context) -> Result<()> {
-    let (client, session) = context.signed_in()?;
+async fn show(context: &Context) -> Result<()> {
+    let (client, _) = context.signed_in()?;
     let account = client.account().await?;
-    let profiles = client.profiles().await?;
-    let server = client.address().to_owned();
+    print(context, &account)
+}
+
+async fn edit(context: &Context, name: Option<String>, language: Option<Language>) -> Result<()> {
+    let (client, _) = context.signed_in()?;
+    if name.is_none() && language.is_none() {
+        let sentence = context.locale.text("cli-nothing-to-change");
+        return Err(Failure::Usage(sentence));
+    }
+    let before = client.account().await?;
+    let changed = ChangedAccount {
+        display_name: name.map_or(before.display_name, |name| name.trim().to_owned()),
+        language: language.unwrap_or(before.language),
+    };
+    changed.check()?;
+    let account = client.change_account(&changed).await?;
+    print(context, &account)
+}
+
+async fn password(context: &Context) -> Result<()> {
+    let (client, _) = context.signed_in()?;
+    let current = ask_password(context, &context.locale.text("cli-ask-current-password"))?;
+    let changed = ChangedPassword {
+        current,
+        password: ask_new_password(context)?,
+    };
+    changed.check()?;
+    client.change_password(&changed).await?;
+    said(context, "cli-password-changed")
+}
+
+async fn sessions(context: &Context, form: &Form) -> Result<()> {
+    let (client, _) = context.signed_in()?;
+    let sessions: Vec<Session> = client.read(path::SESSIONS).await?;
+    let list = List {
+        rows: &sessions,
+        columns: SESSION_COLUMNS,
+        empty: "empty-sessions",
+    };
+    let locale = &context.locale;
+    list.print(context, form, |rows| table(rows, locale, &here()))
+}
+
+/// Ends a sign-in; this computer forgets its own.
+async fn end_session(context: &Context, typed: &str) -> Result<()> {
+    let (client, _) = context.signed_in()?;
+    let sessions: Vec<Session> = client.read(path::SESSIONS).await?;
+    let (locale, zone) = (&context.locale, here());
+    let today = zone.to_datetime(now()).date();
+    let found = pick(sessions, typed, today, locale, |row: &Session| {
+        let client = row.client.clone().unwrap_or_else(|| "–".to_owned());
+        let since = locale.date_time(row.created_at, &zone);
+        Name::of_key(row.session_id.0, format!("{client}, {since}"))
+    })?;
+    client.end_session(found.session_id).await?;
+    if found.current {
+        context.session_file().forget()?;
+    }
+    said(context, "cli-session-ended")
+}
+
+async fn recover(context: &Context, email: Option<String>, code: String) -> Result<()> {
+    let client = context.client()?;
+    let email = ask_email(context, email)?;
+    let recovery = Recovery {
+        email,
+        code,
+        password: ask_new_password(context)?,
+    };
+    recovery.check()?;
+    let signed_in = client.recover(&recovery).await?;
+    keep(context, client, &signed_in).await
+}
+
+/// Says it; as JSON `null`, since the server had nothing to say.
+fn said(context: &Context, id: &str) -> Result<()> {
     if context.json {
-        return output::print_json(&WhoAmI {
-            server,
-            account,
-            profiles,
-        });
+        context.streams.print_json(&())
+    } else {
+        context.streams.print_line(&context.locale.text(id))
+    }
+}
+
+fn print(context: &Context, account: &ecotrack_common::account::Account) -> Result<()> {
+    if context.json {
+        return context.streams.print_json(account);
     }
     let words = context.locale.loader();
     let mut table = Table::new(&[Side::Left, Side::Left]);
-    table.row([
-        fl!(words, "cli-whoami-name"),
-        format!("{} <{}>", account.display_name, account.email),
-    ]);
-    table.row([fl!(words, "cli-whoami-server"), server]);
-    for profile in &profiles {
-        let mark =
-            if Some(profile.energy_profile_id) == session.energy_profile_id && profiles.len() > 1 {
-                format!(" · {}", fl!(words, "cli-whoami-current"))
-            } else {
-                String::new()
-            };
-        let role = context.locale.text(&format!("cli-role-{}", profile.role));
+    table.row([fl!(words, "cli-whoami-name"), account.display_name.clone()]);
+    table.row([fl!(words, "label-email"), account.email.clone()]);
+    let language = account.language.to_string();
+    table.row([fl!(words, "label-language"), language]);
+    context.streams.print(&table.render(0, usize::MAX))
+}
+
+/// Sign-ins belong to no home: their times are this computer's.
+fn here() -> TimeZone {
+    TimeZone::system()
+}
+
+fn table(sessions: &[Session], locale: &Locale, zone: &TimeZone) -> Table {
+    let mut table = Table::new(&[Side::Left, Side::Left, Side::Left, Side::Left, Side::Left]);
+    let titles = [
+        "cli-column-key",
+        "column-since",
+        "column-last-used",
+        "column-client",
+        "column-remarks",
+    ];
+    table.row(titles.map(|id| title(locale, id)));
+    for row in sessions {
+        let remark = row.current.then(|| locale.text("this-one"));
         table.row([
-            fl!(words, "cli-whoami-home"),
-            format!("{} ({role}){mark}", profile.name),
+            ending(row.session_id.0),
+            locale.date_time(row.created_at, zone),
+            locale.date_time(row.last_used_at, zone),
+            row.client.clone().unwrap_or_else(|| "–".to_owned()),
+            remark.unwrap_or_default(),
         ]);
     }
-    output::print(&table.render(0, output::width()))
+    table
 }

@@ -1,12 +1,18 @@
 //! What every command starts from: settings, words, the sign-in, the home, the meter.
 
+use std::cell::OnceCell;
+
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::meter::{Channel, Meter, ReadingKind};
 use ecotrack_common::profile::EnergyProfile;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::rows::{ending, is_key, same, which};
+use super::shown::Shown;
+use super::streams::Streams;
 use super::{Failure, Result};
 use crate::client::Client;
 use crate::config::{self, Settings};
@@ -17,7 +23,10 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) locale: Locale,
     pub(super) json: bool,
+    pub(super) streams: Streams,
     profile: Option<String>,
+    /// The home that the command is about, once it is known.
+    home: OnceCell<EnergyProfile>,
 }
 
 /// Somebody who is signed in, and their home.
@@ -34,6 +43,11 @@ impl AtHome {
     pub(super) fn zone(&self) -> TimeZone {
         TimeZone::get(&self.profile.time_zone).unwrap_or(TimeZone::UTC)
     }
+
+    /// The home's local day.
+    pub(super) fn today(&self) -> Date {
+        self.zone().to_datetime(now()).date()
+    }
 }
 
 impl Context {
@@ -42,13 +56,26 @@ impl Context {
         locale: Locale,
         json: bool,
         profile: Option<String>,
+        streams: Streams,
     ) -> Self {
         Self {
             settings,
             locale,
             json,
+            streams,
             profile,
+            home: OnceCell::new(),
         }
+    }
+
+    /// The home that the command is about, if it came that far.
+    pub(super) fn home(&self) -> Option<&EnergyProfile> {
+        self.home.get()
+    }
+
+    /// Rows in words, with the home's time and currency.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        Shown::new(&self.locale, self.home())
     }
 
     /// The server, asked by nobody.
@@ -86,6 +113,7 @@ impl Context {
         )?;
         self.session_file()
             .remember_profile(profile.energy_profile_id)?;
+        self.home.get_or_init(|| profile.clone());
         Ok(AtHome { client, profile })
     }
 
@@ -116,12 +144,19 @@ pub(super) fn pick_profile(
         .map(|profile| profile.name.clone())
         .collect();
     let names = names.join(", ");
-    let mut profiles = profiles.into_iter();
     if let Some(wanted) = wanted {
         let is_it = |profile: &EnergyProfile| {
             same(&profile.name, wanted) || profile.energy_profile_id.to_string() == wanted
         };
-        return profiles.find(is_it).ok_or_else(|| {
+        let mut meant: Vec<EnergyProfile> = profiles.into_iter().filter(is_it).collect();
+        if meant.len() > 1 {
+            let names = meant.iter().map(|home| {
+                let key = home.energy_profile_id;
+                format!("{} [{key}]", home.name)
+            });
+            return Err(which(wanted, names.collect(), locale));
+        }
+        return meant.pop().ok_or_else(|| {
             Failure::Said(fl!(
                 locale.loader(),
                 "cli-no-such-home",
@@ -130,6 +165,7 @@ pub(super) fn pick_profile(
             ))
         });
     }
+    let mut profiles = profiles.into_iter();
     let kept = profiles
         .clone()
         .find(|profile| Some(profile.energy_profile_id) == remembered);
@@ -155,9 +191,16 @@ pub(super) fn pick_meter(
     let names: Vec<String> = meters.iter().map(|meter| meter.name.clone()).collect();
     let names = names.join(", ");
     if let Some(wanted) = wanted {
-        let is_it =
-            |meter: &Meter| same(&meter.name, wanted) || meter.meter_id.to_string() == wanted;
-        return meters.into_iter().find(is_it).ok_or_else(|| {
+        let is_it = |meter: &Meter| same(&meter.name, wanted) || is_key(meter.meter_id.0, wanted);
+        let mut meant: Vec<Meter> = meters.into_iter().filter(is_it).collect();
+        if meant.len() > 1 {
+            let names = meant.iter().map(|meter| {
+                let key = ending(meter.meter_id.0);
+                format!("{} [{key}]", meter.name)
+            });
+            return Err(which(wanted, names.collect(), locale));
+        }
+        return meant.pop().ok_or_else(|| {
             Failure::Said(fl!(
                 locale.loader(),
                 "cli-no-such-meter",
@@ -196,9 +239,4 @@ pub(super) fn pick_meter(
             names = names
         ))),
     }
-}
-
-/// Whether a person means this name.
-fn same(name: &str, typed: &str) -> bool {
-    name.trim().to_lowercase() == typed.trim().to_lowercase()
 }

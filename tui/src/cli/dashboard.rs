@@ -2,8 +2,8 @@
 
 use ecotrack_common::EnergyProfileId;
 
+use super::Result;
 use super::context::Context;
-use super::{Result, output};
 use crate::client::{Client, Error};
 use crate::dashboard_text;
 
@@ -17,11 +17,11 @@ pub(super) async fn print(context: &Context, client: &Client, home: EnergyProfil
     let untagged = || Error::Unreadable("not modified, though no tag was sent".to_owned());
     let (dashboard, _) = client.dashboard(home, None).await?.ok_or_else(untagged)?;
     if context.json {
-        return output::print_json(&dashboard);
+        return context.streams.print_json(&dashboard);
     }
-    output::print(&dashboard_text::render(
+    context.streams.print(&dashboard_text::render(
         &dashboard,
         &context.locale,
-        output::width(),
+        context.streams.width(),
     ))
 }

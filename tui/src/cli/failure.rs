@@ -1,14 +1,19 @@
 //! Why a command failed, as sentences and a status.
 
 use std::io;
-use std::process::ExitCode;
 
 use ecotrack_common::locale::{Locale, fl};
-use ecotrack_common::reading::Reading;
-use ecotrack_common::{ErrorCode, Problem};
-use jiff::tz::TimeZone;
+use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::{ErrorCode, FieldErrors, Problem};
 
+use super::shown::Shown;
+use super::streams::Streams;
 use crate::{client, config, session};
+
+/// The status of a command that did what it should.
+pub(super) const SUCCESS: u8 = 0;
+const FAILURE: u8 = 1;
+const NOT_UNDERSTOOD: u8 = 2;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +36,9 @@ pub(super) enum Failure {
     /// The screens broke.
     #[error("the screens broke: {0}")]
     Screens(color_eyre::Report),
+    /// What was typed breaks the rules; nothing was sent.
+    #[error("wrong fields")]
+    Fields(FieldErrors),
     /// The command makes no sense here; worded already.
     #[error("{0}")]
     Usage(String),
@@ -42,21 +50,34 @@ pub(super) enum Failure {
     Interrupted,
 }
 
+impl From<FieldErrors> for Failure {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Fields(errors)
+    }
+}
+
 impl Failure {
-    /// Says it on standard error and gives the status.
-    pub(super) fn report(self, locale: &Locale) -> ExitCode {
-        if !matches!(self, Self::Usage(_) | Self::Interrupted) && !self.is_broken_pipe() {
+    /// Says it on standard error and gives the status. Instants and money are the home's, where it is
+    /// known.
+    pub(super) fn report(
+        self,
+        locale: &Locale,
+        home: Option<&EnergyProfile>,
+        streams: &Streams,
+    ) -> u8 {
+        let of_the_person = matches!(self, Self::Usage(_) | Self::Fields(_) | Self::Interrupted);
+        if !of_the_person && !self.is_broken_pipe() {
             tracing::warn!(error = ?self, "the command failed");
         }
-        let sentence = self.sentence(locale);
+        let sentence = self.sentence(locale, home);
         if !sentence.is_empty() {
-            eprintln!("{}", sentence.trim_end());
+            streams.tell_line(sentence.trim_end());
         }
         match self {
             // Whoever read along has seen enough: `ecotrack readings list | head`.
-            _ if self.is_broken_pipe() => ExitCode::SUCCESS,
-            Self::Usage(_) => ExitCode::from(2),
-            _ => ExitCode::FAILURE,
+            _ if self.is_broken_pipe() => SUCCESS,
+            Self::Usage(_) | Self::Fields(_) => NOT_UNDERSTOOD,
+            _ => FAILURE,
         }
     }
 
@@ -65,11 +86,12 @@ impl Failure {
     }
 
     /// What went wrong and what to do; empty when there is nothing to say.
-    pub(super) fn sentence(&self, locale: &Locale) -> String {
+    pub(super) fn sentence(&self, locale: &Locale, home: Option<&EnergyProfile>) -> String {
+        let shown = Shown::new(locale, home);
         match self {
             Self::Config(error) => error.sentence(locale),
             Self::Session(error) => error.sentence(locale),
-            Self::Client(client::Error::Problem(problem)) => problem_text(problem, locale),
+            Self::Client(client::Error::Problem(problem)) => problem_text(problem, shown),
             Self::Client(client::Error::Away(address)) => {
                 fl!(locale.loader(), "cli-away", address = address.as_str())
             }
@@ -79,6 +101,11 @@ impl Failure {
                 fl!(locale.loader(), "cli-system", reason = error.to_string())
             }
             Self::Screens(error) => fl!(locale.loader(), "cli-system", reason = error.to_string()),
+            Self::Fields(errors) => {
+                let mut lines = vec![locale.text("problem-invalid")];
+                lines.extend(field_lines(errors, shown));
+                lines.join("\n")
+            }
             Self::Usage(sentence) | Self::Said(sentence) => sentence.clone(),
             Self::Interrupted => String::new(),
         }
@@ -86,30 +113,39 @@ impl Failure {
 }
 
 /// A problem's sentence, what to type where that helps, its fields, and what stands in the way.
-fn problem_text(problem: &Problem, locale: &Locale) -> String {
+fn problem_text(problem: &Problem, shown: Shown) -> String {
+    let locale = shown.locale();
     let mut lines = vec![locale.problem(problem)];
     if problem.code == ErrorCode::Unauthenticated {
         lines.push(locale.text("cli-sign-in-hint"));
     }
-    lines.extend(problem.errors.0.iter().map(|error| {
-        let id = format!("cli-field-{}", error.field);
-        let name = if locale.has(&id) {
-            locale.text(&id)
-        } else {
-            error.field.clone()
-        };
-        format!("  {name}: {}", locale.field_error(error))
-    }));
-    let current = problem
-        .current
-        .as_ref()
-        .and_then(|row| serde_json::from_value::<Reading>(row.clone()).ok());
-    if let Some(reading) = current {
-        let kwh = super::readings::measured(&reading, locale, &TimeZone::UTC);
-        lines.push(fl!(locale.loader(), "cli-stands-there", reading = kwh));
+    lines.extend(field_lines(&problem.errors, shown));
+    let current = problem.current.as_ref().and_then(|row| shown.row(row));
+    if let Some(what) = current {
+        lines.push(fl!(locale.loader(), "cli-stands-there", what = what));
     }
     if let (ErrorCode::Internal, Some(id)) = (problem.code, &problem.request_id) {
         lines.push(fl!(locale.loader(), "cli-request-id", id = id.as_str()));
     }
     lines.join("\n")
+}
+
+/// Each wrong field by its flag, and what is wrong with it.
+fn field_lines(errors: &FieldErrors, shown: Shown) -> Vec<String> {
+    let locale = shown.locale();
+    let line = |error: &ecotrack_common::FieldError| {
+        let name = field_name(&error.field, locale);
+        format!("  {name}: {}", locale.field_error_in(error, &shown.zone()))
+    };
+    errors.0.iter().map(line).collect()
+}
+
+/// How a field of the wire is typed here.
+pub(super) fn field_name(field: &str, locale: &Locale) -> String {
+    let id = format!("cli-field-{}", field.replace('.', "-"));
+    if locale.has(&id) {
+        locale.text(&id)
+    } else {
+        field.to_owned()
+    }
 }

@@ -5,18 +5,22 @@ use ecotrack_common::forecast::{AccuracyScore, ForecastState};
 use ecotrack_common::locale::{Locale, fl};
 use rust_decimal::Decimal;
 
+use super::Result;
 use super::context::Context;
 use super::table::{Side, Table, wrap};
-use super::{Result, output};
 use crate::dashboard_text::{about_model, band_row};
 
 pub(super) async fn show(context: &Context) -> Result<()> {
     let home = context.at_home().await?;
     let report = home.client.forecast(home.id()).await?;
     if context.json {
-        return output::print_json(&report);
+        return context.streams.print_json(&report);
     }
-    output::print(&text(&report.state, &context.locale, output::width()))
+    context.streams.print(&text(
+        &report.state,
+        &context.locale,
+        context.streams.width(),
+    ))
 }
 
 fn text(state: &ForecastState, locale: &Locale, width: usize) -> String {

@@ -1,6 +1,5 @@
 //! `readings import`.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,12 +7,13 @@ use clap::Args;
 use ecotrack_common::import::{Finding, ImportReport, OnConflict};
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
-use ecotrack_common::{ErrorCode, FieldError, MeterId, Problem};
+use ecotrack_common::write::Written;
+use ecotrack_common::{ErrorCode, FieldError, MeterId, Problem, path};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::context::{AtHome, Context, pick_meter};
-use super::{Failure, Result, output};
+use super::{Failure, Result, many, meters};
 use crate::client::{Error, ImportFile, new_key};
 
 /// Longest file name that the server takes, in characters.
@@ -21,7 +21,8 @@ const FILE_NAME_CHARS: usize = 255;
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// A file of `timestamp,kwh`: the start of each step in ISO 8601 with an offset
+    /// A file of `timestamp,kwh`: the start of each step in ISO 8601 with an offset; - reads standard
+    /// input
     #[arg(value_name = "FILE")]
     path: PathBuf,
     /// Meter, by name; the only one of steps when left out
@@ -30,6 +31,18 @@ pub(super) struct Import {
     /// Make a meter of steps of this name for the file, unless the home has it
     #[arg(long, value_name = "NAME", conflicts_with = "meter")]
     new_meter: Option<String>,
+    /// The new meter tells of the same connection as this one: a day counts once, from whichever
+    /// knows more of it
+    #[arg(
+        long,
+        value_name = "METER",
+        requires = "new_meter",
+        conflicts_with = "separate"
+    )]
+    same_as: Option<String>,
+    /// The new meter is of a second connection: it is added to what the home uses
+    #[arg(long, requires = "new_meter")]
+    separate: bool,
     /// Where the file meets other values that are stored: skip keeps those, replace takes the file's
     #[arg(long, value_name = "WHAT", default_value_t = OnConflict::Skip)]
     on_conflict: OnConflict,
@@ -40,20 +53,11 @@ pub(super) struct Import {
 
 pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     let locale = &context.locale;
-    let shown = import.path.display().to_string();
-    let bytes = tokio::fs::read(&import.path).await.map_err(|error| {
-        let reason = error.to_string();
-        Failure::Said(fl!(
-            locale.loader(),
-            "cli-file-unreadable",
-            path = shown.as_str(),
-            reason = reason
-        ))
-    })?;
+    let (shown, bytes) = many::bytes(context, &import.path).await?;
     let home = context.at_home().await?;
     let meters = home.client.meters(home.id()).await?;
-    let meter = match import.new_meter {
-        Some(name) => find_or_make(&home, meters, name).await?,
+    let meter = match &import.new_meter {
+        Some(name) => find_or_make(context, &home, meters, name, &import).await?,
         None => pick_meter(meters, import.meter.as_deref(), ReadingKind::Step, locale)?,
     };
     let name = import
@@ -66,7 +70,7 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
         on_conflict: import.on_conflict,
         dry_run: import.dry_run,
     };
-    let bar = Arc::new(progress(file.bytes.len(), &name));
+    let bar = Arc::new(progress(context, file.bytes.len(), &name));
     let (moved, length) = (bar.clone(), file.bytes.len());
     let checking = fl!(locale.loader(), "cli-import-checking");
     let sent = move |bytes: usize| {
@@ -88,12 +92,12 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
         Err(error) => return Err(error.into()),
     };
     if context.json {
-        return output::print_json(&report);
+        return context.streams.print_json(&report);
     }
     for finding in &report.findings {
-        eprintln!("{}", located(&shown, finding, locale));
+        context.streams.tell_line(&located(&shown, finding, locale));
     }
-    output::print(&summary(
+    context.streams.print(&summary(
         &report,
         &meter.name,
         import.dry_run,
@@ -102,35 +106,56 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     ))
 }
 
-/// The meter of this name; one of the grid's import is made where there is none. Where the home has
-/// one connection already, the file tells of that one, and its days are not to count twice.
-async fn find_or_make(home: &AtHome, meters: Vec<Meter>, name: String) -> Result<Meter> {
-    if let Some(known) = meters.iter().find(|meter| meter.name == name) {
+/// The meter of this name; one of the grid's import is made where there is none.
+async fn find_or_make(
+    context: &Context,
+    home: &AtHome,
+    all: Vec<Meter>,
+    name: &str,
+    import: &Import,
+) -> Result<Meter> {
+    if let Some(known) = all.iter().find(|meter| meter.name == name) {
         return Ok(known.clone());
     }
+    let connections = all
+        .iter()
+        .filter(|meter| meter.channel == Channel::GridImport);
+    let connections: Vec<Meter> = connections.cloned().collect();
+    let same_as: Option<MeterId> = match &import.same_as {
+        Some(other) => Some(meters::find(context, home, connections, other)?.meter_id),
+        None if import.separate || connections.is_empty() => None,
+        None => return Err(Failure::Usage(undecided(&connections, &context.locale))),
+    };
     let new = NewMeter {
-        same_as: only_connection(&meters),
+        same_as,
         ..NewMeter::new(name, Channel::GridImport, ReadingKind::Step)
     };
-    let written = home.client.create_meter(home.id(), &new, new_key()).await?;
+    new.check().map_err(|mut errors| {
+        for error in &mut errors.0 {
+            "new_meter".clone_into(&mut error.field);
+        }
+        errors
+    })?;
+    let written: Written<Meter> = home.add(path::METERS, &new).await?;
     let made = written.row.ok_or_else(|| {
         Error::Unreadable("a meter was made, but it did not come along".to_owned())
     })?;
     Ok(made)
 }
 
-/// The meter that stands for the home's connection to the grid, if there is just one.
-fn only_connection(meters: &[Meter]) -> Option<MeterId> {
-    let mut connections = meters
+/// Nobody but its people knows whether a file tells of the connection that a home has already.
+pub(super) fn undecided(connections: &[Meter], locale: &Locale) -> String {
+    let names: Vec<&str> = connections
         .iter()
-        .filter(|meter| meter.channel == Channel::GridImport && meter.same_as.is_none());
-    let first = connections.next()?;
-    connections.next().is_none().then_some(first.meter_id)
+        .map(|meter| meter.name.as_str())
+        .collect();
+    let names = names.join(", ");
+    fl!(locale.loader(), "cli-same-or-separate", names = names)
 }
 
 /// A bar on standard error where somebody watches, else nothing.
-fn progress(bytes: usize, name: &str) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
+fn progress(context: &Context, bytes: usize, name: &str) -> ProgressBar {
+    let target = if context.streams.is_watched() {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
@@ -244,36 +269,4 @@ pub(super) fn summary(
         }
     });
     lines.join("\n") + "\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn meter(number: u128, channel: Channel, same_as: Option<MeterId>) -> Meter {
-        Meter {
-            meter_id: MeterId(Uuid::from_u128(number)),
-            name: number.to_string(),
-            channel,
-            reading_kind: ReadingKind::Register,
-            register_digits: None,
-            profile_device_id: None,
-            same_as,
-            version: 1,
-        }
-    }
-
-    #[test]
-    fn a_new_meter_is_the_same_as_the_only_connection() {
-        let main = meter(1, Channel::GridImport, None);
-        let twin = meter(2, Channel::GridImport, Some(main.meter_id));
-        let roof = meter(3, Channel::SolarProduction, None);
-        let second = meter(4, Channel::GridImport, None);
-        assert_eq!(only_connection(std::slice::from_ref(&roof)), None);
-        let one = [roof.clone(), main.clone(), twin];
-        assert_eq!(only_connection(&one), Some(main.meter_id));
-        assert_eq!(only_connection(&[main, second]), None, "of two, which?");
-    }
 }

@@ -4,6 +4,7 @@
 //! well, 1 when it did not, 2 when the command was not understood. Help texts are English, as clap
 //! words around them are; all else is in both languages.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,19 +16,42 @@ use ecotrack_common::locale::Locale;
 use crate::config::{self, Given, Settings};
 
 mod account;
+mod away;
+mod bills;
+mod catalog;
 mod context;
 mod dashboard;
 mod demo;
+mod devices;
 mod failure;
 mod forecast;
+mod goals;
+mod history;
 mod import;
+mod lists;
 mod log;
-mod output;
-pub(crate) mod readings;
+mod many;
+mod members;
+mod meters;
+mod patterns;
+mod profiles;
+mod readings;
+mod rows;
 mod screens;
+mod secrets;
+mod session;
+pub(crate) mod shown;
+mod streams;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
+mod typed;
+mod words;
+#[cfg(test)]
+mod words_tests;
+mod writes;
+
+pub use streams::Streams;
 
 use context::Context;
 use failure::Failure;
@@ -51,6 +75,7 @@ struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 struct Flags {
     #[arg(long, global = true, env = "ECOTRACK_SERVER", value_name = "URL", help = SERVER_HELP)]
     server: Option<String>,
@@ -90,6 +115,8 @@ enum Command {
     Tui,
     /// Start a private server with a demo home and open it
     Demo,
+    /// Make an account; the password is asked for, or read from standard input
+    Register(account::Register),
     /// Sign in; the password is asked for, or read from standard input
     Login {
         /// E-mail address
@@ -100,28 +127,55 @@ enum Command {
     Logout,
     /// Who is signed in where
     Whoami,
+    /// Your name, language, password and sign-ins
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Homes: make, show, edit, remove, restore
+    #[command(subcommand)]
+    Profiles(profiles::Profiles),
+    /// Who belongs to the home, and invitations
+    #[command(subcommand)]
+    Members(members::Members),
     /// Print the dashboard
     Dashboard,
-    /// Add, list and import readings
+    /// Add, list, correct and import readings
     #[command(subcommand)]
-    Readings(Readings),
+    Readings(readings::Readings),
+    /// Meters: list, add, edit, remove
+    #[command(subcommand)]
+    Meters(meters::Meters),
+    /// Bills: list, add, edit, remove
+    #[command(subcommand)]
+    Bills(bills::Bills),
+    /// Devices: list, add, edit, remove
+    #[command(subcommand)]
+    Devices(devices::Devices),
+    /// Limits: list, add, edit, remove
+    #[command(subcommand)]
+    Goals(goals::Goals),
+    /// Days on which nobody is at home: list, add, edit, remove
+    #[command(subcommand)]
+    Away(away::Away),
+    /// Who changed what, newest first
+    History(history::History),
+    /// Take back your newest change, or the one named
+    Undo {
+        /// The operation, by its key or the end of it, as `ecotrack history` shows it
+        operation: Option<String>,
+    },
+    /// Do again what you took back last
+    Redo,
     /// Print the forecast
     Forecast,
+    /// Appliances with their figures, for `devices add --catalog`
+    Catalog(catalog::Search),
+    /// Tariffs that a home can choose
+    Tariffs(catalog::Search),
     /// Print a script that completes commands in a shell
     Completions {
         /// For which shell
         shell: Shell,
     },
-}
-
-#[derive(Debug, Subcommand)]
-enum Readings {
-    /// Store what the counter shows
-    Add(readings::Add),
-    /// List readings, newest first
-    List(readings::List),
-    /// Import a file of `timestamp,kwh`: all of it, or nothing
-    Import(import::Import),
 }
 
 fn language(text: &str) -> std::result::Result<Language, String> {
@@ -135,59 +189,112 @@ pub fn main() -> ExitCode {
         // Prints help and version too; status 2 for what was not understood.
         Err(error) => error.exit(),
     };
-    let given = Given {
-        config: cli.flags.config.clone(),
-        server: cli.flags.server.clone(),
-        language: cli.flags.lang,
-        state_dir: cli.flags.state_dir.clone(),
-    };
-    let settings = match Settings::read(given) {
-        Ok(settings) => settings,
-        Err(error) => {
-            let language = cli.flags.lang.unwrap_or_else(config::system_language);
-            return Failure::from(error).report(&Locale::new(language));
-        }
-    };
-    let _log = log::to_file(&settings.state_dir);
-    let locale = Locale::new(settings.language);
-    match run(cli, settings, locale.clone()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(&locale),
-    }
-}
-
-fn run(cli: Cli, settings: Settings, locale: Locale) -> Result<()> {
     // A panic's report goes to the terminal after the screens have given it back.
     color_eyre::config::HookBuilder::default()
         .display_env_section(false)
         .install()
         .unwrap_or_else(|error| tracing::warn!(%error, "panics will be reported plainly"));
-    let panic_on_start = cli.flags.panic_on_start();
-    let context = Context::new(settings, locale, cli.flags.json, cli.flags.profile);
+    let streams = Streams::of_process();
+    let settings = match settings(&cli.flags, &streams) {
+        Ok(settings) => settings,
+        Err(status) => return status.into(),
+    };
+    let _log = log::to_file(&settings.state_dir);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
-        .build()
-        .map_err(Failure::Runtime)?;
-    runtime.block_on(async move {
-        match cli.command {
-            None | Some(Command::Tui) => screens::saved(&context, panic_on_start).await,
-            Some(Command::Demo) => demo::run(&context, panic_on_start).await,
-            Some(Command::Login { email }) => account::login(&context, email).await,
-            Some(Command::Logout) => account::logout(&context).await,
-            Some(Command::Whoami) => account::whoami(&context).await,
-            Some(Command::Dashboard) => dashboard::show(&context).await,
-            Some(Command::Readings(Readings::Add(add))) => readings::add(&context, add).await,
-            Some(Command::Readings(Readings::List(list))) => readings::list(&context, list).await,
-            Some(Command::Readings(Readings::Import(file))) => import::import(&context, file).await,
-            Some(Command::Forecast) => forecast::show(&context).await,
-            Some(Command::Completions { shell }) => completions(shell),
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let locale = Locale::new(settings.language);
+            return Failure::Runtime(error)
+                .report(&locale, None, &streams)
+                .into();
         }
+    };
+    runtime.block_on(perform(cli, settings, streams)).into()
+}
+
+/// Does what `words` say, the program's name first, on these streams, and gives its status. What
+/// belongs to the process, such as its log, is left alone.
+pub async fn run(words: impl IntoIterator<Item = OsString>, streams: Streams) -> u8 {
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            streams.tell(&error.to_string());
+            return u8::try_from(error.exit_code()).unwrap_or(u8::MAX);
+        }
+    };
+    match settings(&cli.flags, &streams) {
+        Ok(settings) => perform(cli, settings, streams).await,
+        Err(status) => status,
+    }
+}
+
+/// What holds, or the status after what is wrong with it was said.
+fn settings(flags: &Flags, streams: &Streams) -> std::result::Result<Settings, u8> {
+    let given = Given {
+        config: flags.config.clone(),
+        server: flags.server.clone(),
+        language: flags.lang,
+        state_dir: flags.state_dir.clone(),
+    };
+    Settings::read(given).map_err(|error| {
+        let language = flags.lang.unwrap_or_else(config::system_language);
+        Failure::from(error).report(&Locale::new(language), None, streams)
     })
 }
 
-fn completions(shell: Shell) -> Result<()> {
+async fn perform(cli: Cli, settings: Settings, streams: Streams) -> u8 {
+    let locale = Locale::new(settings.language);
+    let panic_on_start = cli.flags.panic_on_start();
+    let (json, profile) = (cli.flags.json, cli.flags.profile);
+    let context = Context::new(settings, locale, json, profile, streams);
+    match dispatch(
+        &context,
+        cli.command.unwrap_or(Command::Tui),
+        panic_on_start,
+    )
+    .await
+    {
+        Ok(()) => failure::SUCCESS,
+        Err(failure) => failure.report(&context.locale, context.home(), &context.streams),
+    }
+}
+
+async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> Result<()> {
+    match command {
+        Command::Tui => screens::saved(context, panic_on_start).await,
+        Command::Demo => demo::run(context, panic_on_start).await,
+        Command::Register(register) => account::register(context, register).await,
+        Command::Login { email } => session::login(context, email).await,
+        Command::Logout => session::logout(context).await,
+        Command::Whoami => session::whoami(context).await,
+        Command::Account(command) => account::run(context, command).await,
+        Command::Profiles(command) => profiles::run(context, command).await,
+        Command::Members(command) => members::run(context, command).await,
+        Command::Dashboard => dashboard::show(context).await,
+        Command::Readings(command) => readings::run(context, command).await,
+        Command::Meters(command) => meters::run(context, command).await,
+        Command::Bills(command) => bills::run(context, command).await,
+        Command::Devices(command) => devices::run(context, command).await,
+        Command::Goals(command) => goals::run(context, command).await,
+        Command::Away(command) => away::run(context, command).await,
+        Command::History(history) => history::list(context, history).await,
+        Command::Undo { operation } => {
+            history::undo(context, operation, history::OF_ANYTHING).await
+        }
+        Command::Redo => history::redo(context).await,
+        Command::Forecast => forecast::show(context).await,
+        Command::Catalog(search) => catalog::devices(context, search).await,
+        Command::Tariffs(search) => catalog::tariffs(context, search).await,
+        Command::Completions { shell } => completions(context, shell),
+    }
+}
+
+fn completions(context: &Context, shell: Shell) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "ecotrack", &mut script);
-    output::print(&String::from_utf8_lossy(&script))
+    context.streams.print(&String::from_utf8_lossy(&script))
 }

@@ -1,20 +1,47 @@
-//! `readings add` and `readings list`.
+//! `readings`: adding, listing, correcting, removing; `import` and many at once have files of their
+//! own.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use ecotrack_common::locale::{Locale, fl, parse_date_time};
-use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::meter::{Meter, ReadingKind};
 use ecotrack_common::quantity::parse_decimal;
-use ecotrack_common::reading::{Measured, NewReading, Reading, ReadingPage};
+use ecotrack_common::reading::{ChangedReading, Measured, NewReading, Reading, ReadingPage};
 use ecotrack_common::{FieldErrors, Kwh};
-use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use rust_decimal::Decimal;
 
-use super::account::wrong_fields;
-use super::context::{Context, now, pick_meter};
+use super::context::{AtHome, Context, now, pick_meter};
+use super::lists::{self, Form};
+use super::rows::which;
+use super::shown::Shown;
 use super::table::{Side, Table};
-use super::{Failure, Result, output};
+use super::typed::text;
+use super::writes::{Did, say};
+use super::{Failure, Result, history, import, many};
 use crate::client::new_key;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Readings {
+    /// Store what the counter shows
+    Add(Add),
+    /// Store several readings from a file of `read_at,register_kwh`: all of them, or none
+    AddMany(many::ReadingsFile),
+    /// List readings, newest first
+    List(List),
+    /// Correct a reading
+    Edit(Edit),
+    /// Remove a reading
+    Remove(Remove),
+    /// Take back your newest change of readings, or the one named
+    Undo {
+        /// The operation, by its key or the end of it, as `ecotrack history` shows it
+        operation: Option<String>,
+    },
+    /// Import a file of `timestamp,kwh`: all of it, or nothing
+    Import(import::Import),
+}
 
 #[derive(Debug, Args)]
 pub(super) struct Add {
@@ -46,26 +73,83 @@ pub(super) struct List {
     /// At most so many
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
+    #[command(flatten)]
+    form: Form,
 }
 
-pub(super) async fn add(context: &Context, add: Add) -> Result<()> {
+#[derive(Debug, Args)]
+pub(super) struct Edit {
+    /// What the counter showed, in kWh; as it was when left out
+    #[arg(value_name = "KWH")]
+    value: Option<String>,
+    /// When it was read, as the list has it
+    #[arg(long, value_name = "TIME")]
+    at: String,
+    /// When it really was read
+    #[arg(long, value_name = "TIME")]
+    new_at: Option<String>,
+    /// Meter, by name; the only one when left out
+    #[arg(long, value_name = "NAME")]
+    meter: Option<String>,
+    /// Whether it is an estimate
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
+    estimated: Option<bool>,
+    /// A word on it; empty takes it away
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Whether the counter began anew here
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
+    restarted: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Remove {
+    /// When it was read, as the list has it
+    #[arg(long, value_name = "TIME")]
+    at: String,
+    /// Meter, by name; the only one when left out
+    #[arg(long, value_name = "NAME")]
+    meter: Option<String>,
+}
+
+/// What `readings add-many` takes back in stands first.
+pub(super) const COLUMNS: &[&str] = &[
+    "read_at",
+    "register_kwh",
+    "estimated",
+    "note",
+    "register_restarted",
+    "energy_kwh",
+    "ends_at",
+    "since_previous_kwh",
+    "source",
+    "entered_by",
+    "meter_id",
+    "version",
+];
+
+pub(super) async fn run(context: &Context, command: Readings) -> Result<()> {
+    match command {
+        Readings::Add(add) => self::add(context, add).await,
+        Readings::AddMany(file) => many::readings(context, file).await,
+        Readings::List(list) => self::list(context, list).await,
+        Readings::Edit(edit) => self::edit(context, edit).await,
+        Readings::Remove(remove) => self::remove(context, remove).await,
+        Readings::Undo { operation } => {
+            history::undo(context, operation, history::OF_READINGS).await
+        }
+        Readings::Import(file) => import::import(context, file).await,
+    }
+}
+
+async fn add(context: &Context, add: Add) -> Result<()> {
     let locale = &context.locale;
-    let refuse = |field: &str, code: &str, params: &[(&str, &str)]| {
-        let mut errors = FieldErrors::default();
-        errors.add_with(field, code, params);
-        Failure::Usage(wrong_fields(context, errors))
-    };
-    let register =
-        parse_decimal(&add.value).map_err(|_| refuse("register_kwh", "not_a_number", &[]))?;
+    let register = register(&add.value)?;
     let home = context.at_home().await?;
-    let zone = home.zone();
-    let now = now();
+    let (zone, now) = (home.zone(), now());
     let read_at = match &add.at {
         None => now,
-        Some(text) => parse_at(text, &zone, now).ok_or_else(|| {
-            let example = locale.date_time_typed(now, &zone);
-            refuse("read_at", "not_a_date", &[("example", &example)])
-        })?,
+        Some(text) => instant(text, &zone, now, locale)?,
     };
     let new = NewReading {
         read_at,
@@ -76,16 +160,14 @@ pub(super) async fn add(context: &Context, add: Add) -> Result<()> {
         note: add.note,
         register_restarted: add.restarted,
     };
-    new.check(now)
-        .map_err(|errors| Failure::Usage(wrong_fields(context, errors)))?;
-    let meters = home.client.meters(home.id()).await?;
-    let meter = pick_meter(meters, add.meter.as_deref(), ReadingKind::Register, locale)?;
+    new.check(now)?;
+    let meter = meter(context, &home, add.meter.as_deref()).await?;
     let written = home
         .client
         .create_reading(home.id(), meter.meter_id, &new, new_key())
         .await?;
     if context.json {
-        return output::print_json(&written);
+        return context.streams.print_json(&written);
     }
     let kwh = format!("{} kWh", locale.register(Kwh(register)));
     let at = locale.date_time(read_at, &zone);
@@ -107,18 +189,12 @@ pub(super) async fn add(context: &Context, add: Add) -> Result<()> {
             kwh = locale.kwh(since)
         );
     }
-    output::print_line(&sentence)
+    context.streams.print_line(&sentence)
 }
 
-pub(super) async fn list(context: &Context, list: List) -> Result<()> {
+async fn list(context: &Context, list: List) -> Result<()> {
     let home = context.at_home().await?;
-    let meters = home.client.meters(home.id()).await?;
-    let meter = pick_meter(
-        meters,
-        list.meter.as_deref(),
-        ReadingKind::Register,
-        &context.locale,
-    )?;
+    let meter = meter(context, &home, list.meter.as_deref()).await?;
     let mut page = ReadingPage::default();
     let mut before = None;
     while page.readings.len() < list.limit {
@@ -138,18 +214,160 @@ pub(super) async fn list(context: &Context, list: List) -> Result<()> {
         page.next_before = page.readings.last().map(|reading| reading.read_at);
     }
     if context.json {
-        return output::print_json(&page);
+        return context.streams.print_json(&page);
     }
-    if page.readings.is_empty() && meter.reading_kind == ReadingKind::Step {
-        return output::print_line(&context.locale.text("cli-steps-not-listed"));
-    }
-    if page.readings.is_empty() {
-        return output::print_line(&context.locale.text("cli-no-readings"));
-    }
-    output::print(&rows(&page.readings, &context.locale, &home.zone()).render(0, usize::MAX))
+    let printed = lists::List {
+        rows: &page.readings,
+        columns: COLUMNS,
+        empty: match meter.reading_kind {
+            ReadingKind::Step => "cli-steps-not-listed",
+            ReadingKind::Register => "cli-no-readings",
+        },
+    };
+    let shown = context.shown();
+    printed.print_text(context, &list.form, |readings| rows(readings, shown))
 }
 
-fn rows(readings: &[Reading], locale: &Locale, zone: &TimeZone) -> Table {
+async fn edit(context: &Context, edit: Edit) -> Result<()> {
+    let locale = &context.locale;
+    let value = edit.value.as_deref().map(register).transpose()?;
+    let home = context.at_home().await?;
+    let (zone, now) = (home.zone(), now());
+    let moved = edit.new_at.as_deref();
+    let moved = moved.map(|text| instant(text, &zone, now, locale));
+    let moved = moved.transpose().map_err(of_new_at)?;
+    let meter = meter(context, &home, edit.meter.as_deref()).await?;
+    let before = find(context, &home, &meter, &edit.at).await?;
+    let reading = NewReading {
+        read_at: moved.unwrap_or(before.read_at),
+        measured: match (before.measured, value) {
+            (measured, None) => measured,
+            (Measured::Register { .. }, Some(kwh)) => Measured::Register {
+                register_kwh: Kwh(kwh),
+            },
+            (Measured::Period { ends_at, .. }, Some(kwh)) => Measured::Period {
+                energy_kwh: Kwh(kwh),
+                ends_at,
+            },
+        },
+        estimated: edit.estimated.unwrap_or(before.estimated),
+        note: text(edit.note.as_deref(), before.note.clone()),
+        register_restarted: edit.restarted.unwrap_or(before.register_restarted),
+    };
+    if reading == as_new(&before) {
+        return Err(Failure::Usage(locale.text("cli-nothing-to-change")));
+    }
+    reading.check(now).map_err(of_new_at)?;
+    let changed = ChangedReading {
+        version: before.version,
+        reading,
+    };
+    let (id, meter) = (home.id(), meter.meter_id);
+    let written = home
+        .client
+        .change_reading(id, meter, before.read_at, &changed, new_key())
+        .await?;
+    let stands = written.reading.as_ref().unwrap_or(&before);
+    let what = context.shown().reading(stands);
+    say(context, Did::Changed, &what, &written)
+}
+
+async fn remove(context: &Context, remove: Remove) -> Result<()> {
+    let home = context.at_home().await?;
+    let meter = meter(context, &home, remove.meter.as_deref()).await?;
+    let reading = find(context, &home, &meter, &remove.at).await?;
+    let (id, meter) = (home.id(), meter.meter_id);
+    let written = home
+        .client
+        .remove_reading(id, meter, reading.read_at, reading.version, new_key())
+        .await?;
+    let what = context.shown().reading(&reading);
+    say(context, Did::Removed, &what, &written)
+}
+
+/// In a correction it is the other flag that says when.
+fn of_new_at(mut errors: FieldErrors) -> FieldErrors {
+    for error in &mut errors.0 {
+        if error.field == "read_at" {
+            "new_at".clone_into(&mut error.field);
+        }
+    }
+    errors
+}
+
+/// The meter whose readings are meant.
+pub(super) async fn meter(context: &Context, home: &AtHome, named: Option<&str>) -> Result<Meter> {
+    let meters = home.client.meters(home.id()).await?;
+    pick_meter(meters, named, ReadingKind::Register, &context.locale)
+}
+
+fn register(text: &str) -> Result<Decimal, FieldErrors> {
+    parse_decimal(text).map_err(|_| FieldErrors::one("register_kwh", "not_a_number"))
+}
+
+/// An instant as it was typed.
+fn instant(
+    text: &str,
+    zone: &TimeZone,
+    now: Timestamp,
+    locale: &Locale,
+) -> Result<Timestamp, FieldErrors> {
+    parse_at(text, zone, now).ok_or_else(|| {
+        let mut errors = FieldErrors::default();
+        let example = locale.date_time_typed(now, zone);
+        errors.add_with("read_at", "not_a_date", &[("example", &example)]);
+        errors
+    })
+}
+
+/// The reading at this instant, or the only one within its minute: lists tell no seconds.
+async fn find(context: &Context, home: &AtHome, meter: &Meter, typed: &str) -> Result<Reading> {
+    let zone = home.zone();
+    let at = instant(typed, &zone, now(), &context.locale)?;
+    let end = at.checked_add(1.minute()).unwrap_or(Timestamp::MAX);
+    let page = home
+        .client
+        .readings(home.id(), meter.meter_id, Some(end))
+        .await?;
+    let within = page.readings.into_iter();
+    let mut within: Vec<Reading> = within.filter(|reading| reading.read_at >= at).collect();
+    if let Some(exactly) = within.iter().position(|reading| reading.read_at == at) {
+        return Ok(within.swap_remove(exactly));
+    }
+    match (within.pop(), within.as_slice()) {
+        (Some(reading), []) => Ok(reading),
+        (Some(last), others) => {
+            let exact = |reading: &Reading| zone.to_datetime(reading.read_at).to_string();
+            let names = others.iter().chain([&last]).map(exact).collect();
+            Err(which(typed, names, &context.locale))
+        }
+        (None, _) => {
+            let at = context.shown().instant(at);
+            let words = context.locale.loader();
+            let meter = meter.name.as_str();
+            Err(Failure::Said(fl!(
+                words,
+                "cli-no-such-reading",
+                at = at,
+                meter = meter
+            )))
+        }
+    }
+}
+
+/// A stored reading as it would be entered.
+fn as_new(reading: &Reading) -> NewReading {
+    NewReading {
+        read_at: reading.read_at,
+        measured: reading.measured,
+        estimated: reading.estimated,
+        note: reading.note.clone(),
+        register_restarted: reading.register_restarted,
+    }
+}
+
+fn rows(readings: &[Reading], shown: Shown) -> Table {
+    let locale = shown.locale();
     let words = locale.loader();
     let mut table = Table::new(&[Side::Left, Side::Right, Side::Right, Side::Left]);
     table.row([
@@ -170,8 +388,8 @@ fn rows(readings: &[Reading], locale: &Locale, zone: &TimeZone) -> Table {
         remarks.extend(reading.entered_by.clone());
         remarks.extend(reading.note.clone());
         table.row([
-            locale.date_time(reading.read_at, zone),
-            measured(reading, locale, zone),
+            shown.instant(reading.read_at),
+            shown.measured(reading.measured),
             reading
                 .since_previous_kwh
                 .map_or_else(String::new, |kwh| locale.kwh(kwh)),
@@ -179,25 +397,6 @@ fn rows(readings: &[Reading], locale: &Locale, zone: &TimeZone) -> Table {
         ]);
     }
     table
-}
-
-/// What a reading says: `12,345.6 kWh`, or `3.2 kWh (until 10 Nov 2026 14:05)`.
-pub(crate) fn measured(reading: &Reading, locale: &Locale, zone: &TimeZone) -> String {
-    match reading.measured {
-        Measured::Register { register_kwh } => format!("{} kWh", locale.register(register_kwh)),
-        Measured::Period {
-            energy_kwh,
-            ends_at,
-        } => {
-            let kwh = format!("{} kWh", locale.register(energy_kwh));
-            fl!(
-                locale.loader(),
-                "cli-period",
-                kwh = kwh,
-                until = locale.date_time(ends_at, zone)
-            )
-        }
-    }
 }
 
 /// Reads a time as programs and people write it: with an offset, else in `zone`; a time alone is

@@ -5,10 +5,12 @@ use ecotrack_common::account::{ChangedAccount, ChangedPassword, Recovery, Signed
 use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, OwnershipTransfer, ProfileRemoval,
 };
+use ecotrack_common::meter::{Channel, NewMeter, ReadingKind};
 use ecotrack_common::path::{self, fill};
-use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::{AccountId, EnergyProfileId, OperationId, SessionId};
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -33,6 +35,27 @@ impl Client {
             Some(body) => self.json_or_nothing(request.json(body)).await,
             None => self.json_or_nothing(request).await,
         }
+    }
+
+    /// What stands at a path, in its type.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        self.json(self.get(path)).await
+    }
+
+    /// A home and its first meter, so that a reading can be entered at once. Both writes carry keys
+    /// that follow from `key`: tried again after half of it, the other half is done and nothing twice.
+    pub async fn create_home(
+        &self,
+        new: &NewEnergyProfile,
+        meter: String,
+        key: Uuid,
+    ) -> Result<EnergyProfile> {
+        let home = self.create_profile(new, key).await?;
+        let meter = NewMeter::new(meter, Channel::GridImport, ReadingKind::Register);
+        let second = Uuid::from_u128(key.as_u128() ^ 1);
+        self.create_meter(home.energy_profile_id, &meter, second)
+            .await?;
+        Ok(home)
     }
 
     /// A list; those of a home need one.

@@ -154,7 +154,7 @@ impl Page<'_> {
         for now in &self.dashboard.meters {
             let last = match (&now.last_reading, now.last_day) {
                 (Some(reading), _) => {
-                    let kwh = crate::cli::readings::measured(reading, locale, &zone);
+                    let kwh = crate::cli::shown::measured(reading.measured, locale, &zone);
                     let at = locale.date_time(reading.read_at, &zone);
                     fl!(locale.loader(), "text-last-reading", kwh = kwh, at = at)
                 }

@@ -126,7 +126,7 @@ fn lines_typed(lines: &[ChargedLine], locale: &Locale) -> String {
 }
 
 /// Lines as they are typed: what the paper calls it, a blank, the amount.
-fn read_lines(text: &str, errors: &mut FieldErrors) -> Vec<ChargedLine> {
+pub(crate) fn read_lines(text: &str, errors: &mut FieldErrors) -> Vec<ChargedLine> {
     let mut lines = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();

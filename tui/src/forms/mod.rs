@@ -31,6 +31,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use account::{recovery, register, sign_in};
+pub(crate) use bill::read_lines;
+pub(crate) use device::catalog_name;
 pub use drafts::resume;
 pub(crate) use drafts::{drop_draft, keep_draft};
 pub use subject::Subject;
