@@ -7,12 +7,13 @@ use crossterm::event::KeyCode;
 use ecotrack_common::Kwh;
 use ecotrack_common::account::{Language, Registration, SignedIn};
 use ecotrack_common::locale::Locale;
+use ecotrack_common::member::{InvitationAcceptance, NewInvitation};
 use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
 use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, NewEnergyProfile, Role};
 use ecotrack_common::reading::{Measured, NewReading, Reading};
 use ecotrack_server::clock::Clock;
 use ecotrack_server::config::Settings;
-use ecotrack_server::{App, catalog, jobs, profiles, serve};
+use ecotrack_server::{App, catalog, jobs, serve};
 use ecotrack_tui::client::{Client, new_key};
 use ecotrack_tui::kept::KeptFolder;
 use ecotrack_tui::runtime::Options;
@@ -170,13 +171,15 @@ impl World {
         }
     }
 
-    /// Another member of somebody's home. Inviting is a later issue's; until then the server's own
-    /// store makes members.
+    /// Another member of somebody's home, who was passed a code.
     pub(crate) async fn member(&self, owner: &Person, name: &str, role: Role) -> Person {
         let (client, signed_in) = self.account(name).await;
-        let mut conn = self.db.acquire().await.unwrap();
-        let (home, account) = (owner.home.energy_profile_id, signed_in.account.account_id);
-        profiles::store::insert_member(&mut conn, home, account, role, Clock::System.now())
+        let home = owner.home.energy_profile_id;
+        let made = owner.client.invite(home, NewInvitation { role }).await;
+        let code = made.unwrap().code;
+        let acceptance = InvitationAcceptance { code };
+        client
+            .accept_invitation(&acceptance, new_key())
             .await
             .unwrap();
         Person {
