@@ -103,6 +103,9 @@ pub enum NumberError {
     TooLong,
 }
 
+/// The most digits of a typed number.
+const MAX_DIGITS: usize = 20;
+
 /// Reads a number as people type it in either language: `1234.5`, `1234,5`, `1.234,56`,
 /// `1,234.56`, with an optional sign and blanks around.
 ///
@@ -124,6 +127,10 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, NumberError> {
         || !digits.contains(|c: char| c.is_ascii_digit())
     {
         return Err(NumberError::NotANumber);
+    }
+    // More than anybody means; fewer than would overflow what is computed with it.
+    if digits.chars().filter(char::is_ascii_digit).count() > MAX_DIGITS {
+        return Err(NumberError::TooLong);
     }
     let last_mark = digits.rfind(['.', ',']);
     let (whole, fraction) = match last_mark {

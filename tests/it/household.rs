@@ -55,8 +55,8 @@ const PORTUGUESE: Words = Words {
     invite: "Faz um código",
     told: "Passe este código adiante",
     welcome: "Dica 1 de",
-    viewer: "leitura",
-    editor: "edição",
+    viewer: "leitor",
+    editor: "editor",
     members: "[Moradores]",
     used: "Este código já foi usado",
 };
@@ -190,7 +190,7 @@ async fn a_home_is_removed_by_its_name_and_restored(db: PgPool) {
     screen.shows("Type its name").await;
     screen.type_text("Casa");
     screen.ctrl('s');
-    screen.shows("Type the name of the home exactly").await;
+    screen.shows("Type the name exactly").await;
     screen.ctrl('u');
     screen.type_text("Casa Aurora");
     screen.ctrl('s');

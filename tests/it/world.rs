@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use ecotrack_common::Kwh;
@@ -107,7 +108,10 @@ impl World {
 
     /// The server is gone from one moment to the next, with whatever was under way.
     pub(crate) fn kill(&mut self) {
-        self.apart.take().unwrap().shutdown_background();
+        let runtime = self.apart.take().unwrap();
+        // Gone when this returns, its sockets too; a runtime may not be dropped inside another.
+        let gone = std::thread::spawn(move || runtime.shutdown_timeout(Duration::from_secs(5)));
+        gone.join().unwrap();
     }
 
     /// One value that PostgreSQL itself has.

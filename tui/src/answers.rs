@@ -1,6 +1,7 @@
 //! What the server's answers and its news change in the app.
 
-use ecotrack_common::audit::{Operation, Undone};
+use ecotrack_common::ErrorCode;
+use ecotrack_common::audit::{OperationEntry, Undone};
 use serde_json::Value;
 
 use crate::app::{App, Context, Notice, Screen};
@@ -74,9 +75,18 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
         }
         Reply::Dashboard(answer) => {
             let news = matches!(answer, Ok(Some(_)));
+            let gone = answer
+                .as_ref()
+                .err()
+                .and_then(Fault::problem)
+                .is_some_and(|problem| problem.code == ErrorCode::NotFound);
             let mut effects = dashboard::answered(app, ticket, answer);
             if let Some(last) = app.last().filter(|_| news) {
                 effects.push(Effect::Keep(Kept::Last(Box::new(last))));
+            }
+            if gone && app.pending.homes.is_none() {
+                // Removed, or no longer a member: what else is there?
+                effects.extend(app.ask_homes());
             }
             effects
         }
@@ -262,12 +272,22 @@ fn changed_meanwhile(app: &mut App, what: What, cx: &Context) {
     if version(&row) <= base {
         return;
     }
+    // Whose change it was, if the history knows already.
+    let id = serde_json::Value::String(key.to_string());
+    let is_about = |entry: &OperationEntry| {
+        let row = entry.after.as_ref().and_then(Value::as_object);
+        row.is_some_and(|row| row.values().any(|value| *value == id))
+    };
     let by = app
         .lists
         .operations
         .value()
-        .and_then(|page| page.operations.first())
-        .and_then(|newest: &Operation| newest.by.clone());
+        .and_then(|page| {
+            page.operations
+                .iter()
+                .find(|operation| operation.entries.iter().any(is_about))
+        })
+        .and_then(|operation| operation.by.clone());
     let theirs = forms::their_row(app, row, by, cx);
     if let Some(form) = &mut app.form {
         form.theirs = Some(theirs);

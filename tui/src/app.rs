@@ -2,7 +2,7 @@
 //!
 //! `update` never waits and never draws; what has to be done outside comes back as effects.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use ecotrack_common::account::{Account, SignedIn};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::locale::Locale;
@@ -141,6 +141,8 @@ pub struct App {
     pub taken_back: Vec<OperationId>,
     pub(crate) pending: Pending,
     pub(crate) tickets: Tickets,
+    /// The first ticket of this sign-in; answers to earlier ones are another person's.
+    session_from: Ticket,
 }
 
 /// What the server said in this run of the program; until then it is only remembered.
@@ -199,6 +201,7 @@ impl App {
             taken_back: Vec::new(),
             pending: Pending::default(),
             tickets: Tickets::default(),
+            session_from: Ticket(0),
         };
         app.outbox.waiting = kept.waiting;
         let effects = if signed_in {
@@ -335,6 +338,10 @@ impl App {
         self.screen = Screen::Dashboard;
         if self.home != Some(home) {
             self.dashboard = dashboard::State::default();
+            // What is being typed is about the other home, and kept there as a draft.
+            self.form = None;
+            self.entry = None;
+            self.draft = None;
         }
         self.home = Some(home);
         self.readings = readings::State::default();
@@ -388,6 +395,7 @@ impl App {
             ..self.link
         };
         fresh.notice = notice;
+        fresh.session_from = fresh.ticket();
         *self = fresh;
         let mut effects = vec![
             Effect::Session(None),
@@ -411,6 +419,9 @@ impl App {
             };
         }
         let mut effects = self.refresh();
+        if !self.confirmed.account {
+            effects.push(Effect::Call(self.ticket(), Call::Account));
+        }
         effects.extend(outbox::deliver(self));
         effects
     }
@@ -456,6 +467,7 @@ impl App {
 
     pub(crate) fn signed_in_as(&mut self, signed_in: Box<SignedIn>) -> Vec<Effect> {
         let language = signed_in.account.language;
+        self.session_from = self.ticket();
         self.account = Some(signed_in.account.clone());
         self.confirmed.account = true;
         self.signed_in = true;
@@ -463,6 +475,7 @@ impl App {
         self.form = None;
         self.home = None;
         let mut effects = vec![
+            Effect::Drop(Done::Last),
             Effect::Session(Some(signed_in)),
             Effect::SpeakAsAccount(language),
         ];
@@ -532,6 +545,10 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             _ => Vec::new(),
         },
         Message::Reply(ticket, reply) => {
+            if ticket < app.session_from {
+                // Asked by whoever was signed in before.
+                return Vec::new();
+            }
             let mut effects = link::note(app, &reply);
             if app.signed_in && unauthenticated(&reply) {
                 effects.extend(app.signed_out(Some(Notice::Text("problem-unauthenticated"))));
@@ -551,6 +568,11 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
 
 fn press(app: &mut App, event: KeyEvent, cx: &Context) -> Vec<Effect> {
     app.notice = None;
+    if event.code != KeyCode::Esc
+        && let Some(form) = &mut app.form
+    {
+        form.asked = false;
+    }
     if let Some(command) = keys::find(app.commands(), event, app) {
         return (command.run)(app, cx);
     }

@@ -138,6 +138,9 @@ impl Error {
                     Wrong::Keys(KeymapError::Key(key)) => {
                         fl!(words, "cli-bad-key", key = key.as_str())
                     }
+                    Wrong::Keys(KeymapError::BothWays(name)) => {
+                        fl!(words, "cli-key-both-ways", name = name.as_str())
+                    }
                     Wrong::Keys(KeymapError::Command(name)) => {
                         fl!(words, "cli-bad-command", name = name.as_str())
                     }
@@ -192,7 +195,9 @@ impl Settings {
                 Keymap::new(&chosen).map_err(|error| {
                     // The line that names it; the table's own where it cannot be found.
                     let at = match &error {
-                        KeymapError::Key(text) | KeymapError::Command(text) => file
+                        KeymapError::Key(text)
+                        | KeymapError::Command(text)
+                        | KeymapError::BothWays(text) => file
                             .get(span.start..)
                             .and_then(|rest| rest.find(text.as_str()))
                             .map_or(span.start, |at| span.start + at),

@@ -338,6 +338,7 @@ fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> 
         Notice::Said(id, what) => {
             let text = match *id {
                 "notice-exported" => t!(cx, "notice-exported", file = what.clone()),
+                "outbox-other-home" => t!(cx, "outbox-other-home", home = what.clone()),
                 "notice-not-exported" => t!(cx, "notice-not-exported", reason = what.clone()),
                 _ => t!(cx, "notice-not-kept", reason = what.clone()),
             };

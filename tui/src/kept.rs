@@ -39,6 +39,9 @@ pub struct Draft {
     pub values: BTreeMap<String, String>,
     /// When it was typed.
     pub at: Timestamp,
+    /// In which process: while that lives, nobody else goes on with it.
+    #[serde(default)]
+    pub process: u32,
 }
 
 /// A method of a write.
@@ -187,11 +190,23 @@ impl KeptFolder {
     /// All that was kept. A file that cannot be understood is left where it is, and logged.
     pub fn load(&self) -> Everything {
         Everything {
-            drafts: load(&self.drafts),
+            drafts: load::<Draft>(&self.drafts)
+                .into_iter()
+                .filter(|draft| !is_typed_elsewhere(draft.process))
+                .collect(),
             waiting: load(&self.waiting),
             last: load(&self.last).pop().map(Box::new),
         }
     }
+}
+
+/// Whether another process, and one that lives, has it on its screen.
+fn is_typed_elsewhere(process: u32) -> bool {
+    process != std::process::id()
+        && i32::try_from(process)
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+            .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
 fn path(folder: &Path, id: Uuid) -> PathBuf {

@@ -107,12 +107,28 @@ impl Key {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keymap(BTreeMap<String, Vec<Key>>);
 
+/// Names that two commands of one table share, one for each direction.
+const BOTH_WAYS: &[&str] = &[
+    "key-alerts",
+    "key-column",
+    "key-meter",
+    "key-move",
+    "key-next-table",
+    "key-other-field",
+    "key-page",
+    "key-savings",
+    "key-tips",
+];
+
 /// A key that nobody can press, or the name of a command that there is not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeymapError {
     /// No key is written so.
-    #[error("`{0}` is not a key; keys are written like r, F2, ctrl-r or alt-enter")]
+    #[error("`{0}` is not a key; keys are written like r, F2 or ctrl-r")]
     Key(String),
+    /// Its two commands go opposite ways.
+    #[error("`{0}` goes both ways and keeps its keys")]
+    BothWays(String),
     /// No command has this name.
     #[error("there is no command `{0}`")]
     Command(String),
@@ -130,6 +146,10 @@ impl Keymap {
             if !crate::commands::all().any(|command| command.name == name) {
                 let short = name.trim_start_matches("key-").to_owned();
                 return Err(KeymapError::Command(short));
+            }
+            if BOTH_WAYS.contains(&name.as_str()) {
+                let short = name.trim_start_matches("key-").to_owned();
+                return Err(KeymapError::BothWays(short));
             }
             let keys = keys
                 .iter()

@@ -43,7 +43,9 @@ pub(crate) fn note(app: &mut App, reply: &Reply) -> Vec<Effect> {
         return retry(app);
     }
     app.link.up = Some(true);
-    app.link.misses = 0;
+    if reply.fault().is_none() {
+        app.link.misses = 0;
+    }
     let mut effects = outbox::deliver(app);
     // The server is back: no need to wait for the timer to listen again.
     if let Some(home) = app.home

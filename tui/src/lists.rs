@@ -12,6 +12,10 @@ use ecotrack_common::meter::Meter;
 use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::reference::CatalogDevice;
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::forms::Subject;
 use crate::message::{Answer, Call, Effect, Ticket};
 use crate::remote::Remote;
 
@@ -322,6 +326,38 @@ impl Lists {
                 }
                 true
             }
+        }
+    }
+
+    /// Puts a row that the server just wrote in the place of the one it was.
+    pub fn patch(&mut self, subject: Subject, row: &Value) {
+        fn put<T: DeserializeOwned>(
+            rows: &mut Remote<Vec<T>>,
+            row: &Value,
+            is_it: impl Fn(&T, &T) -> bool,
+        ) {
+            let fresh = serde_json::from_value::<T>(row.clone()).ok();
+            if let (Some(rows), Some(fresh)) = (rows.value_mut(), fresh)
+                && let Some(known) = rows.iter_mut().find(|known| is_it(known, &fresh))
+            {
+                *known = fresh;
+            }
+        }
+        match subject {
+            Subject::Device(_) => put(&mut self.devices, row, |a, b| {
+                a.profile_device_id == b.profile_device_id
+            }),
+            Subject::Bill(_) => put(&mut self.bills, row, |a, b| {
+                a.billing_record_id == b.billing_record_id
+            }),
+            Subject::Goal(_) => put(&mut self.goals, row, |a, b| {
+                a.consumption_goal_id == b.consumption_goal_id
+            }),
+            Subject::Away(_) => put(&mut self.away, row, |a, b| {
+                a.away_period_id == b.away_period_id
+            }),
+            Subject::Meter(_) => put(&mut self.meters, row, |a, b| a.meter_id == b.meter_id),
+            _ => {}
         }
     }
 

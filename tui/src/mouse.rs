@@ -8,7 +8,8 @@ use crate::{draw, forms, readings, table};
 
 /// The wheel turned over the open screen.
 pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
-    if app.help || app.palette.is_some() || app.form.is_some() || app.entry.is_some() {
+    let covered = app.help || app.palette.is_some() || app.told.is_some();
+    if covered || app.form.is_some() || app.entry.is_some() {
         return Vec::new();
     }
     match app.screen {

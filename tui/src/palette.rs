@@ -54,14 +54,14 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Down), ctrl('n')],
         name: "key-move",
         when: always,
-        run: |app, _| moved(app, 1),
+        run: |app, cx| moved(app, 1, cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::Up), ctrl('p')],
         name: "key-move",
         when: always,
-        run: |app, _| moved(app, -1),
+        run: |app, cx| moved(app, -1, cx),
         footer: false,
     },
     Command {
@@ -152,9 +152,15 @@ fn entries(app: &App, palette: &Palette, cx: &Context) -> Vec<Entry> {
     entries
 }
 
-fn moved(app: &mut App, by: isize) -> Vec<Effect> {
+fn moved(app: &mut App, by: isize, cx: &Context) -> Vec<Effect> {
+    let Some(palette) = &app.palette else {
+        return Vec::new();
+    };
+    let entries = entries(app, palette, cx);
+    let found = best(palette.typed.text(), &entries, |entry| entry.name.clone());
+    let last = found.len().saturating_sub(1);
     if let Some(palette) = &mut app.palette {
-        palette.at = palette.at.saturating_add_signed(by);
+        palette.at = palette.at.saturating_add_signed(by).min(last);
     }
     Vec::new()
 }

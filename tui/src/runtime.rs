@@ -249,6 +249,7 @@ impl Runtime {
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
+        let mut kept_all = true;
         for effect in effects {
             match effect {
                 Effect::Call(ticket, call) => self.call(ticket, call),
@@ -273,8 +274,12 @@ impl Runtime {
                         self.locale = Locale::new(language);
                     }
                 }
-                Effect::Keep(kept) => self.disk(|folder| folder.put(&kept)),
-                Effect::Drop(done) => self.disk(|folder| folder.remove(done)),
+                Effect::Keep(kept) => kept_all &= self.disk(|folder| folder.put(&kept)),
+                // What could not be kept anew is not forgotten either.
+                Effect::Drop(_) if !kept_all => {}
+                Effect::Drop(done) => {
+                    self.disk(|folder| folder.remove(done));
+                }
                 Effect::Export(name, text) => self.export(&name, &text),
                 Effect::Quit => self.left = true,
             }
@@ -283,13 +288,15 @@ impl Runtime {
 
     /// Keeps or drops something on the disk, if there is a place for it; a failure is told, and what
     /// was typed stays where it is.
-    fn disk(&self, act: impl FnOnce(&KeptFolder) -> io::Result<()>) {
+    fn disk(&self, act: impl FnOnce(&KeptFolder) -> io::Result<()>) -> bool {
         if let Some(Err(error)) = self.kept.as_ref().map(act) {
             tracing::error!(%error, "what was typed cannot be kept on the disk");
             let _ = self
                 .out
                 .send(Message::Disk("notice-not-kept", error.to_string()));
+            return false;
         }
+        true
     }
 
     fn export(&self, name: &str, text: &str) {

@@ -2,13 +2,18 @@
 
 use ecotrack_common::OperationId;
 
-use crate::app::{App, Context};
+use crate::app::{App, Context, Notice};
 use crate::message::{Call, Effect};
 
 impl App {
     /// Takes the newest operation back: of this run of the program, else the newest of this person
     /// that the history knows.
     pub fn undo(&mut self, cx: &Context) -> Vec<Effect> {
+        if self.outbox.open(self).next().is_some() {
+            // The newest change is not there yet; taking back the one before it is not what is meant.
+            self.notice = Some(Notice::Text("undo-waits"));
+            return Vec::new();
+        }
         match self.newest_of_mine() {
             Some(operation) => self.take_back(operation, cx),
             None => Vec::new(),

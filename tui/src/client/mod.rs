@@ -195,7 +195,8 @@ impl Client {
 
     fn fault(&self, error: &reqwest::Error) -> Error {
         tracing::debug!(?error, address = %self.address, "no answer");
-        if error.is_builder() || error.is_decode() {
+        // A body that breaks off is a line that breaks off: whether it was done is not known.
+        if error.is_builder() {
             Error::Unreadable(error.to_string())
         } else {
             Error::Away(self.address.to_string())

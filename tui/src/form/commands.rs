@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 
 use super::{Form, Input};
 use crate::app::{App, Context};
-use crate::forms;
+use crate::forms::{self, Subject};
 use crate::keys::{Command, always, ctrl, named};
 use crate::message::Effect;
 
@@ -21,7 +21,11 @@ pub const COMMANDS: &[Command] = &[
         keys: &[ctrl('s')],
         name: "key-save",
         when: |app| form(app).is_some_and(|form| !is_sending(form)),
-        run: forms::send,
+        run: |app, cx| {
+            let mut effects = settle(app, cx);
+            effects.extend(forms::send(app, cx));
+            effects
+        },
         footer: true,
     },
     Command {
@@ -63,7 +67,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Esc)],
         name: "key-back",
         when: always,
-        run: |app, _| escape(app),
+        run: escape,
         footer: true,
     },
 ];
@@ -148,14 +152,31 @@ fn backward(form: &mut Form) {
 
 /// Goes to another field; what is wrong with the one that is left is said now.
 pub(crate) fn leave(app: &mut App, cx: &Context, go: fn(&mut Form)) -> Vec<Effect> {
+    let effects = settle(app, cx);
     forms::check_focused(app, cx);
     if let Some(form) = &mut app.form {
         go(form);
     }
+    effects
+}
+
+/// What is being searched is taken when one goes on: its best match, if it has one.
+pub(crate) fn settle(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(form) = &mut app.form else {
+        return Vec::new();
+    };
+    let focus = form.focus;
+    if let Some(Input::Choice(choice)) = form.fields.get_mut(focus).map(|it| &mut it.input)
+        && choice.typed().is_some_and(|typed| !typed.is_empty())
+        && choice.take()
+    {
+        form.touched();
+        return forms::chosen(app, cx);
+    }
     Vec::new()
 }
 
-fn escape(app: &mut App) -> Vec<Effect> {
+fn escape(app: &mut App, cx: &Context) -> Vec<Effect> {
     let Some(form) = &mut app.form else {
         return Vec::new();
     };
@@ -165,9 +186,11 @@ fn escape(app: &mut App) -> Vec<Effect> {
     {
         return Vec::new();
     }
-    if form.is_changed() && !form.asked && form.subject.is_kept() {
+    // A sign-in is typed again in no time.
+    let asks = form.is_changed() && form.key.is_none() && form.subject != Subject::SignIn;
+    if asks && !form.asked {
         form.asked = true;
         return Vec::new();
     }
-    forms::close(app)
+    forms::close(app, cx)
 }

@@ -122,7 +122,12 @@ impl Grid {
         if column + 1 < self.columns.len() && !(column == 0 && self.is_row_empty(row)) {
             self.at = (row, column + 1);
         } else if row + 1 < self.rows.len() && !self.is_row_empty(row) {
-            self.at = (row + 1, 0);
+            // Over what stands there already, such as the dates of a month.
+            let next = row + 1;
+            let column = (0..self.columns.len())
+                .find(|column| self.text(next, *column).trim().is_empty())
+                .unwrap_or(0);
+            self.at = (next, column);
         } else {
             return false;
         }
@@ -178,7 +183,8 @@ impl Grid {
 
     /// Takes pasted text. Several lines or cells go into the rows from here on, as from a
     /// spreadsheet; a single one into the cell.
-    pub fn paste(&mut self, text: &str) {
+    /// Gives how many rows had no room.
+    pub fn paste(&mut self, text: &str) -> usize {
         let rows = spread(text, self.columns.len());
         if let [row] = rows.as_slice()
             && let [only] = row.as_slice()
@@ -188,9 +194,10 @@ impl Grid {
                 cell.paste(only);
             }
             self.ensure_empty_row();
-            return;
+            return 0;
         }
         let (first, column) = self.at;
+        let left_out = (first + rows.len()).saturating_sub(MAX_ROWS);
         for (row, cells) in (first..MAX_ROWS).zip(rows) {
             while self.rows.len() <= row {
                 self.push(&[]);
@@ -205,6 +212,7 @@ impl Grid {
             (self.at.0 + 1).min(self.rows.len().saturating_sub(1)),
             column,
         );
+        left_out
     }
 }
 
@@ -294,7 +302,7 @@ mod tests {
         grid.input(crate::keys::ctrl('d').event());
         assert_eq!((grid.len(), grid.value().as_str()), (1, ""));
         let many = "1\t2\n".repeat(MAX_ROWS + 50);
-        grid.paste(&many);
+        assert_eq!(grid.paste(&many), 50);
         assert_eq!(grid.len(), MAX_ROWS);
     }
 }

@@ -385,6 +385,7 @@ impl Form {
             let Some(field) = self.fields.iter_mut().find(|field| field.name == old.name) else {
                 continue;
             };
+            let same = field.value() == old.value();
             match (&mut field.input, old.input) {
                 (Input::Choice(new), Input::Choice(mut old)) => {
                     let untouched = untouched.get(at) == Some(&true);
@@ -395,7 +396,8 @@ impl Form {
                     new.options.clone_into(&mut old.options);
                     *new = old;
                 }
-                (new, old) if untouched.get(at) != Some(&true) => *new = old,
+                // Also what is the same, so that a cursor inside stays where it is.
+                (new, old) if untouched.get(at) != Some(&true) || same => *new = old,
                 _ => {}
             }
         }
@@ -471,16 +473,23 @@ impl Form {
 
     /// Gives pasted text to the field that has the keys.
     pub fn paste(&mut self, text: &str) {
+        let mut left_out = 0;
         let Some(field) = self.fields.get_mut(self.focus) else {
             return;
         };
         match &mut field.input {
             Input::Line(_, line) => line.paste(text),
             Input::Lines(lines) => lines.paste_lines(text),
-            Input::Grid(grid) => grid.paste(text),
+            Input::Grid(grid) => left_out = grid.paste(text),
             Input::Choice(_) | Input::Toggle(_) | Input::Week(_) => return,
         }
+        let name = field.name;
         self.touched();
+        if left_out > 0 {
+            let max = grid::MAX_ROWS.to_string();
+            self.errors
+                .add_with(name, "too_many_rows", &[("max", &max)]);
+        }
     }
 
     /// What was wrong with the field is being put right, and what is sent next is something else.

@@ -1,6 +1,7 @@
 //! Draws a form: labels, fields, what is wrong under them; scrolls to the field that has the keys.
 
 use ecotrack_common::{FieldError, Problem};
+use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -25,13 +26,17 @@ const GRID_ROWS: u16 = 5;
 pub(super) type RowNotes<'a> = &'a dyn Fn(usize) -> Option<(String, bool)>;
 
 /// Draws it in `area`. `notes` says what stands beside each row of a grid, and whether it warns.
-pub fn view(form: &Form, frame: &mut Frame, area: Rect, cx: &Context, notes: RowNotes<'_>) {
-    let state = state_lines(form, usize::from(area.width.saturating_sub(2)), cx);
-    let rows = (state.len() as u16).min(area.height / 2);
-    let fields = Rect {
-        height: area.height - rows,
-        ..area
-    };
+pub fn view(
+    form: &Form,
+    frame: &mut Frame,
+    area: Rect,
+    zone: &TimeZone,
+    cx: &Context,
+    notes: RowNotes<'_>,
+) {
+    let state = state_lines(form, usize::from(area.width.saturating_sub(2)), zone, cx);
+    let fields = room_of_fields(area, state.len());
+    let rows = area.height - fields.height;
     let labels = label_width(form, cx);
     for (at, place) in places(form, fields) {
         view_field(form, at, place, labels, frame, cx, notes);
@@ -56,11 +61,27 @@ pub fn view(form: &Form, frame: &mut Frame, area: Rect, cx: &Context, notes: Row
 }
 
 /// The field at a place of the screen.
-pub fn hit(form: &Form, area: Rect, column: u16, row: u16) -> Option<usize> {
-    places(form, area)
+pub fn hit(
+    form: &Form,
+    area: Rect,
+    zone: &TimeZone,
+    cx: &Context,
+    at: (u16, u16),
+) -> Option<usize> {
+    let state = state_lines(form, usize::from(area.width.saturating_sub(2)), zone, cx);
+    places(form, room_of_fields(area, state.len()))
         .into_iter()
-        .find(|(_, place)| place.contains((column, row).into()))
+        .find(|(_, place)| place.contains(at.into()))
         .map(|(at, _)| at)
+}
+
+/// The room that what stands under the fields leaves them.
+fn room_of_fields(area: Rect, state: usize) -> Rect {
+    let rows = (state as u16).min(area.height / 2);
+    Rect {
+        height: area.height - rows,
+        ..area
+    }
 }
 
 fn label_width(form: &Form, cx: &Context) -> u16 {
@@ -445,7 +466,7 @@ fn view_list(
 
 /// What stands under the fields: a draft that came back, a question, a conflict, that it is being
 /// sent, or why it was not taken.
-fn state_lines<'a>(form: &Form, room: usize, cx: &Context) -> Vec<Line<'a>> {
+fn state_lines<'a>(form: &Form, room: usize, zone: &TimeZone, cx: &Context) -> Vec<Line<'a>> {
     let unshown = |problem: &Problem| {
         problem.errors.is_empty()
             || problem.errors.0.iter().any(|error| {
@@ -476,8 +497,7 @@ fn state_lines<'a>(form: &Form, room: usize, cx: &Context) -> Vec<Line<'a>> {
             Some(fault) => (format!("▲ {}", cx.fault(fault)), cx.theme.urgent),
             None => match form.typed_at {
                 Some(at) => {
-                    let zone = jiff::tz::TimeZone::system();
-                    let at = cx.locale.date_time_short(at, &zone);
+                    let at = cx.locale.date_time_short(at, zone);
                     (t!(cx, "form-draft", at = at), cx.theme.dim)
                 }
                 None => return Vec::new(),

@@ -9,7 +9,9 @@ use crate::readings::entry;
 impl App {
     /// The draft of a form about this, in this home.
     pub(crate) fn draft_of(&self, subject: Subject) -> Option<&Draft> {
-        self.my_drafts().find(|draft| draft.subject == subject)
+        self.my_drafts()
+            .filter(|draft| draft.subject == subject)
+            .max_by_key(|draft| draft.at)
     }
 
     /// The newest draft of this home, to go on with.
@@ -61,7 +63,10 @@ pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
     };
     let id = app.draft.unwrap_or(cx.fresh_key);
     let known = app.drafts.iter_mut().find(|draft| draft.draft_id == id);
-    if known.as_ref().is_some_and(|draft| draft.values == values) {
+    let same = |draft: &&mut Draft| {
+        draft.values == values && draft.subject == subject && draft.base == row
+    };
+    if known.as_ref().is_some_and(same) {
         return Vec::new();
     }
     let draft = Draft {
@@ -72,6 +77,7 @@ pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
         base: row,
         values,
         at: cx.now,
+        process: std::process::id(),
     };
     match known {
         Some(known) => *known = draft.clone(),

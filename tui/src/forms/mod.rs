@@ -39,7 +39,7 @@ pub use subject::Subject;
 
 use crate::app::{App, Context};
 use crate::form::{self, Field, Form, Theirs};
-use crate::kept::{Method, Write};
+use crate::kept::{Draft, Method, Write};
 use crate::lists::What;
 use crate::message::{Call, Effect, Fault};
 use crate::outbox;
@@ -225,6 +225,31 @@ fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
 
 /// Opens the form; what was typed into it before and not sent stands in it again.
 pub fn open(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context) -> Vec<Effect> {
+    let effects = open_fresh(app, subject, row, cx);
+    let draft = subject
+        .is_kept()
+        .then(|| app.draft_of(subject).cloned())
+        .flatten();
+    if let Some(draft) = draft {
+        resume_in(app, &draft);
+    }
+    effects
+}
+
+/// Puts a draft into the form that was opened for it.
+fn resume_in(app: &mut App, draft: &Draft) {
+    if let Some(form) = &mut app.form {
+        if draft.base.is_some() {
+            form.base.clone_from(&draft.base);
+        }
+        form.put(&draft.values);
+        form.typed_at = Some(draft.at);
+        app.draft = Some(draft.draft_id);
+    }
+}
+
+/// Opens the form as it is when nothing was typed before.
+fn open_fresh(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context) -> Vec<Effect> {
     let mut effects = Vec::new();
     for what in needs(subject) {
         effects.extend(app.lists.ask_once(*what, app.home, &mut app.tickets));
@@ -235,20 +260,7 @@ pub fn open(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context) -
         // Most are in the catalogue.
         form.move_to(0);
     }
-    let draft = subject
-        .is_kept()
-        .then(|| app.draft_of(subject).cloned())
-        .flatten();
-    if let Some(draft) = draft {
-        if draft.base.is_some() {
-            form.base.clone_from(&draft.base);
-        }
-        form.put(&draft.values);
-        form.typed_at = Some(draft.at);
-        app.draft = Some(draft.draft_id);
-    } else {
-        app.draft = None;
-    }
+    app.draft = None;
     app.form = Some(form);
     effects
 }
@@ -261,7 +273,7 @@ pub fn reopen(
     values: &BTreeMap<String, String>,
     cx: &Context,
 ) -> Vec<Effect> {
-    let effects = open(app, subject, row, cx);
+    let effects = open_fresh(app, subject, row, cx);
     if let Some(form) = &mut app.form {
         form.put(values);
     }
@@ -350,7 +362,8 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
         }
         Ok(Request::Write { method, path, body }) => {
             form.errors = FieldErrors::default();
-            let key = cx.fresh_key;
+            // The same as before, where nobody knows whether that was done.
+            let key = form.attempt.unwrap_or(cx.fresh_key);
             form.key = Some(key);
             let (row, values) = (form.base.clone(), form.values());
             let write = Write {
@@ -388,8 +401,22 @@ pub fn refused(app: &mut App, fault: Fault, cx: &Context) {
         .filter(|problem| problem.code == ErrorCode::StaleVersion)
         .and_then(|problem| problem.current.clone());
     let theirs = current.map(|row| their_row(app, row, None, cx));
+    let unknown = match &fault {
+        Fault::Unreadable => true,
+        Fault::Problem(problem) => problem.code == ErrorCode::Internal,
+        Fault::Away => false,
+    };
+    let fault = match (&app.form, fault) {
+        (Some(form), Fault::Problem(mut problem)) if form.subject == Subject::Months => {
+            problem.errors = months::on_screen(form, problem.errors);
+            Fault::Problem(problem)
+        }
+        (_, fault) => fault,
+    };
     if let Some(form) = &mut app.form {
+        let key = form.key;
         form.refused(fault);
+        form.attempt = key.filter(|_| unknown);
         if theirs.is_some() {
             form.theirs = theirs;
         }
@@ -409,11 +436,19 @@ pub fn their_row(app: &App, row: Value, by: Option<String>, cx: &Context) -> The
 }
 
 /// Closes the form; what was typed is forgotten.
-pub fn close(app: &mut App) -> Vec<Effect> {
+pub fn close(app: &mut App, cx: &Context) -> Vec<Effect> {
     let Some(form) = app.form.take() else {
         return Vec::new();
     };
+    if form.key.is_some() {
+        // It is the outbox's by now.
+        return Vec::new();
+    }
     let mut effects = drop_draft(app);
+    if form.subject != Subject::NewHome && app.home.is_none() && app.signed_in {
+        effects.extend(open(app, Subject::NewHome, None, cx));
+        return effects;
+    }
     if form.subject == Subject::NewHome && app.homes.is_empty() && app.signed_in {
         // Without a home there is nothing else to see.
         effects.push(Effect::Call(app.ticket(), Call::SignOut));
@@ -441,7 +476,7 @@ pub fn view(app: &App, form: &Form, frame: &mut Frame, area: Rect, cx: &Context)
         Subject::Months => months::note(form, row, cx),
         _ => None,
     };
-    form::view(form, frame, body, cx, &notes);
+    form::view(form, frame, body, &app.zone(), cx, &notes);
     panel::lines(frame, foot, computed);
 }
 
@@ -491,7 +526,7 @@ pub fn hit(
     };
     let foot = computed(app, form, cx).len() as u16;
     let [_, body, _] = split(area, head, foot);
-    form::hit(form, body, column, row)
+    form::hit(form, body, &app.zone(), cx, (column, row))
 }
 
 /// Which home a write belongs to.

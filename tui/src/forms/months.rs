@@ -140,6 +140,24 @@ pub(super) fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, Fiel
     Ok(Request::post(of_home(path::BILLS_BATCH, app)?, &new))
 }
 
+/// The server's errors under the rows' places on the screen: it counts those that were sent.
+pub(super) fn on_screen(form: &Form, errors: FieldErrors) -> FieldErrors {
+    let shown: Vec<usize> = grid(form)
+        .into_iter()
+        .flat_map(Grid::filled)
+        .enumerate()
+        .filter(|(_, (_, cells))| is_meant(cells))
+        .map(|(nth, _)| nth)
+        .collect();
+    FieldErrors(
+        errors
+            .0
+            .into_iter()
+            .map(|error| renamed(error, &shown))
+            .collect(),
+    )
+}
+
 /// An error under the row's place on the screen.
 fn renamed(mut error: ecotrack_common::FieldError, shown: &[usize]) -> ecotrack_common::FieldError {
     let mut parts = error.field.splitn(3, '.');

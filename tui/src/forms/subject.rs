@@ -65,6 +65,7 @@ impl Subject {
             Self::SignIn
                 | Self::Register
                 | Self::Recovery
+                | Self::Me
                 | Self::Password
                 | Self::Join
                 | Self::Invite

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::answers;
 use crate::app::{App, Context, Notice};
 use crate::forms::{self, Subject};
-use crate::kept::{Done, Kept, Waiting, Write};
+use crate::kept::{Done, Kept, Method, Waiting, Write};
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::readings::entry;
 
@@ -27,6 +27,8 @@ pub struct Outbox {
     /// They.
     pub waiting: Vec<Waiting>,
     sending: Option<(Ticket, Uuid)>,
+    /// What may have arrived, though no answer came.
+    tried: Vec<Uuid>,
 }
 
 impl Outbox {
@@ -59,8 +61,17 @@ pub(crate) fn submit(
     cx: &Context,
 ) -> Vec<Effect> {
     let Some(account_id) = app.account.as_ref().map(|account| account.account_id) else {
+        // Nobody knows yet whose it would be: what was typed stays where it is.
+        if let Some(form) = &mut app.form {
+            form.key = None;
+        }
+        if let Some(entry) = &mut app.entry {
+            entry.sending = None;
+        }
+        app.notice = Some(Notice::Fault(Fault::Away));
         return Vec::new();
     };
+    let mut effects = supersede(app, &write);
     let waiting = Waiting {
         write,
         account_id,
@@ -71,7 +82,7 @@ pub(crate) fn submit(
         at: cx.now,
         refused: None,
     };
-    let mut effects = vec![Effect::Keep(Kept::Waiting(Box::new(waiting.clone())))];
+    effects.insert(0, Effect::Keep(Kept::Waiting(Box::new(waiting.clone()))));
     app.outbox.waiting.push(waiting);
     // From here on the entry is the outbox's to lose.
     effects.extend(forms::drop_draft(app));
@@ -81,6 +92,33 @@ pub(crate) fn submit(
         waits(app);
     }
     effects
+}
+
+/// A change of the whole of a row takes the place of one of the same row that was never sent: the
+/// second would otherwise meet the first as somebody else's.
+fn supersede(app: &mut App, write: &Write) -> Vec<Effect> {
+    let sent = app.outbox.sending.map(|(_, key)| key);
+    let older = |waiting: &Waiting| {
+        write.method == Method::Put
+            && waiting.write.method == Method::Put
+            && waiting.write.path == write.path
+            && waiting.refused.is_none()
+            && Some(waiting.write.key) != sent
+            && !app.outbox.tried.contains(&waiting.write.key)
+    };
+    let keys: Vec<Uuid> = app
+        .outbox
+        .waiting
+        .iter()
+        .filter(|waiting| older(waiting))
+        .map(|waiting| waiting.write.key)
+        .collect();
+    app.outbox
+        .waiting
+        .retain(|waiting| !keys.contains(&waiting.write.key));
+    keys.into_iter()
+        .map(|key| Effect::Drop(Done::Waiting(key)))
+        .collect()
 }
 
 /// Sends what is first, unless something is on its way.
@@ -99,6 +137,9 @@ pub(crate) fn deliver(app: &mut App) -> Vec<Effect> {
     };
     let ticket = app.ticket();
     app.outbox.sending = Some((ticket, write.key));
+    if !app.outbox.tried.contains(&write.key) {
+        app.outbox.tried.push(write.key);
+    }
     vec![Effect::Call(ticket, Call::Write(Box::new(write)))]
 }
 
@@ -143,6 +184,7 @@ pub(crate) fn answered(
                 return Vec::new();
             };
             let waiting = app.outbox.waiting.remove(at);
+            app.outbox.tried.retain(|tried| *tried != key);
             let mut effects = vec![Effect::Drop(Done::Waiting(key))];
             effects.extend(done(app, &waiting, &value));
             effects.extend(deliver(app));
@@ -248,6 +290,10 @@ fn done(app: &mut App, waiting: &Waiting, value: &Value) -> Vec<Effect> {
     {
         app.entry = None;
     }
+    if let Some(row) = value.get("row").filter(|row| !row.is_null()) {
+        // The next key meets the new version, and not the one before it.
+        app.lists.patch(waiting.subject, row);
+    }
     app.notice = Some(match waiting.subject {
         Subject::Reading(_) | Subject::Correction(..) => {
             match serde_json::from_value::<ReadingWritten>(value.clone()) {
@@ -282,11 +328,24 @@ pub(crate) fn correct(app: &mut App, key: Uuid, cx: &Context) -> Vec<Effect> {
     };
     let waiting = app.outbox.waiting[at].clone();
     let Some(problem) = waiting.refused.clone() else {
+        app.notice = Some(Notice::Text("outbox-still-waits"));
         return Vec::new();
     };
+    if waiting.energy_profile_id.is_some() && waiting.energy_profile_id != app.home {
+        // Its form would read and write the home on the screen.
+        let home = app
+            .homes
+            .iter()
+            .find(|home| Some(home.energy_profile_id) == waiting.energy_profile_id)
+            .map(|home| home.name.clone())
+            .unwrap_or_default();
+        app.notice = Some(Notice::Said("outbox-other-home", home));
+        return Vec::new();
+    }
     let mut effects = Vec::new();
     match waiting.subject {
         Subject::Reading(_) | Subject::Correction(..) => {
+            app.draft = None;
             entry::reopen(
                 app,
                 waiting.subject,

@@ -68,6 +68,9 @@ pub struct Entry {
     version: i64,
     /// What was confirmed once stays so while nothing else is typed.
     meant: bool,
+    /// The key of a write of which nobody knows whether it was done; the same again has the same.
+    retry: Option<Uuid>,
+    start: [String; 2],
 }
 
 /// What can be done on the line; every other key writes.
@@ -185,6 +188,8 @@ impl Entry {
             remark: None,
             version,
             meant: false,
+            retry: None,
+            start: [value.to_owned(), date.to_owned()],
         }
     }
 
@@ -203,6 +208,7 @@ impl Entry {
         if field.text() != before {
             self.remark = None;
             self.meant = false;
+            self.retry = None;
         }
     }
 
@@ -217,6 +223,8 @@ impl Entry {
             field.paste(text);
             self.remark = None;
             self.meant = false;
+            self.retry = None;
+            self.retry = None;
         }
     }
 
@@ -245,10 +253,8 @@ impl Entry {
 
     /// What was typed, to be kept; nothing while nothing was.
     pub(crate) fn draft(&self) -> Option<(Subject, Option<Value>, BTreeMap<String, String>)> {
-        let typed = match &self.purpose {
-            Purpose::Add => !self.value.text().is_empty() || !self.date.text().is_empty(),
-            Purpose::Correct(_) => true,
-        };
+        let typed =
+            [self.value.text(), self.date.text()] != self.start.each_ref().map(String::as_str);
         typed.then(|| (self.subject(), self.base(), self.values()))
     }
 }
@@ -456,7 +462,7 @@ fn save(app: &mut App, cx: &Context) -> Vec<Effect> {
         ),
     };
     let write = Write {
-        key: cx.fresh_key,
+        key: entry.retry.unwrap_or(cx.fresh_key),
         method,
         path,
         body: body.ok(),
@@ -481,7 +487,13 @@ pub fn refused(app: &mut App, fault: Fault) {
     let Some(entry) = &mut app.entry else {
         return;
     };
-    entry.sending = None;
+    let key = entry.sending.take();
+    let unknown = match &fault {
+        Fault::Unreadable => true,
+        Fault::Problem(problem) => problem.code == ErrorCode::Internal,
+        Fault::Away => false,
+    };
+    entry.retry = key.filter(|_| unknown);
     let current: Option<Reading> = fault
         .problem()
         .and_then(|problem| problem.current.clone())

@@ -297,12 +297,14 @@ fn edit(app: &mut App, cx: &Context) -> Vec<Effect> {
 }
 
 fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
-    let (Some((table, key)), Some(home)) = (selected(app, cx), app.home) else {
+    let Some((table, key)) = selected(app, cx) else {
         return Vec::new();
     };
+    let neighbour = neighbour(app, table, key, cx);
     let (pattern, name) = match table {
         Table::Outbox => {
             let dropped = outbox::drop_entry(app, key);
+            app.tables.of_mut(table).selected = neighbour;
             app.notice = Some(Notice::Text(if dropped.is_some() {
                 "outbox-dropped"
             } else {
@@ -321,6 +323,11 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
         Table::Meters => (path::METER, "meter_id"),
         Table::Away => (path::AWAY_PERIOD, "away_period_id"),
         Table::Members => {
+            let me = app.account.as_ref().map(|account| account.account_id.0);
+            if !is_owner(app) && me != Some(key) {
+                app.notice = Some(Notice::Text("problem-forbidden"));
+                return Vec::new();
+            }
             // Cannot be taken back, so it asks.
             let row = row_json(app, table, key);
             return forms::open(app, Subject::RemoveMember(AccountId(key)), row, cx);
@@ -328,6 +335,10 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
         Table::Invitations => (path::INVITATION, "invitation_id"),
         Table::History | Table::Removed => return Vec::new(),
     };
+    let Some(home) = app.home else {
+        return Vec::new();
+    };
+    app.tables.of_mut(table).selected = neighbour;
     let mut path = path::fill(pattern, &[("energy_profile_id", &home), (name, &key)]);
     let version = row_json(app, table, key).and_then(|row| row.get("version")?.as_i64());
     if let Some(version) = version {
@@ -347,6 +358,15 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
         write,
         cx,
     )
+}
+
+/// Where the cursor goes when its row does: to the next, or at the end to the one before.
+fn neighbour(app: &App, table: Table, key: uuid::Uuid, cx: &Context) -> Option<uuid::Uuid> {
+    let rows = rows(app, table, cx)?;
+    let at = rows.iter().position(|row| row.key == key)?;
+    rows.get(at + 1)
+        .or_else(|| rows.get(at.checked_sub(1)?))
+        .map(|row| row.key)
 }
 
 fn undo_selected(app: &mut App, cx: &Context) -> Vec<Effect> {
