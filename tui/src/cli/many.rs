@@ -94,7 +94,9 @@ pub(super) async fn bills(context: &Context, file: BillsFile) -> Result<()> {
     let (bills, mut errors) = read_bills(&sheet, context, &home);
     let (lines, bills): (Vec<u64>, Vec<NewBillingRecord>) = bills.into_iter().unzip();
     let new = NewBillingRecords { bills };
-    if let Err(wrong) = new.check(home.today()) {
+    // A file of which no row can be read is not empty.
+    let judged = errors.is_empty() || !lines.is_empty();
+    if let (true, Err(wrong)) = (judged, new.check(home.today())) {
         errors.extend(by_line(wrong, &lines));
     }
     if !errors.is_empty() {
@@ -125,7 +127,9 @@ pub(super) async fn readings(context: &Context, file: ReadingsFile) -> Result<()
     let (readings, mut errors) = read_readings(&sheet, context, &home);
     let (lines, readings): (Vec<u64>, Vec<NewReading>) = readings.into_iter().unzip();
     let new = NewReadings { readings };
-    if let Err(wrong) = new.check(now()) {
+    // A file of which no row can be read is not empty.
+    let judged = errors.is_empty() || !lines.is_empty();
+    if let (true, Err(wrong)) = (judged, new.check(now())) {
         errors.extend(by_line(wrong, &lines));
     }
     if !errors.is_empty() {
