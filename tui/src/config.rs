@@ -351,6 +351,7 @@ mod tests {
             ),
             ("[keys]\nreading = \"ctrl-e\"\nbill = \"hyper-q\"\n", 3),
             ("[keys]\n\nraeding = \"e\"\n", 3),
+            ("[keys]\nmove = [\"w\", \"s\"]\n", 2),
             ("[keys]\nreading = 5\n", 2),
         ] {
             let error = read(text, Given::default()).unwrap_err();

@@ -498,3 +498,85 @@ fn a_password_is_never_kept() {
     assert!(hands.app.drafts.is_empty());
     assert!(!hands.form().values().contains_key("password"));
 }
+
+#[test]
+fn a_form_of_one_home_does_not_move_to_another() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('b')).type_text("212");
+    let other = ecotrack_common::EnergyProfileId(Uuid::from_u128(500));
+    let _ = hands.app.open_home(other);
+    assert!(hands.app.form.is_none());
+    let draft = &hands.app.drafts[0];
+    assert_eq!(draft.energy_profile_id, Some(home_id()));
+    assert!(hands.app.open_draft().is_none(), "it is the other home's");
+}
+
+#[test]
+fn without_a_home_the_way_back_leads_to_making_one() {
+    let (mut app, _) = App::start(true, None, Everything::default());
+    app.confirmed.account = true;
+    let mut hands = Hands::on(app);
+    let _ = forms::open(&mut hands.app, Subject::NewHome, None, &cx());
+    hands.press(named(KeyCode::F(2)));
+    assert_eq!(hands.form().subject, Subject::Join);
+    hands.press(named(KeyCode::Esc));
+    assert_eq!(hands.form().subject, Subject::NewHome);
+}
+
+#[test]
+fn a_refused_month_is_marked_in_its_row() {
+    let mut app = with_lists();
+    app.lists.bills = Remote::Ready(Vec::new());
+    let mut hands = Hands::on(app);
+    let _ = forms::open(&mut hands.app, Subject::Months, None, &cx());
+    // The first row is left out: only its dates stand there.
+    hands
+        .press(named(KeyCode::Down))
+        .type_text("200")
+        .tab()
+        .type_text("230")
+        .press(ctrl('s'));
+    let (ticket, _) = hands.sent();
+    let errors = FieldErrors::one("bills.0.first_day", "overlaps_bill");
+    hands.answered(ticket, Err(refusal("invalid", errors)));
+    let Some(crate::form::Input::Grid(grid)) = hands.form().focused().map(|it| &it.input) else {
+        panic!("the grid has the keys");
+    };
+    assert_eq!(grid.at, (1, 0));
+}
+
+#[test]
+fn numbers_longer_than_any_meter_are_refused_and_nothing_overflows() {
+    let mut app = with_lists();
+    app.readings.rows = Remote::Ready(testing::rows());
+    let mut hands = Hands::on(app);
+    let _ = forms::open(&mut hands.app, Subject::Readings(meter_id()), None, &cx());
+    let digits = "9".repeat(28);
+    let pasted = format!("21/11/2026 08:00\t99999999999999999999\n22/11/2026 08:00\t{digits}\n");
+    let _ = update(&mut hands.app, Message::Paste(pasted), &hands.cx);
+    testing::drawn(&hands.app, &hands.cx, 80, 24);
+    hands.press(ctrl('s'));
+    assert!(
+        hands
+            .form()
+            .errors
+            .0
+            .iter()
+            .any(|error| error.field == "readings.1.register_kwh")
+    );
+}
+
+#[test]
+fn what_is_being_searched_is_taken_when_one_goes_on() {
+    let mut hands = Hands::on(with_lists());
+    hands
+        .press(key('3'))
+        .press(key('n'))
+        .type_text("chuveiro 5500")
+        .tab();
+    assert_eq!(hands.form().text("catalog_slug"), "shower-electric-5500");
+    assert!(
+        !hands.form().text("name").is_empty(),
+        "and what follows from it"
+    );
+}

@@ -34,6 +34,7 @@ pub mod readings;
 pub mod remote;
 pub mod runtime;
 pub mod session;
+mod signed_in;
 pub mod table;
 pub mod terminal;
 pub mod testing;

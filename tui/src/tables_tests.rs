@@ -136,3 +136,34 @@ fn another_members_act_is_told_once() {
         assert_eq!(matches!(hands.app.notice, Some(Notice::Member(_))), told);
     }
 }
+
+#[test]
+fn after_a_removal_the_cursor_is_on_the_neighbour() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('4')).press(key('j')).press(key('d'));
+    let bills = hands.app.lists.bills.value().unwrap().clone();
+    let left = vec![bills[0].clone(), bills[2].clone()];
+    hands.app.lists.bills = Remote::Ready(left);
+    let (_, selected) = table::selected(&hands.app, &cx()).unwrap();
+    assert_eq!(selected, bills[2].billing_record_id.0);
+}
+
+#[test]
+fn only_an_owner_removes_others_and_anybody_leaves() {
+    for (row, offered) in [(0, true), (1, false)] {
+        let mut app = with_lists();
+        let board = &mut app.dashboard.board.value_mut().unwrap().dashboard;
+        board.home.role = ecotrack_common::profile::Role::Viewer;
+        let mut hands = Hands::on(app);
+        hands.press(key('6'));
+        for _ in 0..row {
+            hands.press(key('j'));
+        }
+        hands.press(key('d'));
+        assert_eq!(hands.app.form.is_some(), offered);
+        if offered {
+            hands.type_text("Bia").press(crate::keys::ctrl('s'));
+            assert_eq!(hands.error("name").as_deref(), Some("name_does_not_match"));
+        }
+    }
+}

@@ -218,7 +218,7 @@ async fn every_wrong_field_of_a_bill_is_named_by_its_flag(db: PgPool) {
         ),
         (
             add(&["--line", "TE=65,76"]),
-            &["--line: The lines add up to 65.76, the total is 245.9: 180.14 is missing."],
+            &["--line: The lines add up to 65.76, the total is 245.9; difference 180.14."],
         ),
         (
             add(&["--line", &label]),

@@ -165,10 +165,7 @@ async fn a_home_goes_by_its_exact_name_and_comes_back(db: PgPool) {
     assert!(meters.is_empty());
 
     let told = ana.run(&["profiles", "remove", "casa aurora"]).await.bad(2);
-    assert_fields(
-        &told,
-        &["NAME: Type the name of the home exactly as it stands."],
-    );
+    assert_fields(&told, &["NAME: Type the name exactly as it stands."]);
     let told = ana.run(&["profiles", "remove", "Barn"]).await.bad(1);
     assert!(told.starts_with("No home is called “Barn”"), "{told}");
     // The name that was typed does not fit the home that is meant.
