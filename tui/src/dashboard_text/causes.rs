@@ -41,7 +41,11 @@ impl Page<'_> {
             ]);
         }
         if table.is_empty() {
-            let none = self.words("text-no-devices");
+            let none = self.words(if self.dashboard.so_far.measured_days == 0 {
+                "devices-no-days"
+            } else {
+                "devices-none"
+            });
             return self.sentence(INDENT, &none);
         }
         if let Some(untracked) = self.dashboard.untracked_kwh {

@@ -132,7 +132,9 @@ impl Page<'_> {
         }
         let (cost, note) = match cost {
             Some(cost) => (locale.money(*cost, self.currency()), "text-cost-note"),
-            None => (unknown(), "text-no-cost"),
+            None if dashboard.home.tariff_name.is_none() => (unknown(), "text-no-cost"),
+            None if kwh.is_none() => (unknown(), "devices-no-days"),
+            None => (unknown(), "text-no-prices"),
         };
         table.row([self.words("text-cost"), cost, self.words(note)]);
         let (kg, note) = match co2e {
@@ -148,6 +150,7 @@ impl Page<'_> {
                 );
                 (locale.co2e(total.kg), note)
             }
+            None if kwh.is_none() => (unknown(), self.words("devices-no-days")),
             None => (unknown(), self.words("text-no-co2e")),
         };
         table.row([self.words("text-co2e"), kg, note]);
@@ -244,7 +247,11 @@ impl Page<'_> {
         );
         self.title(&title);
         let Some(projection) = &dashboard.projection else {
-            let none = self.words("text-no-projection");
+            let none = self.words(if dashboard.home.tariff_name.is_none() {
+                "text-no-projection"
+            } else {
+                "text-projection-waits"
+            });
             return self.sentence(INDENT, &none);
         };
         let mut table = self.band_table();

@@ -66,6 +66,18 @@ fn a_new_home_in_portuguese() {
     assert_snapshot!(portuguese(&empty()));
 }
 
+/// It has a tariff, and devices perhaps: nothing tells its people to set or add them.
+#[test]
+fn a_new_home_with_a_tariff_is_not_told_to_set_one() {
+    let mut dashboard = empty();
+    dashboard.home.tariff_name = Some("CEMIG".to_owned());
+    let text = english(&dashboard);
+    assert!(!text.contains("set one"), "{text}");
+    assert!(!text.contains("set the grid region"), "{text}");
+    assert!(!text.contains("No devices"), "{text}");
+    assert!(text.contains("No day was measured"), "{text}");
+}
+
 #[test]
 fn nothing_but_text_and_no_line_too_long() {
     for text in [
