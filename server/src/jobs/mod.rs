@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use ecotrack_common::EnergyProfileId;
 use graphile_worker::{
-    Cron, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions,
-    WorkerRecoveryConfig,
+    Cron, Crontab, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext,
+    WorkerOptions, WorkerRecoveryConfig,
 };
 use serde::{Deserialize, Serialize};
 
@@ -236,6 +236,29 @@ async fn for_each_home<J: Job>(app: &App, job: impl Fn(EnergyProfileId) -> J) ->
     Ok(())
 }
 
+/// What is done by the clock. Times are UTC; a night that the server slept through is made up for
+/// within a day.
+fn schedule() -> anyhow::Result<[Crontab; 3]> {
+    // A job without a payload arrives as `null`, which is no empty struct: each names its own.
+    Ok([
+        Cron::daily_at::<TrainAll>(5, 30)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(24))
+            .payload(TrainAll {})?
+            .build(),
+        Cron::hourly_at::<EvaluateAllAlerts>(10)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(1))
+            .payload(EvaluateAllAlerts {})?
+            .build(),
+        Cron::daily_at::<Sweep>(4, 40)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(24))
+            .payload(Sweep {})?
+            .build(),
+    ])
+}
+
 /// A worker on this database; its schema is made or brought up to date.
 pub async fn worker(app: &App) -> anyhow::Result<Worker> {
     let shutdown = app.shutdown.clone();
@@ -250,22 +273,7 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
         .define_job::<TrainAll>()
         .define_job::<EvaluateAllAlerts>()
         .define_job::<Sweep>()
-        // Times are UTC. A night that the server slept through is made up for within a day.
-        .with_cron(
-            Cron::daily_at::<TrainAll>(5, 30)
-                .context("a schedule")?
-                .fill(CrontabFill::hours(24)),
-        )
-        .with_cron(
-            Cron::hourly_at::<EvaluateAllAlerts>(10)
-                .context("a schedule")?
-                .fill(CrontabFill::hours(1)),
-        )
-        .with_cron(
-            Cron::daily_at::<Sweep>(4, 40)
-                .context("a schedule")?
-                .fill(CrontabFill::hours(24)),
-        )
+        .with_crons(schedule()?)
         .worker_recovery(WorkerRecoveryConfig::default().enabled(true))
         .add_extension(app.clone())
         .listen_os_shutdown_signals(false)

@@ -2,7 +2,7 @@ use axum::http::StatusCode;
 use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::path;
 use jiff::{Timestamp, ToSpan};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::{TrainAll, TrainProfile, store};
@@ -231,6 +231,38 @@ async fn one_homes_failure_does_not_keep_the_others_waiting(db: PgPool) {
             .await
             .unwrap();
     assert_eq!(trained, [id.0]);
+}
+
+/// A job of the clock is written by the queue itself, from the schedule, with a mark of its time.
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_the_clock_asks_for_is_done(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (_, profile) = test.owner().await;
+    test.run_jobs().await;
+    for due in super::schedule().unwrap() {
+        let mut payload = due.payload.unwrap_or_default();
+        if let Some(object) = payload.as_object_mut() {
+            object.insert("_cron".to_owned(), json!({ "backfilled": true }));
+        }
+        sqlx::query("SELECT graphile_worker.add_job($1, payload => $2::json)")
+            .bind(due.task_identifier)
+            .bind(payload)
+            .execute(&db)
+            .await
+            .unwrap();
+    }
+    test.run_jobs().await;
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM graphile_worker.jobs")
+        .fetch_one(&db)
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "a job that failed waits for its next turn");
+    let trained: Vec<uuid::Uuid> =
+        sqlx::query_scalar("SELECT energy_profile_id FROM training_run WHERE trigger = 'schedule'")
+            .fetch_all(&db)
+            .await
+            .unwrap();
+    assert_eq!(trained, [profile.0]);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
