@@ -126,7 +126,12 @@ async fn who_is_no_longer_a_member_hears_nothing_more(db: PgPool) {
         .execute(&world.db)
         .await
         .unwrap();
-    screen.hides("● live").await;
-    let seen = screen.shows("not yours to see").await;
+    // Why the screen changed stays to be read.
+    let seen = screen
+        .until("another screen, and why", |screen| {
+            screen.contains("Your home") && screen.contains("not yours to see")
+        })
+        .await;
+    assert!(!seen.contains("● live"), "{seen}");
     assert!(!seen.contains("Your session has ended"), "{seen}");
 }

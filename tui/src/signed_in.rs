@@ -134,13 +134,24 @@ impl App {
     }
 
     pub(crate) fn homes_are(&mut self, homes: Vec<EnergyProfile>, cx: &Context) -> Vec<Effect> {
-        let opened = self.confirmed.home;
+        let opened = self.confirmed.home && self.home.is_some();
         self.homes = homes;
         let is_there = |home: &&EnergyProfile| Some(home.energy_profile_id) == self.home;
         if opened && self.homes.iter().any(|home| is_there(&home)) {
             // Only asked anew, such as after a change of the home itself.
             return Vec::new();
         }
+        let effects = self.another_home(cx);
+        if opened && self.notice != Some(Notice::Text("notice-done")) {
+            // Somebody else took it away: whoever looked at it is told why the screen changed.
+            self.notice = Some(Notice::Text("notice-home-gone"));
+        }
+        effects
+    }
+
+    /// Opens the home that was open last or the first, or shows how to make one.
+    fn another_home(&mut self, cx: &Context) -> Vec<Effect> {
+        let is_there = |home: &&EnergyProfile| Some(home.energy_profile_id) == self.home;
         let wanted = self.homes.iter().find(is_there).or(self.homes.first());
         if let Some(home) = wanted.map(|home| home.energy_profile_id) {
             // Somebody may have gone to another screen of it before this answer came.

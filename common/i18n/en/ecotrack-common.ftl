@@ -716,6 +716,7 @@ notice-waits = Kept here, { $count } waiting; it goes out by itself.
 notice-refused = The server refused something you entered before. O shows it.
 notice-done = Saved.
 notice-done-undo = Saved. u undoes it.
+notice-home-gone = The home that was open is not here any more, or not yours to see.
 notice-redone = Done again.
 notice-home-removed = Removed. For seven days it can be brought back: “restore a home”.
 notice-exported = Written to { $file }.

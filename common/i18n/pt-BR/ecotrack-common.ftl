@@ -715,6 +715,7 @@ notice-waits = Guardado aqui, { $count } na espera; segue sozinho.
 notice-refused = O servidor recusou algo que você digitou antes. O mostra.
 notice-done = Salvo.
 notice-done-undo = Salvo. u desfaz.
+notice-home-gone = A casa que estava aberta não está mais aqui, ou não é sua para ver.
 notice-redone = Refeito.
 notice-home-removed = Removida. Por sete dias ela pode voltar: “restaurar uma casa”.
 notice-exported = Gravado em { $file }.
