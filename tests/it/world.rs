@@ -14,7 +14,7 @@ use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, NewEnerg
 use ecotrack_common::reading::{Measured, NewReading, Reading};
 use ecotrack_server::clock::Clock;
 use ecotrack_server::config::Settings;
-use ecotrack_server::{App, catalog, jobs, serve};
+use ecotrack_server::{App, catalog, database, jobs, serve};
 use ecotrack_tui::client::{Client, new_key};
 use ecotrack_tui::kept::KeptFolder;
 use ecotrack_tui::runtime::Options;
@@ -24,7 +24,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -91,11 +90,8 @@ impl World {
             .unwrap();
         let (address, options) = (self.address, self.db.connect_options());
         let started = runtime.spawn(async move {
-            let db = PgPoolOptions::new()
-                .max_connections(4)
-                .connect_with((*options).clone())
-                .await
-                .unwrap();
+            // As patient as the program: a lock of whoever died before is answered 503 in time.
+            let db = database::connect_with((*options).clone()).await.unwrap();
             let listener = socket(address).listen(64).unwrap();
             let settings = Settings::with_data_dir(std::env::temp_dir());
             let app = App::new(db, Clock::System, settings, CancellationToken::new());

@@ -9,22 +9,27 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 /// Connects to the database of the address.
-///
-/// Statements give up after a minute and locks after five seconds: a request that waits longer is
-/// answered 503 and may be sent again.
 pub async fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
     let options = PgConnectOptions::from_str(url.expose_secret())
-        .context("ECOTRACK_DATABASE_URL is no address of a PostgreSQL; it looks like postgres://user:password@host/database")?
-        .application_name("ecotrack")
-        .options([("lock_timeout", "5s"), ("statement_timeout", "60s"), ("timezone", "UTC")]);
+        .context("ECOTRACK_DATABASE_URL is no address of a PostgreSQL; it looks like postgres://user:password@host/database")?;
+    connect_with(options).await.context(
+        "cannot connect to PostgreSQL; is it running, and does ECOTRACK_DATABASE_URL name it?",
+    )
+}
+
+/// The pool of a server. Statements give up after a minute, and locks and waiting for a connection
+/// after five seconds: a request that waits longer is answered 503 and may be sent again.
+pub async fn connect_with(options: PgConnectOptions) -> sqlx::Result<PgPool> {
+    let options = options.application_name("ecotrack").options([
+        ("lock_timeout", "5s"),
+        ("statement_timeout", "60s"),
+        ("timezone", "UTC"),
+    ]);
     PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(5))
         .connect_with(options)
         .await
-        .context(
-            "cannot connect to PostgreSQL; is it running, and does ECOTRACK_DATABASE_URL name it?",
-        )
 }
 
 /// Applies the migrations that are missing.
