@@ -25,6 +25,7 @@ pub mod emission;
 pub mod estimate;
 pub mod forecast;
 pub mod goal;
+pub mod holiday;
 pub mod import;
 pub mod locale;
 pub mod member;

@@ -405,7 +405,7 @@ pub fn flag_tables(months: &[FlagMonth], rates: &[FlagRate]) -> Tables {
     };
     Tables {
         dated: BTreeMap::from([(FLAG_TABLE.to_owned(), table)]),
-        holidays: BTreeMap::new(),
+        ..Tables::default()
     }
 }
 

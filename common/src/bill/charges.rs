@@ -8,10 +8,11 @@ use rust_decimal::Decimal;
 use super::lines::{Assumption, AssumptionKind, LineRule, Unit};
 use super::split::{Days, Segment};
 use super::tables::{Flag, Found, Tables};
-use super::tariff::{Basis, Charge, Class, Parameter, Price, Rate, Split, Tariff};
+use super::tariff::{
+    Basis, Charge, Class, Direction, Parameter, Price, Split, Tariff, TierPeriod, Tiers,
+};
 use super::tax::{Part, TaxPlan};
-use super::tiers::TierPart;
-use super::usage::Parameters;
+use super::usage::{Parameters, StepUse, Usage};
 use super::{BillError, MAX_DAYS};
 use crate::cycle::Cycle;
 
@@ -25,12 +26,32 @@ pub(super) struct Pricing<'a> {
     pub(super) parameters: &'a Parameters,
     pub(super) tables: &'a Tables,
     pub(super) cycle: Cycle,
-    pub(super) days: &'a Days,
-    pub(super) kwh: Decimal,
+    pub(super) import: Flow<'a>,
+    pub(super) export: Option<Flow<'a>>,
+    /// What is billed of the import: no less than the minimum.
     pub(super) billed_kwh: Decimal,
+    /// kWh of it that credits pay for.
+    pub(super) compensated_kwh: Decimal,
+}
+
+/// Energy in one direction.
+pub(super) struct Flow<'a> {
+    pub(super) days: Days,
+    pub(super) kwh: Decimal,
+    pub(super) usage: &'a Usage,
+}
+
+impl<'a> Flow<'a> {
+    pub(super) fn steps(&self) -> Option<&'a StepUse> {
+        match self.usage {
+            Usage::Steps(steps) => Some(steps),
+            Usage::Total(_) | Usage::Daily(_) => None,
+        }
+    }
 }
 
 /// A line, not rounded.
+#[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) code: String,
     pub(super) label: String,
@@ -42,20 +63,34 @@ pub(super) struct Draft {
     pub(super) taxes: Vec<Part>,
     pub(super) outside_taxes: bool,
     pub(super) tier: Option<u32>,
+    pub(super) window: Option<String>,
     pub(super) note: Option<String>,
     pub(super) rules: Vec<LineRule>,
     pub(super) assumed: bool,
 }
 
 /// A price over days in which it does not change.
-struct Span {
-    range: Range<usize>,
-    value: Decimal,
-    note: Option<String>,
-    assumed: bool,
+pub(super) struct Span {
+    pub(super) range: Range<usize>,
+    pub(super) value: Decimal,
+    pub(super) note: Option<String>,
+    pub(super) assumed: bool,
+}
+
+/// A part of a charge's quantity, and the days that it is of.
+struct Piece<'t> {
+    tier: Option<u32>,
+    days: Range<usize>,
+    quantity: Decimal,
+    price: &'t Price,
 }
 
 impl Pricing<'_> {
+    /// The days of the cycle.
+    pub(super) fn all_days(&self) -> Range<usize> {
+        0..self.import.days.len()
+    }
+
     /// Adds the lines of one segment, with their taxes.
     pub(super) fn draft(
         &self,
@@ -65,23 +100,33 @@ impl Pricing<'_> {
         drafts: &mut Vec<Draft>,
         notes: &mut Notes,
     ) -> Result<(), BillError> {
-        let (first, last) = self.days.ends(&segment.range);
+        let (first, last) = self.import.days.ends(&segment.range);
         if segment.assumed {
-            notes.add(
-                AssumptionKind::TariffCarriedForward,
-                &self.tariff.id,
-                first,
-                last,
-            );
+            let kind = AssumptionKind::TariffCarriedForward;
+            notes.add(kind, &self.tariff.id, first, last);
         }
-        if segment
-            .version
-            .taxes
-            .iter()
-            .any(|tax| matches!(tax.rate, Rate::BandedByKwh { .. }))
-        {
-            must_be_one_bill(self.tariff, self.cycle)?;
+        let plan = self.taxes(segment)?;
+        for code in &plan.defaults {
+            notes.add(AssumptionKind::DefaultRate, code, first, last);
         }
+        let begin = drafts.len();
+        let charges = segment.version.charges.iter();
+        for charge in charges.filter(|charge| charge.is_for(class)) {
+            if charge.basis == Basis::FixedByBand && !is_last {
+                continue;
+            }
+            let lines = self.charge(charge, segment, &drafts[begin..], notes)?;
+            drafts.extend(lines);
+        }
+        let taxed = drafts[begin..].iter_mut();
+        for draft in taxed.filter(|draft| !draft.outside_taxes) {
+            draft.taxes = plan.on(&draft.code, draft.net)?;
+        }
+        Ok(())
+    }
+
+    /// The taxes of a segment, at the rates of this bill.
+    pub(super) fn taxes<'t>(&'t self, segment: &Segment<'t>) -> Result<TaxPlan<'t>, BillError> {
         let plan = TaxPlan::new(
             segment.version,
             self.parameters,
@@ -89,31 +134,10 @@ impl Pricing<'_> {
             self.billed_kwh,
             self.cycle.last,
         )?;
-        for tax in segment.version.taxes.iter().filter(|tax| tax.default) {
-            if self.parameters.number(tax.parameter).is_none() {
-                notes.add(AssumptionKind::DefaultRate, &tax.code, first, last);
-            }
+        if plan.is_banded {
+            must_be_one_bill(self.tariff, self.cycle)?;
         }
-        let begin = drafts.len();
-        for charge in segment
-            .version
-            .charges
-            .iter()
-            .filter(|charge| charge.is_for(class))
-        {
-            if charge.basis == Basis::FixedByBand && !is_last {
-                continue;
-            }
-            let lines = self.charge(charge, segment, &drafts[begin..], notes)?;
-            drafts.extend(lines);
-        }
-        for draft in drafts[begin..]
-            .iter_mut()
-            .filter(|draft| !draft.outside_taxes)
-        {
-            draft.taxes = plan.on(&draft.code, draft.net)?;
-        }
-        Ok(())
+        Ok(plan)
     }
 
     /// The lines of one charge in one segment.
@@ -124,90 +148,188 @@ impl Pricing<'_> {
         earlier: &[Draft],
         notes: &mut Notes,
     ) -> Result<Vec<Draft>, BillError> {
+        let flow = match (charge.applies_to, &self.export) {
+            (Direction::Import, _) => &self.import,
+            (Direction::Export, Some(export)) => export,
+            (Direction::Export, None) => return Ok(Vec::new()),
+        };
         let home = self.parameters.number(charge.parameter).map(Price::Const);
-        let kwh = self.kwh_of(charge, segment);
-        let parts = match (&home, &charge.tiers, &charge.price) {
-            (Some(price), _, _) | (None, None, Some(price)) => vec![TierPart {
-                tier: 1,
+        if home.is_none() && !charge.windows.is_empty() {
+            return self.by_windows(charge, segment, flow, notes);
+        }
+        if let (None, Some(Price::Series { series })) = (&home, &charge.price) {
+            return self.by_series(charge, segment, flow, series);
+        }
+        let kwh = self.kwh_of(charge, segment, flow);
+        let all = self.all_days();
+        let pieces = match (&home, &charge.tiers, &charge.price) {
+            (Some(price), _, _) | (None, None, Some(price)) => vec![Piece {
+                tier: None,
+                days: all,
                 quantity: kwh,
                 price,
             }],
-            (None, Some(tiers), _) => {
-                must_be_one_bill(self.tariff, self.cycle)?;
-                tiers.allocate(kwh, self.days.len())?
-            }
+            (None, Some(tiers), _) => self.tiers(tiers, flow, kwh)?,
             (None, None, None) => {
-                let (first, last) = self.days.ends(&(0..self.days.len()));
+                let (first, last) = self.import.days.ends(&all);
                 notes.add(AssumptionKind::MissingCharge, &charge.code, first, last);
                 return Ok(Vec::new());
             }
         };
-        let is_tier = home.is_none() && charge.tiers.is_some();
         let is_flag = charge.parameter == Some(Parameter::Flag) && self.parameters.flag.is_some();
         let mut drafts = Vec::new();
-        for part in &parts {
-            for span in self.spans(charge, part.price, segment)? {
-                let Some((quantity, unit)) = self.quantity(charge, part, &span, earlier)? else {
+        for piece in &pieces {
+            let days = match charge.basis {
+                Basis::FixedByBand => piece.days.clone(),
+                _ => overlap(&piece.days, &segment.range),
+            };
+            if days.is_empty() {
+                continue;
+            }
+            for span in self.spans(charge, piece.price, days)? {
+                let quantity = self.quantity(charge, piece, &span, flow, earlier, notes)?;
+                let Some((quantity, unit)) = quantity else {
                     continue;
                 };
-                let assumed = segment.assumed || span.assumed;
-                if span.assumed {
-                    let (first, last) = self.days.ends(&span.range);
-                    notes.add(
-                        AssumptionKind::ValueCarriedForward,
-                        &charge.code,
-                        first,
-                        last,
-                    );
+                let mut rules = self.rules(unit, kwh, flow, &span);
+                if piece.tier.is_some() {
+                    rules.push(LineRule::Tier);
                 }
-                let rules = self.rules(unit, kwh, &span, is_tier, home.is_some() || is_flag);
-                drafts.push(Draft {
-                    code: charge.code.clone(),
-                    label: charge.label.clone().unwrap_or_else(|| charge.code.clone()),
-                    range: span.range,
-                    quantity,
-                    unit,
-                    unit_price: span.value,
-                    net: quantity
-                        .checked_mul(span.value)
-                        .ok_or(BillError::Overflow)?,
-                    taxes: Vec::new(),
-                    outside_taxes: charge.outside_taxes,
-                    tier: is_tier.then_some(part.tier),
-                    note: span.note,
-                    rules,
-                    assumed,
-                });
+                if home.is_some() || is_flag {
+                    rules.push(LineRule::HomeFigure);
+                }
+                let mut draft = self.line_of(charge, segment, span, (quantity, unit), notes)?;
+                draft.tier = piece.tier;
+                draft.rules = rules;
+                drafts.push(draft);
             }
         }
-        Ok(drafts)
+        Ok(merged(drafts))
+    }
+
+    /// A line of a charge at the price of a span.
+    pub(super) fn line_of(
+        &self,
+        charge: &Charge,
+        segment: &Segment<'_>,
+        span: Span,
+        (quantity, unit): (Decimal, Unit),
+        notes: &mut Notes,
+    ) -> Result<Draft, BillError> {
+        if span.assumed {
+            let (first, last) = self.import.days.ends(&span.range);
+            let kind = AssumptionKind::ValueCarriedForward;
+            notes.add(kind, &charge.code, first, last);
+        }
+        let net = quantity
+            .checked_mul(span.value)
+            .ok_or(BillError::Overflow)?;
+        Ok(Draft {
+            code: charge.code.clone(),
+            label: charge.label.clone().unwrap_or_else(|| charge.code.clone()),
+            range: span.range,
+            quantity,
+            unit,
+            unit_price: span.value,
+            net,
+            taxes: Vec::new(),
+            outside_taxes: charge.outside_taxes,
+            tier: None,
+            window: None,
+            note: span.note,
+            rules: Vec::new(),
+            assumed: segment.assumed || span.assumed,
+        })
     }
 
     /// kWh of the whole cycle that the charge is on.
-    fn kwh_of(&self, charge: &Charge, segment: &Segment<'_>) -> Decimal {
-        let on_minimum = segment
-            .version
-            .minimum
-            .as_ref()
-            .is_none_or(|minimum| minimum.include_surcharges);
-        if charge.surcharge && !on_minimum {
-            self.kwh
+    pub(super) fn kwh_of(
+        &self,
+        charge: &Charge,
+        segment: &Segment<'_>,
+        flow: &Flow<'_>,
+    ) -> Decimal {
+        if charge.applies_to == Direction::Export {
+            return flow.kwh;
+        }
+        let minimum = segment.version.minimum.as_ref();
+        let on_minimum = minimum.is_none_or(|minimum| minimum.include_surcharges);
+        let billed = if charge.surcharge && !on_minimum {
+            self.import.kwh
         } else {
             self.billed_kwh
+        };
+        (billed - self.offset(charge)).max(Decimal::ZERO)
+    }
+
+    /// kWh of the charge that credits pay for: of the share that is in force when the bill is made.
+    pub(super) fn offset(&self, charge: &Charge) -> Decimal {
+        if !charge.offsettable || charge.applies_to == Direction::Export {
+            return Decimal::ZERO;
         }
+        let begun = charge
+            .offset_schedule
+            .iter()
+            .filter(|row| row.from <= self.cycle.last);
+        let share = begun
+            .max_by_key(|row| row.from)
+            .map_or(Decimal::ONE, |row| row.share);
+        self.compensated_kwh * share
+    }
+
+    /// The kWh of a charge, tier by tier.
+    fn tiers<'t>(
+        &self,
+        tiers: &'t Tiers,
+        flow: &Flow<'_>,
+        kwh: Decimal,
+    ) -> Result<Vec<Piece<'t>>, BillError> {
+        let all = self.all_days();
+        let periods = match tiers.period {
+            TierPeriod::Billing => {
+                must_be_one_bill(self.tariff, self.cycle)?;
+                vec![all.clone()]
+            }
+            TierPeriod::Month => {
+                let month = |day: Date| Ok((day.year(), day.month()));
+                let runs = flow.days.runs(&all, month)?;
+                runs.into_iter().map(|(days, _)| days).collect()
+            }
+            TierPeriod::Day => {
+                if matches!(flow.usage, Usage::Total(_)) {
+                    return Err(BillError::Missing {
+                        what: "use of each day".into(),
+                        on: None,
+                    });
+                }
+                all.clone().map(|day| day..day + 1).collect()
+            }
+        };
+        let mut pieces = Vec::new();
+        for days in periods {
+            let Some(of_period) = flow.days.share(kwh, &all, &days)? else {
+                continue;
+            };
+            for part in tiers.allocate(of_period, days.len())? {
+                pieces.push(Piece {
+                    tier: Some(part.tier),
+                    days: days.clone(),
+                    quantity: part.quantity,
+                    price: part.price,
+                });
+            }
+        }
+        Ok(pieces)
     }
 
     /// Runs of days of one price. What is charged once has the price of the last day.
-    fn spans(
+    pub(super) fn spans(
         &self,
         charge: &Charge,
         price: &Price,
-        segment: &Segment<'_>,
+        range: Range<usize>,
     ) -> Result<Vec<Span>, BillError> {
-        let range = match charge.basis {
-            Basis::FixedByBand => 0..self.days.len(),
-            _ => segment.range.clone(),
-        };
+        let days = &self.import.days;
         let (table, factor) = match price {
             Price::Const(value) => {
                 return Ok(vec![Span {
@@ -218,9 +340,11 @@ impl Pricing<'_> {
                 }]);
             }
             Price::Dated { table, factor } => (table, *factor),
-            Price::Series { series } => {
-                return Err(BillError::Unsupported {
-                    path: format!("series {series}"),
+            // `check` keeps a series out of tiers and windows, and `charge` takes it elsewhere.
+            Price::Missing | Price::Series { .. } => {
+                return Err(BillError::Missing {
+                    what: format!("price {}", charge.code),
+                    on: Some(days.ends(&range).0),
                 });
             }
         };
@@ -232,10 +356,10 @@ impl Pricing<'_> {
         let find = |day: Date| self.tables.value(table, day, label);
         let runs = match charge.basis {
             Basis::FixedByBand | Basis::PercentOf { .. } => {
-                let found = find(self.days.ends(&range).1)?;
+                let found = find(days.ends(&range).1)?;
                 vec![(range, found)]
             }
-            _ => self.days.runs(&range, find)?,
+            _ => days.runs(&range, find)?,
         };
         let span = |(range, found): (Range<usize>, Found)| {
             let value = found.value.checked_mul(factor).ok_or(BillError::Overflow)?;
@@ -253,29 +377,35 @@ impl Pricing<'_> {
     fn quantity(
         &self,
         charge: &Charge,
-        part: &TierPart<'_>,
+        piece: &Piece<'_>,
         span: &Span,
+        flow: &Flow<'_>,
         earlier: &[Draft],
+        notes: &mut Notes,
     ) -> Result<Option<(Decimal, Unit)>, BillError> {
         let days = Decimal::from(span.range.len());
         Ok(Some(match &charge.basis {
-            Basis::PerKwh => match self.days.share(part.quantity, &span.range)? {
-                Some(kwh) => (kwh, Unit::Kwh),
-                None => return Ok(None),
-            },
+            Basis::PerKwh => {
+                let share = flow.days.share(piece.quantity, &piece.days, &span.range)?;
+                return Ok(share.map(|kwh| (kwh, Unit::Kwh)));
+            }
             Basis::PerDay => (days, Unit::Day),
             Basis::PerMonth => {
                 must_be_one_bill(self.tariff, self.cycle)?;
                 let months = Decimal::from(self.tariff.cycle_months);
-                (months * days / Decimal::from(self.days.len()), Unit::Month)
+                let all = Decimal::from(self.import.days.len());
+                (months * days / all, Unit::Month)
             }
-            Basis::PerKwDay { period } => {
-                let kw = self.parameters.contracted_kw.get(period).ok_or_else(|| {
-                    BillError::Missing {
-                        what: format!("parameter contracted_kw.{period}"),
-                        on: None,
-                    }
+            Basis::PerKwDay { period, default_kw } => {
+                let own = self.parameters.contracted_kw.get(period).copied();
+                let kw = own.or(*default_kw).ok_or_else(|| BillError::Missing {
+                    what: format!("parameter contracted_kw.{period}"),
+                    on: None,
                 })?;
+                if own.is_none() {
+                    let (first, last) = self.import.days.ends(&span.range);
+                    notes.add(AssumptionKind::DefaultPower, &charge.code, first, last);
+                }
                 (
                     kw.checked_mul(days).ok_or(BillError::Overflow)?,
                     Unit::KwDay,
@@ -295,32 +425,56 @@ impl Pricing<'_> {
         }))
     }
 
-    fn rules(
+    /// Why a line of `kwh` in the whole cycle is as it is.
+    pub(super) fn rules(
         &self,
         unit: Unit,
         kwh: Decimal,
+        flow: &Flow<'_>,
         span: &Span,
-        is_tier: bool,
-        from_home: bool,
     ) -> Vec<LineRule> {
         let mut rules = Vec::new();
-        if unit == Unit::Kwh && kwh > self.kwh {
+        if unit == Unit::Kwh && kwh > flow.kwh {
             rules.push(LineRule::Minimum);
         }
-        if span.range.len() < self.days.len() {
-            rules.push(match (unit, self.days.split()) {
+        if unit == Unit::Kwh && kwh < flow.kwh {
+            rules.push(LineRule::Credits);
+        }
+        if span.range.len() < self.import.days.len() {
+            rules.push(match (unit, flow.days.split()) {
                 (Unit::Kwh, Split::ByUse) => LineRule::SplitByUse,
                 _ => LineRule::SplitByDays,
             });
         }
-        if is_tier {
-            rules.push(LineRule::Tier);
-        }
-        if from_home {
-            rules.push(LineRule::HomeFigure);
-        }
         rules
     }
+}
+
+/// Lines of one charge that differ in their days alone, as one.
+pub(super) fn merged(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut merged: Vec<Draft> = Vec::new();
+    for draft in drafts {
+        let alike = |other: &&mut Draft| {
+            other.unit_price == draft.unit_price
+                && other.tier == draft.tier
+                && other.window == draft.window
+                && other.note == draft.note
+                && other.assumed == draft.assumed
+        };
+        match merged.iter_mut().find(alike) {
+            Some(other) => {
+                other.quantity += draft.quantity;
+                other.net += draft.net;
+                other.range.end = other.range.end.max(draft.range.end);
+            }
+            None => merged.push(draft),
+        }
+    }
+    merged
+}
+
+pub(super) fn overlap(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
+    one.start.max(other.start)..one.end.min(other.end)
 }
 
 /// What had to be assumed, one entry for each kind and subject.

@@ -1,16 +1,16 @@
-//! What makes a tariff well formed, and what of the model is not evaluated yet.
+//! What makes a tariff well formed, and what in a sound one is worth a second look.
 
 use rust_decimal::Decimal;
 
 use super::BillError;
+use super::evaluate::MINIMUM;
 use super::tariff::{
-    Basis, Charge, Class, Direction, Parameter, Price, Rate, Tariff, Tax, TaxMethod, TierMode,
-    TierPeriod, Tiers, Version, Window,
+    Basis, Charge, Class, Parameter, Price, Rate, Tariff, Tax, TaxMethod, TierMode, Tiers, Version,
+    Window,
 };
 
 impl Tariff {
-    /// Whether the tariff is consistent in itself. Says nothing of what is evaluated yet: a sound
-    /// tariff may still be refused by [`price`](super::price) as unsupported.
+    /// Whether the tariff is consistent in itself.
     ///
     /// # Errors
     /// [`BillError::InvalidTariff`] with the path of the first fault.
@@ -20,6 +20,16 @@ impl Tariff {
             || "versions".into(),
             "a tariff needs a version",
         )?;
+        for zone in [Some(&self.time_zone), self.window_time_zone.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            ensure(
+                jiff::tz::TimeZone::get(zone).is_ok(),
+                || "time_zone".into(),
+                "not the name of a time zone",
+            )?;
+        }
         ensure(
             self.cycle_months > 0,
             || "cycle_months".into(),
@@ -41,71 +51,10 @@ impl Tariff {
     }
 }
 
-/// Refuses what `price` cannot evaluate, for the charges that `class` pays.
-pub(super) fn refuse_unsupported(
-    version: &Version,
-    index: usize,
-    class: Class,
-) -> Result<(), BillError> {
-    let path = format!("versions[{index}]");
-    let unsupported = |path: String| Err(BillError::Unsupported { path });
-    if version.export.is_some() {
-        return unsupported(format!("{path}.export"));
-    }
-    if version
-        .minimum
-        .as_ref()
-        .is_some_and(|minimum| minimum.money.is_some())
-    {
-        return unsupported(format!("{path}.minimum.money"));
-    }
-    for (at, charge) in version
-        .charges
-        .iter()
-        .enumerate()
-        .filter(|(_, charge)| charge.is_for(class))
-    {
-        let path = format!("{path}.charges[{at}]");
-        if !charge.windows.is_empty() {
-            return unsupported(format!("{path}.windows"));
-        }
-        if charge.applies_to == Direction::Export {
-            return unsupported(format!("{path}.applies_to.export"));
-        }
-        if !charge.offset_schedule.is_empty() {
-            return unsupported(format!("{path}.offset_schedule"));
-        }
-        if charge
-            .tiers
-            .as_ref()
-            .is_some_and(|tiers| tiers.period != TierPeriod::Billing)
-        {
-            return unsupported(format!("{path}.tiers.period"));
-        }
-        if charge
-            .prices()
-            .any(|price| matches!(price, Price::Series { .. }))
-        {
-            return unsupported(format!("{path}.price.series"));
-        }
-    }
-    Ok(())
-}
-
 impl Charge {
     /// Whether homes of `class` pay it.
     pub(super) fn is_for(&self, class: Class) -> bool {
         self.classes.is_empty() || self.classes.contains(&class)
-    }
-
-    fn prices(&self) -> impl Iterator<Item = &Price> {
-        let tiers = self.tiers.iter().flat_map(|tiers| {
-            tiers
-                .prices
-                .iter()
-                .chain(tiers.tables.iter().flat_map(|table| &table.prices))
-        });
-        self.price.iter().chain(tiers)
     }
 }
 
@@ -164,18 +113,19 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
         || format!("{path}.code"),
         "a charge needs a code",
     )?;
-    let sources = usize::from(charge.price.is_some()) + usize::from(charge.tiers.is_some());
+    let (price, tiers) = (charge.price.is_some(), charge.tiers.is_some());
     ensure(
-        sources < 2,
+        !(price && tiers),
         || format!("{path}.price"),
         "a price stands beside tiers",
     )?;
     let from_home = charge.parameter == Some(Parameter::Cosip);
     ensure(
-        sources == 1 || from_home,
+        price || tiers || from_home || !charge.windows.is_empty(),
         || format!("{path}.price"),
-        "no price, no tiers and no parameter",
+        "no price, no tiers, no windows and no parameter",
     )?;
+    check_series(charge, path)?;
     let word = matches!(
         charge.parameter,
         None | Some(Parameter::Cosip | Parameter::Flag)
@@ -214,10 +164,42 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
     if let Some(tiers) = &charge.tiers {
         check_tiers(tiers, &format!("{path}.tiers"))?;
     }
+    if !charge.windows.is_empty() {
+        ensure(
+            charge.basis == Basis::PerKwh && !tiers,
+            || format!("{path}.windows"),
+            "only a charge per kWh without tiers takes windows",
+        )?;
+    }
+    for row in &charge.offset_schedule {
+        let fraction = row.share >= Decimal::ZERO && row.share <= Decimal::ONE;
+        ensure(
+            fraction,
+            || format!("{path}.offset_schedule"),
+            "not a fraction",
+        )?;
+    }
     for (at, window) in charge.windows.iter().enumerate() {
         check_window(window, &format!("{path}.windows[{at}]"))?;
     }
     Ok(())
+}
+
+/// A series prices each kWh by itself, so it stands alone.
+fn check_series(charge: &Charge, path: &str) -> Result<(), BillError> {
+    let is_series = |price: &Price| matches!(price, Price::Series { .. });
+    let in_tiers = charge.tiers.iter().flat_map(|tiers| {
+        let tables = tiers.tables.iter().flat_map(|table| &table.prices);
+        tiers.prices.iter().chain(tables)
+    });
+    let in_windows = charge.windows.iter().map(|window| &window.price);
+    let inside = in_tiers.chain(in_windows).any(is_series);
+    let alone = charge.price.as_ref().is_some_and(is_series);
+    ensure(
+        !inside && !(alone && !(charge.windows.is_empty() && charge.basis == Basis::PerKwh)),
+        || format!("{path}.price.series"),
+        "a series prices kWh, without tiers and windows",
+    )
 }
 
 fn check_tiers(tiers: &Tiers, path: &str) -> Result<(), BillError> {
@@ -283,6 +265,10 @@ fn check_tax(tax: &Tax, version: &Version, at: usize, path: &str) -> Result<(), 
         || format!("{path}.parameter"),
         "this parameter is no tax rate",
     )?;
+    let tops_up = version
+        .minimum
+        .as_ref()
+        .is_some_and(|minimum| minimum.money.is_some());
     for code in &tax.base {
         let charge = version.charges.iter().find(|charge| charge.code == *code);
         let outside = charge.is_some_and(|charge| charge.outside_taxes);
@@ -296,20 +282,25 @@ fn check_tax(tax: &Tax, version: &Version, at: usize, path: &str) -> Result<(), 
                 .iter()
                 .any(|other| other.code == *code && other.method == TaxMethod::OnTop);
         ensure(
-            charge.is_some() || tax_on_tax,
+            charge.is_some() || tax_on_tax || tops_up && code == MINIMUM,
             || format!("{path}.base"),
             "a code is not known",
         )?;
     }
-    match &tax.rate {
-        Rate::Const(rate) => check_rate(*rate, tax.method, path),
+    check_rates(&tax.rate, tax.method, path)
+}
+
+/// Rates that fit their method, as many as bands.
+pub(super) fn check_rates(rate: &Rate, method: TaxMethod, path: &str) -> Result<(), BillError> {
+    match rate {
+        Rate::Const(rate) => check_rate(*rate, method, path),
         Rate::BandedByKwh {
             bounds_kwh, rates, ..
         } => {
             check_bounds(bounds_kwh, rates.len(), &format!("{path}.rate"))?;
             rates
                 .iter()
-                .try_for_each(|rate| check_rate(*rate, tax.method, path))
+                .try_for_each(|rate| check_rate(*rate, method, path))
         }
         Rate::Dated { .. } => Ok(()),
     }

@@ -37,11 +37,19 @@ pub enum BillError {
         /// The day on which it is.
         on: Option<Date>,
     },
-    /// The tariff uses something that is not evaluated yet.
-    #[error("{path} is not supported yet")]
-    Unsupported {
-        /// Where in the tariff.
-        path: String,
+    /// The steps of a day are not a day's.
+    #[error(
+        "the steps of {day} do not fill the day: their minutes must divide an hour, and there must be as many as the clock has"
+    )]
+    InvalidSteps {
+        /// Which day.
+        day: Date,
+    },
+    /// A time zone that nobody knows.
+    #[error("{zone} is not the name of a time zone")]
+    UnknownTimeZone {
+        /// What was given.
+        zone: String,
     },
     /// The tariff contradicts itself.
     #[error("{path}: {reason}")]
@@ -70,7 +78,8 @@ impl BillError {
             Self::NoUsage => "no_usage",
             Self::Overflow => "overflow",
             Self::Missing { .. } => "missing",
-            Self::Unsupported { .. } => "unsupported",
+            Self::InvalidSteps { .. } => "invalid_steps",
+            Self::UnknownTimeZone { .. } => "unknown_time_zone",
             Self::InvalidTariff { .. } => "invalid_tariff",
             Self::InvalidParameter { .. } => "invalid_parameter",
         }

@@ -1,16 +1,22 @@
 //! Pricing a cycle: the order of the steps.
 
+use std::ops::Range;
+
+use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::BillError;
-use super::charges::{Draft, Notes, Pricing, must_be_one_bill, sum};
-use super::check::refuse_unsupported;
-use super::lines::{AssumptionKind, Bill, BillLine, TaxPart};
-use super::split::{Days, segments};
+use super::charges::{Draft, Flow, Notes, Pricing, must_be_one_bill, sum};
+use super::export::{Compensation, compensate, whole_use};
+use super::lines::{AssumptionKind, Bill, BillExport, BillLine, LineRule, TaxPart, Unit};
+use super::series::cost_by_day;
+use super::split::{Days, Segment, segments, version_on};
 use super::tables::Tables;
-use super::tariff::{Class, Minimum, Rounding, RoundingMode, Tariff};
+use super::tariff::{
+    Class, Export, Minimum, Price, RoundAt, Rounding, RoundingMode, Tariff, Version,
+};
 use super::tax::{Part, add_part};
-use super::usage::{Parameters, Usage, lay_out};
+use super::usage::{Exchange, Parameters, Usage, check_cycle, lay_out};
 use crate::cycle::Cycle;
 use crate::profile::Connection;
 use crate::{Kwh, Money};
@@ -25,15 +31,19 @@ const NOISE_PLACES: u32 = 15;
 /// The largest total: beyond, a decimal has no room for the places of its lines.
 const MAX_TOTAL: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0); // 10^15
 
-/// Prices `usage` over `cycle`.
+/// Code of the line that tops a bill up to a minimum in money.
+pub const MINIMUM: &str = "MINIMUM";
+/// Code of the line of what is paid for energy given to the grid.
+pub const EXPORT: &str = "EXPORT";
+
+/// Prices `usage`, taken from the grid, over `cycle`.
 ///
 /// Where a version or a dated price changes inside the cycle, energy is shared out by calendar
 /// days or by what the days used, as the tariff's [`Split`](super::Split) says. Days of unknown use have no
 /// energy and are named in the assumptions; charges per day and month are of the whole cycle.
 ///
 /// # Errors
-/// See [`BillError`]: a wrong argument, a figure that is missing, a tariff that is unsound, or one
-/// that uses what is not evaluated yet.
+/// See [`BillError`]: a wrong argument, a figure that is missing, a tariff that is unsound.
 pub fn price(
     tariff: &Tariff,
     parameters: &Parameters,
@@ -41,7 +51,21 @@ pub fn price(
     usage: &Usage,
     cycle: Cycle,
 ) -> Result<Bill, BillError> {
-    Ok(evaluate(tariff, parameters, tables, usage, cycle)?.bill)
+    price_exchange(tariff, parameters, tables, &usage.clone().into(), cycle)
+}
+
+/// The same for a home that gives to the grid too.
+///
+/// # Errors
+/// Those of [`price`].
+pub fn price_exchange(
+    tariff: &Tariff,
+    parameters: &Parameters,
+    tables: &Tables,
+    exchange: &Exchange,
+    cycle: Cycle,
+) -> Result<Bill, BillError> {
+    Ok(evaluate(tariff, parameters, tables, exchange, cycle)?.bill)
 }
 
 /// What the bill would cost more (or, with a negative `change`, less) with so many kWh more in the
@@ -58,9 +82,9 @@ pub fn cost_of_change(
     cycle: Cycle,
     change: Kwh,
 ) -> Result<Money, BillError> {
-    let before = evaluate(tariff, parameters, tables, usage, cycle)?.exact_total;
+    let before = evaluate(tariff, parameters, tables, &usage.clone().into(), cycle)?.exact_total;
     let changed = changed(usage, cycle, change)?;
-    let after = evaluate(tariff, parameters, tables, &changed, cycle)?.exact_total;
+    let after = evaluate(tariff, parameters, tables, &changed.into(), cycle)?.exact_total;
     Ok(Money(rounded(
         after.checked_sub(before).ok_or(BillError::Overflow)?,
     )))
@@ -91,56 +115,111 @@ fn evaluate(
     tariff: &Tariff,
     parameters: &Parameters,
     tables: &Tables,
-    usage: &Usage,
+    exchange: &Exchange,
     cycle: Cycle,
 ) -> Result<Evaluated, BillError> {
     tariff.check()?;
     parameters.refuse_nonsense()?;
-    let (kwh, days) = lay_out(usage, cycle)?;
-    let days = Days::new(days, tariff.split)?;
-    let segments = segments(tariff, &days)?;
+    check_cycle(cycle)?;
+    // The bill is made on the last day, by what is in force then.
+    let (last, _) = version_on(tariff, cycle.last)?;
+    let last = &tariff.versions[last];
+    let whole;
+    let import = match &last.export {
+        Some(Export::BuyAllSellAll { .. }) => {
+            whole = whole_use(exchange)?;
+            &whole
+        }
+        _ => &exchange.import,
+    };
+    let import = flow(import, tariff, cycle)?;
+    let export = match &exchange.export {
+        Some(usage) => Some(flow(usage, tariff, cycle)?),
+        None => None,
+    };
+    let segments = segments(tariff, &import.days)?;
     let class = parameters.class.unwrap_or(Class::Residential);
     for segment in &segments {
         if !segment.version.classes.contains(&class) {
-            let on = Some(days.day(segment.range.start));
             return Err(BillError::Missing {
                 what: format!("price for class {class}"),
-                on,
+                on: Some(import.days.day(segment.range.start)),
             });
         }
-        refuse_unsupported(segment.version, segment.index, class)?;
     }
-    // The bill is made on the last day, by what is in force then.
-    let last = segments
-        .last()
-        .expect("a cycle of at least one day has a segment")
-        .version;
-    let billed_kwh = match &last.minimum {
+    let kwh = import.kwh;
+    let least = match &last.minimum {
         Some(minimum) => {
             must_be_one_bill(tariff, cycle)?;
-            kwh.max(least(minimum, parameters.connection, class, kwh)?)
+            least(minimum, parameters.connection, class, kwh)?
         }
-        None => kwh,
+        None => Decimal::ZERO,
     };
-    let pricing = Pricing {
+    let exported = export.as_ref().map_or(Decimal::ZERO, |export| export.kwh);
+    let compensation = match last.export {
+        Some(Export::NetKwh { expiry_months }) => {
+            compensate(kwh, exported, &exchange.credits, expiry_months, cycle)?
+        }
+        _ => Compensation::default(),
+    };
+    let mut pricing = Pricing {
         tariff,
         parameters,
         tables,
         cycle,
-        days: &days,
-        kwh,
-        billed_kwh,
+        import,
+        export,
+        billed_kwh: kwh.max(least),
+        compensated_kwh: Decimal::ZERO,
     };
-    let mut notes = Notes::default();
-    if let Some((first, last)) = days.gaps() {
-        notes.add(AssumptionKind::MissingDays, "usage", first, last);
+    let mut drafted = pricing.drafted(&segments, class)?;
+    if compensation.kwh > Decimal::ZERO {
+        // Credits pay for all that was used, but not for the minimum: the dearer of the two is billed.
+        // (The practice in Brazil as one implementation has it; the rule's text was not seen.)
+        pricing.billed_kwh = kwh;
+        pricing.compensated_kwh = compensation.kwh;
+        let compensated = pricing.drafted(&segments, class)?;
+        pricing.compensated_kwh = Decimal::ZERO;
+        let minimum = (least > Decimal::ZERO)
+            .then(|| {
+                pricing.billed_kwh = least;
+                pricing.drafted(&segments, class)
+            })
+            .transpose()?;
+        let dearer =
+            minimum.filter(|minimum| net_of(&minimum.drafts) > net_of(&compensated.drafts));
+        if dearer.is_none() {
+            pricing.billed_kwh = kwh;
+            pricing.compensated_kwh = compensation.kwh;
+        }
+        drafted = dearer.unwrap_or(compensated);
     }
-    let mut drafts = Vec::new();
-    for (at, segment) in segments.iter().enumerate() {
-        let is_last = at + 1 == segments.len();
-        pricing.draft(segment, class, is_last, &mut drafts, &mut notes)?;
-    }
-    pricing.total(drafts, last.rounding, notes)
+    let segment = segments
+        .last()
+        .expect("a cycle of at least one day has a segment");
+    pricing.top_up(segment, &mut drafted)?;
+    let export = pricing.paid(last, exchange, &compensation, &mut drafted)?;
+    pricing.total(drafted, last.rounding, export)
+}
+
+/// The lines of a cycle, and what they had to assume.
+struct Drafted {
+    drafts: Vec<Draft>,
+    notes: Notes,
+}
+
+fn flow<'a>(usage: &'a Usage, tariff: &Tariff, cycle: Cycle) -> Result<Flow<'a>, BillError> {
+    let (kwh, days) = lay_out(usage, cycle)?;
+    let days = Days::new(days, tariff.split)?;
+    Ok(Flow { days, kwh, usage })
+}
+
+fn net_of(drafts: &[Draft]) -> Decimal {
+    drafts
+        .iter()
+        .filter(|draft| !draft.outside_taxes)
+        .map(|draft| draft.net)
+        .sum()
 }
 
 /// The least kWh that are billed.
@@ -181,13 +260,164 @@ fn least(
 }
 
 impl Pricing<'_> {
+    fn drafted(&self, segments: &[Segment<'_>], class: Class) -> Result<Drafted, BillError> {
+        let mut drafts = Vec::new();
+        let mut notes = Notes::default();
+        let gaps = [Some(&self.import), self.export.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter_map(|flow| flow.days.gaps());
+        for (first, last) in gaps {
+            notes.add(AssumptionKind::MissingDays, "usage", first, last);
+        }
+        if let (Some(export), Some(last)) = (&self.export, segments.last())
+            && !export.kwh.is_zero()
+            && last.version.export.is_none()
+        {
+            let kind = AssumptionKind::ExportNotPriced;
+            notes.add(kind, &self.tariff.id, self.cycle.first, self.cycle.last);
+        }
+        for (at, segment) in segments.iter().enumerate() {
+            let is_last = at + 1 == segments.len();
+            self.draft(segment, class, is_last, &mut drafts, &mut notes)?;
+        }
+        Ok(Drafted { drafts, notes })
+    }
+
+    /// Adds the line that brings the bill up to a minimum in money.
+    fn top_up(&self, segment: &Segment<'_>, drafted: &mut Drafted) -> Result<(), BillError> {
+        let Some(minimum) = &segment.version.minimum else {
+            return Ok(());
+        };
+        let Some(least) = minimum.money else {
+            return Ok(());
+        };
+        let surcharges: Vec<&str> = segment
+            .version
+            .charges
+            .iter()
+            .filter(|charge| charge.surcharge && !minimum.include_surcharges)
+            .map(|charge| charge.code.as_str())
+            .collect();
+        let counted = drafted
+            .drafts
+            .iter()
+            .filter(|draft| !draft.outside_taxes && !surcharges.contains(&draft.code.as_str()));
+        let short = least - sum(counted.map(|draft| draft.net))?;
+        if short > Decimal::ZERO {
+            let mut line = once(MINIMUM, self.all_days(), short, LineRule::Minimum);
+            line.taxes = self.taxes(segment)?.on(MINIMUM, short)?;
+            drafted.drafts.push(line);
+        }
+        Ok(())
+    }
+
+    /// Adds the line of what is paid for energy given to the grid, and says what is left of credits.
+    fn paid(
+        &self,
+        version: &Version,
+        exchange: &Exchange,
+        compensation: &Compensation,
+        drafted: &mut Drafted,
+    ) -> Result<Option<BillExport>, BillError> {
+        let Some(rule) = &version.export else {
+            return Ok(None);
+        };
+        let given = |flow: &Flow<'_>, price| self.value_of(flow, price);
+        let nothing = (Decimal::ZERO, Decimal::ZERO);
+        let (kwh, value) = match rule {
+            Export::NetKwh { .. } => nothing,
+            Export::NetBilling { price } | Export::FeedIn { price } => match &self.export {
+                Some(flow) => given(flow, price)?,
+                None => nothing,
+            },
+            Export::BuyAllSellAll { price } => match &exchange.production {
+                Some(usage) => given(&flow(usage, self.tariff, self.cycle)?, price)?,
+                None => nothing,
+            },
+        };
+        let mut money_credit = Decimal::ZERO;
+        let mut credited = value;
+        if matches!(rule, Export::NetBilling { .. }) {
+            let inside = drafted.drafts.iter().flat_map(|draft| {
+                let taxes = draft.taxes.iter().map(|tax| tax.amount);
+                taxes.chain([draft.net])
+            });
+            let to_pay = sum(inside)?;
+            let available = value + exchange.money_credit.0;
+            credited = available.min(to_pay.max(Decimal::ZERO));
+            money_credit = available - credited;
+        }
+        if !credited.is_zero() {
+            let mut line = once(EXPORT, self.all_days(), -credited, LineRule::Export);
+            line.outside_taxes = true;
+            // All of it is this cycle's: then the line says the kWh.
+            if credited == value && !kwh.is_zero() {
+                line.quantity = kwh;
+                line.unit = Unit::Kwh;
+                line.unit_price = -(value / kwh);
+            }
+            drafted.drafts.push(line);
+        }
+        Ok(Some(BillExport {
+            kwh: Kwh(self.export.as_ref().map_or(Decimal::ZERO, |flow| flow.kwh)),
+            compensated_kwh: Kwh(compensation.kwh),
+            expired_kwh: Kwh(compensation.expired),
+            credits: compensation.left.clone(),
+            money_credit: Money(rounded(money_credit)),
+        }))
+    }
+
+    /// kWh of a flow and what they are worth.
+    fn value_of(&self, flow: &Flow<'_>, price: &Price) -> Result<(Decimal, Decimal), BillError> {
+        let missing = |what: String| BillError::Missing {
+            what,
+            on: Some(self.cycle.first),
+        };
+        let all = self.all_days();
+        if let Price::Series { series } = price {
+            let prices = self.tables.series.get(series);
+            let prices = prices.ok_or_else(|| missing(format!("price series {series}")))?;
+            let by_day = cost_by_day(flow.steps(), series, prices, self.cycle)?;
+            let sums = by_day
+                .iter()
+                .fold((Decimal::ZERO, Decimal::ZERO), |sums, day| {
+                    (sums.0 + day.0, sums.1 + day.1)
+                });
+            return Ok(sums);
+        }
+        let runs = match price {
+            Price::Const(value) => vec![(all.clone(), *value)],
+            Price::Dated { table, factor } => {
+                let find = |day| Ok(self.tables.value(table, day, None)?.value * factor);
+                flow.days.runs(&all, find)?
+            }
+            Price::Missing | Price::Series { .. } => return Err(missing("price of export".into())),
+        };
+        let mut value = Decimal::ZERO;
+        for (range, price) in runs {
+            let kwh = flow.days.share(flow.kwh, &all, &range)?.unwrap_or_default();
+            value += kwh.checked_mul(price).ok_or(BillError::Overflow)?;
+        }
+        Ok((flow.kwh, value))
+    }
+
     /// Brings the lines into the order of the bill, adds them up and rounds.
     fn total(
         &self,
-        mut drafts: Vec<Draft>,
+        drafted: Drafted,
         rounding: Rounding,
-        notes: Notes,
+        export: Option<BillExport>,
     ) -> Result<Evaluated, BillError> {
+        let Drafted { mut drafts, notes } = drafted;
+        if rounding.at == RoundAt::Lines {
+            for draft in &mut drafts {
+                draft.net = round(draft.net, rounding);
+                for tax in &mut draft.taxes {
+                    tax.amount = round(tax.amount, rounding);
+                }
+            }
+        }
         let mut order: Vec<String> = Vec::new();
         for draft in &drafts {
             if !order.contains(&draft.code) {
@@ -214,28 +444,29 @@ impl Pricing<'_> {
         if gross.abs() > MAX_TOTAL || exact_total.abs() > MAX_TOTAL {
             return Err(BillError::Overflow);
         }
-        let covered = self.days.covered();
+        let covered = self.import.days.covered();
         let bill = Bill {
             tariff: self.tariff.id.clone(),
             currency: self.tariff.currency.clone(),
             cycle: self.cycle,
             days: self.cycle.days(),
             covered_days: i32::try_from(covered).expect("no more than MAX_DAYS"),
-            kwh: Kwh(self.kwh),
+            kwh: Kwh(self.import.kwh),
             billed_kwh: Kwh(self.billed_kwh),
             lines: drafts.into_iter().map(|draft| self.line(draft)).collect(),
             net: Money(rounded(net)),
             taxes: taxes.into_iter().map(tax_part).collect(),
             gross: Money(rounded(gross)),
             outside: Money(rounded(outside)),
-            total: Money(round_total(exact_total, rounding)),
+            total: Money(round(exact_total, rounding)),
+            export,
             assumptions: notes.0,
         };
         Ok(Evaluated { bill, exact_total })
     }
 
     fn line(&self, draft: Draft) -> BillLine {
-        let (first, last) = self.days.ends(&draft.range);
+        let (first, last) = self.import.days.ends(&draft.range);
         let net = Money(rounded(draft.net));
         let taxes: Vec<TaxPart> = draft.taxes.into_iter().map(tax_part).collect();
         // Added up from what is shown, so that a line adds up to the last place.
@@ -253,6 +484,7 @@ impl Pricing<'_> {
             amount,
             outside_taxes: draft.outside_taxes,
             tier: draft.tier,
+            window: draft.window,
             note: draft.note,
             rules: draft.rules,
             assumed: draft.assumed,
@@ -260,34 +492,81 @@ impl Pricing<'_> {
     }
 }
 
-/// The use with `change` more: on the last known day, where days are known. Less is taken off all
-/// days in proportion, since a saving is not one day's.
+/// A line that stands once on a bill.
+fn once(code: &str, range: Range<usize>, net: Decimal, rule: LineRule) -> Draft {
+    Draft {
+        code: code.to_owned(),
+        label: code.to_owned(),
+        range,
+        quantity: Decimal::ONE,
+        unit: Unit::Bill,
+        unit_price: net,
+        net,
+        taxes: Vec::new(),
+        outside_taxes: false,
+        tier: None,
+        window: None,
+        note: None,
+        rules: vec![rule],
+        assumed: false,
+    }
+}
+
+/// The use with `change` more: on the last known day, or in its last known step. Less is taken off
+/// all days, or steps, in proportion, since a saving is not one day's.
 fn changed(usage: &Usage, cycle: Cycle, change: Kwh) -> Result<Usage, BillError> {
     let (total, _) = lay_out(usage, cycle)?;
     let after = total.checked_add(change.0).ok_or(BillError::Overflow)?;
     if after < Decimal::ZERO {
         return Err(BillError::NegativeKwh { day: None });
     }
-    let Usage::Daily(by_day) = usage else {
-        return Ok(Usage::Total(Kwh(after)));
+    let scaled = |kwh: Decimal| {
+        let share = kwh
+            .checked_mul(after)
+            .and_then(|product| product.checked_div(total));
+        share.ok_or(BillError::Overflow)
     };
-    let mut by_day = by_day.clone();
-    let mut known = by_day
-        .range_mut(cycle.first..=cycle.last)
-        .filter_map(|(_, kwh)| kwh.as_mut());
-    if change.0 >= Decimal::ZERO {
-        let last = known.next_back().expect("lay_out found a known day");
-        last.0 = last.0.checked_add(change.0).ok_or(BillError::Overflow)?;
-    } else {
-        for kwh in known {
-            let share = kwh
-                .0
-                .checked_mul(after)
-                .and_then(|product| product.checked_div(total));
-            kwh.0 = share.ok_or(BillError::Overflow)?;
+    let more = change.0 >= Decimal::ZERO;
+    match usage {
+        Usage::Total(_) => Ok(Usage::Total(Kwh(after))),
+        Usage::Daily(by_day) => {
+            let mut by_day = by_day.clone();
+            let mut known = by_day
+                .range_mut(cycle.first..=cycle.last)
+                .filter_map(|(_, kwh)| kwh.as_mut());
+            if more {
+                let last = known.next_back().expect("lay_out found a known day");
+                last.0 = last.0.checked_add(change.0).ok_or(BillError::Overflow)?;
+            } else {
+                for kwh in known {
+                    kwh.0 = scaled(kwh.0)?;
+                }
+            }
+            Ok(Usage::Daily(by_day))
+        }
+        Usage::Steps(steps) => {
+            let mut steps = steps.clone();
+            let mut known = steps
+                .days
+                .range_mut(cycle.first..=cycle.last)
+                .flat_map(|(_, day)| day.mwh.iter_mut().flatten());
+            if more {
+                let last = known.next_back().expect("lay_out found a known step");
+                let milliwatt_hours = (change.0 * Decimal::from(1_000_000)).round().to_u32();
+                *last = milliwatt_hours
+                    .and_then(|more| last.checked_add(more))
+                    .ok_or(BillError::Overflow)?;
+            } else {
+                for mwh in known {
+                    *mwh = scaled(Decimal::from(*mwh))?
+                        .round()
+                        .to_u32()
+                        .ok_or(BillError::Overflow)?;
+                }
+            }
+            Ok(Usage::Steps(steps))
         }
     }
-    Ok(Usage::Daily(by_day))
 }
 
 fn tax_part(part: Part) -> TaxPart {
@@ -307,7 +586,7 @@ fn rounded(amount: Decimal) -> Decimal {
 }
 
 /// As the utility rounds, with all its places.
-fn round_total(amount: Decimal, rounding: Rounding) -> Decimal {
+fn round(amount: Decimal, rounding: Rounding) -> Decimal {
     let strategy = match rounding.mode {
         RoundingMode::HalfUp => RoundingStrategy::MidpointAwayFromZero,
         RoundingMode::HalfEven => RoundingStrategy::MidpointNearestEven,

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::usage::EnergyCredit;
 use crate::cycle::Cycle;
 use crate::{Kwh, Money};
 
@@ -36,6 +37,14 @@ words!(
         SplitByUse = "split_by_use",
         /// A tier of several.
         Tier = "tier",
+        /// What was used inside a window of time.
+        Window = "window",
+        /// Each slot at its own price; the unit price is their mean.
+        Series = "series",
+        /// Less the kWh that credits paid for.
+        Credits = "credits",
+        /// Paid for what was given to the grid.
+        Export = "export",
         /// The home's own figure instead of the tariff's.
         HomeFigure = "home_figure",
     }
@@ -52,8 +61,12 @@ words!(
         DefaultRate = "default_rate",
         /// A charge that only the home knows and that it did not give: it is not in the total.
         MissingCharge = "missing_charge",
-        /// Days without a known use: their energy is not in the total.
+        /// Days without a known use, or with gaps: their energy is not in the total.
         MissingDays = "missing_days",
+        /// Energy was given to the grid, and the tariff does not say what it is worth.
+        ExportNotPriced = "export_not_priced",
+        /// The contracted power of a usual home, since the home did not give its own.
+        DefaultPower = "default_power",
     }
 );
 
@@ -85,7 +98,8 @@ pub struct TaxPart {
     pub amount: Money,
 }
 
-/// A line of a bill. `quantity * unit_price = net` and `net + taxes = amount`, to eight places.
+/// A line of a bill. `quantity * unit_price = net` and `net + taxes = amount`, to eight places; where
+/// a utility rounds each line, to its places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BillLine {
@@ -113,12 +127,31 @@ pub struct BillLine {
     pub outside_taxes: bool,
     /// The tier, counted from 1, where there are several.
     pub tier: Option<u32>,
+    /// The name of the window, where the price goes by time and has names.
+    #[serde(default)]
+    pub window: Option<String>,
     /// The word of a dated price, such as the flag's colour.
     pub note: Option<String>,
     /// Why it is as it is.
     pub rules: Vec<LineRule>,
     /// Priced with a tariff or value carried forward past its last known date.
     pub assumed: bool,
+}
+
+/// What became of the energy that was given to the grid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BillExport {
+    /// What was given on the covered days.
+    pub kwh: Kwh,
+    /// kWh of the bill that this, and credits of earlier cycles, paid for.
+    pub compensated_kwh: Kwh,
+    /// Credits that ran out before they were used.
+    pub expired_kwh: Kwh,
+    /// Credits that are left, the earliest to expire first.
+    pub credits: Vec<EnergyCredit>,
+    /// Credit in money that is left.
+    pub money_credit: Money,
 }
 
 /// A computed bill.
@@ -151,6 +184,9 @@ pub struct Bill {
     pub outside: Money,
     /// What is to pay: gross and outside, rounded as the utility rounds.
     pub total: Money,
+    /// What the home gave to the grid, where it gives any.
+    #[serde(default)]
+    pub export: Option<BillExport>,
     /// What had to be assumed; empty where every figure is known.
     pub assumptions: Vec<Assumption>,
 }

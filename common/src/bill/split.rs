@@ -13,9 +13,6 @@ use super::usage::DayUse;
 #[derive(Debug)]
 pub(super) struct Days {
     list: Vec<DayUse>,
-    covered: usize,
-    /// Sum of the known days; zero where only a total is known.
-    kwh_by_day: Decimal,
     split: Split,
 }
 
@@ -23,8 +20,6 @@ pub(super) struct Days {
 #[derive(Debug)]
 pub(super) struct Segment<'t> {
     pub(super) version: &'t Version,
-    /// Its place in the tariff, for error paths.
-    pub(super) index: usize,
     /// The version is carried forward past its end.
     pub(super) assumed: bool,
     pub(super) range: Range<usize>,
@@ -32,7 +27,6 @@ pub(super) struct Segment<'t> {
 
 impl Days {
     pub(super) fn new(days: Vec<DayUse>, split: Split) -> Result<Self, BillError> {
-        let covered = days.iter().filter(|day| day.kwh.is_some()).count();
         let mut kwh_by_day = Decimal::ZERO;
         for kwh in days.iter().filter_map(|day| day.kwh) {
             kwh_by_day = kwh_by_day.checked_add(kwh).ok_or(BillError::Overflow)?;
@@ -44,20 +38,16 @@ impl Days {
         } else {
             split
         };
-        Ok(Self {
-            list: days,
-            covered,
-            kwh_by_day,
-            split,
-        })
+        Ok(Self { list: days, split })
     }
 
     pub(super) fn len(&self) -> usize {
         self.list.len()
     }
 
+    /// How many days are known, all of each.
     pub(super) fn covered(&self) -> usize {
-        self.covered
+        self.list.iter().filter(|day| day.complete).count()
     }
 
     pub(super) fn split(&self) -> Split {
@@ -73,36 +63,45 @@ impl Days {
         (self.day(range.start), self.day(range.end - 1))
     }
 
-    /// First and last day without a known use.
+    /// First and last day of which the use is not known, or not all of it.
     pub(super) fn gaps(&self) -> Option<(Date, Date)> {
         let mut gaps = self
             .list
             .iter()
-            .filter(|day| day.kwh.is_none())
+            .filter(|day| !day.complete)
             .map(|day| day.day);
         let first = gaps.next()?;
         Some((first, gaps.next_back().unwrap_or(first)))
     }
 
-    /// The part of `quantity`, which is of the whole cycle, that falls on `range`; `None` where no
-    /// use of the range is known.
+    /// The part of `quantity`, which is of `whole`, that falls on `range` inside of it; `None` where
+    /// no use of the range is known.
     pub(super) fn share(
         &self,
         quantity: Decimal,
+        whole: &Range<usize>,
         range: &Range<usize>,
     ) -> Result<Option<Decimal>, BillError> {
-        let known = || self.list[range.clone()].iter().filter_map(|day| day.kwh);
-        let covered = known().count();
+        let covered = self.known(range).count();
         if covered == 0 {
             return Ok(None);
         }
         // Exact where it can be: a whole stays a whole, and a day's own kWh stay its own.
-        if covered == self.covered {
+        let covered_whole = self.known(whole).count();
+        if covered == covered_whole {
             return Ok(Some(quantity));
         }
+        let by_days = (Decimal::from(covered), Decimal::from(covered_whole));
         let (part, whole) = match self.split {
-            Split::ByDays => (Decimal::from(covered), Decimal::from(self.covered)),
-            Split::ByUse => (known().sum(), self.kwh_by_day),
+            Split::ByDays => by_days,
+            Split::ByUse => {
+                let whole: Decimal = self.known(whole).sum();
+                if whole.is_zero() {
+                    by_days
+                } else {
+                    (self.known(range).sum(), whole)
+                }
+            }
         };
         if quantity == whole {
             return Ok(Some(part));
@@ -111,6 +110,10 @@ impl Days {
             .checked_mul(part)
             .and_then(|product| product.checked_div(whole));
         share.map(Some).ok_or(BillError::Overflow)
+    }
+
+    fn known(&self, range: &Range<usize>) -> impl Iterator<Item = Decimal> + '_ {
+        self.list[range.clone()].iter().filter_map(|day| day.kwh)
     }
 
     /// Cuts `range` into runs of days for which `key` is the same.
@@ -136,7 +139,6 @@ pub(super) fn segments<'t>(tariff: &'t Tariff, days: &Days) -> Result<Vec<Segmen
     let runs = days.runs(&(0..days.len()), |day| version_on(tariff, day))?;
     let segment = |(range, (index, assumed)): (Range<usize>, (usize, bool))| Segment {
         version: &tariff.versions[index],
-        index,
         assumed,
         range,
     };
@@ -144,7 +146,7 @@ pub(super) fn segments<'t>(tariff: &'t Tariff, days: &Days) -> Result<Vec<Segmen
 }
 
 /// The version in force on `day`, else the last one before it, carried forward (`true`).
-fn version_on(tariff: &Tariff, day: Date) -> Result<(usize, bool), BillError> {
+pub(super) fn version_on(tariff: &Tariff, day: Date) -> Result<(usize, bool), BillError> {
     let begun = tariff
         .versions
         .iter()

@@ -1,12 +1,15 @@
-//! Tables that tariffs point at: values by date, and holidays.
+//! Tables that tariffs point at: values and tax rates by date, prices by time slot, holidays.
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::BillError;
+use super::tariff::Rate;
+use crate::holiday::HolidayCalendar;
 
 words!(
     /// Brazil's tariff flag (bandeira tarifária): a surcharge per kWh that the regulator sets each
@@ -31,7 +34,11 @@ words!(
 pub struct Tables {
     /// Values by date, by the table's name.
     pub dated: BTreeMap<String, DatedTable>,
-    /// Holiday calendars, by name. For windows, which are not evaluated yet.
+    /// Tax rates by date, by the table's name.
+    pub rates: BTreeMap<String, Vec<DatedRate>>,
+    /// Prices by time slot, by the series' name.
+    pub series: BTreeMap<String, PriceSeries>,
+    /// Holiday calendars, by name.
     pub holidays: BTreeMap<String, HolidayCalendar>,
 }
 
@@ -61,16 +68,29 @@ pub struct DatedValue {
     pub value: Decimal,
 }
 
-/// Public holidays.
+/// A tax rate from a day on, until the next one of its table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatedRate {
+    /// First day.
+    pub first: Date,
+    /// The rate; of a kind that names no table.
+    pub rate: Rate,
+    /// Whether it is only a usual one: the bill then says that it was assumed.
+    #[serde(default)]
+    pub default: bool,
+}
+
+/// Prices per kWh by time slot, before taxes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct HolidayCalendar {
-    /// Month and day, every year.
-    pub fixed: Vec<(i8, i8)>,
-    /// Days after Easter Sunday (before it where negative).
-    pub easter_offsets: Vec<i16>,
-    /// Single dates.
-    pub dates: Vec<Date>,
+#[serde(deny_unknown_fields)]
+pub struct PriceSeries {
+    /// When the first slot begins.
+    pub start: Timestamp,
+    /// Minutes of a slot; a divisor of 60.
+    pub step_minutes: u16,
+    /// One for each slot; `None` where it is not known.
+    pub prices: Vec<Option<Decimal>>,
 }
 
 /// A value found for a day.
@@ -102,6 +122,21 @@ impl Tables {
             None => rows.on(day),
         };
         found.ok_or_else(missing)
+    }
+
+    /// The tax rate of `table` on `day`, if it is a table of rates.
+    pub(super) fn rate(&self, table: &str, day: Date) -> Option<&DatedRate> {
+        let begun = self.rates.get(table)?.iter().filter(|row| row.first <= day);
+        begun.max_by_key(|row| row.first)
+    }
+}
+
+impl PriceSeries {
+    /// The price of the slot that holds `minute`, counted from the Unix epoch.
+    pub(super) fn at(&self, minute: i64) -> Option<Decimal> {
+        let since = minute - self.start.as_second().div_euclid(60);
+        let slot = since.div_euclid(i64::from(self.step_minutes.max(1)));
+        *self.prices.get(usize::try_from(slot).ok()?)?
     }
 }
 

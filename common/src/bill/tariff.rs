@@ -1,10 +1,9 @@
 //! The tariff model: what a tariff may say. It travels as JSON and is stored as such.
 //!
-//! The model has a place for all that household tariffs do (windows, price series, export); what
-//! `price` does not evaluate yet it refuses by name, so that no tariff is ever priced wrongly in
-//! silence. The shape follows the survey of tariffs of several countries that the project made
-//! before it was written: charges per kWh, per day, per month and by band, tiers, taxes on top and
-//! inside, minimum, rounding, all in dated versions.
+//! The shape follows the survey of tariffs of several countries that the project made before it was
+//! written: charges per kWh, per day, per month, per contracted kW, in percent and by band; windows
+//! by the minute, tiers, price series; taxes on top and inside; minimum, export, rounding; all in
+//! dated versions.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +66,7 @@ words!(
     Direction {
         /// Taken from the grid.
         Import = "import",
-        /// Given to the grid. Not evaluated yet.
+        /// Given to the grid; the charge has no line where the home gives nothing.
         Export = "export",
     }
 );
@@ -89,9 +88,9 @@ words!(
     TierPeriod {
         /// The bill's cycle.
         Billing = "billing",
-        /// Each calendar month. Not evaluated yet.
+        /// Each calendar month that the cycle touches.
         Month = "month",
-        /// Each day. Not evaluated yet.
+        /// Each day, so the use of each day has to be known.
         Day = "day",
     }
 );
@@ -129,6 +128,16 @@ words!(
 );
 
 words!(
+    /// What a bill rounds.
+    RoundAt {
+        /// The total, and nothing before it.
+        Total = "total",
+        /// The net and each tax of every line; the total is their sum.
+        Lines = "lines",
+    }
+);
+
+words!(
     /// Which way half a cent goes.
     RoundingMode {
         /// Away from zero.
@@ -162,6 +171,10 @@ pub struct Tariff {
     /// Holiday calendar of its windows, by its name in the tables.
     #[serde(default)]
     pub holidays: Option<String>,
+    /// IANA zone of the windows' clock where it is not the tariff's, such as `Etc/UTC` for meters
+    /// that know no summer time.
+    #[serde(default)]
+    pub window_time_zone: Option<String>,
     /// Where they overlap, the one that begins last is in force.
     pub versions: Vec<Version>,
 }
@@ -187,10 +200,10 @@ pub struct Version {
     /// The least that is billed.
     #[serde(default)]
     pub minimum: Option<Minimum>,
-    /// What is paid for energy given to the grid. Not evaluated yet.
+    /// What is paid for energy given to the grid.
     #[serde(default)]
     pub export: Option<Export>,
-    /// How the total is rounded.
+    /// How its money is rounded.
     #[serde(default)]
     pub rounding: Rounding,
     /// Where its figures come from.
@@ -217,9 +230,13 @@ pub struct Charge {
     /// the home knows it (`parameter`).
     #[serde(default)]
     pub price: Option<Price>,
-    /// Prices by time; the last that matches wins, `price` elsewhere. Not evaluated yet.
+    /// Prices by time; the last that matches wins, `price` elsewhere. Energy then goes by when it
+    /// was used, whatever the tariff's `split`.
     #[serde(default)]
     pub windows: Vec<Window>,
+    /// What the time outside of all windows is called.
+    #[serde(default)]
+    pub rest: Option<String>,
     /// Prices by quantity.
     #[serde(default)]
     pub tiers: Option<Tiers>,
@@ -238,10 +255,10 @@ pub struct Charge {
     /// Whether it is added after all taxes and is no part of the energy's price (COSIP, fines).
     #[serde(default)]
     pub outside_taxes: bool,
-    /// Whether energy credits reduce it.
+    /// Whether energy credits reduce its kWh.
     #[serde(default)]
     pub offsettable: bool,
-    /// The share that credits reduce, by date. Not evaluated yet.
+    /// The share that credits reduce, by date; all of it before the first.
     #[serde(default)]
     pub offset_schedule: Vec<OffsetShare>,
 }
@@ -261,6 +278,9 @@ pub enum Basis {
     PerKwDay {
         /// Name of the period, as in the home's contracted power.
         period: String,
+        /// Power of a usual home, for one that did not give its own: the bill says so.
+        #[serde(default)]
+        default_kw: Option<Decimal>,
     },
     /// A fraction of the net of charges that stand earlier in the version.
     PercentOf {
@@ -286,11 +306,14 @@ pub enum Price {
         #[serde(default = "one")]
         factor: Decimal,
     },
-    /// From a series by time slot. Not evaluated yet.
+    /// From a series by time slot, such as the hours of a power exchange.
     Series {
         /// Name of the series.
         series: String,
     },
+    /// The utility has a price that is not known here: a bill with energy under it cannot be
+    /// computed, and says so.
+    Missing,
 }
 
 /// Prices by quantity.
@@ -336,6 +359,9 @@ pub struct TierTable {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Window {
+    /// What it is called, such as `peak`. Windows of one name and price make one line.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Months 1 to 12; empty for all.
     #[serde(default)]
     pub months: Vec<u8>,
@@ -394,7 +420,7 @@ pub enum Rate {
         /// One more than bounds.
         rates: Vec<Decimal>,
     },
-    /// From a table of dated values: the one of the cycle's last day, when the bill is made.
+    /// From a table of dated rates or values: the one of the cycle's last day, when the bill is made.
     Dated {
         /// Name of the table.
         table: String,
@@ -409,10 +435,12 @@ pub struct Minimum {
     /// kWh by connection: fewer are billed as so many.
     #[serde(default)]
     pub kwh: Option<MinimumKwh>,
-    /// Money. Not evaluated yet.
+    /// Money before taxes of one bill: what the charges fall short of it is a line of its own,
+    /// `MINIMUM`, which taxes may name in their base.
     #[serde(default)]
     pub money: Option<Decimal>,
-    /// Whether surcharges are on the kWh of the minimum too, or only on what was used.
+    /// Whether surcharges are on the kWh of the minimum too, or only on what was used; and whether
+    /// they count towards a minimum in money.
     #[serde(default = "yes")]
     pub include_surcharges: bool,
     /// Classes that pay no minimum while they use no more kWh than this.
@@ -433,22 +461,23 @@ pub struct MinimumKwh {
     pub three: Decimal,
 }
 
-/// What is paid for energy given to the grid. Not evaluated yet.
+/// What is paid for energy given to the grid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Export {
-    /// kWh are credited against kWh (Brazil's distributed generation).
+    /// kWh are credited against kWh (Brazil's distributed generation): against those of the same
+    /// window first, then against the others in proportion; what is left over is kept.
     NetKwh {
         /// Months that a credit lives.
         expiry_months: u16,
     },
-    /// kWh are credited in money, by slot.
+    /// kWh are credited in money, by slot, down to a bill of nothing; the rest is kept.
     NetBilling {
         /// Price of a kWh given.
         price: Price,
     },
-    /// What is left over is bought.
+    /// Every kWh given is bought, even where the bill turns into a payment.
     FeedIn {
         /// Price of a kWh given.
         price: Price,
@@ -471,7 +500,7 @@ pub struct OffsetShare {
     pub share: Decimal,
 }
 
-/// How the total of a bill is rounded; nothing is rounded before.
+/// How the money of a bill is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -480,16 +509,24 @@ pub struct Rounding {
     pub places: u8,
     /// Which way.
     pub mode: RoundingMode,
+    /// What.
+    #[serde(default = "at_total")]
+    pub at: RoundAt,
 }
 
 impl Default for Rounding {
-    /// To cents, half up.
+    /// The total to cents, half up.
     fn default() -> Self {
         Self {
             places: 2,
             mode: RoundingMode::HalfUp,
+            at: RoundAt::Total,
         }
     }
+}
+
+const fn at_total() -> RoundAt {
+    RoundAt::Total
 }
 
 const fn by_days() -> Split {

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::BillError;
-use super::check::check_rate;
+use super::check::{check_rate, check_rates};
 use super::tables::Tables;
 use super::tariff::{BandMode, Rate, Tax, TaxMethod, Version};
 use super::tiers::{band, widths};
@@ -19,6 +19,10 @@ use super::usage::Parameters;
 #[derive(Debug)]
 pub(super) struct TaxPlan<'t> {
     taxes: &'t [Tax],
+    /// Rates that are only usual ones, by the code of their tax.
+    pub(super) defaults: Vec<&'t str>,
+    /// A rate goes by the kWh of the bill.
+    pub(super) is_banded: bool,
     /// More than one only where a tax has marginal bands.
     slices: Vec<Slice>,
 }
@@ -53,14 +57,25 @@ impl<'t> TaxPlan<'t> {
     pub(super) fn new(
         version: &'t Version,
         parameters: &Parameters,
-        tables: &Tables,
+        tables: &'t Tables,
         billed_kwh: Decimal,
         billed_on: Date,
     ) -> Result<Self, BillError> {
         let taxes = version.taxes.as_slice();
         let mut resolved = Vec::with_capacity(taxes.len());
+        let mut defaults = Vec::new();
+        let mut is_banded = false;
         for tax in taxes {
-            resolved.push(resolve(tax, parameters, tables, billed_kwh, billed_on)?);
+            if let Some(rate) = parameters.number(tax.parameter) {
+                resolved.push(Resolved::Flat(rate));
+                continue;
+            }
+            let (rate, is_default) = in_force(tax, tables, billed_on)?;
+            if is_default {
+                defaults.push(tax.code.as_str());
+            }
+            is_banded |= matches!(*rate, Rate::BandedByKwh { .. });
+            resolved.push(resolve(rate, tax, tables, billed_kwh, billed_on)?);
         }
         let mut bounds: Vec<Decimal> = Vec::new();
         for rate in &resolved {
@@ -92,7 +107,12 @@ impl<'t> TaxPlan<'t> {
                 rates: rates.collect(),
             });
         }
-        Ok(Self { taxes, slices })
+        Ok(Self {
+            taxes,
+            defaults,
+            is_banded,
+            slices,
+        })
     }
 
     /// The taxes on `net` of the charge `code`, one part for each rate.
@@ -202,17 +222,30 @@ pub(super) fn add_part(parts: &mut Vec<Part>, part: &Part) -> Result<(), BillErr
     Ok(())
 }
 
-fn resolve<'t>(
+/// The rate of the day, and whether it is only a usual one.
+fn in_force<'t>(
     tax: &'t Tax,
-    parameters: &Parameters,
+    tables: &'t Tables,
+    day: Date,
+) -> Result<(&'t Rate, bool), BillError> {
+    let Rate::Dated { table } = &tax.rate else {
+        return Ok((&tax.rate, tax.default));
+    };
+    let Some(row) = tables.rate(table, day) else {
+        return Ok((&tax.rate, tax.default));
+    };
+    check_rates(&row.rate, tax.method, &format!("table {table}"))?;
+    Ok((&row.rate, tax.default || row.default))
+}
+
+fn resolve<'t>(
+    rate: &'t Rate,
+    tax: &Tax,
     tables: &Tables,
     billed_kwh: Decimal,
     billed_on: Date,
 ) -> Result<Resolved<'t>, BillError> {
-    if let Some(rate) = parameters.number(tax.parameter) {
-        return Ok(Resolved::Flat(rate));
-    }
-    match &tax.rate {
+    match rate {
         Rate::Const(rate) => Ok(Resolved::Flat(*rate)),
         Rate::BandedByKwh {
             mode: BandMode::WholeBill,

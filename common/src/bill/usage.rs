@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,69 @@ pub enum Usage {
     /// By local day. A day that is absent or `None` is a gap and never zero; days outside of the
     /// cycle do not count.
     Daily(BTreeMap<Date, Option<Kwh>>),
+    /// By steps of each local day, as an interval meter tells it. What depends on the time of day
+    /// can be priced from this alone.
+    Steps(StepUse),
+}
+
+/// Energy by steps of local days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepUse {
+    /// IANA zone in which the days begin.
+    pub time_zone: String,
+    /// The days; one that is absent is a gap.
+    pub days: BTreeMap<Date, DaySteps>,
+}
+
+/// A day of an interval meter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaySteps {
+    /// Minutes of a step, a divisor of 60.
+    pub step_minutes: u16,
+    /// Milliwatt-hours of each step, as many as the clock has on the day; `None` is a gap.
+    pub mwh: Vec<Option<u32>>,
+}
+
+/// What flows between a home and the grid in a cycle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Taken from the grid.
+    pub import: Usage,
+    /// Given to the grid; `None` for a home that gives nothing.
+    #[serde(default)]
+    pub export: Option<Usage>,
+    /// Produced; needed only where all production is bought.
+    #[serde(default)]
+    pub production: Option<Usage>,
+    /// Energy credits of earlier cycles.
+    #[serde(default)]
+    pub credits: Vec<EnergyCredit>,
+    /// Credit in money of earlier cycles.
+    #[serde(default)]
+    pub money_credit: Money,
+}
+
+impl From<Usage> for Exchange {
+    /// A home that only takes.
+    fn from(import: Usage) -> Self {
+        Self {
+            import,
+            export: None,
+            production: None,
+            credits: Vec::new(),
+            money_credit: Money(Decimal::ZERO),
+        }
+    }
+}
+
+/// kWh given to the grid that were not used up yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EnergyCredit {
+    /// How many are left.
+    pub kwh: Kwh,
+    /// The last day on which a cycle may end that uses them.
+    pub expires_on: Date,
 }
 
 /// What a home says of its own bill; what is `None` is taken from the tariff.
@@ -115,17 +180,24 @@ pub(super) struct DayUse {
     pub(super) day: Date,
     /// `Some` where the day counts: its kWh, or zero where only the cycle's total is known.
     pub(super) kwh: Option<Decimal>,
+    /// All of the day is known.
+    pub(super) complete: bool,
 }
 
-/// Checks the cycle and the use, and lays the use out by day. Returns the total too.
-pub(super) fn lay_out(usage: &Usage, cycle: Cycle) -> Result<(Decimal, Vec<DayUse>), BillError> {
+/// A cycle of at least a day, and not longer than is priced at once.
+pub(super) fn check_cycle(cycle: Cycle) -> Result<(), BillError> {
     match cycle.days() {
-        days if days < 0 => return Err(BillError::InvertedDates),
-        0 => return Err(BillError::ZeroDays),
-        days if days > MAX_DAYS => return Err(BillError::TooManyDays { max: MAX_DAYS }),
-        _ => {}
+        days if days < 0 => Err(BillError::InvertedDates),
+        0 => Err(BillError::ZeroDays),
+        days if days > MAX_DAYS => Err(BillError::TooManyDays { max: MAX_DAYS }),
+        _ => Ok(()),
     }
-    match usage {
+}
+
+/// Checks the use, and lays it out by day. Returns the total too.
+pub(super) fn lay_out(usage: &Usage, cycle: Cycle) -> Result<(Decimal, Vec<DayUse>), BillError> {
+    check_cycle(cycle)?;
+    let days: Vec<DayUse> = match usage {
         Usage::Total(Kwh(total)) => {
             if *total < Decimal::ZERO {
                 return Err(BillError::NegativeKwh { day: None });
@@ -133,35 +205,132 @@ pub(super) fn lay_out(usage: &Usage, cycle: Cycle) -> Result<(Decimal, Vec<DayUs
             if *total > MAX_KWH {
                 return Err(BillError::Overflow);
             }
-            let days = cycle
-                .iter()
-                .map(|day| DayUse {
-                    day,
-                    kwh: Some(Decimal::ZERO),
-                })
-                .collect();
-            Ok((*total, days))
+            let unknown = |day| DayUse {
+                day,
+                kwh: Some(Decimal::ZERO),
+                complete: true,
+            };
+            return Ok((*total, cycle.iter().map(unknown).collect()));
         }
         Usage::Daily(by_day) => {
-            let mut total = Decimal::ZERO;
-            let mut days = Vec::new();
-            for day in cycle.iter() {
+            let known = |day| {
                 let kwh = by_day.get(&day).copied().flatten().map(|kwh| kwh.0);
-                if let Some(kwh) = kwh {
-                    if kwh < Decimal::ZERO {
-                        return Err(BillError::NegativeKwh { day: Some(day) });
-                    }
-                    total = total
-                        .checked_add(kwh)
-                        .filter(|total| *total <= MAX_KWH)
-                        .ok_or(BillError::Overflow)?;
+                DayUse {
+                    day,
+                    kwh,
+                    complete: kwh.is_some(),
                 }
-                days.push(DayUse { day, kwh });
+            };
+            cycle.iter().map(known).collect()
+        }
+        Usage::Steps(steps) => {
+            let clock = Clock::new(&steps.time_zone, cycle)?;
+            let mut days = Vec::with_capacity(steps.days.len());
+            for day in cycle.iter() {
+                days.push(match steps.days.get(&day) {
+                    Some(of_day) => of_day.lay_out(day, &clock)?,
+                    None => DayUse {
+                        day,
+                        kwh: None,
+                        complete: false,
+                    },
+                });
             }
-            if days.iter().all(|day| day.kwh.is_none()) {
-                return Err(BillError::NoUsage);
-            }
-            Ok((total, days))
+            days
+        }
+    };
+    let mut total = Decimal::ZERO;
+    for day in &days {
+        let Some(kwh) = day.kwh else { continue };
+        if kwh < Decimal::ZERO {
+            return Err(BillError::NegativeKwh { day: Some(day.day) });
+        }
+        total = total
+            .checked_add(kwh)
+            .filter(|total| *total <= MAX_KWH)
+            .ok_or(BillError::Overflow)?;
+    }
+    if days.iter().all(|day| day.kwh.is_none()) {
+        return Err(BillError::NoUsage);
+    }
+    Ok((total, days))
+}
+
+/// A time zone over a cycle, which knows on which of its days the clock changes.
+#[derive(Debug)]
+pub(super) struct Clock {
+    pub(super) zone: TimeZone,
+    changes: Vec<Date>,
+}
+
+impl Clock {
+    pub(super) fn new(name: &str, cycle: Cycle) -> Result<Self, BillError> {
+        let zone = TimeZone::get(name).map_err(|_| BillError::UnknownTimeZone {
+            zone: name.to_owned(),
+        })?;
+        // A day more on both sides: another zone's day may begin in this one's day before.
+        let from = zone.to_timestamp(cycle.first.saturating_sub(1.day()).at(0, 0, 0, 0));
+        let to = cycle.last.saturating_add(2.day());
+        let changes = match from {
+            Ok(from) => zone
+                .following(from)
+                .map(|change| zone.to_datetime(change.timestamp()).date())
+                .take_while(|day| *day <= to)
+                .collect(),
+            Err(_) => Vec::new(),
+        };
+        Ok(Self { zone, changes })
+    }
+
+    /// Whether the clock changes on the day, at its first moment included.
+    pub(super) fn changes_on(&self, day: Date) -> bool {
+        self.changes.contains(&day)
+    }
+
+    /// The minute since the Unix epoch at which the day begins. (No zone has had seconds in its
+    /// offset since 1972.)
+    pub(super) fn day_start_minute(&self, day: Date) -> i64 {
+        let start = self
+            .zone
+            .to_ambiguous_timestamp(day.at(0, 0, 0, 0))
+            .compatible();
+        start.map_or(0, |start| start.as_second().div_euclid(60))
+    }
+
+    pub(super) fn day_minutes(&self, day: Date) -> i64 {
+        if self.changes_on(day) {
+            self.day_start_minute(day.saturating_add(1.day())) - self.day_start_minute(day)
+        } else {
+            1_440
         }
     }
+}
+
+impl DaySteps {
+    fn lay_out(&self, day: Date, clock: &Clock) -> Result<DayUse, BillError> {
+        let step = i64::from(self.step_minutes);
+        let fills = step > 0
+            && 60 % step == 0
+            && i64::try_from(self.mwh.len())
+                .is_ok_and(|steps| steps * step == clock.day_minutes(day));
+        if !fills {
+            return Err(BillError::InvalidSteps { day });
+        }
+        let mut sum = 0_u64;
+        let mut known = 0;
+        for mwh in self.mwh.iter().flatten() {
+            sum += u64::from(*mwh);
+            known += 1;
+        }
+        Ok(DayUse {
+            day,
+            kwh: (known > 0).then(|| mwh_to_kwh(sum)),
+            complete: known == self.mwh.len(),
+        })
+    }
+}
+
+fn mwh_to_kwh(mwh: u64) -> Decimal {
+    // 1 mWh is 10^-6 kWh.
+    Decimal::from_i128_with_scale(i128::from(mwh), 6)
 }

@@ -163,6 +163,7 @@ pub fn tariff(id: &str, name: &str, time_zone: &str, versions: Vec<Version>) -> 
         split: Split::ByDays,
         cycle_months: 1,
         holidays: None,
+        window_time_zone: None,
         versions,
     }
 }
@@ -203,6 +204,7 @@ fn per_kwh(code: &str, class: Class, bounds_kwh: Vec<Decimal>, mut prices: Vec<P
         basis: Basis::PerKwh,
         price,
         windows: Vec::new(),
+        rest: None,
         tiers,
         parameter: None,
         applies_to: Direction::Import,

@@ -242,18 +242,3 @@ fn the_flag_is_split_by_the_calendar_days_of_each_month() {
     );
     assert_eq!(bill.net, money("9.50"));
 }
-
-#[test]
-fn distributed_generation_is_refused_and_not_guessed() {
-    let mut tariff = shipped("br-cemig-d-conventional");
-    for version in &mut tariff.versions {
-        version.export = Some(Export::NetKwh { expiry_months: 60 });
-    }
-    let error = price(&tariff, &no_tax(), tables(), &total("300"), september()).unwrap_err();
-    assert_eq!(
-        error,
-        BillError::Unsupported {
-            path: "versions[1].export".into()
-        }
-    );
-}

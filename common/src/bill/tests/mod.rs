@@ -2,10 +2,12 @@
 
 mod brazil;
 mod dates;
+mod export;
 mod next_kwh;
 mod properties;
 mod refusals;
 mod shapes;
+mod time;
 
 use std::sync::LazyLock;
 

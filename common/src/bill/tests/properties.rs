@@ -196,6 +196,6 @@ proptest! {
 fn usage_of(usage: &Usage) -> Decimal {
     match usage {
         Usage::Total(kwh) => kwh.0,
-        Usage::Daily(_) => unreachable!("the test prices totals"),
+        Usage::Daily(_) | Usage::Steps(_) => unreachable!("the test prices totals"),
     }
 }

@@ -113,40 +113,6 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn what_is_not_evaluated_yet_is_refused_by_its_path() {
-    let charge = |more: serde_json::Value| {
-        let mut charge =
-            json!({ "code": "ENERGY", "basis": "per_kwh", "price": { "const": "0.10" } });
-        charge
-            .as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        from_json(json!({ "charges": [charge] }))
-    };
-    let window = json!({ "windows": [
-        { "holidays": "as_sunday", "start_min": 0, "end_min": 420, "price": { "const": "0.05" } }] });
-    let day_tiers = json!({ "price": null, "tiers": {
-        "mode": "marginal", "period": "day", "prices": [{ "const": "0.10" }] } });
-    let series = json!({ "price": { "series": { "series": "agile" } } });
-    let offset = json!({ "offset_schedule": [{ "from": "2026-01-01", "share": "0.4" }] });
-    let money = json!({ "charges": [], "minimum": { "money": "10" } });
-    for (tariff, path) in [
-        (charge(window), "versions[0].charges[0].windows"),
-        (
-            charge(json!({ "applies_to": "export" })),
-            "versions[0].charges[0].applies_to.export",
-        ),
-        (charge(series), "versions[0].charges[0].price.series"),
-        (charge(day_tiers), "versions[0].charges[0].tiers.period"),
-        (charge(offset), "versions[0].charges[0].offset_schedule"),
-        (from_json(money), "versions[0].minimum.money"),
-    ] {
-        let error = refusal(&tariff, &Parameters::default(), &total("10"), september());
-        assert_eq!(error, BillError::Unsupported { path: path.into() });
-    }
-}
-
-#[test]
 fn an_unsound_tariff_is_refused_by_its_path() {
     let energy = json!({ "code": "ENERGY", "basis": "per_kwh", "price": { "const": "0.10" } });
     let tiers = |bounds: &[&str], prices: usize| {

@@ -1,10 +1,8 @@
 //! Tiers, taxes on top and the other charges that household tariffs of other countries have.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
-use super::{d, from_json, money, september, six, total};
+use super::{from_json, money, september, total};
 use crate::bill::*;
 
 fn priced(tariff: &Tariff, kwh: &str) -> Bill {
@@ -74,74 +72,6 @@ fn bounds_per_day_grow_with_the_cycle() {
     } }] }),
     );
     assert_eq!(priced(&tariff, "350").total, money("45.00"));
-}
-
-#[test]
-fn a_standing_charge_and_a_tax_on_top_are_added() {
-    // Economy 7's vector with its 180 and 120 kWh at their mean price: windows are not evaluated yet.
-    let tariff = from_json(json!({
-        "charges": [
-            { "code": "ENERGY", "basis": "per_kwh", "price": { "const": "0.216" } },
-            { "code": "STANDING", "basis": "per_day", "price": { "const": "0.5368" } },
-        ],
-        "taxes": [{
-            "code": "VAT", "rate": { "const": "0.05" }, "method": "on_top",
-            "base": ["ENERGY", "STANDING"],
-        }],
-    }));
-    let bill = priced(&tariff, "300");
-    assert_eq!((bill.net, bill.total), (money("80.904"), money("84.95")));
-}
-
-#[test]
-fn contracted_power_and_a_tax_on_a_tax_meet_the_spanish_vector() {
-    // The energy of the vector, 33.80, stands as a fixed charge: windows are not evaluated yet.
-    let tariff = from_json(json!({
-        "charges": [
-            { "code": "ENERGY", "basis": "fixed_by_band", "price": { "const": "33.80" } },
-            { "code": "POWER_P1", "basis": { "per_kw_day": { "period": "p1" } },
-              "price": { "const": "0.080" } },
-            { "code": "POWER_P2", "basis": { "per_kw_day": { "period": "p2" } },
-              "price": { "const": "0.003" } },
-            { "code": "METER", "basis": "per_month", "price": { "const": "0.81" } },
-        ],
-        "taxes": [
-            { "code": "IEE", "rate": { "const": "0.0511269632" }, "method": "on_top",
-              "base": ["ENERGY", "POWER_P1", "POWER_P2"] },
-            { "code": "IVA", "rate": { "const": "0.21" }, "method": "on_top",
-              "base": ["ENERGY", "POWER_P1", "POWER_P2", "METER", "IEE"] },
-        ],
-    }));
-    let kw = BTreeMap::from([("p1".to_owned(), d("3.3")), ("p2".to_owned(), d("3.3"))]);
-    let parameters = Parameters {
-        contracted_kw: kw,
-        ..Parameters::default()
-    };
-    let bill = price(
-        &tariff,
-        &parameters,
-        &Tables::default(),
-        &total("250"),
-        september(),
-    )
-    .unwrap();
-    assert_eq!(
-        bill.net_of("POWER_P1") + bill.net_of("POWER_P2"),
-        money("8.217")
-    );
-    assert_eq!(six(bill.tax("IEE")), "2.148202");
-    assert_eq!(bill.total, money("54.42"));
-    let unknown = price(
-        &tariff,
-        &Parameters::default(),
-        &Tables::default(),
-        &total("250"),
-        september(),
-    );
-    assert_eq!(
-        unknown.unwrap_err().to_string(),
-        "parameter contracted_kw.p1 is not known"
-    );
 }
 
 #[test]
