@@ -40,6 +40,11 @@ ci: postgresql ## Run every test and every check
 	$(programs)/ecotrack-server openapi | diff -u openapi.json - || \
 		{ echo 'openapi.json is not up to date: run `make openapi` and commit what changes.'; exit 1; }
 
+.PHONY: bench
+bench: ## Measure what has to be quick, beside a peer or a limit
+	@echo 'what | ours | beside it | ratio'
+	@cargo bench --quiet -p ecotrack-common --bench bill
+
 .PHONY: prepare
 prepare: postgresql ## Record the queries for SQLx, after a query or a migration changed
 	scripts/prepare-sqlx

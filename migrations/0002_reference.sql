@@ -113,13 +113,53 @@ CREATE TABLE emission_factor (
     CONSTRAINT emission_factor_value_check CHECK (kg_co2e_per_kwh >= 0)
 );
 
--- Days that a tariff or a forecast treats as holidays; `region` is a country, or country and state.
+-- Usual rates of taxes that a home may know better; a row is a band of kWh, and the rows of one tax,
+-- region and day make its rate. `region` is a country, or country and state (`BR-MG`).
+CREATE TABLE tax_rate (
+    region      text NOT NULL,
+    tax         text NOT NULL,
+    valid_from  date NOT NULL,
+    shape       text NOT NULL,
+    above_kwh   numeric(12,3) NOT NULL,
+    rate        numeric(10,8) NOT NULL,
+    source      text NOT NULL,
+    confidence  text NOT NULL,
+    shipped     jsonb,
+    edited_at   timestamptz,
+    CONSTRAINT tax_rate_pkey PRIMARY KEY (region, tax, valid_from, above_kwh),
+    CONSTRAINT tax_rate_shape_check CHECK (shape IN ('flat', 'whole_bill', 'marginal')),
+    CONSTRAINT tax_rate_above_kwh_check CHECK (above_kwh >= 0),
+    CONSTRAINT tax_rate_rate_check CHECK (rate >= 0),
+    CONSTRAINT tax_rate_confidence_check CHECK (confidence IN ('official', 'secondary', 'estimate'))
+);
+
+-- Public holidays as rules, so that they do not run out: `date` is a day of each year, a distance
+-- from Easter, a weekday of a month or a single date, as `ecotrack_common::holiday` reads it. `region`
+-- is a country, country and state, or the calendar of a tariff that has its own.
 CREATE TABLE holiday (
-    region     text NOT NULL,
-    local_date date NOT NULL,
-    name       text NOT NULL,
-    source     text NOT NULL,
-    shipped    jsonb,
-    edited_at  timestamptz,
-    CONSTRAINT holiday_pkey PRIMARY KEY (region, local_date)
+    region      text NOT NULL,
+    date        text NOT NULL,
+    name        text NOT NULL,
+    first_year  smallint,
+    last_year   smallint,
+    source      text NOT NULL,
+    confidence  text NOT NULL,
+    shipped     jsonb,
+    edited_at   timestamptz,
+    CONSTRAINT holiday_pkey PRIMARY KEY (region, date),
+    CONSTRAINT holiday_years_check CHECK (first_year <= last_year),
+    CONSTRAINT holiday_confidence_check CHECK (confidence IN ('official', 'secondary', 'estimate'))
+);
+
+-- Prices by time slot, such as those of a power exchange; `series` is a document as
+-- `ecotrack_common::bill::PriceSeries` reads it, since slots are never queried apart.
+CREATE TABLE price_series (
+    name        text PRIMARY KEY,
+    currency    text NOT NULL,
+    series      jsonb NOT NULL,
+    source      text NOT NULL,
+    confidence  text NOT NULL,
+    shipped     jsonb,
+    edited_at   timestamptz,
+    CONSTRAINT price_series_confidence_check CHECK (confidence IN ('official', 'secondary', 'estimate'))
 );

@@ -60,7 +60,7 @@ pub struct Dashboard {
     /// What one more kWh costs and emits, for what is computed while it is typed.
     pub next_kwh: NextKwh,
     /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`,
-    /// `factor_of_<year>`.
+    /// `charge_missing`, `power_default`, `export_not_priced`, `factor_of_<year>`.
     pub assumptions: Vec<String>,
 }
 

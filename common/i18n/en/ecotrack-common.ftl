@@ -262,6 +262,9 @@ bill-line-MINIMUM = Minimum
 assumption-tariff_assumed = Tariff carried forward from its last known prices.
 assumption-flag_assumed = Flag of the last known month assumed.
 assumption-tax_defaults = Taxes at their usual rates.
+assumption-charge_missing = A charge that only you know, such as street lighting, is not in the cost.
+assumption-power_default = Contracted power of a usual home.
+assumption-export_not_priced = Energy given to the grid has no price here.
 assumption-factor-of = CO₂e with the factor of { $year }, the newest published.
 days-title = Day by day
 savings-title = Savings
@@ -368,6 +371,9 @@ text-assumptions = Taken for granted
 text-assumption-tariff_assumed = Prices past their last known date are carried forward.
 text-assumption-flag_assumed = Flags past their last known month are carried forward.
 text-assumption-tax_defaults = Tax rates are the usual ones, not those of your bill.
+text-assumption-charge_missing = A charge that only you know, such as street lighting, is not in the cost; enter it with the tariff.
+text-assumption-power_default = The contracted power is that of a usual home; enter yours with the tariff.
+text-assumption-export_not_priced = Energy given to the grid is not in the cost: the tariff does not say what it is worth.
 text-assumption-factor = CO₂e is computed with the emission factor of { $year }, the newest there is.
 
 ## The command line.

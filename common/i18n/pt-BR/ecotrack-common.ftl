@@ -261,6 +261,9 @@ bill-line-MINIMUM = Mínimo
 assumption-tariff_assumed = Tarifa mantida com os últimos preços conhecidos.
 assumption-flag_assumed = Bandeira do último mês conhecido presumida.
 assumption-tax_defaults = Impostos nas alíquotas usuais.
+assumption-charge_missing = Um encargo que só você conhece, como a iluminação pública, não está no custo.
+assumption-power_default = Potência contratada de uma casa comum.
+assumption-export_not_priced = A energia injetada não tem preço aqui.
 assumption-factor-of = CO₂e com o fator de { $year }, o mais novo publicado.
 days-title = Dia a dia
 savings-title = Economias
@@ -367,6 +370,9 @@ text-assumptions = Dado por certo
 text-assumption-tariff_assumed = Preços depois da última data conhecida são os últimos conhecidos.
 text-assumption-flag_assumed = Bandeiras depois do último mês conhecido são a última conhecida.
 text-assumption-tax_defaults = Os impostos são os usuais, não os da sua conta.
+text-assumption-charge_missing = Um encargo que só você conhece, como a iluminação pública, não está no custo; informe-o com a tarifa.
+text-assumption-power_default = A potência contratada é a de uma casa comum; informe a sua com a tarifa.
+text-assumption-export_not_priced = A energia injetada não está no custo: a tarifa não diz quanto ela vale.
 text-assumption-factor = O CO₂e usa o fator de emissão de { $year }, o mais novo que há.
 
 ## A linha de comando.

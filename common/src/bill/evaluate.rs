@@ -51,7 +51,7 @@ pub fn price(
     usage: &Usage,
     cycle: Cycle,
 ) -> Result<Bill, BillError> {
-    price_exchange(tariff, parameters, tables, &usage.clone().into(), cycle)
+    price_exchange(tariff, parameters, tables, usage.into(), cycle)
 }
 
 /// The same for a home that gives to the grid too.
@@ -62,7 +62,7 @@ pub fn price_exchange(
     tariff: &Tariff,
     parameters: &Parameters,
     tables: &Tables,
-    exchange: &Exchange,
+    exchange: Exchange<'_>,
     cycle: Cycle,
 ) -> Result<Bill, BillError> {
     Ok(evaluate(tariff, parameters, tables, exchange, cycle)?.bill)
@@ -82,9 +82,9 @@ pub fn cost_of_change(
     cycle: Cycle,
     change: Kwh,
 ) -> Result<Money, BillError> {
-    let before = evaluate(tariff, parameters, tables, &usage.clone().into(), cycle)?.exact_total;
+    let before = evaluate(tariff, parameters, tables, usage.into(), cycle)?.exact_total;
     let changed = changed(usage, cycle, change)?;
-    let after = evaluate(tariff, parameters, tables, &changed.into(), cycle)?.exact_total;
+    let after = evaluate(tariff, parameters, tables, (&changed).into(), cycle)?.exact_total;
     Ok(Money(rounded(
         after.checked_sub(before).ok_or(BillError::Overflow)?,
     )))
@@ -115,25 +115,25 @@ fn evaluate(
     tariff: &Tariff,
     parameters: &Parameters,
     tables: &Tables,
-    exchange: &Exchange,
+    exchange: Exchange<'_>,
     cycle: Cycle,
 ) -> Result<Evaluated, BillError> {
     tariff.check()?;
     parameters.refuse_nonsense()?;
     check_cycle(cycle)?;
     // The bill is made on the last day, by what is in force then.
-    let (last, _) = version_on(tariff, cycle.last)?;
-    let last = &tariff.versions[last];
+    let (at, _) = version_on(tariff, cycle.last)?;
+    let billed_under = &tariff.versions[at];
     let whole;
-    let import = match &last.export {
+    let import = match &billed_under.export {
         Some(Export::BuyAllSellAll { .. }) => {
             whole = whole_use(exchange)?;
             &whole
         }
-        _ => &exchange.import,
+        _ => exchange.import,
     };
     let import = flow(import, tariff, cycle)?;
-    let export = match &exchange.export {
+    let export = match exchange.export {
         Some(usage) => Some(flow(usage, tariff, cycle)?),
         None => None,
     };
@@ -148,7 +148,7 @@ fn evaluate(
         }
     }
     let kwh = import.kwh;
-    let least = match &last.minimum {
+    let least = match &billed_under.minimum {
         Some(minimum) => {
             must_be_one_bill(tariff, cycle)?;
             least(minimum, parameters.connection, class, kwh)?
@@ -156,9 +156,9 @@ fn evaluate(
         None => Decimal::ZERO,
     };
     let exported = export.as_ref().map_or(Decimal::ZERO, |export| export.kwh);
-    let compensation = match last.export {
+    let compensation = match billed_under.export {
         Some(Export::NetKwh { expiry_months }) => {
-            compensate(kwh, exported, &exchange.credits, expiry_months, cycle)?
+            compensate(kwh, exported, exchange.credits, expiry_months, cycle)?
         }
         _ => Compensation::default(),
     };
@@ -198,8 +198,8 @@ fn evaluate(
         .last()
         .expect("a cycle of at least one day has a segment");
     pricing.top_up(segment, &mut drafted)?;
-    let export = pricing.paid(last, exchange, &compensation, &mut drafted)?;
-    pricing.total(drafted, last.rounding, export)
+    let export = pricing.paid(billed_under, exchange, &compensation, &mut drafted)?;
+    pricing.total(drafted, billed_under.rounding, export)
 }
 
 /// The lines of a cycle, and what they had to assume.
@@ -316,7 +316,7 @@ impl Pricing<'_> {
     fn paid(
         &self,
         version: &Version,
-        exchange: &Exchange,
+        exchange: Exchange<'_>,
         compensation: &Compensation,
         drafted: &mut Drafted,
     ) -> Result<Option<BillExport>, BillError> {
@@ -331,7 +331,7 @@ impl Pricing<'_> {
                 Some(flow) => given(flow, price)?,
                 None => nothing,
             },
-            Export::BuyAllSellAll { price } => match &exchange.production {
+            Export::BuyAllSellAll { price } => match exchange.production {
                 Some(usage) => given(&flow(usage, self.tariff, self.cycle)?, price)?,
                 None => nothing,
             },

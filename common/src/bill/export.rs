@@ -99,24 +99,20 @@ pub(super) fn by_class(
 }
 
 /// What the home used in all, where all that it produces is bought: taken plus produced less given.
-pub(super) fn whole_use(exchange: &Exchange) -> Result<Usage, BillError> {
+pub(super) fn whole_use(exchange: Exchange<'_>) -> Result<Usage, BillError> {
     let missing = |what: &str| BillError::Missing {
         what: what.into(),
         on: None,
     };
-    let production = exchange
-        .production
-        .as_ref()
-        .ok_or_else(|| missing("production"))?;
+    let production = exchange.production.ok_or_else(|| missing("production"))?;
     let nothing;
-    let export = match &exchange.export {
-        Some(export) => export,
-        None => {
-            nothing = zero(production.clone());
-            &nothing
-        }
+    let export = if let Some(export) = exchange.export {
+        export
+    } else {
+        nothing = zero(production.clone());
+        &nothing
     };
-    match (&exchange.import, production, export) {
+    match (exchange.import, production, export) {
         (Usage::Total(import), Usage::Total(production), Usage::Total(export)) => {
             Ok(Usage::Total(Kwh(import.0 + production.0 - export.0)))
         }

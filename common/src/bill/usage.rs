@@ -54,32 +54,28 @@ pub struct DaySteps {
 }
 
 /// What flows between a home and the grid in a cycle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exchange {
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange<'a> {
     /// Taken from the grid.
-    pub import: Usage,
+    pub import: &'a Usage,
     /// Given to the grid; `None` for a home that gives nothing.
-    #[serde(default)]
-    pub export: Option<Usage>,
+    pub export: Option<&'a Usage>,
     /// Produced; needed only where all production is bought.
-    #[serde(default)]
-    pub production: Option<Usage>,
+    pub production: Option<&'a Usage>,
     /// Energy credits of earlier cycles.
-    #[serde(default)]
-    pub credits: Vec<EnergyCredit>,
+    pub credits: &'a [EnergyCredit],
     /// Credit in money of earlier cycles.
-    #[serde(default)]
     pub money_credit: Money,
 }
 
-impl From<Usage> for Exchange {
+impl<'a> From<&'a Usage> for Exchange<'a> {
     /// A home that only takes.
-    fn from(import: Usage) -> Self {
+    fn from(import: &'a Usage) -> Self {
         Self {
             import,
             export: None,
             production: None,
-            credits: Vec::new(),
+            credits: &[],
             money_credit: Money(Decimal::ZERO),
         }
     }

@@ -112,10 +112,7 @@ impl<'t> Schedule<'t> {
             let inside = |(window, _): &&(&Window, usize)| {
                 window.start_min <= start && start < window.end_min
             };
-            let class = matching()
-                .filter(inside)
-                .last()
-                .map_or(0, |(_, class)| *class);
+            let class = matching().rfind(inside).map_or(0, |(_, class)| *class);
             match spans.last_mut() {
                 Some(last) if last.class == class => last.end = end,
                 _ => spans.push(Span { start, end, class }),

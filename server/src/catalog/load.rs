@@ -10,9 +10,6 @@ use sqlx::{PgConnection, PgPool};
 
 use super::store;
 
-/// Country of the tariffs that ship.
-const BRAZIL: &str = "BR";
-
 /// What became of the sets that ship.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadReport {
@@ -66,7 +63,13 @@ pub(super) fn shipped() -> anyhow::Result<Vec<Set>> {
     use store::Table;
     let tariffs = reference::tariffs()?;
     let tariffs = tariffs.into_iter().map(|tariff| {
-        json!({ "slug": tariff.id, "country": BRAZIL, "name": tariff.name, "document": tariff })
+        let country = tariff
+            .id
+            .split('-')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
+        json!({ "slug": tariff.id, "country": country, "name": tariff.name, "document": tariff })
     });
     let flags = reference::flag_months()?;
     let flags = flags.into_iter().map(|row| {
@@ -106,6 +109,18 @@ pub(super) fn shipped() -> anyhow::Result<Vec<Set>> {
         Set {
             table: Table::EmissionFactor,
             rows: plain(&reference::emission_factors()?)?,
+        },
+        Set {
+            table: Table::TaxRate,
+            rows: plain(&reference::tax_rates()?)?,
+        },
+        Set {
+            table: Table::Holiday,
+            rows: plain(&reference::holidays()?)?,
+        },
+        Set {
+            table: Table::PriceSeries,
+            rows: plain(&reference::price_series()?)?,
         },
     ])
 }

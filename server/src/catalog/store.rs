@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ecotrack_common::bill::{Tables, Tariff};
+use ecotrack_common::bill::brazil::FLAG_TABLE;
+use ecotrack_common::bill::{DatedTable, PriceSeries, Tables, Tariff};
 use ecotrack_common::emission::EmissionFactor;
 use ecotrack_common::profile::TariffChoice;
-use ecotrack_common::reference::{CatalogDevice, FlagMonth, FlagRate, SavingMeasure, flag_tables};
+use ecotrack_common::reference::{
+    CatalogDevice, FlagMonth, FlagRate, RegionalHoliday, SavingMeasure, UsualTaxRate, flag_table,
+    holiday_calendars, rate_tables,
+};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -36,6 +40,12 @@ pub enum Table {
     TariffFlagRate,
     /// Emission factors.
     EmissionFactor,
+    /// Usual tax rates.
+    TaxRate,
+    /// Public holidays.
+    Holiday,
+    /// Prices by time slot.
+    PriceSeries,
 }
 
 impl Table {
@@ -48,6 +58,9 @@ impl Table {
             Self::TariffFlag => "tariff_flag",
             Self::TariffFlagRate => "tariff_flag_rate",
             Self::EmissionFactor => "emission_factor",
+            Self::TaxRate => "tax_rate",
+            Self::Holiday => "holiday",
+            Self::PriceSeries => "price_series",
         }
     }
 }
@@ -263,6 +276,33 @@ pub async fn bring(conn: &mut PgConnection, table: Table, rows: &[Value]) -> sql
             "n.region, n.year, n.kg_co2e_per_kwh, n.basis, n.source, n.confidence, n.shipped",
             "false"
         ),
+        Table::TaxRate => bring!(
+            conn,
+            &rows,
+            "tax_rate",
+            "t.region = n.region AND t.tax = n.tax AND t.valid_from = n.valid_from AND t.above_kwh = n.above_kwh",
+            "region, tax, valid_from, shape, above_kwh, rate, source, confidence, shipped",
+            "n.region, n.tax, n.valid_from, n.shape, n.above_kwh, n.rate, n.source, n.confidence, n.shipped",
+            "false"
+        ),
+        Table::Holiday => bring!(
+            conn,
+            &rows,
+            "holiday",
+            "t.region = n.region AND t.date = n.date",
+            "region, date, name, first_year, last_year, source, confidence, shipped",
+            "n.region, n.date, n.name, n.first_year, n.last_year, n.source, n.confidence, n.shipped",
+            "false"
+        ),
+        Table::PriceSeries => bring!(
+            conn,
+            &rows,
+            "price_series",
+            "t.name = n.name",
+            "name, currency, series, source, confidence, shipped",
+            "n.name, n.currency, n.series, n.source, n.confidence, n.shipped",
+            "false"
+        ),
     }
     Ok(())
 }
@@ -373,6 +413,16 @@ async fn list_tariffs(conn: &mut PgConnection) -> sqlx::Result<Tariffs> {
 }
 
 async fn find_tables(conn: &mut PgConnection) -> sqlx::Result<Tables> {
+    let series = list_series(conn).await?;
+    Ok(Tables {
+        dated: BTreeMap::from([(FLAG_TABLE.to_owned(), find_flags(conn).await?)]),
+        rates: rate_tables(&list_tax_rates(conn).await?),
+        series: series.into_iter().collect(),
+        holidays: holiday_calendars(list_holidays(conn).await?),
+    })
+}
+
+async fn find_flags(conn: &mut PgConnection) -> sqlx::Result<DatedTable> {
     let months = sqlx::query!(
         "SELECT valid_from, valid_to, flag, price_per_kwh, source, confidence
          FROM tariff_flag WHERE scheme = $1 ORDER BY valid_from",
@@ -411,7 +461,71 @@ async fn find_tables(conn: &mut PgConnection) -> sqlx::Result<Tables> {
         })
     })
     .collect::<sqlx::Result<Vec<_>>>()?;
-    Ok(flag_tables(&months, &rates))
+    Ok(flag_table(&months, &rates))
+}
+
+async fn list_tax_rates(conn: &mut PgConnection) -> sqlx::Result<Vec<UsualTaxRate>> {
+    let rows = sqlx::query!(
+        "SELECT region, tax, valid_from, shape, above_kwh, rate, source, confidence FROM tax_rate
+         ORDER BY region, tax, valid_from, above_kwh",
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(UsualTaxRate {
+                region: row.region,
+                tax: row.tax,
+                valid_from: row.valid_from.to_jiff(),
+                shape: word(&row.shape)?,
+                above_kwh: row.above_kwh.normalize(),
+                rate: row.rate.normalize(),
+                source: row.source,
+                confidence: word(&row.confidence)?,
+            })
+        })
+        .collect()
+}
+
+async fn list_holidays(conn: &mut PgConnection) -> sqlx::Result<Vec<RegionalHoliday>> {
+    let rows = sqlx::query!(
+        "SELECT region, date, name, first_year, last_year, source, confidence FROM holiday
+         ORDER BY region, date",
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(RegionalHoliday {
+                region: row.region,
+                date: word(&row.date)?,
+                name: row.name,
+                first_year: row.first_year,
+                last_year: row.last_year,
+                source: row.source,
+                confidence: word(&row.confidence)?,
+            })
+        })
+        .collect()
+}
+
+/// The price series. One that cannot be read is left out, with a word in the log: a tariff that points
+/// at it then says that its prices are missing.
+async fn list_series(conn: &mut PgConnection) -> sqlx::Result<Vec<(String, PriceSeries)>> {
+    let rows = sqlx::query!("SELECT name, series FROM price_series ORDER BY name")
+        .fetch_all(conn)
+        .await?;
+    let read = |name: String, series| match document::<PriceSeries>(series) {
+        Ok(series) => Some((name, series)),
+        Err(error) => {
+            tracing::warn!(name, %error, "a price series cannot be read");
+            None
+        }
+    };
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| read(row.name, row.series))
+        .collect())
 }
 
 async fn list_factors(conn: &mut PgConnection) -> sqlx::Result<Vec<EmissionFactor>> {

@@ -300,6 +300,8 @@ pub fn assumption_code(assumption: &Assumption) -> Option<&'static str> {
         AssumptionKind::ValueCarriedForward => Some("flag_assumed"),
         AssumptionKind::DefaultRate => Some("tax_defaults"),
         AssumptionKind::MissingCharge => Some("charge_missing"),
+        AssumptionKind::DefaultPower => Some("power_default"),
+        AssumptionKind::ExportNotPriced => Some("export_not_priced"),
         AssumptionKind::MissingDays => None,
     }
 }

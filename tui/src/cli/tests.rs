@@ -361,7 +361,14 @@ fn every_step_and_word_of_the_wire_has_its_text() {
         for basis in ecotrack_common::emission::EmissionBasis::ALL {
             assert!(locale.has(&format!("text-basis-{basis}")), "{basis}");
         }
-        for code in ["tariff_assumed", "flag_assumed", "tax_defaults"] {
+        for code in [
+            "tariff_assumed",
+            "flag_assumed",
+            "tax_defaults",
+            "charge_missing",
+            "power_default",
+            "export_not_priced",
+        ] {
             assert!(locale.has(&format!("text-assumption-{code}")), "{code}");
         }
     }

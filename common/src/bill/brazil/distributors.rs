@@ -1,53 +1,96 @@
-//! From the rows of distributors' prices, classes and usual taxes to tariffs.
+//! From the rows of distributors' prices, classes and posts to tariffs.
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use super::{
+    Branca, ClassPrices, Conventional, Figures, GrossUp, HOLIDAYS, PostPrices, TaxRate, tariff,
+};
+use crate::bill::tariff::{Class, Confidence, Rate, Split, Tariff};
+use crate::reference::{BrancaPosts, ClassPrice, DistributorPrice};
 
-use super::{ClassPrices, Conventional, GrossUp, TaxRate, tariff};
-use crate::bill::tariff::{BandMode, Class, Rate, Tariff};
-use crate::reference::{ClassPrice, DistributorPrice, ReferenceError, TaxDefault, TaxShape};
-
-/// A conventional tariff for each distributor, named `br-<distributor>-conventional`, with a
-/// version for each of its rows. Taxes are those usual in its state when the version began.
-///
-/// # Errors
-/// [`ReferenceError::NoTax`] where a tax of a state has no usual rate yet.
-pub fn conventional_tariffs(
-    prices: Vec<DistributorPrice>,
-    classes: &[ClassPrice],
-    taxes: &[TaxDefault],
-) -> Result<Vec<Tariff>, ReferenceError> {
-    let mut by_distributor: BTreeMap<String, Vec<DistributorPrice>> = BTreeMap::new();
-    for price in prices {
-        by_distributor
-            .entry(price.distributor_slug.clone())
-            .or_default()
-            .push(price);
-    }
-    let mut tariffs = Vec::with_capacity(by_distributor.len());
-    for (slug, prices) in by_distributor {
-        let name = format!("{} (B1 convencional)", prices[0].distributor);
-        let time_zone = time_zone(&prices[0].uf);
-        let mut versions = Vec::with_capacity(prices.len());
-        for price in prices {
-            versions.push(conventional(price, classes, taxes)?.version());
-        }
-        tariffs.push(tariff(
-            &format!("br-{slug}-conventional"),
-            &name,
-            time_zone,
-            versions,
-        ));
-    }
-    Ok(tariffs)
+/// Name of the table of a tax's usual rates in a region (`BR`, `BR-MG`), such as `br_icms_mg`.
+pub fn rate_table(tax: &str, region: &str) -> String {
+    let name = match region.split_once('-') {
+        Some((country, state)) => format!("{country}_{tax}_{state}"),
+        None => format!("{region}_{tax}"),
+    };
+    name.to_ascii_lowercase()
 }
 
-fn conventional(
-    price: DistributorPrice,
-    classes: &[ClassPrice],
-    taxes: &[TaxDefault],
-) -> Result<Conventional, ReferenceError> {
+/// A conventional tariff for each distributor, named `br-<distributor>-conventional`, with a
+/// version for each of its rows. Its taxes are the usual ones of its state, by table.
+pub fn conventional_tariffs(prices: &[DistributorPrice], classes: &[ClassPrice]) -> Vec<Tariff> {
+    let tariff_of = |rows: &Vec<&DistributorPrice>| {
+        let versions = rows.iter().map(|row| conventional(row, classes).version());
+        tariff(
+            &format!("br-{}-conventional", rows[0].distributor_slug),
+            &format!("{} (B1 convencional)", rows[0].distributor),
+            time_zone(&rows[0].uf),
+            versions.collect(),
+        )
+    };
+    by_distributor(prices).values().map(tariff_of).collect()
+}
+
+/// A tarifa branca for each distributor whose posts are known, named `br-<distributor>-branca`. Its
+/// prices are marked missing: only its hours are known here.
+pub fn branca_tariffs(prices: &[DistributorPrice], posts: &[BrancaPosts]) -> Vec<Tariff> {
+    let by_distributor = by_distributor(prices);
+    let tariff_of = |row: &BrancaPosts| {
+        let rows = by_distributor.get(row.distributor_slug.as_str())?;
+        let versions = rows.iter().map(|price| Branca {
+            valid_from: price.valid_from,
+            valid_to: price.valid_to,
+            posts: row.posts(),
+            peak: PostPrices::default(),
+            intermediate: PostPrices::default(),
+            off_peak: PostPrices::default(),
+            figures: figures(&price.uf, &row.source, row.confidence),
+        });
+        let mut tariff = tariff(
+            &format!("br-{}-branca", row.distributor_slug),
+            &format!("{} (B1 tarifa branca)", rows[0].distributor),
+            time_zone(&rows[0].uf),
+            versions.map(Branca::version).collect(),
+        );
+        tariff.holidays = Some(HOLIDAYS.to_owned());
+        // Its meter knows when each kWh was used, so a change of price or flag goes by use too.
+        tariff.split = Split::ByUse;
+        Some(tariff)
+    };
+    posts.iter().filter_map(tariff_of).collect()
+}
+
+fn by_distributor(prices: &[DistributorPrice]) -> BTreeMap<&str, Vec<&DistributorPrice>> {
+    let mut by_distributor: BTreeMap<&str, Vec<&DistributorPrice>> = BTreeMap::new();
+    for price in prices {
+        let rows = by_distributor.entry(&price.distributor_slug).or_default();
+        rows.push(price);
+    }
+    by_distributor
+}
+
+/// The usual taxes of a state.
+fn figures(uf: &str, source: &str, confidence: Confidence) -> Figures {
+    let rate = |tax: &str, region: &str| TaxRate {
+        rate: Rate::Dated {
+            table: rate_table(tax, region),
+        },
+        // The table's rows say it themselves.
+        default: false,
+    };
+    Figures {
+        // Every version that ships began after the method changed, about 2021/22.
+        gross_up: GrossUp::Chained,
+        icms: rate("ICMS", &format!("BR-{uf}")),
+        pis: rate("PIS", "BR"),
+        cofins: rate("COFINS", "BR"),
+        source: Some(source.to_owned()),
+        confidence: Some(confidence),
+    }
+}
+
+fn conventional(price: &DistributorPrice, classes: &[ClassPrice]) -> Conventional {
     let residential = ClassPrices {
         bounds_kwh: Vec::new(),
         te: vec![price.te_brl_per_kwh],
@@ -74,65 +117,16 @@ fn conventional(
         of_class.te.push(row.te_brl_per_kwh);
         of_class.tusd.push(row.tusd_brl_per_kwh);
     }
-    let tax = |tax: &str, uf: &str| usual_rate(taxes, tax, uf, price.valid_from);
-    Ok(Conventional {
+    Conventional {
         valid_from: price.valid_from,
         valid_to: price.valid_to,
         prices,
         flag_free_kwh,
-        gross_up: GrossUp::Chained,
-        icms: tax("ICMS", &price.uf)?,
-        pis: tax("PIS", "BR")?,
-        cofins: tax("COFINS", "BR")?,
-        source: Some(price.source),
-        confidence: Some(price.confidence),
-    })
+        figures: figures(&price.uf, &price.source, price.confidence),
+    }
 }
 
-/// The rate of a tax that was usual on `day`: the rows of the latest date that is not after it.
-fn usual_rate(
-    taxes: &[TaxDefault],
-    tax: &str,
-    uf: &str,
-    day: Date,
-) -> Result<TaxRate, ReferenceError> {
-    let known = || {
-        taxes
-            .iter()
-            .filter(|row| row.tax == tax && row.uf == uf && row.valid_from <= day)
-    };
-    let missing = || ReferenceError::NoTax {
-        tax: tax.to_owned(),
-        uf: uf.to_owned(),
-        day,
-    };
-    let latest = known()
-        .map(|row| row.valid_from)
-        .max()
-        .ok_or_else(missing)?;
-    let rows: Vec<&TaxDefault> = known().filter(|row| row.valid_from == latest).collect();
-    let bounds_kwh = rows.iter().skip(1).map(|row| row.above_kwh).collect();
-    let rates = rows.iter().map(|row| row.rate).collect();
-    let rate = match rows[0].shape {
-        TaxShape::Flat => Rate::Const(rows[0].rate),
-        TaxShape::WholeBill => Rate::BandedByKwh {
-            mode: BandMode::WholeBill,
-            bounds_kwh,
-            rates,
-        },
-        TaxShape::Marginal => Rate::BandedByKwh {
-            mode: BandMode::Marginal,
-            bounds_kwh,
-            rates,
-        },
-    };
-    Ok(TaxRate {
-        rate,
-        default: true,
-    })
-}
-
-/// The zone of a state's capital; no conventional price depends on the hour.
+/// The zone of a state's capital.
 fn time_zone(uf: &str) -> &'static str {
     match uf {
         "AC" => "America/Rio_Branco",

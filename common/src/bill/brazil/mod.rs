@@ -1,9 +1,10 @@
-//! How a conventional residential (B1) Brazilian tariff is said in the model.
+//! How residential (B1) Brazilian tariffs are said in the model.
 //!
 //! `net = kWh * (TE + TUSD + flag)`; `gross = net / ((1 - ICMS) * (1 - PIS - COFINS))`;
 //! `total = gross + COSIP`. Bills before about 2021/22 took all three taxes as one group,
 //! `gross = net / (1 - ICMS - PIS - COFINS)`. Every figure is an argument: the law is in motion.
 
+mod branca;
 mod distributors;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,12 @@ use super::tariff::{
     Rounding, Split, Tariff, Tax, TaxMethod, TierMode, TierPeriod, Tiers, Version,
 };
 
-pub use distributors::conventional_tariffs;
+pub use branca::{Branca, INTERMEDIATE, Minutes, OFF_PEAK, PEAK, PostPrices, Posts};
+pub use distributors::{branca_tariffs, conventional_tariffs, rate_table};
+
+/// Name of the calendar of national holidays, on which tarifa branca has no peak. Those of states
+/// and cities do not count.
+pub const HOLIDAYS: &str = "BR";
 
 /// Name of the table of tariff flags.
 pub const FLAG_TABLE: &str = "br_flag";
@@ -59,17 +65,9 @@ pub struct TaxRate {
     pub default: bool,
 }
 
-/// All that makes a version of a conventional tariff.
+/// The taxes of a version, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conventional {
-    /// First day.
-    pub valid_from: Date,
-    /// Last day, if it is known.
-    pub valid_to: Option<Date>,
-    /// Prices by class; the classes that the version knows.
-    pub prices: BTreeMap<Class, ClassPrices>,
-    /// kWh per month that the flag is not on, by class (Tarifa Social: 80).
-    pub flag_free_kwh: BTreeMap<Class, Decimal>,
+pub struct Figures {
     /// How the taxes stand.
     pub gross_up: GrossUp,
     /// State tax.
@@ -82,6 +80,21 @@ pub struct Conventional {
     pub source: Option<String>,
     /// How sure they are.
     pub confidence: Option<Confidence>,
+}
+
+/// All that makes a version of a conventional tariff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conventional {
+    /// First day.
+    pub valid_from: Date,
+    /// Last day, if it is known.
+    pub valid_to: Option<Date>,
+    /// Prices by class; the classes that the version knows.
+    pub prices: BTreeMap<Class, ClassPrices>,
+    /// kWh per month that the flag is not on, by class (Tarifa Social: 80).
+    pub flag_free_kwh: BTreeMap<Class, Decimal>,
+    /// Taxes, and where all of this comes from.
+    pub figures: Figures,
 }
 
 impl Conventional {
@@ -98,58 +111,80 @@ impl Conventional {
             }
         }
         for class in self.prices.keys() {
-            let flag = Price::Dated {
-                table: FLAG_TABLE.into(),
-                factor: Decimal::ONE,
-            };
-            let charge = match self.flag_free_kwh.get(class) {
-                Some(free) => per_kwh(
-                    FLAG,
-                    *class,
-                    vec![*free],
-                    vec![Price::Const(Decimal::ZERO), flag],
-                ),
-                None => per_kwh(FLAG, *class, Vec::new(), vec![flag]),
-            };
-            charges.push(Charge {
-                parameter: Some(Parameter::Flag),
-                surcharge: true,
-                ..charge
-            });
+            let free = self.flag_free_kwh.get(class).copied();
+            charges.push(flag(per_kwh(FLAG, *class, Vec::new(), Vec::new()), free));
         }
-        charges.push(Charge {
-            basis: Basis::FixedByBand,
-            price: None,
-            parameter: Some(Parameter::Cosip),
-            classes: Vec::new(),
-            outside_taxes: true,
-            ..per_kwh(
-                COSIP,
-                Class::Residential,
-                Vec::new(),
-                vec![Price::Const(Decimal::ZERO)],
-            )
-        });
-        let federal = match self.gross_up {
-            GrossUp::Chained => 1,
-            GrossUp::SingleGroup => 0,
-        };
-        Version {
-            valid_from: self.valid_from,
-            valid_to: self.valid_to,
-            classes: self.prices.keys().copied().collect(),
+        charges.push(cosip());
+        let classes = self.prices.keys().copied().collect();
+        version(
+            self.valid_from,
+            self.valid_to,
+            classes,
             charges,
-            taxes: vec![
-                inside("ICMS", 0, Parameter::Icms, self.icms),
-                inside("PIS", federal, Parameter::Pis, self.pis),
-                inside("COFINS", federal, Parameter::Cofins, self.cofins),
-            ],
-            minimum: Some(availability()),
-            export: None,
-            rounding: Rounding::default(),
-            source: self.source,
-            confidence: self.confidence,
+            self.figures,
+        )
+    }
+}
+
+/// The flag's charge, on the kWh above those that are free of it.
+fn flag(charge: Charge, free_kwh: Option<Decimal>) -> Charge {
+    let price = Price::Dated {
+        table: FLAG_TABLE.into(),
+        factor: Decimal::ONE,
+    };
+    let (price, tiers) = match free_kwh {
+        Some(free) => {
+            let prices = vec![Price::Const(Decimal::ZERO), price];
+            (None, Some(marginal(vec![free], prices)))
         }
+        None => (Some(price), None),
+    };
+    Charge {
+        price,
+        tiers,
+        parameter: Some(Parameter::Flag),
+        surcharge: true,
+        ..charge
+    }
+}
+
+/// The street-lighting contribution, which only the home knows.
+fn cosip() -> Charge {
+    Charge {
+        basis: Basis::FixedByBand,
+        parameter: Some(Parameter::Cosip),
+        classes: Vec::new(),
+        outside_taxes: true,
+        ..per_kwh(COSIP, Class::Residential, Vec::new(), Vec::new())
+    }
+}
+
+fn version(
+    valid_from: Date,
+    valid_to: Option<Date>,
+    classes: Vec<Class>,
+    charges: Vec<Charge>,
+    figures: Figures,
+) -> Version {
+    let federal = match figures.gross_up {
+        GrossUp::Chained => 1,
+        GrossUp::SingleGroup => 0,
+    };
+    Version {
+        valid_from,
+        valid_to,
+        classes,
+        charges,
+        taxes: vec![
+            inside("ICMS", 0, Parameter::Icms, figures.icms),
+            inside("PIS", federal, Parameter::Pis, figures.pis),
+            inside("COFINS", federal, Parameter::Cofins, figures.cofins),
+        ],
+        minimum: Some(availability()),
+        export: None,
+        rounding: Rounding::default(),
+        source: figures.source,
+        confidence: figures.confidence,
     }
 }
 
@@ -188,15 +223,7 @@ fn per_kwh(code: &str, class: Class, bounds_kwh: Vec<Decimal>, mut prices: Vec<P
     let (price, tiers) = if bounds_kwh.is_empty() {
         (prices.pop(), None)
     } else {
-        let tiers = Tiers {
-            mode: TierMode::Marginal,
-            period: TierPeriod::Billing,
-            scale_by_days: None,
-            bounds_kwh,
-            prices,
-            tables: Vec::new(),
-        };
-        (None, Some(tiers))
+        (None, Some(marginal(bounds_kwh, prices)))
     };
     Charge {
         code: code.to_owned(),
@@ -213,6 +240,17 @@ fn per_kwh(code: &str, class: Class, bounds_kwh: Vec<Decimal>, mut prices: Vec<P
         outside_taxes: false,
         offsettable: false,
         offset_schedule: Vec::new(),
+    }
+}
+
+fn marginal(bounds_kwh: Vec<Decimal>, prices: Vec<Price>) -> Tiers {
+    Tiers {
+        mode: TierMode::Marginal,
+        period: TierPeriod::Billing,
+        scale_by_days: None,
+        bounds_kwh,
+        prices,
+        tables: Vec::new(),
     }
 }
 

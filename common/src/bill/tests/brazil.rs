@@ -6,7 +6,7 @@ use jiff::civil::date;
 use rust_decimal::Decimal;
 
 use super::{d, home, money, no_tax, september, september_bill, shipped, six, tables, total};
-use crate::bill::brazil::{ClassPrices, Conventional, GrossUp, TaxRate, tariff};
+use crate::bill::brazil::{ClassPrices, Conventional, Figures, GrossUp, TaxRate, tariff};
 use crate::bill::*;
 use crate::cycle::Cycle;
 use crate::profile::Connection;
@@ -28,12 +28,14 @@ pub(super) fn plain(te: &str, tusd: &str, gross_up: GrossUp) -> Tariff {
         valid_to: None,
         prices: BTreeMap::from([(Class::Residential, prices)]),
         flag_free_kwh: BTreeMap::new(),
-        gross_up,
-        icms: rate(),
-        pis: rate(),
-        cofins: rate(),
-        source: None,
-        confidence: None,
+        figures: Figures {
+            gross_up,
+            icms: rate(),
+            pis: rate(),
+            cofins: rate(),
+            source: None,
+            confidence: None,
+        },
     };
     tariff(
         "plain",

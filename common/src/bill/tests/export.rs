@@ -12,14 +12,46 @@ use crate::cycle::Cycle;
 use crate::profile::Connection;
 use crate::{Kwh, Money};
 
-fn exchange(import: &str, export: &str) -> Exchange {
-    Exchange {
-        export: Some(total(export)),
-        ..Exchange::from(total(import))
+/// Totals, and what is known of earlier cycles.
+struct Totals {
+    import: Usage,
+    export: Option<Usage>,
+    production: Option<Usage>,
+    credits: Vec<EnergyCredit>,
+    money_credit: Money,
+}
+
+impl Totals {
+    fn exchange(&self) -> Exchange<'_> {
+        Exchange {
+            import: &self.import,
+            export: self.export.as_ref(),
+            production: self.production.as_ref(),
+            credits: &self.credits,
+            money_credit: self.money_credit,
+        }
     }
 }
 
-fn priced(tariff: &Tariff, exchange: &Exchange) -> Bill {
+fn exchange(import: &str, export: &str) -> Totals {
+    Totals {
+        import: total(import),
+        export: Some(total(export)),
+        production: None,
+        credits: vec![],
+        money_credit: money("0"),
+    }
+}
+
+fn only(import: &str) -> Totals {
+    Totals {
+        export: None,
+        ..exchange(import, "0")
+    }
+}
+
+fn priced(tariff: &Tariff, totals: &Totals) -> Bill {
+    let exchange = totals.exchange();
     price_exchange(tariff, &no_tax(), &Tables::default(), exchange, september()).unwrap()
 }
 
@@ -67,7 +99,7 @@ fn the_minimum_is_billed_where_it_is_dearer_than_what_credits_leave() {
             &generation(true),
             &three,
             &Tables::default(),
-            &exchange,
+            exchange.exchange(),
             september(),
         )
         .unwrap()
@@ -86,7 +118,7 @@ fn credits_are_used_the_oldest_first_and_run_out() {
         kwh: Kwh(d(kwh)),
         expires_on,
     };
-    let exchange = Exchange {
+    let exchange = Totals {
         credits: vec![
             credit("40", date(2028, 1, 1)),
             credit("10", date(2026, 9, 29)),
@@ -115,7 +147,7 @@ fn a_tariff_that_does_not_know_export_says_so() {
     assert_eq!(bill.assumptions[0].kind, AssumptionKind::ExportNotPriced);
 }
 
-fn paid(rule: serde_json::Value) -> Tariff {
+fn paid(rule: &serde_json::Value) -> Tariff {
     from_json(json!({
         "charges": [{ "code": "ENERGY", "basis": "per_kwh", "price": { "const": "0.30" } }],
         "taxes": [{ "code": "VAT", "rate": { "const": "0.10" }, "method": "on_top", "base": ["ENERGY"] }],
@@ -125,7 +157,7 @@ fn paid(rule: serde_json::Value) -> Tariff {
 
 #[test]
 fn feed_in_is_paid_out_and_net_billing_stops_at_nothing() {
-    let feed_in = paid(json!({ "feed_in": { "price": { "const": "0.08" } } }));
+    let feed_in = paid(&json!({ "feed_in": { "price": { "const": "0.08" } } }));
     let bill = priced(&feed_in, &exchange("100", "500"));
     assert_eq!(bill.total, money("-7.00"));
     let line = bill.lines.last().unwrap();
@@ -133,11 +165,11 @@ fn feed_in_is_paid_out_and_net_billing_stops_at_nothing() {
         (line.code.as_str(), line.quantity, line.unit_price),
         ("EXPORT", d("500"), d("-0.08"))
     );
-    let net_billing = paid(json!({ "net_billing": { "price": { "const": "0.08" } } }));
+    let net_billing = paid(&json!({ "net_billing": { "price": { "const": "0.08" } } }));
     let bill = priced(&net_billing, &exchange("100", "500"));
     assert_eq!(bill.total, money("0.00"));
     assert_eq!(bill.export.unwrap().money_credit, money("7"));
-    let next = Exchange {
+    let next = Totals {
         money_credit: money("7"),
         ..exchange("100", "0")
     };
@@ -146,8 +178,8 @@ fn feed_in_is_paid_out_and_net_billing_stops_at_nothing() {
 
 #[test]
 fn buy_all_sell_all_sells_what_was_used_and_buys_what_was_produced() {
-    let tariff = paid(json!({ "buy_all_sell_all": { "price": { "const": "0.20" } } }));
-    let exchange = Exchange {
+    let tariff = paid(&json!({ "buy_all_sell_all": { "price": { "const": "0.20" } } }));
+    let exchange = Totals {
         production: Some(total("150")),
         ..exchange("100", "50")
     };
@@ -155,7 +187,7 @@ fn buy_all_sell_all_sells_what_was_used_and_buys_what_was_produced() {
     // Used 100 + 150 - 50 = 200 kWh at 0.33, produced 150 at 0.20.
     assert_eq!(bill.kwh, Kwh(d("200")));
     assert_eq!(bill.total, money("36.00"));
-    let without = Exchange {
+    let without = Totals {
         production: None,
         ..exchange
     };
@@ -163,7 +195,7 @@ fn buy_all_sell_all_sells_what_was_used_and_buys_what_was_produced() {
         &tariff,
         &no_tax(),
         &Tables::default(),
-        &without,
+        without.exchange(),
         september(),
     );
     assert_eq!(
@@ -204,11 +236,19 @@ fn credits_pay_first_for_the_window_in_which_the_energy_was_given() {
             )]),
         })
     };
-    let exchange = Exchange {
+    let exchange = Totals {
+        import: halves(10, 4),
         export: Some(halves(0, 5)),
-        ..Exchange::from(halves(10, 4))
+        ..only("0")
     };
-    let bill = price_exchange(&tariff, &no_tax(), &Tables::default(), &exchange, day).unwrap();
+    let bill = price_exchange(
+        &tariff,
+        &no_tax(),
+        &Tables::default(),
+        exchange.exchange(),
+        day,
+    )
+    .unwrap();
     // The afternoon's 4 are paid for, and one of the morning's 10.
     assert_eq!(bill.net, money("9"));
     assert!(bill.lines[0].rules.contains(&LineRule::Credits));
@@ -226,15 +266,15 @@ fn a_minimum_in_money_is_topped_up_and_taxed() {
             "minimum": { "money": "60", "include_surcharges": surcharges },
         }))
     };
-    let bill = priced(&tariff(true), &Exchange::from(total("20")));
+    let bill = priced(&tariff(true), &only("20"));
     assert_eq!(bill.total, money("66.00"));
     assert_eq!(bill.net_of("MINIMUM"), money("30"));
     assert_eq!(
-        priced(&tariff(false), &Exchange::from(total("20"))).net_of("MINIMUM"),
+        priced(&tariff(false), &only("20")).net_of("MINIMUM"),
         money("40")
     );
     assert_eq!(
-        priced(&tariff(true), &Exchange::from(total("60")))
+        priced(&tariff(true), &only("60"))
             .lines_of("MINIMUM")
             .count(),
         0
@@ -251,7 +291,7 @@ fn a_utility_that_rounds_lines_gets_its_cents() {
         "taxes": [{ "code": "VAT", "rate": { "const": "0.05" }, "method": "on_top", "base": ["A", "B"] }],
         "rounding": { "places": 2, "mode": "half_up", "at": "lines" },
     }));
-    let bill = priced(&tariff, &Exchange::from(total("5")));
+    let bill = priced(&tariff, &only("5"));
     // 1.6665 each becomes 1.67, with 0.083325 of tax each 0.08; in one sum it would be 3.50 too, of other parts.
     assert_eq!(
         (bill.net, bill.tax("VAT"), bill.total),
@@ -324,7 +364,7 @@ proptest! {
             kwh: Kwh(kwh.into()),
             expires_on: date(2026, 6, 30).saturating_add(jiff::Span::new().months(months)),
         });
-        let exchange = Exchange {
+        let exchange = Totals {
             import: Usage::Total(Kwh(import.into())),
             export: Some(Usage::Total(Kwh(export.into()))),
             production: None,

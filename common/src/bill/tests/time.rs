@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{d, from_json, money, six};
+use super::{d, from_json, money, shipped, six, tables};
 use crate::bill::*;
 use crate::cycle::Cycle;
 use crate::holiday::{Holiday, HolidayCalendar};
@@ -202,6 +202,99 @@ fn the_spanish_tariff_meets_its_vector() {
     assert_eq!(bill.net_of("ENERGY"), money("33.80"));
     assert_eq!(six(bill.tax("IEE")), "2.148202");
     assert_eq!(bill.total, money("54.42"));
+}
+
+#[test]
+fn the_examples_that_ship_meet_the_vectors_too() {
+    let night = |_: Date, minute: u16| is_night(minute);
+    let usage = spread(
+        "Europe/London",
+        30,
+        june(),
+        &[
+            Spread {
+                inside: Box::new(night),
+                kwh: 120,
+            },
+            Spread {
+                inside: Box::new(move |day, minute| !night(day, minute)),
+                kwh: 180,
+            },
+        ],
+    );
+    let economy_7 = shipped("gb-economy-7");
+    assert_eq!(
+        priced(&economy_7, tables(), &usage, june()).total,
+        money("84.95")
+    );
+    // No holiday of 2.0TD lies in June.
+    let part = |period: &'static str, kwh| Spread {
+        inside: Box::new(move |day: Date, minute| {
+            let weekday = day.weekday().to_monday_one_offset();
+            let period_of = if weekday > 5 {
+                "P3"
+            } else {
+                spanish_period(date(2026, 6, 1), minute)
+            };
+            period_of == period
+        }),
+        kwh,
+    };
+    let parts = [part("P1", 60), part("P2", 70), part("P3", 120)];
+    let usage = spread("Europe/Madrid", 15, june(), &parts);
+    let bill = priced(&shipped("es-2.0td"), tables(), &usage, june());
+    assert_eq!(bill.total, money("54.42"));
+    assert_eq!(bill.assumptions[0].kind, AssumptionKind::DefaultPower);
+    let indian = shipped("in-andhra-pradesh-2022");
+    let total = Usage::Total(Kwh(d("226")));
+    assert_eq!(
+        priced(&indian, tables(), &total, june()).total,
+        money("1024.60")
+    );
+    let week = Cycle {
+        first: date(2024, 4, 8),
+        last: date(2024, 4, 14),
+    };
+    let flat = steps("Europe/Brussels", 60, week, |_, _| Some(1_000_000));
+    let bill = priced(&shipped("be-day-ahead-example"), tables(), &flat, week);
+    let mean = bill.lines[0].unit_price;
+    assert!(mean > d("0.03") && mean < d("0.06"), "{mean}");
+}
+
+#[test]
+fn tarifa_branca_knows_its_hours_and_says_that_its_prices_are_missing() {
+    let home = Parameters {
+        connection: Some(crate::profile::Connection::Single),
+        ..Parameters::default()
+    };
+    let september = Cycle {
+        first: date(2026, 9, 1),
+        last: date(2026, 9, 30),
+    };
+    // Independence Day is a Monday, and off peak.
+    let post = |day: Date, minute: u16| {
+        let off = day.weekday().to_monday_one_offset() > 5 || day == date(2026, 9, 7);
+        match minute {
+            1_020..1_200 if !off => "peak",
+            960..1_260 if !off => "intermediate",
+            _ => "off_peak",
+        }
+    };
+    for known in ["peak", "intermediate", "off_peak"] {
+        let usage = steps("America/Sao_Paulo", 30, september, |day, minute| {
+            Some(if post(day, minute) == known {
+                100_000
+            } else {
+                0
+            })
+        });
+        let tariff = shipped("br-cemig-d-branca");
+        let error = price(&tariff, &home, tables(), &usage, september).unwrap_err();
+        let BillError::Missing { what, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(what, format!("price TE ({known})"));
+    }
 }
 
 #[test]

@@ -1,21 +1,32 @@
-//! Reference data that ships with the program: appliances, saving measures, Brazilian tariffs and
-//! flags, emission factors. Each row keeps its source and how sure it is; `data/README.md` says
+//! Reference data that ships with the program: appliances, saving measures, tariffs, flags, usual
+//! taxes, holidays, emission factors. Each row keeps its source and how sure it is; `data/README.md` says
 //! where the files come from and under which licence.
 //!
 //! The rows are what a server loads into its tables, once per [`version`] of each file.
 
+mod brazil;
+mod files;
+mod holiday;
+
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::bill::brazil::{FLAG_TABLE, conventional_tariffs};
-use crate::bill::{Class, Confidence, DatedTable, DatedValue, Flag, Tables, Tariff};
+pub use brazil::{
+    BrancaPosts, ClassPrice, DistributorPrice, FlagMonth, FlagRate, TaxShape, UsualTaxRate,
+    flag_table, rate_tables,
+};
+pub use files::NamedSeries;
+pub use holiday::{RegionalHoliday, holiday_calendars};
+
+use crate::bill::brazil::{FLAG_TABLE, branca_tariffs, conventional_tariffs};
+use crate::bill::{Confidence, Tables, Tariff};
 use crate::emission::EmissionFactor;
 use crate::estimate::Plate;
+use files::{BELGIAN_DAY_AHEAD, TARIFF_FILES};
 
 words!(
     /// The kind of an appliance.
@@ -54,8 +65,12 @@ words!(
         BrTariffs = "br_tariffs_b1",
         /// Prices of their low-income classes.
         BrTariffClasses = "br_tariffs_b1_classes",
-        /// Usual tax rates of Brazil.
-        BrTaxDefaults = "br_tax_defaults",
+        /// Hours of tarifa branca.
+        BrBrancaPosts = "br_tarifa_branca_posts",
+        /// Usual tax rates.
+        TaxRates = "tax_rates",
+        /// Public holidays.
+        Holidays = "holidays",
         /// Emission factors.
         EmissionFactors = "emission_factors",
         /// PROCEL's monthly kWh of some appliances.
@@ -67,15 +82,17 @@ impl DataSet {
     /// The file as it ships.
     const fn text(self) -> &'static str {
         match self {
-            Self::DeviceCatalog => include_str!("../data/device_catalog.csv"),
-            Self::Suggestions => include_str!("../data/suggestions.csv"),
-            Self::Flags => include_str!("../data/bandeiras.csv"),
-            Self::FlagRates => include_str!("../data/bandeira_rates.csv"),
-            Self::BrTariffs => include_str!("../data/br_tariffs_b1.csv"),
-            Self::BrTariffClasses => include_str!("../data/br_tariffs_b1_classes.csv"),
-            Self::BrTaxDefaults => include_str!("../data/br_tax_defaults.csv"),
-            Self::EmissionFactors => include_str!("../data/emission_factors.csv"),
-            Self::ProcelReference => include_str!("../data/device_procel_reference.csv"),
+            Self::DeviceCatalog => include_str!("../../data/device_catalog.csv"),
+            Self::Suggestions => include_str!("../../data/suggestions.csv"),
+            Self::Flags => include_str!("../../data/bandeiras.csv"),
+            Self::FlagRates => include_str!("../../data/bandeira_rates.csv"),
+            Self::BrTariffs => include_str!("../../data/br_tariffs_b1.csv"),
+            Self::BrTariffClasses => include_str!("../../data/br_tariffs_b1_classes.csv"),
+            Self::BrBrancaPosts => include_str!("../../data/br_tarifa_branca_posts.csv"),
+            Self::TaxRates => include_str!("../../data/tax_rates.csv"),
+            Self::Holidays => include_str!("../../data/holidays.csv"),
+            Self::EmissionFactors => include_str!("../../data/emission_factors.csv"),
+            Self::ProcelReference => include_str!("../../data/device_procel_reference.csv"),
         }
     }
 }
@@ -169,136 +186,6 @@ pub struct ProcelReference {
     pub catalog_monthly_kwh: Decimal,
 }
 
-/// The tariff flag that was in force over some days (a month, but for April 2022).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FlagMonth {
-    /// First day.
-    pub valid_from: Date,
-    /// Last day.
-    pub valid_to: Date,
-    /// Colour.
-    pub flag: Flag,
-    /// R$/kWh before taxes.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub brl_per_kwh: Decimal,
-    /// Where it comes from.
-    pub source: String,
-    /// How sure it is.
-    pub confidence: Confidence,
-}
-
-/// What a flag costs over a period, whether in force or not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FlagRate {
-    /// First day.
-    pub valid_from: Date,
-    /// Last day; open where absent.
-    pub valid_to: Option<Date>,
-    /// Colour.
-    pub flag: Flag,
-    /// R$/kWh before taxes.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub brl_per_kwh: Decimal,
-    /// Where it comes from.
-    pub source: String,
-    /// How sure it is.
-    pub confidence: Confidence,
-}
-
-/// A distributor's conventional residential prices over a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DistributorPrice {
-    /// Key of the distributor.
-    pub distributor_slug: String,
-    /// Its name, as ANEEL writes it.
-    pub distributor: String,
-    /// State of most of its customers.
-    pub uf: String,
-    /// First day.
-    pub valid_from: Date,
-    /// Last day.
-    pub valid_to: Option<Date>,
-    /// ANEEL's act.
-    pub act: Option<String>,
-    /// Energy, R$/kWh before taxes.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub te_brl_per_kwh: Decimal,
-    /// Wires, R$/kWh before taxes.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub tusd_brl_per_kwh: Decimal,
-    /// Where it comes from.
-    pub source: String,
-    /// How sure it is.
-    pub confidence: Confidence,
-}
-
-/// What a low-income class pays above so many kWh of a month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClassPrice {
-    /// Key of the distributor.
-    pub distributor_slug: String,
-    /// First day of the distributor's version that it belongs to.
-    pub valid_from: Date,
-    /// The class.
-    pub class: Class,
-    /// The part begins above so many kWh of a month.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub above_kwh: Decimal,
-    /// Energy, R$/kWh before taxes.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub te_brl_per_kwh: Decimal,
-    /// Wires, R$/kWh before taxes.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub tusd_brl_per_kwh: Decimal,
-    /// Where it comes from.
-    pub source: String,
-    /// How sure it is.
-    pub confidence: Confidence,
-}
-
-words!(
-    /// How the rows of a tax make its rate.
-    TaxShape {
-        /// One rate.
-        Flat = "flat",
-        /// The total picks one rate for the whole bill.
-        WholeBill = "whole_bill",
-        /// Each part of the kWh has the rate of its band.
-        Marginal = "marginal",
-    }
-);
-
-/// A usual tax rate above so many kWh; a home may know better.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TaxDefault {
-    /// State, or `BR` for all.
-    pub uf: String,
-    /// `ICMS`, `PIS` or `COFINS`.
-    pub tax: String,
-    /// First day.
-    pub valid_from: Date,
-    /// How its rows make the rate.
-    pub shape: TaxShape,
-    /// The band begins above so many kWh.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub above_kwh: Decimal,
-    /// A fraction.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub rate: Decimal,
-    /// Where it comes from.
-    pub source: String,
-    /// How sure it is.
-    pub confidence: Confidence,
-}
-
 /// Why reference data cannot be read. What ships is tested, so this is for files that a person
 /// brings.
 #[derive(Debug, thiserror::Error)]
@@ -311,15 +198,13 @@ pub enum ReferenceError {
         /// Why.
         source: csv::Error,
     },
-    /// A distributor's state has no rate of a tax.
-    #[error("no {tax} of {uf} is known on {day}")]
-    NoTax {
-        /// The tax.
-        tax: String,
-        /// The state.
-        uf: String,
-        /// The day.
-        day: Date,
+    /// A file is no JSON of its kind.
+    #[error("{file}: {source}")]
+    Json {
+        /// Which.
+        file: &'static str,
+        /// Why.
+        source: serde_json::Error,
     },
 }
 
@@ -366,8 +251,13 @@ pub fn distributor_prices() -> Result<Vec<DistributorPrice>, ReferenceError> {
 }
 
 /// Usual tax rates.
-pub fn tax_defaults() -> Result<Vec<TaxDefault>, ReferenceError> {
-    rows(DataSet::BrTaxDefaults)
+pub fn tax_rates() -> Result<Vec<UsualTaxRate>, ReferenceError> {
+    rows(DataSet::TaxRates)
+}
+
+/// Public holidays.
+pub fn holidays() -> Result<Vec<RegionalHoliday>, ReferenceError> {
+    rows(DataSet::Holidays)
 }
 
 /// Emission factors.
@@ -377,43 +267,37 @@ pub fn emission_factors() -> Result<Vec<EmissionFactor>, ReferenceError> {
 
 /// The tables that shipped tariffs point at.
 pub fn tables() -> Result<Tables, ReferenceError> {
-    Ok(flag_tables(&flag_months()?, &flag_rates()?))
+    let flags = flag_table(&flag_months()?, &flag_rates()?);
+    let series = price_series()?.into_iter();
+    Ok(Tables {
+        dated: BTreeMap::from([(FLAG_TABLE.to_owned(), flags)]),
+        rates: rate_tables(&tax_rates()?),
+        series: series.map(|row| (row.name, row.series)).collect(),
+        holidays: holiday_calendars(holidays()?),
+    })
 }
 
-/// The tables of tariffs from flag rows, wherever they were kept.
-pub fn flag_tables(months: &[FlagMonth], rates: &[FlagRate]) -> Tables {
-    let value = |first, last, flag: Flag, value| DatedValue {
-        first,
-        last,
-        label: Some(flag.as_str().to_owned()),
-        value,
-    };
-    let in_force = months.iter().map(|row| {
-        value(
-            row.valid_from,
-            Some(row.valid_to),
-            row.flag,
-            row.brl_per_kwh,
-        )
-    });
-    let by_label = rates
-        .iter()
-        .map(|row| value(row.valid_from, row.valid_to, row.flag, row.brl_per_kwh));
-    let table = DatedTable {
-        in_force: in_force.collect(),
-        by_label: by_label.collect(),
-    };
-    Tables {
-        dated: BTreeMap::from([(FLAG_TABLE.to_owned(), table)]),
-        ..Tables::default()
-    }
-}
-
-/// The shipped tariffs, one for each distributor: `br-<distributor>-conventional`, such as
-/// `br-cemig-d-conventional`. Taxes are usual rates, which bills name as assumed.
+/// The shipped tariffs. Of each Brazilian distributor `br-<distributor>-conventional` and, where its
+/// posts are known, `br-<distributor>-branca`; of other countries working examples.
 pub fn tariffs() -> Result<Vec<Tariff>, ReferenceError> {
     let classes: Vec<ClassPrice> = rows(DataSet::BrTariffClasses)?;
-    conventional_tariffs(distributor_prices()?, &classes, &tax_defaults()?)
+    let posts: Vec<BrancaPosts> = rows(DataSet::BrBrancaPosts)?;
+    let prices = distributor_prices()?;
+    let mut tariffs = conventional_tariffs(&prices, &classes);
+    tariffs.extend(branca_tariffs(&prices, &posts));
+    for (file, text) in TARIFF_FILES {
+        tariffs.push(json(file, text)?);
+    }
+    Ok(tariffs)
+}
+
+/// The price series that ship, for a try of a dynamic tariff.
+pub fn price_series() -> Result<Vec<NamedSeries>, ReferenceError> {
+    Ok(vec![json("be-day-ahead", BELGIAN_DAY_AHEAD)?])
+}
+
+fn json<T: DeserializeOwned>(file: &'static str, text: &str) -> Result<T, ReferenceError> {
+    serde_json::from_str(text).map_err(|source| ReferenceError::Json { file, source })
 }
 
 fn rows<T: DeserializeOwned>(set: DataSet) -> Result<Vec<T>, ReferenceError> {
@@ -441,7 +325,7 @@ mod tests {
         assert_eq!(flag_rates().unwrap().len(), 46);
         assert_eq!(distributor_prices().unwrap().len(), 42);
         assert_eq!(emission_factors().unwrap().len(), 1_224);
-        assert_eq!(tariffs().unwrap().len(), 41);
+        assert_eq!(tariffs().unwrap().len(), 41 + 23 + TARIFF_FILES.len());
     }
 
     #[test]
@@ -463,7 +347,7 @@ mod tests {
             .collect::<Vec<_>>();
         for slugs in [devices, measures, tariffs] {
             assert_eq!(slugs.iter().collect::<BTreeSet<_>>().len(), slugs.len());
-            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
             assert!(
                 slugs
                     .iter()
@@ -484,7 +368,7 @@ mod tests {
                 .all(|row| !row.source.is_empty())
         );
         assert!(
-            tax_defaults()
+            tax_rates()
                 .unwrap()
                 .iter()
                 .all(|row| !row.source.is_empty())
