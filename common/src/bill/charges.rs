@@ -13,7 +13,7 @@ use super::tariff::{
 };
 use super::tax::{Part, TaxPlan};
 use super::usage::{Parameters, StepUse, Usage};
-use super::{BillError, MAX_DAYS};
+use super::{BillError, MAX_DAYS, MissingFigure};
 use crate::cycle::Cycle;
 
 /// The most days, per month of the tariff's cycle, that one bill can have. A utility may read late
@@ -298,7 +298,7 @@ impl Pricing<'_> {
             TierPeriod::Day => {
                 if matches!(flow.usage, Usage::Total(_)) {
                     return Err(BillError::Missing {
-                        what: "use of each day".into(),
+                        what: MissingFigure::UseByDay,
                         on: None,
                     });
                 }
@@ -343,7 +343,10 @@ impl Pricing<'_> {
             // `check` keeps a series out of tiers and windows, and `charge` takes it elsewhere.
             Price::Missing | Price::Series { .. } => {
                 return Err(BillError::Missing {
-                    what: format!("price {}", charge.code),
+                    what: MissingFigure::Price {
+                        charge: charge.code.clone(),
+                        window: None,
+                    },
                     on: Some(days.ends(&range).0),
                 });
             }
@@ -399,7 +402,7 @@ impl Pricing<'_> {
             Basis::PerKwDay { period, default_kw } => {
                 let own = self.parameters.contracted_kw.get(period).copied();
                 let kw = own.or(*default_kw).ok_or_else(|| BillError::Missing {
-                    what: format!("parameter contracted_kw.{period}"),
+                    what: MissingFigure::Parameter(format!("contracted_kw.{period}")),
                     on: None,
                 })?;
                 if own.is_none() {

@@ -2,14 +2,34 @@
 
 use rust_decimal::Decimal;
 
-use super::BillError;
 use super::evaluate::MINIMUM;
 use super::tariff::{
     Basis, Charge, Class, Parameter, Price, Rate, Tariff, Tax, TaxMethod, TierMode, Tiers, Version,
     Window,
 };
+use super::{BillError, TariffRule};
 
 impl Tariff {
+    /// Reads a tariff from JSON and checks it.
+    ///
+    /// # Errors
+    /// [`BillError::UnreadableTariff`] with the path in the document where it is no tariff;
+    /// [`BillError::InvalidTariff`] as [`Tariff::check`].
+    pub fn from_json(text: &str) -> Result<Self, BillError> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let unreadable = |path: String, detail: &serde_json::Error| BillError::UnreadableTariff {
+            path,
+            detail: detail.to_string(),
+        };
+        let tariff: Self = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| unreadable(error.path().to_string(), error.inner()))?;
+        reader
+            .end()
+            .map_err(|error| unreadable(".".to_owned(), &error))?;
+        tariff.check()?;
+        Ok(tariff)
+    }
+
     /// Whether the tariff is consistent in itself.
     ///
     /// # Errors
@@ -18,7 +38,7 @@ impl Tariff {
         ensure(
             !self.versions.is_empty(),
             || "versions".into(),
-            "a tariff needs a version",
+            TariffRule::NoVersion,
         )?;
         for zone in [Some(&self.time_zone), self.window_time_zone.as_ref()]
             .into_iter()
@@ -27,13 +47,13 @@ impl Tariff {
             ensure(
                 jiff::tz::TimeZone::get(zone).is_ok(),
                 || "time_zone".into(),
-                "not the name of a time zone",
+                TariffRule::TimeZone,
             )?;
         }
         ensure(
             self.cycle_months > 0,
             || "cycle_months".into(),
-            "a cycle is at least one month",
+            TariffRule::CycleMonths,
         )?;
         for (at, version) in self.versions.iter().enumerate() {
             let path = format!("versions[{at}]");
@@ -43,7 +63,7 @@ impl Tariff {
             ensure(
                 !twin,
                 || format!("{path}.valid_from"),
-                "two versions begin on one day",
+                TariffRule::SameStart,
             )?;
             check_version(version, &path)?;
         }
@@ -65,17 +85,17 @@ fn check_version(version: &Version, path: &str) -> Result<(), BillError> {
     ensure(
         ends,
         || format!("{path}.valid_to"),
-        "it ends before it begins",
+        TariffRule::EndsBeforeStart,
     )?;
     ensure(
         !version.classes.is_empty(),
         || format!("{path}.classes"),
-        "it prices no class",
+        TariffRule::NoClass,
     )?;
     ensure(
         version.rounding.places <= 8,
         || format!("{path}.rounding.places"),
-        "more than eight places",
+        TariffRule::Places,
     )?;
     for (at, charge) in version.charges.iter().enumerate() {
         let path = format!("{path}.charges[{at}]");
@@ -86,7 +106,7 @@ fn check_version(version: &Version, path: &str) -> Result<(), BillError> {
                     .iter()
                     .any(|other| other.code == charge.code && other.is_for(*class))
         });
-        ensure(!clash, || format!("{path}.code"), "the code is taken")?;
+        ensure(!clash, || format!("{path}.code"), TariffRule::CodeTaken)?;
         check_charge(charge, earlier, &path)?;
     }
     for (at, tax) in version.taxes.iter().enumerate() {
@@ -101,7 +121,7 @@ fn check_version(version: &Version, path: &str) -> Result<(), BillError> {
         ensure(
             !negative,
             || format!("{path}.minimum"),
-            "a minimum is not negative",
+            TariffRule::NegativeMinimum,
         )?;
     }
     Ok(())
@@ -111,19 +131,19 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
     ensure(
         !charge.code.is_empty(),
         || format!("{path}.code"),
-        "a charge needs a code",
+        TariffRule::NoCode,
     )?;
     let (price, tiers) = (charge.price.is_some(), charge.tiers.is_some());
     ensure(
         !(price && tiers),
         || format!("{path}.price"),
-        "a price stands beside tiers",
+        TariffRule::PriceBesideTiers,
     )?;
     let from_home = charge.parameter == Some(Parameter::Cosip);
     ensure(
         price || tiers || from_home || !charge.windows.is_empty(),
         || format!("{path}.price"),
-        "no price, no tiers, no windows and no parameter",
+        TariffRule::NoPrice,
     )?;
     check_series(charge, path)?;
     let word = matches!(
@@ -133,7 +153,7 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
     ensure(
         word,
         || format!("{path}.parameter"),
-        "this parameter is a tax's",
+        TariffRule::TaxParameter,
     )?;
     match (&charge.basis, &charge.tiers) {
         (Basis::PercentOf { codes }, None) => {
@@ -143,7 +163,7 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
             ensure(
                 known,
                 || format!("{path}.basis.percent_of"),
-                "a code is not of an earlier charge",
+                TariffRule::NotEarlierCharge,
             )?;
         }
         (Basis::FixedByBand, Some(tiers)) => {
@@ -151,15 +171,11 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
             ensure(
                 whole,
                 || format!("{path}.tiers.mode"),
-                "a fixed charge takes whole-bill tiers",
+                TariffRule::WholeBillTiers,
             )?;
         }
         (_, None) | (Basis::PerKwh, Some(_)) => {}
-        (_, Some(_)) => ensure(
-            false,
-            || format!("{path}.tiers"),
-            "this basis takes no tiers",
-        )?,
+        (_, Some(_)) => ensure(false, || format!("{path}.tiers"), TariffRule::TiersOfBasis)?,
     }
     if let Some(tiers) = &charge.tiers {
         check_tiers(tiers, &format!("{path}.tiers"))?;
@@ -168,7 +184,7 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
         ensure(
             charge.basis == Basis::PerKwh && !tiers,
             || format!("{path}.windows"),
-            "only a charge per kWh without tiers takes windows",
+            TariffRule::WindowsOfBasis,
         )?;
     }
     for row in &charge.offset_schedule {
@@ -176,7 +192,7 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
         ensure(
             fraction,
             || format!("{path}.offset_schedule"),
-            "not a fraction",
+            TariffRule::NotAFraction,
         )?;
     }
     for (at, window) in charge.windows.iter().enumerate() {
@@ -198,7 +214,7 @@ fn check_series(charge: &Charge, path: &str) -> Result<(), BillError> {
     ensure(
         !inside && !(alone && !(charge.windows.is_empty() && charge.basis == Basis::PerKwh)),
         || format!("{path}.price.series"),
-        "a series prices kWh, without tiers and windows",
+        TariffRule::SeriesAlone,
     )
 }
 
@@ -207,13 +223,13 @@ fn check_tiers(tiers: &Tiers, path: &str) -> Result<(), BillError> {
     ensure(
         scale,
         || format!("{path}.scale_by_days"),
-        "not a number of days",
+        TariffRule::NotDays,
     )?;
     if tiers.mode == TierMode::TableByTotal {
         ensure(
             tiers.prices.is_empty(),
             || format!("{path}.prices"),
-            "prices stand in the tables",
+            TariffRule::PricesInTables,
         )?;
         check_bounds(&tiers.bounds_kwh, tiers.tables.len(), path)?;
         for (at, table) in tiers.tables.iter().enumerate() {
@@ -228,7 +244,7 @@ fn check_tiers(tiers: &Tiers, path: &str) -> Result<(), BillError> {
     ensure(
         tiers.tables.is_empty(),
         || format!("{path}.tables"),
-        "tables are for table_by_total",
+        TariffRule::TablesOfMode,
     )?;
     check_bounds(&tiers.bounds_kwh, tiers.prices.len(), path)
 }
@@ -238,15 +254,15 @@ fn check_window(window: &Window, path: &str) -> Result<(), BillError> {
     ensure(
         minutes,
         || format!("{path}.end_min"),
-        "not minutes of a day in order",
+        TariffRule::MinutesOfDay,
     )?;
     let months = window.months.iter().all(|month| (1..=12).contains(month));
-    ensure(months, || format!("{path}.months"), "not a month")?;
+    ensure(months, || format!("{path}.months"), TariffRule::NotAMonth)?;
     let weekdays = window.weekdays.iter().all(|day| (1..=7).contains(day));
     ensure(
         weekdays,
         || format!("{path}.weekdays"),
-        "not an ISO weekday",
+        TariffRule::NotAWeekday,
     )
 }
 
@@ -257,13 +273,13 @@ fn check_tax(tax: &Tax, version: &Version, at: usize, path: &str) -> Result<(), 
     ensure(
         !taken && !tax.code.is_empty(),
         || format!("{path}.code"),
-        "the code is taken or empty",
+        TariffRule::TaxCode,
     )?;
     let rate = !matches!(tax.parameter, Some(Parameter::Cosip | Parameter::Flag));
     ensure(
         rate,
         || format!("{path}.parameter"),
-        "this parameter is no tax rate",
+        TariffRule::NoTaxParameter,
     )?;
     let tops_up = version
         .minimum
@@ -275,7 +291,7 @@ fn check_tax(tax: &Tax, version: &Version, at: usize, path: &str) -> Result<(), 
         ensure(
             !outside,
             || format!("{path}.base"),
-            "a charge outside of taxes is in the base",
+            TariffRule::OutsideInBase,
         )?;
         let tax_on_tax = tax.method == TaxMethod::OnTop
             && earlier
@@ -284,7 +300,7 @@ fn check_tax(tax: &Tax, version: &Version, at: usize, path: &str) -> Result<(), 
         ensure(
             charge.is_some() || tax_on_tax || tops_up && code == MINIMUM,
             || format!("{path}.base"),
-            "a code is not known",
+            TariffRule::UnknownCode,
         )?;
     }
     check_rates(&tax.rate, tax.method, path)
@@ -309,7 +325,7 @@ pub(super) fn check_rates(rate: &Rate, method: TaxMethod, path: &str) -> Result<
 /// A rate from 0, and below 1 where the tax is a share of the price that holds it.
 pub(super) fn check_rate(rate: Decimal, method: TaxMethod, path: &str) -> Result<(), BillError> {
     let fits = rate >= Decimal::ZERO && (method == TaxMethod::OnTop || rate < Decimal::ONE);
-    ensure(fits, || format!("{path}.rate"), "not a fraction")
+    ensure(fits, || format!("{path}.rate"), TariffRule::NotAFraction)
 }
 
 fn check_bounds(bounds: &[Decimal], values: usize, path: &str) -> Result<(), BillError> {
@@ -318,12 +334,12 @@ fn check_bounds(bounds: &[Decimal], values: usize, path: &str) -> Result<(), Bil
     ensure(
         ascending && positive,
         || format!("{path}.bounds_kwh"),
-        "bounds must ascend from above zero",
+        TariffRule::Bounds,
     )?;
     ensure(
         values == bounds.len() + 1,
         || path.to_owned(),
-        "there must be one value more than bounds",
+        TariffRule::ValuesOfBounds,
     )
 }
 
@@ -331,17 +347,10 @@ fn below_zero(value: &Decimal) -> bool {
     *value < Decimal::ZERO
 }
 
-fn ensure(
-    holds: bool,
-    path: impl FnOnce() -> String,
-    reason: &'static str,
-) -> Result<(), BillError> {
+fn ensure(holds: bool, path: impl FnOnce() -> String, rule: TariffRule) -> Result<(), BillError> {
     if holds {
         Ok(())
     } else {
-        Err(BillError::InvalidTariff {
-            path: path(),
-            reason,
-        })
+        Err(BillError::InvalidTariff { path: path(), rule })
     }
 }

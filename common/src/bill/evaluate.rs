@@ -5,7 +5,6 @@ use std::ops::Range;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::BillError;
 use super::charges::{Draft, Flow, Notes, Pricing, must_be_one_bill, sum};
 use super::export::{Compensation, compensate, whole_use};
 use super::lines::{AssumptionKind, Bill, BillExport, BillLine, LineRule, TaxPart, Unit};
@@ -17,6 +16,7 @@ use super::tariff::{
 };
 use super::tax::{Part, add_part};
 use super::usage::{Exchange, Parameters, Usage, check_cycle, lay_out};
+use super::{BillError, MissingFigure};
 use crate::cycle::Cycle;
 use crate::profile::Connection;
 use crate::{Kwh, Money};
@@ -142,7 +142,7 @@ fn evaluate(
     for segment in &segments {
         if !segment.version.classes.contains(&class) {
             return Err(BillError::Missing {
-                what: format!("price for class {class}"),
+                what: MissingFigure::Class(class),
                 on: Some(import.days.day(segment.range.start)),
             });
         }
@@ -253,7 +253,7 @@ fn least(
             Ok(Decimal::ZERO)
         }
         None => Err(BillError::Missing {
-            what: "parameter connection".into(),
+            what: MissingFigure::Parameter("connection".into()),
             on: None,
         }),
     }
@@ -370,14 +370,14 @@ impl Pricing<'_> {
 
     /// kWh of a flow and what they are worth.
     fn value_of(&self, flow: &Flow<'_>, price: &Price) -> Result<(Decimal, Decimal), BillError> {
-        let missing = |what: String| BillError::Missing {
+        let missing = |what| BillError::Missing {
             what,
             on: Some(self.cycle.first),
         };
         let all = self.all_days();
         if let Price::Series { series } = price {
             let prices = self.tables.series.get(series);
-            let prices = prices.ok_or_else(|| missing(format!("price series {series}")))?;
+            let prices = prices.ok_or_else(|| missing(MissingFigure::Series(series.clone())))?;
             let by_day = cost_by_day(flow.steps(), series, prices, self.cycle)?;
             let sums = by_day
                 .iter()
@@ -392,7 +392,9 @@ impl Pricing<'_> {
                 let find = |day| Ok(self.tables.value(table, day, None)?.value * factor);
                 flow.days.runs(&all, find)?
             }
-            Price::Missing | Price::Series { .. } => return Err(missing("price of export".into())),
+            Price::Missing | Price::Series { .. } => {
+                return Err(missing(MissingFigure::ExportPrice));
+            }
         };
         let mut value = Decimal::ZERO;
         for (range, price) in runs {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 use rust_decimal::Decimal;
 
-use super::BillError;
 use super::usage::{DaySteps, EnergyCredit, Exchange, StepUse, Usage};
+use super::{BillError, MissingFigure};
 use crate::Kwh;
 use crate::cycle::Cycle;
 
@@ -100,11 +100,10 @@ pub(super) fn by_class(
 
 /// What the home used in all, where all that it produces is bought: taken plus produced less given.
 pub(super) fn whole_use(exchange: Exchange<'_>) -> Result<Usage, BillError> {
-    let missing = |what: &str| BillError::Missing {
-        what: what.into(),
-        on: None,
-    };
-    let production = exchange.production.ok_or_else(|| missing("production"))?;
+    let missing = |what| BillError::Missing { what, on: None };
+    let production = exchange
+        .production
+        .ok_or_else(|| missing(MissingFigure::Production))?;
     let nothing;
     let export = if let Some(export) = exchange.export {
         export
@@ -136,9 +135,7 @@ pub(super) fn whole_use(exchange: Exchange<'_>) -> Result<Usage, BillError> {
                 };
                 days.insert(
                     *day,
-                    used(taken, made, given).ok_or_else(|| {
-                        missing("import, production and export by the same steps")
-                    })?,
+                    used(taken, made, given).ok_or_else(|| missing(MissingFigure::SameForm))?,
                 );
             }
             Ok(Usage::Steps(StepUse {
@@ -146,7 +143,7 @@ pub(super) fn whole_use(exchange: Exchange<'_>) -> Result<Usage, BillError> {
                 days,
             }))
         }
-        _ => Err(missing("import, production and export in the same form")),
+        _ => Err(missing(MissingFigure::SameForm)),
     }
 }
 

@@ -34,7 +34,7 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
-pub use error::BillError;
+pub use error::{BillError, MissingFigure, TariffRule};
 pub use evaluate::{EXPORT, MINIMUM, cost_of_change, marginal_price, price, price_exchange};
 pub use findings::{TariffFinding, TariffFindingKind};
 pub use lines::{Assumption, AssumptionKind, Bill, BillExport, BillLine, LineRule, TaxPart, Unit};

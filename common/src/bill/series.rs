@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::BillError;
 use super::tables::PriceSeries;
 use super::usage::{Clock, StepUse};
+use super::{BillError, MissingFigure};
 use crate::cycle::Cycle;
 
 /// kWh and cost of each day of `cycle` under a series. Use that is longer than a slot is spread over
@@ -20,7 +20,7 @@ pub(super) fn cost_by_day(
 ) -> Result<Vec<(Decimal, Decimal)>, BillError> {
     let Some(steps) = steps else {
         return Err(BillError::Missing {
-            what: "use by time of day".into(),
+            what: MissingFigure::UseByTime,
             on: Some(cycle.first),
         });
     };
@@ -47,7 +47,7 @@ pub(super) fn cost_by_day(
             for part in 0..spans {
                 let price = series.at(begin + at * step + part * span);
                 prices += price.ok_or_else(|| BillError::Missing {
-                    what: format!("price series {name}"),
+                    what: MissingFigure::Series(name.to_owned()),
                     on: Some(day),
                 })?;
             }

@@ -5,9 +5,9 @@ use std::ops::Range;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::BillError;
 use super::tariff::{Split, Tariff, Version};
 use super::usage::DayUse;
+use super::{BillError, MissingFigure};
 
 /// The days of a cycle with their known use.
 #[derive(Debug)]
@@ -161,7 +161,7 @@ pub(super) fn version_on(tariff: &Tariff, day: Date) -> Result<(usize, bool), Bi
     let last = begun.max_by_key(|(_, version)| version.valid_from);
     last.map(|(index, _)| (index, true))
         .ok_or_else(|| BillError::Missing {
-            what: format!("tariff {}", tariff.id),
+            what: MissingFigure::Tariff(tariff.id.clone()),
             on: Some(day),
         })
 }

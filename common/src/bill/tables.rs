@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::BillError;
 use super::tariff::Rate;
+use super::{BillError, MissingFigure};
 use crate::holiday::HolidayCalendar;
 
 words!(
@@ -113,7 +113,7 @@ impl Tables {
         label: Option<&str>,
     ) -> Result<Found, BillError> {
         let missing = || BillError::Missing {
-            what: format!("table {table}"),
+            what: MissingFigure::Table(table.to_owned()),
             on: Some(day),
         };
         let rows = self.dated.get(table).ok_or_else(missing)?;

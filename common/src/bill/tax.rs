@@ -8,12 +8,12 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::BillError;
 use super::check::{check_rate, check_rates};
 use super::tables::Tables;
 use super::tariff::{BandMode, Rate, Tax, TaxMethod, Version};
 use super::tiers::{band, widths};
 use super::usage::Parameters;
+use super::{BillError, TariffRule};
 
 /// The taxes of a version with the rates of one cycle.
 #[derive(Debug)]
@@ -175,7 +175,7 @@ impl<'t> TaxPlan<'t> {
             if left <= Decimal::ZERO {
                 return Err(BillError::InvalidTariff {
                     path: "taxes".into(),
-                    reason: "taxes inside take the whole price",
+                    rule: TariffRule::WholePriceTaxed,
                 });
             }
             gross = div(gross, left)?;

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use rust_decimal::Decimal;
 
-use super::BillError;
 use super::charges::{Draft, Flow, Notes, Pricing, Span, merged};
 use super::export::by_class;
 use super::lines::{LineRule, Unit};
@@ -12,6 +11,7 @@ use super::series::cost_by_day;
 use super::split::Segment;
 use super::tariff::Charge;
 use super::windows::{Schedule, TimedUse};
+use super::{BillError, MissingFigure};
 
 impl Pricing<'_> {
     /// A line for each window that has energy.
@@ -41,19 +41,16 @@ impl Pricing<'_> {
             }
             let Some(price) = class.price else {
                 return Err(BillError::Missing {
-                    what: format!("price {} outside of its windows", charge.code),
+                    what: MissingFigure::Price {
+                        charge: charge.code.clone(),
+                        window: charge.rest.clone(),
+                    },
                     on: Some(self.import.days.ends(&range).0),
                 });
             };
-            let spans =
-                self.spans(charge, price, range)
-                    .map_err(|error| match (error, class.name) {
-                        (BillError::Missing { what, on }, Some(name)) => BillError::Missing {
-                            what: format!("{what} ({name})"),
-                            on,
-                        },
-                        (error, _) => error,
-                    })?;
+            let spans = self
+                .spans(charge, price, range)
+                .map_err(|error| of_window(error, class.name))?;
             for span in spans {
                 let used = of(&span.range)?;
                 let quantity = if stands_here {
@@ -83,7 +80,7 @@ impl Pricing<'_> {
             Some(name) => {
                 let calendar = self.tables.holidays.get(name);
                 Some(calendar.ok_or_else(|| BillError::Missing {
-                    what: format!("holidays {name}"),
+                    what: MissingFigure::Holidays(name.clone()),
                     on: None,
                 })?)
             }
@@ -146,7 +143,7 @@ impl Pricing<'_> {
             .series
             .get(series)
             .ok_or_else(|| BillError::Missing {
-                what: format!("price series {series}"),
+                what: MissingFigure::Series(series.to_owned()),
                 on: Some(self.cycle.first),
             })?;
         let by_day = cost_by_day(flow.steps(), series, prices, self.cycle)?;
@@ -174,5 +171,22 @@ impl Pricing<'_> {
         draft.net = cost * factor;
         draft.rules = rules;
         Ok(vec![draft])
+    }
+}
+
+/// A price that is missing, with the window that it is missing in.
+fn of_window(error: BillError, name: Option<&str>) -> BillError {
+    match error {
+        BillError::Missing {
+            what: MissingFigure::Price { charge, .. },
+            on,
+        } => BillError::Missing {
+            what: MissingFigure::Price {
+                charge,
+                window: name.map(str::to_owned),
+            },
+            on,
+        },
+        error => error,
     }
 }

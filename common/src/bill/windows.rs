@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use super::BillError;
 use super::tariff::{Charge, HolidayRule, Price, Tariff, Window};
 use super::usage::{Clock, StepUse};
+use super::{BillError, MissingFigure};
 use crate::cycle::Cycle;
 use crate::holiday::HolidayCalendar;
 
@@ -194,7 +194,7 @@ impl TimedUse {
                     [span] => by_day.push(span.class),
                     _ => {
                         return Err(BillError::Missing {
-                            what: "use by time of day".into(),
+                            what: MissingFigure::UseByTime,
                             on: Some(day),
                         });
                     }

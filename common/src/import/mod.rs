@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::{ImportBatchId, Kwh, OperationId};
 
 mod own_csv;
+mod usage_csv;
 
 pub use own_csv::{MAX_ROWS, parse_csv};
+pub use usage_csv::read_usage;
 
 /// Spacings that steps can have, in minutes.
 pub const STEP_MINUTES: [i16; 5] = [5, 10, 15, 30, 60];

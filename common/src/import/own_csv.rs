@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use rust_decimal::Decimal;
 
 use super::{Finding, MAX_FINDINGS, STEP_MINUTES, StepSeries, max_step_kwh};
 use crate::Kwh;
@@ -18,6 +21,33 @@ pub const MAX_ROWS: usize = 2_200_000;
 /// `no_offset`, `number`, `negative`, `too_large`, `duplicate`, `spacing`, `too_few_rows`,
 /// `too_many_rows`.
 pub fn parse_csv(bytes: &[u8]) -> Result<StepSeries, Vec<Finding>> {
+    let rows = read_rows(bytes, None, Some(max_step_kwh()))?;
+    let mwh = |row: &Row| {
+        Kwh(row.kwh)
+            .to_mwh()
+            .and_then(|mwh| i32::try_from(mwh).ok())
+    };
+    let steps = rows.iter().map(|row| {
+        let mwh = mwh(row).expect("no row is above the largest step");
+        (row.at, mwh, row.line)
+    });
+    space_evenly(steps.collect())
+}
+
+/// A row of the file: when, how much, and its line.
+pub(super) struct Row {
+    pub(super) at: Timestamp,
+    pub(super) kwh: Decimal,
+    pub(super) line: u64,
+}
+
+/// The rows of a file in its order. With a zone, instants may be written as its clock shows them: the
+/// second time of an hour that comes twice is the later one.
+pub(super) fn read_rows(
+    bytes: &[u8],
+    zone: Option<&TimeZone>,
+    max_kwh: Option<Decimal>,
+) -> Result<Vec<Row>, Vec<Finding>> {
     let mut findings = Vec::new();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new()
@@ -34,7 +64,7 @@ pub fn parse_csv(bytes: &[u8]) -> Result<StepSeries, Vec<Finding>> {
         }
         Err(error) => return Err(vec![unreadable(&error)]),
     }
-    let mut rows: Vec<(Timestamp, i32, u64)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for record in reader.records() {
         if findings.len() >= MAX_FINDINGS {
             break;
@@ -48,7 +78,13 @@ pub fn parse_csv(bytes: &[u8]) -> Result<StepSeries, Vec<Finding>> {
             break;
         }
         match record {
-            Ok(record) => match read_row(&record) {
+            Ok(record) => match read_row(&record, zone, rows.last()) {
+                Ok(row) if max_kwh.is_some_and(|max| row.kwh > max) => {
+                    let max = max_kwh.map_or_else(String::new, |max| max.round_dp(0).to_string());
+                    let found = shown(&record[1]);
+                    let params = [("found", found.as_str()), ("max", max.as_str())];
+                    findings.push(Finding::new(row.line, "too_large", &params));
+                }
                 Ok(row) => rows.push(row),
                 Err(finding) => findings.push(finding),
             },
@@ -56,10 +92,14 @@ pub fn parse_csv(bytes: &[u8]) -> Result<StepSeries, Vec<Finding>> {
         }
     }
     if findings.is_empty() {
-        space_evenly(rows)
+        Ok(rows)
     } else {
         Err(findings)
     }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(60).collect()
 }
 
 fn unreadable(error: &csv::Error) -> Finding {
@@ -72,43 +112,50 @@ fn unreadable(error: &csv::Error) -> Finding {
     Finding::new(line, code, &[])
 }
 
-fn read_row(record: &csv::StringRecord) -> Result<(Timestamp, i32, u64), Finding> {
+fn read_row(
+    record: &csv::StringRecord,
+    zone: Option<&TimeZone>,
+    before: Option<&Row>,
+) -> Result<Row, Finding> {
     let line = record.position().map_or(0, csv::Position::line);
-    let shown = |text: &str| text.chars().take(60).collect::<String>();
     if record.len() != 2 {
-        return Err(Finding::new(
-            line,
-            "columns",
-            &[("found", &record.len().to_string())],
-        ));
+        let found = record.len().to_string();
+        return Err(Finding::new(line, "columns", &[("found", &found)]));
     }
     let (instant, energy) = (&record[0], &record[1]);
-    let at: Timestamp = instant.parse().map_err(|_| {
-        // A civil time parses, but says nothing of where on Earth it is meant.
-        let code = if instant.parse::<jiff::civil::DateTime>().is_ok() {
-            "no_offset"
-        } else {
-            "timestamp"
-        };
-        Finding::new(line, code, &[("found", &shown(instant))])
-    })?;
+    let at = read_instant(instant, zone, before)
+        .map_err(|code| Finding::new(line, code, &[("found", &shown(instant))]))?;
     let kwh = parse_decimal(energy)
         .map_err(|_| Finding::new(line, "number", &[("found", &shown(energy))]))?;
     if kwh.is_sign_negative() && !kwh.is_zero() {
         return Err(Finding::new(line, "negative", &[("found", &shown(energy))]));
     }
-    let mwh = Kwh(kwh)
-        .to_mwh()
-        .and_then(|mwh| i32::try_from(mwh).ok())
-        .ok_or_else(|| {
-            let max = max_step_kwh().round_dp(0).to_string();
-            Finding::new(
-                line,
-                "too_large",
-                &[("found", &shown(energy)), ("max", &max)],
-            )
-        })?;
-    Ok((at, mwh, line))
+    Ok(Row { at, kwh, line })
+}
+
+/// The instant, or the code of what is wrong with it.
+fn read_instant(
+    text: &str,
+    zone: Option<&TimeZone>,
+    before: Option<&Row>,
+) -> Result<Timestamp, &'static str> {
+    if let Ok(at) = text.parse() {
+        return Ok(at);
+    }
+    let day = || text.parse::<Date>().map(|day| day.at(0, 0, 0, 0));
+    let shown: DateTime = text.parse().or_else(|_| day()).map_err(|_| "timestamp")?;
+    // A civil time parses, but says nothing of where on Earth it is meant.
+    let zone = zone.ok_or("no_offset")?;
+    let meant = zone.to_ambiguous_timestamp(shown);
+    if meant.is_ambiguous() && !matches!(meant.offset(), AmbiguousOffset::Fold { .. }) {
+        return Err("no_such_time");
+    }
+    let earlier = meant.clone().earlier().map_err(|_| "timestamp")?;
+    let taken = before.is_some_and(|before| before.at >= earlier);
+    if taken {
+        return meant.later().map_err(|_| "timestamp");
+    }
+    Ok(earlier)
 }
 
 /// Sorts the rows and finds their step: the smallest spacing, of which all others are multiples.

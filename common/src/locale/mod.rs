@@ -3,6 +3,7 @@
 //! The words are Fluent messages in `i18n/`, compiled into the program. Codes travel, words do
 //! not: this is where a code of the wire becomes a sentence. Numbers and dates follow ICU.
 
+mod bill;
 mod operation;
 
 use std::borrow::Cow;

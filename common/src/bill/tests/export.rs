@@ -201,7 +201,7 @@ fn buy_all_sell_all_sells_what_was_used_and_buys_what_was_produced() {
     assert_eq!(
         error.unwrap_err(),
         BillError::Missing {
-            what: "production".into(),
+            what: MissingFigure::Production,
             on: None
         }
     );

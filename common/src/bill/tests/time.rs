@@ -293,7 +293,7 @@ fn tarifa_branca_knows_its_hours_and_says_that_its_prices_are_missing() {
         let BillError::Missing { what, .. } = error else {
             panic!("{error}")
         };
-        assert_eq!(what, format!("price TE ({known})"));
+        assert_eq!(what.to_string(), format!("price TE ({known})"));
     }
 }
 
@@ -308,7 +308,7 @@ fn without_its_holidays_a_tariff_has_no_bill() {
     assert_eq!(
         error,
         BillError::Missing {
-            what: "holidays ES".into(),
+            what: MissingFigure::Holidays("ES".into()),
             on: None
         }
     );
@@ -328,7 +328,7 @@ fn a_total_says_nothing_of_the_time_of_day_unless_days_lie_in_one_window() {
     assert_eq!(
         error,
         BillError::Missing {
-            what: "use by time of day".into(),
+            what: MissingFigure::UseByTime,
             on: Some(june().first)
         }
     );
@@ -568,7 +568,7 @@ fn every_slot_has_its_price_and_a_missing_one_is_no_zero() {
         assert_eq!(
             error,
             BillError::Missing {
-                what: "price series spot".into(),
+                what: MissingFigure::Series("spot".into()),
                 on: Some(day.first)
             }
         );
@@ -593,7 +593,10 @@ fn a_price_that_is_marked_missing_is_named_with_its_window() {
     assert_eq!(
         error,
         BillError::Missing {
-            what: "price TE (peak)".into(),
+            what: MissingFigure::Price {
+                charge: "TE".into(),
+                window: Some("peak".into())
+            },
             on: Some(june().first)
         }
     );

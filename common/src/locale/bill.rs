@@ -1,0 +1,124 @@
+//! Bills and tariffs in words.
+
+use i18n_embed_fl::fl;
+
+use super::Locale;
+use crate::bill::{BillError, MissingFigure, TariffFinding};
+
+impl Locale {
+    /// Why a bill cannot be computed, and what to do about it.
+    pub fn bill_error(&self, error: &BillError) -> String {
+        let loader = self.loader();
+        match error {
+            BillError::NegativeKwh { day: Some(day) } => {
+                fl!(loader, "bill-error-negative-kwh-day", day = self.date(*day))
+            }
+            BillError::NegativeKwh { day: None } => self.text("bill-error-negative-kwh"),
+            BillError::InvertedDates => self.text("bill-error-inverted-dates"),
+            BillError::ZeroDays => self.text("bill-error-zero-days"),
+            BillError::TooManyDays { max } => {
+                fl!(loader, "bill-error-too-many-days", max = max.to_string())
+            }
+            BillError::NoUsage => self.text("bill-error-no-usage"),
+            BillError::Overflow => self.text("bill-error-overflow"),
+            BillError::Missing { what, on } => {
+                let what = self.missing_figure(what);
+                match on {
+                    Some(day) => fl!(
+                        loader,
+                        "bill-error-missing-day",
+                        what = what,
+                        day = self.date(*day)
+                    ),
+                    None => fl!(loader, "bill-error-missing", what = what),
+                }
+            }
+            BillError::InvalidSteps { day } => {
+                fl!(loader, "bill-error-invalid-steps", day = self.date(*day))
+            }
+            BillError::UnknownTimeZone { zone } => {
+                fl!(loader, "bill-error-unknown-time-zone", zone = zone.as_str())
+            }
+            BillError::InvalidTariff { path, rule } => fl!(
+                loader,
+                "bill-error-invalid-tariff",
+                path = path.as_str(),
+                rule = self.text(&format!("tariff-rule-{rule}"))
+            ),
+            BillError::UnreadableTariff { path, detail } => fl!(
+                loader,
+                "bill-error-unreadable-tariff",
+                path = path.as_str(),
+                detail = detail.as_str()
+            ),
+            BillError::InvalidParameter { parameter } => {
+                fl!(
+                    loader,
+                    "bill-error-invalid-parameter",
+                    name = (*parameter).to_owned()
+                )
+            }
+        }
+    }
+
+    /// What has to be known for a bill, and is not.
+    pub fn missing_figure(&self, what: &MissingFigure) -> String {
+        let loader = self.loader();
+        match what {
+            MissingFigure::Tariff(id) => fl!(loader, "missing-tariff", name = id.as_str()),
+            MissingFigure::Class(class) => fl!(
+                loader,
+                "missing-class",
+                name = self.text(&format!("class-{class}"))
+            ),
+            MissingFigure::Parameter(name) => {
+                fl!(loader, "missing-parameter", name = name.as_str())
+            }
+            MissingFigure::Table(name) => fl!(loader, "missing-table", name = name.as_str()),
+            MissingFigure::Holidays(name) => fl!(loader, "missing-holidays", name = name.as_str()),
+            MissingFigure::Series(name) => fl!(loader, "missing-series", name = name.as_str()),
+            MissingFigure::Price {
+                charge,
+                window: None,
+            } => fl!(loader, "missing-price", charge = charge.as_str()),
+            MissingFigure::Price {
+                charge,
+                window: Some(window),
+            } => fl!(
+                loader,
+                "missing-price-window",
+                charge = charge.as_str(),
+                window = self.window(window)
+            ),
+            MissingFigure::UseByTime => self.text("missing-use-by-time"),
+            MissingFigure::UseByDay => self.text("missing-use-by-day"),
+            MissingFigure::Production => self.text("missing-production"),
+            MissingFigure::SameForm => self.text("missing-same-form"),
+            MissingFigure::ExportPrice => self.text("missing-export-price"),
+        }
+    }
+
+    /// The name of a window: of those that ship in the person's language, else as the tariff has it.
+    pub fn window(&self, name: &str) -> String {
+        let id = format!("window-{name}");
+        if self.has(&id) {
+            self.text(&id)
+        } else {
+            name.to_owned()
+        }
+    }
+
+    /// What is odd about a tariff, with where.
+    pub fn tariff_finding(&self, finding: &TariffFinding) -> String {
+        let text = self.text(&format!("tariff-finding-{}", finding.kind));
+        match (finding.first, finding.last) {
+            (Some(first), Some(last)) => format!(
+                "{}: {text} ({} – {})",
+                finding.path,
+                self.date(first),
+                self.date(last)
+            ),
+            _ => format!("{}: {text}", finding.path),
+        }
+    }
+}
