@@ -92,6 +92,8 @@ routes! {
     ALERT_ACKNOWLEDGEMENT = "/profiles/{energy_profile_id}/alerts/{alert_id}/acknowledgement";
     /// `GET` the tariffs that a home can choose.
     TARIFFS = "/tariffs";
+    /// `GET` one of them, whole.
+    TARIFF = "/tariffs/{slug}";
     /// `GET`, without signing in.
     PUBLIC_CATALOG = "/public/catalog";
     /// `GET`, without signing in.

@@ -1014,3 +1014,32 @@ tariff-finding-overlapping_versions = two versions overlap; the one that begins 
 tariff-finding-gap_between_versions = no version is for these days; the one before is carried over them
 tariff-finding-window_never_matches = later windows cover this one, so that it prices nothing
 tariff-finding-missing_price = this price is not known, so energy under it has no cost yet
+
+## The command line: tariffs.
+
+cli-tariff-unknown = No tariff named { $name } ships with this program, and there is no such file. `ecotrack tariffs list` shows those of a server.
+cli-tariff-sound = { $name }: sound, with { $versions ->
+    [one] one version
+   *[other] { $versions } versions
+  }.
+cli-tariff-version = From { $first } to { $last }
+cli-tariff-version-open = From { $first }
+cli-tariff-up-to = up to { $kwh } kWh
+cli-tariff-above = above
+cli-tariff-of-the-home = your own figure
+cli-tariff-table = by date (table { $name })
+cli-tariff-series = by the slot (series { $name })
+cli-tariff-not-known = not known
+cli-price-head = { $name }, { $first } – { $last }, { $days } days, { $kwh }
+cli-price-tier = tier { $tier }
+cli-price-total = Total
+cli-price-covered = Only { $covered } of { $days } days are known whole; energy of the others is not in it.
+bill-unit-kwh = kWh
+bill-unit-day = days
+bill-unit-month = months
+bill-unit-kw_day = kW · days
+bill-unit-money = of the amount
+bill-unit-bill = per bill
+tariff-confidence-official = published by the authority
+tariff-confidence-secondary = from another publication
+tariff-confidence-estimate = not verified

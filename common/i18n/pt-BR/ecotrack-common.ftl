@@ -1013,3 +1013,32 @@ tariff-finding-overlapping_versions = duas versões se sobrepõem; vale a que co
 tariff-finding-gap_between_versions = nenhuma versão cobre estes dias; a anterior é estendida sobre eles
 tariff-finding-window_never_matches = horários posteriores cobrem este, que não dá preço a nada
 tariff-finding-missing_price = este preço não é conhecido; a energia sob ele ainda não tem custo
+
+## A linha de comando: tarifas.
+
+cli-tariff-unknown = Nenhuma tarifa chamada { $name } vem com este programa, e não há arquivo com esse nome. `ecotrack tariffs list` mostra as de um servidor.
+cli-tariff-sound = { $name }: correta, com { $versions ->
+    [one] uma versão
+   *[other] { $versions } versões
+  }.
+cli-tariff-version = De { $first } a { $last }
+cli-tariff-version-open = A partir de { $first }
+cli-tariff-up-to = até { $kwh } kWh
+cli-tariff-above = acima
+cli-tariff-of-the-home = seu próprio valor
+cli-tariff-table = por data (tabela { $name })
+cli-tariff-series = por horário (série { $name })
+cli-tariff-not-known = não se sabe
+cli-price-head = { $name }, { $first } – { $last }, { $days } dias, { $kwh }
+cli-price-tier = faixa { $tier }
+cli-price-total = Total
+cli-price-covered = Só { $covered } de { $days } dias são conhecidos por inteiro; a energia dos outros não está incluída.
+bill-unit-kwh = kWh
+bill-unit-day = dias
+bill-unit-month = meses
+bill-unit-kw_day = kW · dias
+bill-unit-money = do valor
+bill-unit-bill = por conta
+tariff-confidence-official = publicado pela autoridade
+tariff-confidence-secondary = de outra publicação
+tariff-confidence-estimate = não verificado

@@ -49,7 +49,7 @@ words!(
         NotDays = "not_days",
         /// Prices stand in the tables.
         PricesInTables = "prices_in_tables",
-        /// Tables are for table_by_total.
+        /// Tables are for `table_by_total`.
         TablesOfMode = "tables_of_mode",
         /// Not minutes of a day in order.
         MinutesOfDay = "minutes_of_day",

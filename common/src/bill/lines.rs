@@ -70,6 +70,21 @@ words!(
     }
 );
 
+impl AssumptionKind {
+    /// The code that its texts go by; days without a known use have texts of their own.
+    pub const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::TariffCarriedForward => Some("tariff_assumed"),
+            Self::ValueCarriedForward => Some("flag_assumed"),
+            Self::DefaultRate => Some("tax_defaults"),
+            Self::MissingCharge => Some("charge_missing"),
+            Self::DefaultPower => Some("power_default"),
+            Self::ExportNotPriced => Some("export_not_priced"),
+            Self::MissingDays => None,
+        }
+    }
+}
+
 /// Something that a bill had to assume.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

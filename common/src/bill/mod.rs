@@ -44,4 +44,6 @@ pub use tariff::{
     MinimumKwh, OffsetShare, Parameter, Price, Rate, RoundAt, Rounding, RoundingMode, Split,
     Tariff, Tax, TaxMethod, TierMode, TierPeriod, TierTable, Tiers, Version, Window,
 };
-pub use usage::{DaySteps, EnergyCredit, Exchange, MAX_DAYS, Parameters, StepUse, Usage};
+pub use usage::{
+    DaySteps, EnergyCredit, Exchange, MAX_DAYS, Parameters, StepUse, Usage, check_cycle,
+};

@@ -180,8 +180,11 @@ pub(super) struct DayUse {
     pub(super) complete: bool,
 }
 
-/// A cycle of at least a day, and not longer than is priced at once.
-pub(super) fn check_cycle(cycle: Cycle) -> Result<(), BillError> {
+/// Whether a cycle can be priced: at least a day, and no longer than [`MAX_DAYS`].
+///
+/// # Errors
+/// [`BillError::InvertedDates`], [`BillError::ZeroDays`], [`BillError::TooManyDays`].
+pub fn check_cycle(cycle: Cycle) -> Result<(), BillError> {
     match cycle.days() {
         days if days < 0 => Err(BillError::InvertedDates),
         0 => Err(BillError::ZeroDays),

@@ -150,7 +150,7 @@ fn read_instant(
     if meant.is_ambiguous() && !matches!(meant.offset(), AmbiguousOffset::Fold { .. }) {
         return Err("no_such_time");
     }
-    let earlier = meant.clone().earlier().map_err(|_| "timestamp")?;
+    let earlier = meant.earlier().map_err(|_| "timestamp")?;
     let taken = before.is_some_and(|before| before.at >= earlier);
     if taken {
         return meant.later().map_err(|_| "timestamp");

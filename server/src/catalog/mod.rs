@@ -28,7 +28,8 @@ mod tests;
 pub use load::{LoadReport, LoadedSet, load_reference};
 
 use crate::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::extract::Path;
 
 /// How long anybody on the way may keep what is public. It changes with an update or an edit.
 const PUBLIC: [(axum::http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=300")];
@@ -107,6 +108,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_catalog))
         .routes(routes!(list_tips))
         .routes(routes!(list_tariffs))
+        .routes(routes!(show_tariff))
 }
 
 /// The appliances.
@@ -136,6 +138,19 @@ async fn list_tariffs(State(app): State<App>) -> Result<axum::Json<Vec<TariffCho
     let mut tariffs = store::list_tariff_choices(&mut conn).await?;
     tariffs.retain(|tariff| reference.tariffs.contains_key(&tariff.slug));
     Ok(axum::Json(tariffs))
+}
+
+/// A tariff, as homes are priced with it.
+#[utoipa::path(get, path = path::TARIFF, tag = "tariffs", params(("slug" = String, Path)),
+    responses((status = 200, body = Tariff)))]
+async fn show_tariff(
+    State(app): State<App>,
+    Path(slug): Path<String>,
+) -> Result<axum::Json<Arc<Tariff>>> {
+    let mut conn = app.db.acquire().await?;
+    let reference = app.reference.get(&mut conn).await?;
+    let tariff = reference.tariffs.get(&slug).ok_or(Error::NotFound)?;
+    Ok(axum::Json(Arc::clone(tariff)))
 }
 
 fn public(body: &impl Serialize) -> Response {

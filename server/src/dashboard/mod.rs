@@ -24,7 +24,7 @@ use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::extract::Path;
 use crate::forecasts::outlook::{self, Outlook};
-use crate::forecasts::projection::{assumption_code, compare, cycle_use};
+use crate::forecasts::projection::{compare, cycle_use};
 use crate::goals::progress::progress;
 use crate::{
     alerts, bills, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
@@ -208,7 +208,7 @@ fn assumptions(outlook: &Outlook) -> Vec<String> {
     let mut codes: Vec<String> = outlook
         .assumptions
         .iter()
-        .filter_map(assumption_code)
+        .filter_map(|assumption| assumption.kind.code())
         .map(str::to_owned)
         .collect();
     if let Some(co2e) = &outlook.so_far.co2e

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecotrack_common::bill::{Assumption, BillError, Tables, Tariff, Usage, marginal_price, price};
-use ecotrack_common::bill::{AssumptionKind, Bill, Parameters};
+use ecotrack_common::bill::{Bill, Parameters};
 use ecotrack_common::cycle::{Cycle, days_between};
 use ecotrack_common::dashboard::{
     Co2eTotal, Comparison, CycleUse, DayUse, ProjectedLine, Projection,
@@ -291,17 +291,4 @@ pub fn project(
         lines,
     };
     Ok(Some((projection, bill.assumptions)))
-}
-
-/// The dashboard's words for what a bill took for granted.
-pub fn assumption_code(assumption: &Assumption) -> Option<&'static str> {
-    match assumption.kind {
-        AssumptionKind::TariffCarriedForward => Some("tariff_assumed"),
-        AssumptionKind::ValueCarriedForward => Some("flag_assumed"),
-        AssumptionKind::DefaultRate => Some("tax_defaults"),
-        AssumptionKind::MissingCharge => Some("charge_missing"),
-        AssumptionKind::DefaultPower => Some("power_default"),
-        AssumptionKind::ExportNotPriced => Some("export_not_priced"),
-        AssumptionKind::MissingDays => None,
-    }
 }

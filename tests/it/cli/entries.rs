@@ -262,10 +262,12 @@ async fn the_catalogue_needs_no_sign_in_and_tariffs_do(db: PgPool) {
     assert!(csv.lines().count() > 100, "{csv}");
     let told = nobody.run(&["catalog", "xxyyzz"]).await.good();
     assert_eq!(told, "Nothing found.\n");
-    nobody.run(&["tariffs"]).await.bad(1);
+    nobody.run(&["tariffs", "list"]).await.bad(1);
     let ana = Shell::of_somebody(&world, "Ana", Language::English).await;
-    let found: Vec<TariffChoice> = ana.json(&["tariffs", "cemig"]).await;
+    let found: Vec<TariffChoice> = ana
+        .json(&["tariffs", "list", "cemig", "conventional"])
+        .await;
     assert_eq!(found[0].slug, "br-cemig-d-conventional");
-    let listed = ana.run(&["tariffs", "cemig"]).await.good();
+    let listed = ana.run(&["tariffs", "list", "cemig"]).await.good();
     assert!(listed.contains("br-cemig-d-conventional"), "{listed}");
 }

@@ -203,7 +203,7 @@ async fn a_stranger_sees_nothing_of_a_home(db: PgPool) {
         &["members", "list"],
         &["account", "show"],
         &["profiles", "list"],
-        &["tariffs"],
+        &["tariffs", "list"],
         &["undo"],
     ] {
         let told = nobody.run(words).await.bad(1);

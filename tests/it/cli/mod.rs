@@ -20,6 +20,7 @@ mod history;
 mod members;
 mod profiles;
 mod readings;
+mod tariffs;
 
 /// Somebody's shell: a server, a language, and a folder of their own for the sign-in.
 struct Shell {

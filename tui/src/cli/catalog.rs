@@ -1,12 +1,10 @@
-//! `catalog` and `tariffs`: what there is to choose from.
+//! `catalog`: the appliances to choose from.
 
 use clap::Args;
 use ecotrack_common::Kwh;
 use ecotrack_common::bill::Confidence;
 use ecotrack_common::estimate::{Hours, estimate};
 use ecotrack_common::locale::Locale;
-use ecotrack_common::path;
-use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::reference::CatalogDevice;
 
 use super::Result;
@@ -21,7 +19,7 @@ pub(super) struct Search {
     /// What to look for, in either language, best first; everything when left out
     search: Vec<String>,
     #[command(flatten)]
-    form: Form,
+    pub(super) form: Form,
 }
 
 const DEVICE_COLUMNS: &[&str] = &[
@@ -37,8 +35,6 @@ const DEVICE_COLUMNS: &[&str] = &[
     "confidence",
     "source",
 ];
-
-const TARIFF_COLUMNS: &[&str] = &["slug", "country", "name"];
 
 /// The appliances of the server's catalogue; nobody needs to sign in for it.
 pub(super) async fn devices(context: &Context, search: Search) -> Result<()> {
@@ -56,34 +52,7 @@ pub(super) async fn devices(context: &Context, search: Search) -> Result<()> {
     })
 }
 
-/// The tariffs that a home can choose.
-pub(super) async fn tariffs(context: &Context, search: Search) -> Result<()> {
-    let (client, _) = context.signed_in()?;
-    let tariffs: Vec<TariffChoice> = client.read(path::TARIFFS).await?;
-    let found = found(&search, &tariffs, |row| {
-        format!("{} {} {}", row.name, row.slug, row.country)
-    });
-    let list = List {
-        rows: &found,
-        columns: TARIFF_COLUMNS,
-        empty: "choice-none",
-    };
-    list.print(context, &search.form, |rows| {
-        let locale = &context.locale;
-        let mut table = Table::new(&[Side::Left, Side::Left, Side::Left]);
-        table.row([
-            locale.text("cli-column-slug"),
-            locale.text("label-country"),
-            title(locale, "column-name"),
-        ]);
-        for row in rows {
-            table.row([row.slug.clone(), row.country.clone(), row.name.clone()]);
-        }
-        table
-    })
-}
-
-fn found<T: Clone>(search: &Search, rows: &[T], text: impl Fn(&T) -> String) -> Vec<T> {
+pub(super) fn found<T: Clone>(search: &Search, rows: &[T], text: impl Fn(&T) -> String) -> Vec<T> {
     let found = best(&search.search.join(" "), rows, text);
     found.into_iter().cloned().collect()
 }

@@ -43,6 +43,7 @@ mod session;
 pub(crate) mod shown;
 mod streams;
 pub(crate) mod table;
+mod tariffs;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -169,8 +170,9 @@ enum Command {
     Forecast,
     /// Appliances with their figures, for `devices add --catalog`
     Catalog(catalog::Search),
-    /// Tariffs that a home can choose
-    Tariffs(catalog::Search),
+    /// Tariffs: list, show, price a file of readings, check a file
+    #[command(subcommand)]
+    Tariffs(tariffs::Tariffs),
     /// Print a script that completes commands in a shell
     Completions {
         /// For which shell
@@ -288,7 +290,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Redo => history::redo(context).await,
         Command::Forecast => forecast::show(context).await,
         Command::Catalog(search) => catalog::devices(context, search).await,
-        Command::Tariffs(search) => catalog::tariffs(context, search).await,
+        Command::Tariffs(command) => tariffs::run(context, command).await,
         Command::Completions { shell } => completions(context, shell),
     }
 }
