@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
+use crate::bill::BillError;
 use crate::cycle::Cycle;
 use crate::forecast::{Band, ForecastState};
 use crate::goal::GoalProgress;
@@ -62,6 +63,9 @@ pub struct Dashboard {
     /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`,
     /// `charge_missing`, `power_default`, `export_not_priced`, `factor_of_<year>`.
     pub assumptions: Vec<String>,
+    /// Why there is a tariff and no cost.
+    #[serde(default)]
+    pub unpriced: Option<BillError>,
 }
 
 /// What one more kWh costs and emits now. Without a forecast the price is that of a cycle like the

@@ -71,6 +71,18 @@ impl Tariff {
     }
 }
 
+impl Tariff {
+    /// Whether a price of the tariff goes by the time of day, so that its bills need the use by steps.
+    pub fn goes_by_time(&self) -> bool {
+        let mut charges = self.versions.iter().flat_map(|version| &version.charges);
+        charges.any(|charge| {
+            let part_of_a_day = |window: &Window| window.end_min - window.start_min < 1_440;
+            matches!(charge.price, Some(Price::Series { .. }))
+                || charge.windows.iter().any(part_of_a_day)
+        })
+    }
+}
+
 impl Charge {
     /// Whether homes of `class` pay it.
     pub(super) fn is_for(&self, class: Class) -> bool {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::tariff::Class;
 
@@ -77,7 +78,9 @@ words!(
 );
 
 /// What there has to be for a number, and is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum MissingFigure {
     /// A version of the tariff, by its id.
     Tariff(String),
@@ -137,7 +140,9 @@ impl fmt::Display for MissingFigure {
 }
 
 /// Why a bill cannot be computed. [`BillError::code`] is stable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "code", rename_all = "snake_case")]
 pub enum BillError {
     /// Energy below zero.
     #[error("the use of {} is negative", .day.map_or_else(|| "the cycle".to_owned(), |day| day.to_string()))]
@@ -205,7 +210,7 @@ pub enum BillError {
     #[error("the parameter {parameter} is out of range")]
     InvalidParameter {
         /// Its name.
-        parameter: &'static str,
+        parameter: String,
     },
 }
 

@@ -31,7 +31,7 @@ pub(super) fn compensate(
     let mut credits = credits.to_vec();
     if credits.iter().any(|credit| credit.kwh.0 < Decimal::ZERO) {
         return Err(BillError::InvalidParameter {
-            parameter: "credits",
+            parameter: "credits".to_owned(),
         });
     }
     credits.sort_by_key(|credit| credit.expires_on);

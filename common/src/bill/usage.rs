@@ -149,9 +149,11 @@ impl Parameters {
 
     /// The same rules as [`Parameters::check`], for the engine, which trusts nobody.
     pub(super) fn refuse_nonsense(&self) -> Result<(), BillError> {
-        let rate = |rate: Option<Decimal>, parameter| match rate {
+        let rate = |rate: Option<Decimal>, parameter: &str| match rate {
             Some(rate) if rate < Decimal::ZERO || rate >= Decimal::ONE => {
-                Err(BillError::InvalidParameter { parameter })
+                Err(BillError::InvalidParameter {
+                    parameter: parameter.to_owned(),
+                })
             }
             _ => Ok(()),
         };
@@ -159,11 +161,13 @@ impl Parameters {
         rate(self.pis, "pis")?;
         rate(self.cofins, "cofins")?;
         if self.cosip.is_some_and(|cosip| cosip.0 < Decimal::ZERO) {
-            return Err(BillError::InvalidParameter { parameter: "cosip" });
+            return Err(BillError::InvalidParameter {
+                parameter: "cosip".to_owned(),
+            });
         }
         if self.contracted_kw.values().any(|kw| *kw < Decimal::ZERO) {
             return Err(BillError::InvalidParameter {
-                parameter: "contracted_kw",
+                parameter: "contracted_kw".to_owned(),
             });
         }
         Ok(())

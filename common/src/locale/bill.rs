@@ -55,7 +55,7 @@ impl Locale {
                 fl!(
                     loader,
                     "bill-error-invalid-parameter",
-                    name = (*parameter).to_owned()
+                    name = parameter.as_str()
                 )
             }
         }

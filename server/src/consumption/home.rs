@@ -88,7 +88,7 @@ pub fn days(
 }
 
 /// Of each group the day of the meter that knows more of it.
-fn of_groups<'a>(rows: &[&'a MeterDay]) -> Vec<&'a MeterDay> {
+pub(super) fn of_groups<'a>(rows: &[&'a MeterDay]) -> Vec<&'a MeterDay> {
     let mut best: BTreeMap<MeterId, &MeterDay> = BTreeMap::new();
     for row in rows {
         let known = best.entry(row.group).or_insert(row);

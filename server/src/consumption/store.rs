@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
+use super::flows::{self, FlowRow, Flows, KnownGroup};
 use super::home::{self, MeterDay};
 use crate::database::word;
 
@@ -48,14 +49,74 @@ pub async fn list_home_days(
     Ok(home::days(&rows, &first_days, first, last))
 }
 
+/// What flowed between the home and the grid from `first` to `last`.
+pub async fn find_flows(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    time_zone: &str,
+    first: Date,
+    last: Date,
+) -> sqlx::Result<Flows> {
+    let known = list_known_groups(&mut *conn, profile).await?;
+    let rows = sqlx::query!(
+        r#"SELECT d.meter_id, coalesce(m.same_as, m.meter_id) AS "group_id!", m.channel, d.local_date, d.kwh, d.covered_minutes,
+                  d.day_minutes, d.step_minutes, d.step_mwh AS "step_mwh: Vec<Option<i32>>",
+                  (d.spread_mwh IS NOT NULL OR d.step_estimated IS NOT NULL) AS "estimated!"
+           FROM consumption_day AS d JOIN meter AS m USING (energy_profile_id, meter_id)
+           WHERE d.energy_profile_id = $1 AND d.local_date BETWEEN $2 AND $3
+             AND m.removed_at IS NULL AND m.channel IN ('grid_import', 'grid_export', 'solar_production')"#,
+        profile.0,
+        first.to_sqlx(),
+        last.to_sqlx(),
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| {
+        let steps = row.step_mwh.unwrap_or_default();
+        Ok(FlowRow {
+            day: MeterDay {
+                meter: MeterId(row.meter_id),
+                group: MeterId(row.group_id),
+                channel: word(&row.channel)?,
+                date: row.local_date.to_jiff(),
+                kwh: row.kwh.map(Kwh),
+                covered_minutes: row.covered_minutes,
+                day_minutes: row.day_minutes,
+                steps: row.step_minutes.is_some(),
+                estimated: row.estimated,
+            },
+            step_minutes: row.step_minutes.and_then(|minutes| u16::try_from(minutes).ok()),
+            mwh: steps
+                .into_iter()
+                .map(|mwh| mwh.and_then(|mwh| u32::try_from(mwh).ok()))
+                .collect(),
+        })
+    })
+    .collect::<sqlx::Result<Vec<_>>>()?;
+    Ok(flows::flows(&rows, &known, time_zone))
+}
+
 /// The first known day of each group of meters that counts towards the home's use.
 pub async fn list_first_days(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
 ) -> sqlx::Result<Vec<(MeterId, Date)>> {
+    let known = list_known_groups(conn, profile).await?;
+    Ok(known
+        .into_iter()
+        .map(|group| (group.group, group.first_day))
+        .collect())
+}
+
+/// The groups of meters that count towards the home's use and know any day.
+async fn list_known_groups(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Vec<KnownGroup>> {
     // One look at the end of an index for each meter, however many days there are.
     let rows = sqlx::query!(
-        r#"SELECT coalesce(m.same_as, m.meter_id) AS "group_id!", min(d.local_date) AS "local_date!"
+        r#"SELECT coalesce(m.same_as, m.meter_id) AS "group_id!", min(m.channel) AS "channel!", min(d.local_date) AS "local_date!"
            FROM meter AS m
            CROSS JOIN LATERAL (SELECT local_date FROM consumption_day AS d
                                WHERE d.energy_profile_id = m.energy_profile_id AND d.meter_id = m.meter_id
@@ -66,10 +127,16 @@ pub async fn list_first_days(
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (MeterId(row.group_id), row.local_date.to_jiff()))
-        .collect())
+    rows.into_iter()
+        .map(|row| {
+            Ok(KnownGroup {
+                group: MeterId(row.group_id),
+                // Meters of one group know the same flow.
+                channel: word(&row.channel)?,
+                first_day: row.local_date.to_jiff(),
+            })
+        })
+        .collect()
 }
 
 /// The newest known day of each meter of the home.

@@ -94,7 +94,7 @@ async fn compose(
     let mut recent_cycles = Vec::new();
     let mut past = previous;
     while recent_cycles.len() < RECENT_CYCLES {
-        recent_cycles.push(cycle_use(&outlook.days, past, past.last, &prices)?);
+        recent_cycles.push(cycle_use(&outlook.days, past, past.last, &prices));
         past = past.previous(outlook.home.cycle_day);
     }
     recent_cycles.reverse();
@@ -117,7 +117,8 @@ async fn compose(
         let bill = bills::store::find_newest_kwh(&mut *conn, profile).await?;
         let devices: Kwh = home_devices.iter().map(|row| row.monthly_kwh).sum();
         match bill.or(Some(devices).filter(|_| !home_devices.is_empty())) {
-            Some(usual) => prices.next_kwh(usual, cycle)?,
+            // Why there is no price the outlook says.
+            Some(usual) => prices.next_kwh(usual, cycle).ok().flatten(),
             None => None,
         }
     };
@@ -175,6 +176,7 @@ async fn compose(
         meters,
         next_kwh,
         assumptions: assumptions(&outlook),
+        unpriced: outlook.unpriced,
         so_far: outlook.so_far,
         projection: outlook.projection,
     })

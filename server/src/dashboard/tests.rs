@@ -179,3 +179,43 @@ async fn one_more_kwh_has_a_price_as_soon_as_a_bill_says_how_much_is_used(db: Pg
     let plausible = rust_decimal::Decimal::new(5, 1)..rust_decimal::Decimal::from(2);
     assert!(plausible.contains(&price), "{price}");
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_tariff_that_cannot_be_priced_says_what_is_missing_and_the_rest_stands(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    catalog::load_reference(&db, test.app.clock.now())
+        .await
+        .unwrap();
+    let ana = test.account("Ana").await;
+    let mut new = serde_json::to_value(home()).unwrap();
+    // Its prices go by the hour, and a register says nothing of hours.
+    new["tariff"] = json!("br-cemig-d-branca");
+    let profile = ana.post(path::PROFILES, &new).await.json["energy_profile_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let profile = profile.parse().unwrap();
+    let meter = test.meter(profile, "Main", ReadingKind::Register).await;
+    let readings = path::fill(
+        path::READINGS,
+        &[
+            ("energy_profile_id", &profile),
+            ("meter_id", &meter.meter_id),
+        ],
+    );
+    for (at, kwh) in [
+        ("2026-10-10T03:00:00Z", "1000"),
+        ("2026-11-23T03:00:00Z", "1440"),
+    ] {
+        let answer = ana.post(&readings, &register(at, kwh)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+    }
+    let address = path::fill(path::DASHBOARD, &[("energy_profile_id", &profile)]);
+    let answer = ana.get(&address).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+    let dashboard = answer.json;
+    assert_eq!(dashboard["so_far"]["kwh"], "130.000000");
+    assert_eq!(dashboard["so_far"]["cost"], Value::Null);
+    assert_eq!(dashboard["unpriced"]["code"], "missing");
+    assert_eq!(dashboard["unpriced"]["what"], "use_by_time");
+}

@@ -310,7 +310,7 @@ async fn add_bills(app: &App, profile: EnergyProfileId, today: Date) -> anyhow::
     let mut cycle = Cycle::containing(today, outlook.home.cycle_day);
     for _ in 0..3 {
         cycle = cycle.previous(outlook.home.cycle_day);
-        let used = cycle_use(&outlook.days, cycle, cycle.last, &prices)?;
+        let used = cycle_use(&outlook.days, cycle, cycle.last, &prices);
         let (Some(kwh), Some((tariff, parameters))) = (used.kwh, prices.tariff) else {
             continue;
         };

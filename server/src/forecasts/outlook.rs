@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ecotrack_common::bill::Assumption;
+use ecotrack_common::bill::{Assumption, BillError};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{CycleUse, DayUse, Projection};
 use ecotrack_common::forecast::{Band, ForecastState};
@@ -17,6 +17,7 @@ use super::learn::NEEDED_DAYS;
 use super::projection::{Prices, cycle_use, is_measured, kwh_at_end, project};
 use super::store::{self, Stored};
 use crate::catalog::{Reference, ReferenceCache};
+use crate::consumption::flows::Flows;
 use crate::profiles::store::Home;
 use crate::tariffs::{EffectiveTariff, effective};
 use crate::{consumption, profiles, tariffs};
@@ -47,6 +48,9 @@ pub struct Outlook {
     pub projection: Option<Projection>,
     /// What the bill took for granted.
     pub assumptions: Vec<Assumption>,
+    /// Why there is a tariff and no cost.
+    pub unpriced: Option<BillError>,
+    flows: Flows,
 }
 
 /// Where a home stands in the span that a goal runs over.
@@ -76,13 +80,12 @@ impl Outlook {
         let prices = self.prices();
         let forecast = self.forecast.as_ref();
         let kwh_at_end = forecast.and_then(|forecast| kwh_at_end(&self.days, month, forecast));
-        let projected = match kwh_at_end {
-            Some(kwh) => project(kwh, month, self.today, &prices)?,
-            None => None,
-        };
+        // Why there is no price the outlook itself says.
+        let projected =
+            kwh_at_end.and_then(|kwh| project(kwh, month, self.today, &prices).ok().flatten());
         Ok(Standing {
             span: month,
-            so_far: cycle_use(&self.days, month, self.through, &prices)?,
+            so_far: cycle_use(&self.days, month, self.through, &prices),
             kwh_at_end,
             projection: projected.map(|(projection, _)| projection),
         })
@@ -103,7 +106,12 @@ impl Outlook {
 
     /// What energy of this home costs and emits.
     pub fn prices(&self) -> Prices<'_> {
-        prices(&self.home, &self.reference, self.tariff.as_ref())
+        prices(
+            &self.home,
+            &self.reference,
+            self.tariff.as_ref(),
+            &self.flows,
+        )
     }
 }
 
@@ -111,12 +119,14 @@ fn prices<'a>(
     home: &'a Home,
     reference: &'a Reference,
     tariff: Option<&'a EffectiveTariff>,
+    flows: &'a Flows,
 ) -> Prices<'a> {
     Prices {
         tariff: tariff.map(|tariff| (tariff.tariff.as_ref(), &tariff.parameters)),
         tables: &reference.tables,
         factors: &reference.factors,
         region: home.grid_region.as_deref(),
+        flows,
     }
 }
 
@@ -139,16 +149,27 @@ pub async fn load(
     let first = cycle.year_before(home.cycle_day).first;
     let days = consumption::store::list_home_days(&mut *conn, profile, first, today).await?;
     let forecast = store::find_latest(&mut *conn, profile).await?;
-    let prices = prices(&home, &reference, tariff.as_ref());
-    let so_far = cycle_use(&days, cycle, through, &prices)?;
+    // Steps are read only for prices that go by them.
+    let by_time = tariff
+        .as_ref()
+        .is_some_and(|tariff| tariff.tariff.goes_by_time());
+    let flows = if by_time {
+        consumption::store::find_flows(&mut *conn, profile, &home.time_zone, first, today).await?
+    } else {
+        Flows::default()
+    };
+    let prices = prices(&home, &reference, tariff.as_ref(), &flows);
+    let so_far = cycle_use(&days, cycle, through, &prices);
+    let mut unpriced = prices.energy_cost(&days, cycle).err();
     let kwh_at_end = forecast
         .as_ref()
         .and_then(|forecast| kwh_at_end(&days, cycle, forecast));
-    let projected = match kwh_at_end {
-        Some(kwh) => project(kwh, cycle, today, &prices)?,
-        None => None,
-    };
-    let (projection, assumptions) = projected.unzip();
+    let projected = kwh_at_end.map(|kwh| project(kwh, cycle, today, &prices));
+    let projected = projected.transpose().unwrap_or_else(|error| {
+        unpriced.get_or_insert(error);
+        None
+    });
+    let (projection, assumptions) = projected.flatten().unzip();
     let assumptions = assumptions.unwrap_or_default();
     Ok(Some(Outlook {
         home,
@@ -163,5 +184,7 @@ pub async fn load(
         kwh_at_end,
         projection,
         assumptions,
+        unpriced,
+        flows,
     }))
 }

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::store::Stored;
+use crate::consumption::flows::Flows;
 
 /// Percent of a day that must be known for it to count as measured.
 pub const MEASURED_PERCENT: i16 = 90;
@@ -30,6 +31,8 @@ pub struct Prices<'a> {
     pub factors: &'a [EmissionFactor],
     /// Region of the home's factor.
     pub region: Option<&'a str>,
+    /// What the home took from the grid, for prices that go by time.
+    pub flows: &'a Flows,
 }
 
 impl Prices<'_> {
@@ -45,22 +48,34 @@ impl Prices<'_> {
         for version in &mut energy_only.versions {
             version.minimum = None;
         }
+        let Some(usage) = self.used(tariff, days, span) else {
+            return Ok(None);
+        };
+        let bill = price(&energy_only, parameters, self.tables, &usage, span)?;
+        Ok(Some(Money(bill.gross.0.round_dp(2))))
+    }
+
+    /// The use of a span: by day, or in steps where prices go by time.
+    fn used(&self, tariff: &Tariff, days: &[DayUse], span: Cycle) -> Option<Usage> {
+        if tariff.goes_by_time() {
+            return self.flows.imported(span, true);
+        }
         let daily: BTreeMap<Date, Option<Kwh>> = days
             .iter()
             .filter(|day| span.contains(day.date))
             .map(|day| (day.date, day.kwh))
             .collect();
-        if daily.values().all(Option::is_none) {
-            return Ok(None);
-        }
-        let bill = price(
-            &energy_only,
-            parameters,
-            self.tables,
-            &Usage::Daily(daily),
-            span,
-        )?;
-        Ok(Some(Money(bill.gross.0.round_dp(2))))
+        let some = daily.values().any(Option::is_some);
+        some.then_some(Usage::Daily(daily))
+    }
+
+    /// The use of a cycle of which only the total is known, laid over the hours as the home usually
+    /// takes it where prices go by time.
+    fn expected(&self, tariff: &Tariff, kwh: Kwh, cycle: Cycle) -> Usage {
+        let by_time = tariff.goes_by_time();
+        let usual = by_time.then(|| self.flows.as_usual(kwh, cycle)).flatten();
+        // Without hours the engine says what is missing.
+        usual.unwrap_or(Usage::Total(kwh))
     }
 
     /// The whole bill of a cycle.
@@ -68,7 +83,8 @@ impl Prices<'_> {
         let Some((tariff, parameters)) = self.tariff else {
             return Ok(None);
         };
-        price(tariff, parameters, self.tables, &Usage::Total(kwh), cycle).map(Some)
+        let usage = self.expected(tariff, kwh, cycle);
+        price(tariff, parameters, self.tables, &usage, cycle).map(Some)
     }
 
     /// What one more kWh costs in a cycle that will use `kwh`, taxes included.
@@ -76,7 +92,8 @@ impl Prices<'_> {
         let Some((tariff, parameters)) = self.tariff else {
             return Ok(None);
         };
-        marginal_price(tariff, parameters, self.tables, &Usage::Total(kwh), cycle).map(Some)
+        let usage = self.expected(tariff, kwh, cycle);
+        marginal_price(tariff, parameters, self.tables, &usage, cycle).map(Some)
     }
 
     /// The factor for a year, the latest earlier one where it has none.
@@ -113,13 +130,9 @@ impl Prices<'_> {
 }
 
 /// Use of the days of `cycle` up to `through`, the last day that has passed whole; energy known of
-/// later days, such as this morning's, is in the total but not in the coverage.
-pub fn cycle_use(
-    days: &[DayUse],
-    cycle: Cycle,
-    through: Date,
-    prices: &Prices<'_>,
-) -> Result<CycleUse, BillError> {
+/// later days, such as this morning's, is in the total but not in the coverage. Energy that cannot be
+/// priced has no cost; why, the outlook says once.
+pub fn cycle_use(days: &[DayUse], cycle: Cycle, through: Date, prices: &Prices<'_>) -> CycleUse {
     let inside: Vec<DayUse> = days
         .iter()
         .filter(|day| cycle.contains(day.date))
@@ -141,14 +154,14 @@ pub fn cycle_use(
         first: cycle.first,
         last: last_known.unwrap_or(cycle.first),
     };
-    Ok(CycleUse {
+    CycleUse {
         cycle,
         kwh,
-        cost: prices.energy_cost(&inside, span)?,
+        cost: prices.energy_cost(&inside, span).ok().flatten(),
         co2e: prices.co2e(&inside),
         elapsed_days,
         measured_days: i32::try_from(measured).unwrap_or(i32::MAX),
-    })
+    }
 }
 
 /// Whether enough of the day is known to count it.

@@ -378,7 +378,11 @@ pub(super) fn bill(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Contex
         ForecastState::Ready { .. } => None,
     };
     let Some(projection) = &board.projection else {
-        let text = missing.unwrap_or_else(|| cx.locale.text("bill-no-tariff"));
+        let unpriced = board.unpriced.as_ref();
+        let text = unpriced
+            .map(|error| cx.locale.bill_error(error))
+            .or(missing)
+            .unwrap_or_else(|| cx.locale.text("bill-no-tariff"));
         panel::lines(frame, inside, dim(text));
         return;
     };

@@ -247,11 +247,11 @@ impl Page<'_> {
         );
         self.title(&title);
         let Some(projection) = &dashboard.projection else {
-            let none = self.words(if dashboard.home.tariff_name.is_none() {
-                "text-no-projection"
-            } else {
-                "text-projection-waits"
-            });
+            let none = match &dashboard.unpriced {
+                Some(error) => locale.bill_error(error),
+                None if dashboard.home.tariff_name.is_none() => self.words("text-no-projection"),
+                None => self.words("text-projection-waits"),
+            };
             return self.sentence(INDENT, &none);
         };
         let mut table = self.band_table();

@@ -207,6 +207,7 @@ pub(crate) fn dashboard() -> Dashboard {
     so_far.elapsed_days = 13;
     so_far.measured_days = 11;
     Dashboard {
+        unpriced: None,
         home: DashboardHome {
             energy_profile_id: home_id(),
             name: "Casa Aurora".into(),
