@@ -11,9 +11,12 @@
 //! * `usage`, `tables`: the other arguments; `lines`: the answer; `error`: or why there is none
 //! * `evaluate`: the order above; `split`, `charges`, `tiers`, `windows`, `series`, `timed`, `export`,
 //!   `tax`: its steps
+//! * `marginal`: what one more kWh costs
+//! * `by_time`: what a kWh costs at each time of a day
 //! * `brazil`: how Brazilian tariffs are said in the model
 
 pub mod brazil;
+mod by_time;
 mod charges;
 mod check;
 mod error;
@@ -21,6 +24,7 @@ mod evaluate;
 mod export;
 mod findings;
 mod lines;
+mod marginal;
 mod series;
 mod split;
 mod tables;
@@ -34,10 +38,12 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
+pub use by_time::{PricePart, PriceSpan, price_by_time};
 pub use error::{BillError, MissingFigure, TariffRule};
-pub use evaluate::{EXPORT, MINIMUM, cost_of_change, marginal_price, price, price_exchange};
+pub use evaluate::{EXPORT, MINIMUM, price, price_exchange};
 pub use findings::{TariffFinding, TariffFindingKind};
 pub use lines::{Assumption, AssumptionKind, Bill, BillExport, BillLine, LineRule, TaxPart, Unit};
+pub use marginal::{cost_of_change, marginal_price};
 pub use tables::{DatedRate, DatedTable, DatedValue, Flag, PriceSeries, Tables};
 pub use tariff::{
     BandMode, Basis, Charge, Class, Confidence, Direction, Export, HolidayRule, Minimum,

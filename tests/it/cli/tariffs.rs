@@ -165,7 +165,8 @@ async fn what_cannot_be_priced_is_refused_with_a_code(db: PgPool) {
         "timestamp,kwh\n2026-09-01,99999999999999999999\n",
     );
     let cemig = "br-cemig-d-conventional";
-    let cases: [(&str, &str, [&str; 2], &[&str], u8, &str); 8] = [
+    type Case<'a> = (&'a str, &'a str, [&'a str; 2], &'a [&'a str], u8, &'a str);
+    let cases: [Case; 8] = [
         (
             cemig,
             &good,

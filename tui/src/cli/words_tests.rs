@@ -290,7 +290,7 @@ fn the_commands_of_the_papers_are_understood() {
         "account end-session 1a2b3c4d",
         "register --email ana@example.org --name Ana --invitation ABCD",
         "catalog fridge frost",
-        "tariffs cemig",
+        "tariffs list cemig",
     ] {
         let words = std::iter::once("ecotrack").chain(line.split(' '));
         if let Err(error) = Cli::try_parse_from(words) {

@@ -7,6 +7,7 @@ mod next_kwh;
 mod properties;
 mod refusals;
 mod shapes;
+mod slots;
 mod time;
 
 use std::sync::LazyLock;

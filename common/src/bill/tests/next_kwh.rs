@@ -80,3 +80,61 @@ fn a_change_by_day_is_shared_or_comes_last() {
     assert_eq!(cost("-150").unwrap(), money("-138.321"));
     assert_eq!(cost("-301").unwrap_err().code(), "negative_kwh");
 }
+
+#[test]
+fn a_kwh_costs_by_the_clock_with_its_parts_and_taxes() {
+    let day = jiff::civil::date(2026, 6, 3);
+    let prices = |tariff: &str, used: &str, parameters: &Parameters| {
+        price_by_time(
+            &shipped(tariff),
+            parameters,
+            tables(),
+            day,
+            Kwh(d(used)),
+            30,
+        )
+        .unwrap()
+    };
+    let none = Parameters::default();
+    let spans: Vec<_> = prices("gb-economy-7", "0", &none)
+        .into_iter()
+        .map(|span| (span.start_min, span.end_min, span.gross))
+        .collect();
+    let (day_price, night_price) = (money("0.294"), money("0.126"));
+    assert_eq!(
+        spans,
+        [
+            (0, 30, day_price),
+            (30, 450, night_price),
+            (450, 1_440, day_price)
+        ]
+    );
+    // The dearer tier begins above 300 kWh of 30 days.
+    for (used, gross, tier) in [("299", "0.4", 1), ("300", "0.5", 2)] {
+        let span = &prices("us-block-example", used, &none)[0];
+        assert_eq!((span.gross, span.parts[0].tier), (money(gross), Some(tier)));
+    }
+    // TE, TUSD and a yellow flag, with the taxes of example 3.
+    let home = home("0.18", "0.012", "0.055");
+    let spans = price_by_time(
+        &shipped("br-cemig-d-conventional"),
+        &home,
+        tables(),
+        jiff::civil::date(2026, 9, 10),
+        Kwh(d("100")),
+        30,
+    )
+    .unwrap();
+    assert_eq!(spans.len(), 1);
+    assert_eq!(six(Money(spans[0].gross.0 * d("200"))), "241.063446");
+    assert_eq!(spans[0].parts[2].note.as_deref(), Some("yellow"));
+    let error = price_by_time(
+        &shipped("br-cemig-d-branca"),
+        &home,
+        tables(),
+        day,
+        Kwh(d("0")),
+        30,
+    );
+    assert_eq!(error.unwrap_err().code(), "missing");
+}
