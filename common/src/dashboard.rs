@@ -164,6 +164,16 @@ pub struct DayUse {
     pub estimated: bool,
 }
 
+/// Percent of a day that must be known for it to count as measured.
+pub const MEASURED_PERCENT: i16 = 90;
+
+impl DayUse {
+    /// Whether enough of the day is known to count it.
+    pub fn is_measured(&self) -> bool {
+        self.kwh.is_some() && self.covered_percent >= MEASURED_PERCENT
+    }
+}
+
 /// The bill at the end of the cycle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

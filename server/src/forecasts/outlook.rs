@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan};
 use sqlx::PgConnection;
 
 use super::learn::NEEDED_DAYS;
-use super::projection::{Prices, cycle_use, is_measured, kwh_at_end, project};
+use super::projection::{Prices, cycle_use, kwh_at_end, project};
 use super::store::{self, Stored};
 use crate::catalog::{Reference, ReferenceCache};
 use crate::consumption::flows::Flows;
@@ -93,7 +93,7 @@ impl Outlook {
 
     /// Why a home without a forecast has none: too few days are known, or a job is about to train.
     pub fn without_forecast(&self) -> ForecastState {
-        let measured = self.days.iter().filter(|day| is_measured(day)).count();
+        let measured = self.days.iter().filter(|day| day.is_measured()).count();
         if measured >= NEEDED_DAYS {
             return ForecastState::NotTrained;
         }
