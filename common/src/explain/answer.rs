@@ -53,6 +53,9 @@ pub enum PricedBy {
         name: String,
         /// Whether it was made up for the demo.
         example: bool,
+        /// Whether the billed kWh were laid over the hours as the home's meter saw them, since the
+        /// tariff's prices go by the hour and the paper does not.
+        by_meter: bool,
     },
     /// What the home's own bills fit, since no tariff prices it.
     EffectiveRate {
@@ -74,9 +77,10 @@ pub enum PricedBy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NoTariff {
-    /// `no_tariff` where the home has none; else the code of what is wrong with it or missing in it.
+    /// `no_tariff` where the home has none; `missing_<figure>` where a figure is; else the code of what
+    /// is wrong.
     pub code: String,
-    /// What is missing or wrong, in the words of the engine.
+    /// The name of what is missing, or of what is wrong.
     pub what: Option<String>,
 }
 
@@ -108,6 +112,8 @@ pub struct ExplainedLine {
     pub label: Option<String>,
     /// Words of the paper; empty where it has no such line.
     pub charged_as: Vec<String>,
+    /// The name of the hours, where the price goes by time.
+    pub window: Option<String>,
     /// The word of a dated price, such as the flag's colour.
     pub note: Option<String>,
     /// How much of the unit, where it is one charge of one price.
@@ -185,6 +191,8 @@ pub enum Cause {
         days: i32,
         /// Its first day in force in the cycle, where it was.
         in_force_from: Option<Date>,
+        /// Whether the flags of some of these days are not known, and the last known was carried forward.
+        assumed: bool,
     },
     /// The older or the newer way in which the taxes stand.
     TaxMethod {

@@ -96,7 +96,7 @@ impl Side {
 /// where `prices` cannot price one of the counterfactuals.
 pub fn change(from: &Side, to: &Side, prices: &Prices<'_>) -> Option<Vec<ChangePart>> {
     let sides = [from, to];
-    let priced = priced(&sides, prices);
+    let cost = priced(&sides, prices);
     let others = [from.other()?, to.other()?];
     // Where all is one bill's, its kWh are the bill's own, to the last place.
     let kwh = |of: [usize; 5]| {
@@ -113,7 +113,7 @@ pub fn change(from: &Side, to: &Side, prices: &Prices<'_>) -> Option<Vec<ChangeP
     for changed in 0..32_usize {
         let of = std::array::from_fn(|at| usize::from(changed & (1 << at) != 0));
         let kwh = kwh(of);
-        amounts.push(priced(of[0], sides[of[1]].cycle().days(), Kwh(kwh))?.0);
+        amounts.push(cost(of[0], sides[of[1]].cycle().days(), Kwh(kwh))?.0);
         energies.push(kwh);
     }
     let charged = (to.bill.total.0 - amounts[31]) - (from.bill.total.0 - amounts[0]);
@@ -203,6 +203,9 @@ fn frozen<'a>(of: &Tariffed<'a>, cycle: Cycle) -> (Cow<'a, Tariff>, Cow<'a, Tabl
                 row.last = None;
             }
         }
+    }
+    for rates in tables.rates.values_mut() {
+        rates.retain(|row| row.first <= cycle.last);
     }
     (tariff, Cow::Owned(tables))
 }

@@ -9,7 +9,7 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::answer::{ExplainedLine, LineKind};
-use super::words::{Concept, Meaning, fold, meaning};
+use super::words::{Concept, Meaning, fold, meaning, of_folded};
 use crate::Money;
 use crate::bill::{Bill, BillLine, TaxPart, Unit};
 use crate::billing::ChargedLine;
@@ -17,8 +17,8 @@ use crate::billing::ChargedLine;
 /// Holds the lines of a paper, which pays `total`, against a recomputed bill; or, without a bill,
 /// lists them.
 pub fn compare(bill: Option<&Bill>, charged: &[ChargedLine], total: Money) -> Vec<ExplainedLine> {
-    let mut items = bill.map_or_else(Vec::new, |bill| items(bill, charged));
     let mut papers: Vec<Paper> = charged.iter().map(Paper::new).collect();
+    let mut items = bill.map_or_else(Vec::new, |bill| items(bill, &papers));
     let sum: Money = charged.iter().map(|line| line.amount).sum();
     let rest = total - sum;
     if !charged.is_empty() && !rest.0.is_zero() {
@@ -61,11 +61,12 @@ struct Paper {
 
 impl Paper {
     fn new(line: &ChargedLine) -> Self {
+        let folded = fold(&line.label);
         Self {
             label: line.label.clone(),
             amount: line.amount.0,
-            folded: fold(&line.label),
-            meaning: meaning(&line.label),
+            meaning: of_folded(&folded),
+            folded,
             kind: LineKind::Unmatched,
         }
     }
@@ -86,6 +87,7 @@ struct Item {
     kind: LineKind,
     code: String,
     label: Option<String>,
+    window: Option<String>,
     note: Option<String>,
     quantity: Option<Decimal>,
     unit: Option<Unit>,
@@ -98,20 +100,20 @@ struct Item {
 }
 
 /// The recomputed lines, with the taxes that the paper prints apart taken out of them.
-fn items(bill: &Bill, charged: &[ChargedLine]) -> Vec<Item> {
+fn items(bill: &Bill, papers: &[Paper]) -> Vec<Item> {
     let places = bill.total.0.scale();
+    let printed: Vec<&Paper> = papers
+        .iter()
+        .filter(|paper| !paper.amount.is_zero())
+        .collect();
     let is_apart = |code: &str| {
-        let about = meaning(code).concept;
-        charged
-            .iter()
-            .filter(|line| !line.amount.0.is_zero())
-            .any(|line| {
-                let of_line = meaning(&line.label).concept;
-                fold(&line.label) == fold(code)
-                    || of_line
-                        .zip(about)
-                        .is_some_and(|(line, tax)| line.is_tax() && line.covers(tax))
-            })
+        let code = fold(code);
+        let about = of_folded(&code).concept;
+        printed.iter().any(|paper| {
+            let both = paper.meaning.concept.zip(about);
+            paper.folded == code
+                || both.is_some_and(|(line, tax)| line.is_tax() && line.covers(tax))
+        })
     };
     let (inside, outside): (Vec<&BillLine>, Vec<&BillLine>) =
         bill.lines.iter().partition(|line| !line.outside_taxes);
@@ -131,6 +133,7 @@ fn items(bill: &Bill, charged: &[ChargedLine]) -> Vec<Item> {
         kind: LineKind::Rounding,
         code: "ROUNDING".to_owned(),
         label: None,
+        window: None,
         note: None,
         quantity: None,
         unit: None,
@@ -157,6 +160,7 @@ fn charges(lines: &[&BillLine], is_apart: impl Fn(&str) -> bool) -> Vec<Item> {
         let is_it = |item: &&mut Item| {
             item.code == line.code
                 && item.note == line.note
+                && item.window == line.window
                 && item.unit_price == Some(line.unit_price)
                 && item.label.as_deref().unwrap_or(&line.code) == line.label
         };
@@ -170,6 +174,7 @@ fn charges(lines: &[&BillLine], is_apart: impl Fn(&str) -> bool) -> Vec<Item> {
                 kind: LineKind::Charge,
                 code: line.code.clone(),
                 label: (line.label != line.code).then(|| line.label.clone()),
+                window: line.window.clone(),
                 note: line.note.clone(),
                 quantity: Some(line.quantity),
                 unit: Some(line.unit),
@@ -188,10 +193,12 @@ fn charges(lines: &[&BillLine], is_apart: impl Fn(&str) -> bool) -> Vec<Item> {
 /// What a recomputed charge is about: its code and words say so, else its unit does.
 fn of_charge(line: &BillLine) -> Meaning {
     let mut found = meaning(&line.code);
-    for text in [Some(line.label.as_str()), line.note.as_deref()]
-        .into_iter()
-        .flatten()
-    {
+    let words = [
+        Some(line.label.as_str()),
+        line.window.as_deref(),
+        line.note.as_deref(),
+    ];
+    for text in words.into_iter().flatten() {
         let more = meaning(&format!("{} {text}", line.code));
         found.concept = found.concept.or(more.concept);
         found.which = found.which.or(more.which);
@@ -210,6 +217,7 @@ fn tax_item(tax: &TaxPart) -> Item {
         kind: LineKind::Tax,
         code: tax.code.clone(),
         label: None,
+        window: None,
         note: None,
         quantity: None,
         unit: None,
@@ -374,6 +382,7 @@ impl Row {
                 (None, None) => LineKind::Unmatched,
             },
             label: shared(&mine, |item| item.label.clone()),
+            window: shared(&mine, |item| item.window.clone()),
             note: shared(&mine, |item| item.note.clone()),
             quantity,
             unit,

@@ -6,8 +6,8 @@
 //!
 //! * `answer`: what travels
 //! * `words`: what the words of a paper mean; `lines`: its lines beside the recomputed ones
-//! * `reason`: which other figure the charge fits, each priced by the engine; `what_if`: the tariffs,
-//!   tables and parameters of those figures
+//! * `reason`: which other figure the charge fits, each priced by the engine; `tried`: the figures;
+//!   `what_if`: the tariffs, tables and parameters of them
 //! * `energy`: billed, metered and estimated kWh of the same days
 //! * `change`: two bills, by Shapley values; `weather`: how the home's use follows the temperature
 //! * `fit`: the effective rate, where there is no tariff; `squares`: least squares, for both
@@ -19,6 +19,7 @@ mod fit;
 mod lines;
 mod reason;
 mod squares;
+mod tried;
 mod weather;
 mod what_if;
 mod words;

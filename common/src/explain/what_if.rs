@@ -138,6 +138,7 @@ impl WhatIf<'_> {
     pub(super) fn flags(&self, bill: &Bill) -> Option<Flags> {
         let (table, code) = self.flag_table()?;
         let mut by_day = Vec::new();
+        let assumed = bill.lines_of(&code).any(|line| line.assumed);
         for day in self.cycle.iter() {
             let mut lines = bill.lines_of(&code).filter(|line| line.note.is_some());
             let line = lines.find(|line| line.first <= day && day <= line.last)?;
@@ -157,6 +158,7 @@ impl WhatIf<'_> {
             by_day,
             before,
             after,
+            assumed,
         })
     }
 
@@ -191,6 +193,8 @@ pub(super) struct Flags {
     pub(super) by_day: Vec<(Date, String)>,
     before: Option<String>,
     after: Option<String>,
+    /// Some are carried forward from the last that is known.
+    pub(super) assumed: bool,
 }
 
 impl Flags {

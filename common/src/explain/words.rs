@@ -259,8 +259,18 @@ const HOURS: &[(&str, Which)] = &[
 
 /// What words of a paper, of a tariff or of a code mean.
 pub(super) fn meaning(text: &str) -> Meaning {
-    let folded = format!(" {} ", fold(text));
-    let holds = |words: &str| folded.contains(&format!(" {words} "));
+    of_folded(&fold(text))
+}
+
+/// The same of words that are folded already.
+pub(super) fn of_folded(folded: &str) -> Meaning {
+    let holds = |words: &str| {
+        folded.match_indices(words).any(|(at, _)| {
+            let (before, after) = (&folded[..at], &folded[at + words.len()..]);
+            (before.is_empty() || before.ends_with(' '))
+                && (after.is_empty() || after.starts_with(' '))
+        })
+    };
     let concept = CONCEPTS
         .iter()
         .find(|(words, _)| holds(words))

@@ -29,6 +29,7 @@ fn flag_days(charged_days: i32) -> Cause {
         in_force_days: 9,
         days: 30,
         in_force_from: Some(date(2026, 5, 1)),
+        assumed: false,
     }
 }
 
@@ -108,6 +109,25 @@ fn a_lighting_charge_that_nobody_gave_and_a_flag_are_two_reasons() {
     };
     assert_eq!(causes(&found)[..2], [&cosip, &flag_days(13)]);
     assert_eq!(found.reasons[1].before, found.reasons[0].after);
+}
+
+#[test]
+fn a_fine_beside_it_does_not_hide_the_flag() {
+    let bill = yellow_on(13);
+    let rounded = |amount: Money| amount.0.round_dp(2).to_string();
+    let found = Paper::with(&[
+        ("TE", &rounded(bill.amount_of("TE"))),
+        ("TUSD", &rounded(bill.amount_of("TUSD"))),
+        ("Bandeira amarela", &rounded(bill.amount_of("FLAG"))),
+        ("Iluminação pública", "20.00"),
+        ("Multa", "18.30"),
+    ])
+    .reasons();
+    assert_eq!(causes(&found)[0], &flag_days(13));
+    assert!(
+        (found.unexplained.0 - d("18.30")).abs() <= d("0.02"),
+        "{found:?}"
+    );
 }
 
 #[test]

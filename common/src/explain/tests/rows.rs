@@ -96,6 +96,60 @@ fn one_line_of_energy_holds_both_parts_and_the_flag_where_it_is_nearer_so() {
 }
 
 #[test]
+fn a_british_paper_meets_its_hours_its_standing_charge_and_its_vat() {
+    use crate::bill::{DaySteps, StepUse};
+    let june = cycle(date(2026, 6, 1), date(2026, 6, 30));
+    // 10 kWh a day, of which the night hours from half past midnight hold 4.33.
+    let hours = |hour: usize| {
+        if (1..=6).contains(&hour) {
+            4_000_000 / 6
+        } else {
+            6_000_000 / 18
+        }
+    };
+    let day = DaySteps {
+        step_minutes: 60,
+        mwh: (0..24).map(|hour| Some(hours(hour))).collect(),
+    };
+    let usage = Usage::Steps(StepUse {
+        time_zone: "Europe/London".into(),
+        days: june.iter().map(|date| (date, day.clone())).collect(),
+    });
+    let paper = Paper {
+        tariff: shipped("gb-economy-7"),
+        parameters: Parameters::default(),
+        cycle: june,
+        usage,
+        ..Paper::with(&[
+            ("Night units", "15.60"),
+            ("Day units", "47.60"),
+            ("Standing charge", "16.10"),
+            ("VAT @ 5%", "3.97"),
+        ])
+    };
+    let rows = paper.rows();
+    let met: Vec<(String, Option<&str>)> = rows
+        .iter()
+        .filter(|row| !row.charged_as.is_empty())
+        .map(|row| (row.charged_as.join("+"), row.window.as_deref()))
+        .collect();
+    assert_eq!(
+        met,
+        [
+            ("Day units".into(), Some("day")),
+            ("Night units".into(), Some("night")),
+            ("Standing charge".into(), None),
+            ("VAT @ 5%".into(), None),
+        ]
+    );
+    assert!(
+        rows.iter()
+            .all(|row| row.difference.is_some_and(|off| off.0.abs() < d("0.02"))),
+        "{rows:#?}"
+    );
+}
+
+#[test]
 fn what_only_the_paper_has_stays_a_line_of_its_own() {
     let rows = Paper::with(&[
         ("TE", "87.92"),
