@@ -60,7 +60,7 @@ pub struct Dashboard {
     pub meters: Vec<MeterNow>,
     /// What one more kWh costs and emits, for what is computed while it is typed.
     pub next_kwh: NextKwh,
-    /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`,
+    /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`, `effective_rate`,
     /// `charge_missing`, `power_default`, `export_not_priced`, `factor_of_<year>`.
     pub assumptions: Vec<String>,
     /// Why there is a tariff and no cost.
