@@ -320,10 +320,11 @@ fn matched(items: &[Item], papers: &[Paper]) -> Vec<Row> {
 /// A paper without a line for the flag may have it in its energy: it is taken in where the energy is
 /// nearer with it than without.
 fn take_flag_in(rows: &mut Vec<Row>, items: &[Item], papers: &[Paper]) {
-    let about = |row: &Row, concept: Concept| {
+    let is_energy = |row: &Row| {
+        let about = |at: &usize| papers[*at].meaning.concept;
         row.papers
             .iter()
-            .any(|at| papers[*at].meaning.concept == Some(concept))
+            .any(|at| matches!(about(at), Some(Concept::Energy | Concept::Minimum)))
     };
     let is_flag = |row: &Row| {
         row.papers.is_empty()
@@ -334,7 +335,7 @@ fn take_flag_in(rows: &mut Vec<Row>, items: &[Item], papers: &[Paper]) {
     };
     let Some(energy) = rows
         .iter()
-        .position(|row| about(row, Concept::Energy) && !row.items.is_empty())
+        .position(|row| is_energy(row) && !row.items.is_empty())
     else {
         return;
     };

@@ -189,6 +189,17 @@ fn without_lines_there_are_no_differences_of_lines() {
     assert_eq!(told(&listed), [": Energia = 10 - -", ": Multa = 1 - -"]);
 }
 
+#[test]
+fn the_minimum_stands_beside_the_energy_and_the_flag_that_it_is_made_of() {
+    let mut paper = Paper::with(&[("Custo de disponibilidade", "56.48"), ("COSIP", "20.00")]);
+    paper.usage = Usage::Total(kwh("12"));
+    let rows = told(&paper.rows());
+    assert_eq!(
+        rows[0],
+        "TE+TUSD+FLAG: Custo de disponibilidade = 56.48 - 56.49"
+    );
+}
+
 fn labels() -> impl Strategy<Value = String> {
     let known = [
         "TE",
