@@ -60,7 +60,7 @@ pub struct Dashboard {
     pub meters: Vec<MeterNow>,
     /// What one more kWh costs and emits, for what is computed while it is typed.
     pub next_kwh: NextKwh,
-    /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`,
+    /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`, `effective_rate`,
     /// `charge_missing`, `power_default`, `export_not_priced`, `factor_of_<year>`.
     pub assumptions: Vec<String>,
     /// Why there is a tariff and no cost.
@@ -162,6 +162,16 @@ pub struct DayUse {
     pub covered_percent: i16,
     /// Whether part of it is spread from longer readings or estimated.
     pub estimated: bool,
+}
+
+/// Percent of a day that must be known for it to count as measured.
+pub const MEASURED_PERCENT: i16 = 90;
+
+impl DayUse {
+    /// Whether enough of the day is known to count it.
+    pub fn is_measured(&self) -> bool {
+        self.kwh.is_some() && self.covered_percent >= MEASURED_PERCENT
+    }
 }
 
 /// The bill at the end of the cycle.

@@ -23,6 +23,7 @@ pub mod dashboard;
 pub mod device;
 pub mod emission;
 pub mod estimate;
+pub mod explain;
 pub mod forecast;
 pub mod goal;
 pub mod holiday;

@@ -78,6 +78,12 @@ routes! {
     BILLS_BATCH = "/profiles/{energy_profile_id}/bills/batch";
     /// `PUT`, `DELETE`.
     BILL = "/profiles/{energy_profile_id}/bills/{billing_record_id}";
+    /// `GET` a bill beside what the tariff makes of it, and why they differ.
+    BILL_EXPLANATION = "/profiles/{energy_profile_id}/bills/{billing_record_id}/explanation";
+    /// `GET` why a bill is another than the one before, or than `?from=`.
+    BILL_CHANGE = "/profiles/{energy_profile_id}/bills/{billing_record_id}/change";
+    /// `GET` what the home's bills fit, where no tariff is set.
+    EFFECTIVE_RATE = "/profiles/{energy_profile_id}/effective-rate";
     /// `GET`, `POST`.
     GOALS = "/profiles/{energy_profile_id}/goals";
     /// `PUT`, `DELETE`.

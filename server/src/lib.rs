@@ -30,6 +30,7 @@ pub mod dashboard;
 pub mod demo;
 pub mod devices;
 pub mod events;
+pub mod explanations;
 pub mod forecasts;
 pub mod goals;
 pub mod members;

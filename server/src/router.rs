@@ -25,8 +25,8 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, alerts, away, bills, catalog, dashboard, devices, events, forecasts, goals,
-    members, meters, operations, profiles, readings, registration,
+    App, accounts, alerts, away, bills, catalog, dashboard, devices, events, explanations,
+    forecasts, goals, members, meters, operations, profiles, readings, registration,
 };
 
 /// The document without its routes.
@@ -70,6 +70,7 @@ fn api() -> (
         .merge(goals::routes())
         .merge(operations::routes())
         .merge(forecasts::routes())
+        .merge(explanations::routes())
         .merge(alerts::routes())
         .merge(dashboard::routes())
         .routes(routes!(document));

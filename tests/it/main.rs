@@ -7,6 +7,7 @@
 
 mod cli;
 mod enter_reading;
+mod explained;
 mod forms;
 mod household;
 mod import_and_forecast;

@@ -103,6 +103,7 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/forecasts/learn.rs",
         "server/src/forecasts/artefact.rs",
         "server/src/forecasts/projection.rs",
+        "server/src/forecasts/rated.rs",
         "server/src/readings/derive.rs",
         "server/src/readings/steps.rs",
         "server/src/consumption/home.rs",
@@ -122,7 +123,9 @@ fn the_maths_knows_no_database_http_or_clock() {
     ];
     let mut sources = product();
     sources.retain(|source| {
-        PURE.contains(&source.path.as_str()) || source.path.starts_with("common/src/bill/")
+        PURE.contains(&source.path.as_str())
+            || source.path.starts_with("common/src/bill/")
+            || source.path.starts_with("common/src/explain/")
     });
     let bill = sources
         .iter()

@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{dashboard, outbox, readings};
+use crate::{bill, dashboard, outbox, readings};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -115,6 +115,14 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
                     Vec::new()
                 }
             }
+        }
+        Reply::Explained(answer) => {
+            bill::explained(app, ticket, answer);
+            Vec::new()
+        }
+        Reply::Changed(answer) => {
+            bill::changed(app, ticket, answer);
+            Vec::new()
         }
         Reply::Tips(answer) => {
             app.welcome.tips.answer(ticket, answer);

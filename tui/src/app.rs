@@ -26,7 +26,7 @@ use crate::readings::entry::{self, Entry};
 use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
-use crate::{answers, commands, dashboard, form, help, mouse, readings, told, welcome};
+use crate::{answers, bill, commands, dashboard, form, help, mouse, readings, told, welcome};
 
 /// What a screen may know of the world: all of it is passed in.
 #[derive(Debug, Clone)]
@@ -65,6 +65,8 @@ pub enum Screen {
     Readings,
     /// A list of the home.
     Table(Table),
+    /// A bill, explained.
+    Bill,
 }
 
 /// A sentence in the footer, until the next key.
@@ -131,6 +133,8 @@ pub struct App {
     pub dashboard: dashboard::State,
     /// The readings.
     pub readings: readings::State,
+    /// The bill that is explained.
+    pub bill: bill::State,
     /// What the server confirmed in this run.
     pub(crate) confirmed: Confirmed,
     /// What can be taken back, newest last.
@@ -194,6 +198,7 @@ impl App {
             keymap: Keymap::default(),
             dashboard: dashboard::State::default(),
             readings: readings::State::default(),
+            bill: bill::State::default(),
             confirmed: Confirmed::default(),
             done: Vec::new(),
             taken_back: Vec::new(),
@@ -302,6 +307,7 @@ impl App {
                 (table::FILTER_COMMANDS, commands::WHILE_TYPING)
             }
             Screen::Table(_) => (table::COMMANDS, commands::SIGNED_IN),
+            Screen::Bill => (bill::COMMANDS, commands::SIGNED_IN),
         }
     }
 
@@ -331,10 +337,12 @@ impl App {
         match self.screen {
             Screen::Readings => effects.extend(readings::load(self)),
             Screen::Table(table) => effects.extend(table::load(self, table)),
+            Screen::Bill => effects.extend(bill::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }
         let shown = match self.screen {
             Screen::Table(table) => table.what(),
+            Screen::Bill => Some(What::Bills),
             _ => None,
         };
         if shown != Some(What::Operations) {

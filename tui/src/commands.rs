@@ -8,7 +8,7 @@ use crate::keys::{Command, always, ctrl, key, named};
 use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
-use crate::{dashboard, form, help, palette, readings, told, welcome};
+use crate::{bill, dashboard, form, help, palette, readings, told, welcome};
 
 /// On every screen that shows something.
 pub(crate) const EVERYWHERE: &[Command] = &[HELP, LEAVE, LEAVE_AT_ONCE];
@@ -209,7 +209,8 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Esc)],
         name: "key-back",
-        when: |app| app.screen != Screen::Dashboard,
+        // A bill has a list to go back to.
+        when: |app| !matches!(app.screen, Screen::Dashboard | Screen::Bill),
         run: |app, cx| {
             app.screen = Screen::Dashboard;
             if app.home.is_none() && app.homes.is_empty() {
@@ -268,6 +269,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         dashboard::COMMANDS,
         readings::COMMANDS,
         readings::FILTER_COMMANDS,
+        bill::COMMANDS,
         entry::COMMANDS,
         table::COMMANDS,
         table::FILTER_COMMANDS,

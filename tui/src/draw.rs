@@ -10,7 +10,9 @@ use crate::keys::Command;
 use crate::readings::entry_view;
 use crate::table::Table;
 use crate::widgets::words;
-use crate::{commands, dashboard, forms, help, keys, palette, readings, table, told, welcome};
+use crate::{
+    bill, commands, dashboard, forms, help, keys, palette, readings, table, told, welcome,
+};
 
 /// Draws everything.
 pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
@@ -26,6 +28,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Dashboard) => dashboard::view(app, frame, body, cx),
             (None, Screen::Readings) => readings::view(app, frame, body, cx),
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
+            (None, Screen::Bill) => bill::view(app, frame, body, cx),
         }
     }
     if area.height >= 2 {
@@ -135,7 +138,7 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Dashboard => tab == "tab-dashboard",
         Screen::Readings => tab == "tab-readings",
         Screen::Table(Table::Devices) => tab == "tab-devices",
-        Screen::Table(Table::Bills) => tab == "tab-bills",
+        Screen::Table(Table::Bills) | Screen::Bill => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
         Screen::Table(_) => tab == "tab-household",
     }

@@ -114,6 +114,7 @@ const BOTH_WAYS: &[&str] = &[
     "key-meter",
     "key-move",
     "key-next-table",
+    "key-other-bill",
     "key-other-field",
     "key-page",
     "key-savings",

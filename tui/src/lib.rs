@@ -12,6 +12,7 @@ macro_rules! t {
 
 mod answers;
 pub mod app;
+pub mod bill;
 pub mod cli;
 pub mod client;
 mod commands;
@@ -44,6 +45,8 @@ mod undo;
 pub mod welcome;
 pub mod widgets;
 
+#[cfg(test)]
+mod bill_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use ecotrack_common::account::{
 };
 use ecotrack_common::audit::Undone;
 use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::explain::{BillChange, BillExplanation};
 use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, ProfileRemoval,
 };
@@ -15,7 +16,7 @@ use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::ReadingPage;
 use ecotrack_common::reference::SavingMeasure;
 use ecotrack_common::{
-    AccountId, AlertId, EnergyProfileId, MeterId, OperationId, Problem, SessionId,
+    AccountId, AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId, Problem, SessionId,
 };
 use jiff::Timestamp;
 use ratatui::layout::Size;
@@ -138,6 +139,10 @@ pub enum Call {
     Undo(EnergyProfileId, OperationId, Uuid),
     /// Say that an alert was seen.
     Acknowledge(EnergyProfileId, AlertId, Uuid),
+    /// A bill beside what was recomputed, and why.
+    Explanation(EnergyProfileId, BillingRecordId),
+    /// Why a bill is another than the one before.
+    Change(EnergyProfileId, BillingRecordId),
     /// Saving tips, for anybody.
     Tips,
 }
@@ -172,6 +177,10 @@ pub enum Reply {
     Undone(Answer<Undone>),
     /// To `Acknowledge`.
     Acknowledged(Answer<()>),
+    /// To `Explanation`.
+    Explained(Answer<Box<BillExplanation>>),
+    /// To `Change`.
+    Changed(Answer<Box<BillChange>>),
     /// To `Tips`.
     Tips(Answer<Vec<SavingMeasure>>),
 }
@@ -217,6 +226,8 @@ impl Reply {
             Self::Listed(_, answer) => answer.as_ref().err(),
             Self::Invited(answer) => answer.as_ref().err(),
             Self::Undone(answer) => answer.as_ref().err(),
+            Self::Explained(answer) => answer.as_ref().err(),
+            Self::Changed(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
         }
     }

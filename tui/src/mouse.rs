@@ -4,7 +4,7 @@ use ratatui::layout::{Rect, Size};
 
 use crate::app::{App, Context, Screen};
 use crate::message::Effect;
-use crate::{draw, forms, readings, table};
+use crate::{bill, draw, forms, readings, table};
 
 /// The wheel turned over the open screen.
 pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
@@ -15,6 +15,7 @@ pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
     match app.screen {
         Screen::Readings => readings::scroll(app, rows, cx),
         Screen::Table(_) => table::scroll(app, rows, cx),
+        Screen::Bill => bill::scroll(app, rows, cx),
         Screen::Welcome | Screen::Dashboard => Vec::new(),
     }
 }
@@ -53,6 +54,6 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Conte
             readings::click(app, body, row, cx);
             Vec::new()
         }
-        Screen::Welcome | Screen::Dashboard => Vec::new(),
+        Screen::Welcome | Screen::Dashboard | Screen::Bill => Vec::new(),
     }
 }

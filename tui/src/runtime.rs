@@ -442,6 +442,20 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .await
                 .map_err(fault),
         ),
+        Call::Explanation(home, bill) => Reply::Explained(
+            client
+                .explanation(home, bill)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
+        Call::Change(home, bill) => Reply::Changed(
+            client
+                .bill_change(home, bill, None)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
         Call::Tips => Reply::Tips(client.tips().await.map_err(fault)),
     }
 }

@@ -386,6 +386,29 @@ fn the_palette_looks_like_this() {
     });
 }
 
+#[test]
+fn a_bill_explained_looks_like_this() {
+    pictures!("bill", "bill", SIZES, |_: &Context| testing::with_bill());
+    pictures!("bill", "largest", [(200, 60)], |_: &Context| {
+        testing::with_bill()
+    });
+    pictures!("bill", "without_tariff", [(80, 24)], |_: &Context| {
+        let mut app = testing::with_bill();
+        app.bill.explanation = Remote::Ready(testing::without_tariff());
+        app.bill.change = Remote::Ready(testing::change_without_weather());
+        app
+    });
+    pictures!("bill", "without_any_price", [(80, 24)], |_: &Context| {
+        let mut app = testing::with_bill();
+        app.bill.explanation = Remote::Ready(testing::without_any_price());
+        app.bill.change = Remote::Failed {
+            fault: Fault::Away,
+            last: None,
+        };
+        app
+    });
+}
+
 /// Every screen in a state with something on it.
 fn all_screens(cx: &Context) -> Vec<App> {
     let mut help = signed_in();
@@ -405,6 +428,7 @@ fn all_screens(cx: &Context) -> Vec<App> {
         App::start(false, None, Everything::default()).0,
         tabled(Table::Bills),
         tabled(Table::History),
+        testing::with_bill(),
         opened(Subject::Device(None), cx),
         opened(Subject::Months, cx),
         opened(Subject::Readings(testing::meter_id()), cx),

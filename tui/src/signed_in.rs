@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::{dashboard, outbox, readings, table, welcome};
+use crate::{bill, dashboard, outbox, readings, table, welcome};
 
 impl App {
     /// Shows what was on the screen when the program was left, until the server answers.
@@ -55,6 +55,7 @@ impl App {
         self.home = Some(home);
         self.readings = readings::State::default();
         self.lists.leave_home();
+        self.bill = bill::State::default();
         self.tables = table::States::default();
         self.done.clear();
         self.taken_back.clear();
@@ -156,11 +157,15 @@ impl App {
         if let Some(home) = wanted.map(|home| home.energy_profile_id) {
             // Somebody may have gone to another screen of it before this answer came.
             let screen = Some(self.screen).filter(|_| self.home == Some(home));
+            let explained = self.bill.bill;
             let mut effects = self.open_home(home);
             if let Some(screen) = screen.filter(|screen| *screen != Screen::Welcome) {
                 self.screen = screen;
                 if let Screen::Table(table) = screen {
                     effects.extend(table::load(self, table));
+                }
+                if let (Screen::Bill, Some(bill)) = (screen, explained) {
+                    effects.extend(bill::open(self, bill));
                 }
             }
             return effects;

@@ -4,6 +4,7 @@
 //! not: this is where a code of the wire becomes a sentence. Numbers and dates follow ICU.
 
 mod bill;
+mod explain;
 mod operation;
 
 use std::borrow::Cow;

@@ -8,7 +8,6 @@ use jiff::ToSpan;
 use super::rules::{self, Finding};
 use super::store;
 use crate::forecasts::outlook::{self, Outlook};
-use crate::forecasts::projection::is_measured;
 use crate::goals::progress::progress;
 use crate::{App, consumption, forecasts, goals, meters};
 
@@ -55,7 +54,7 @@ async fn findings(
         .days
         .iter()
         .filter(|day| day.date > since && day.date <= outlook.through);
-    for day in recent.filter(|day| is_measured(day) && !day.estimated) {
+    for day in recent.filter(|day| day.is_measured() && !day.estimated) {
         let predicted = forecasts::store::find_prediction_of(&mut *conn, profile, day.date).await?;
         if let (Some(kwh), Some((likely, hi95))) = (day.kwh, predicted) {
             findings.extend(rules::day_above_forecast(day.date, kwh, likely, hi95));

@@ -122,6 +122,7 @@ async fn compose(
             None => None,
         }
     };
+    let price = price.or(outlook.rate.as_ref().map(|rate| rate.per_kwh));
     let worth = suggestions::Prices {
         marginal: price,
         factor: prices.factor(outlook.today.year()),
@@ -213,6 +214,9 @@ fn assumptions(outlook: &Outlook) -> Vec<String> {
         .filter_map(|assumption| assumption.kind.code())
         .map(str::to_owned)
         .collect();
+    if outlook.rate.is_some() && outlook.projection.is_some() {
+        codes.push("effective_rate".to_owned());
+    }
     if let Some(co2e) = &outlook.so_far.co2e
         && co2e.year < outlook.today.year()
     {

@@ -219,3 +219,68 @@ async fn a_tariff_that_cannot_be_priced_says_what_is_missing_and_the_rest_stands
     assert_eq!(dashboard["unpriced"]["code"], "missing");
     assert_eq!(dashboard["unpriced"]["what"], "use_by_time");
 }
+
+/// Without a tariff the home's own bills say what it costs, once they fit a rate.
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_home_without_a_tariff_is_priced_by_what_its_bills_fit(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = test.owner().await;
+    let bill = |first: &str, last: &str, kwh: &str, total: &str| json!({ "first_day": first, "last_day": last, "kwh": kwh, "total": total });
+    let bills = [
+        bill("2026-08-10", "2026-09-09", "200", "208.60"),
+        bill("2026-09-10", "2026-10-09", "150", "160.50"),
+    ];
+    let address = path::fill(path::BILLS, &[("energy_profile_id", &profile)]);
+    for bill in &bills {
+        ana.post(&address, bill).await;
+    }
+    let board = path::fill(path::DASHBOARD, &[("energy_profile_id", &profile)]);
+    let before = ana.get(&board).await.json;
+    assert_eq!(
+        before["next_kwh"]["price"],
+        Value::Null,
+        "two bills fit nothing"
+    );
+    ana.post(&address, &bill("2026-10-10", "2026-11-09", "260", "265.60"))
+        .await;
+    let after = ana.get(&board).await.json;
+    assert_eq!(after["next_kwh"]["price"], "0.95");
+    assert_eq!(after["projection"], Value::Null, "there is no forecast yet");
+
+    // Thirty days of use and a training: the bill at the end is 0.60 a day and 0.95 a kWh.
+    let meter = test.meter(profile, "Main", ReadingKind::Register).await;
+    let readings = path::fill(
+        path::READINGS,
+        &[
+            ("energy_profile_id", &profile),
+            ("meter_id", &meter.meter_id),
+        ],
+    );
+    for (at, kwh) in [
+        ("2026-10-01T03:00:00Z", "1000"),
+        ("2026-11-23T03:00:00Z", "1530"),
+    ] {
+        ana.post(&readings, &register(at, kwh)).await;
+    }
+    test.run_jobs().await;
+    let board = ana.get(&board).await.json;
+    let decimal = |value: &Value| {
+        value
+            .as_str()
+            .unwrap()
+            .parse::<rust_decimal::Decimal>()
+            .unwrap()
+    };
+    let projection = &board["projection"];
+    let kwh = decimal(&projection["kwh"]["likely"]);
+    let expected = (rust_decimal::Decimal::new(6, 1) * rust_decimal::Decimal::from(30)
+        + rust_decimal::Decimal::new(95, 2) * kwh)
+        .round_dp(2);
+    assert_eq!(
+        decimal(&projection["total"]["likely"]),
+        expected,
+        "{projection}"
+    );
+    let assumed = board["assumptions"].as_array().unwrap();
+    assert!(assumed.contains(&json!("effective_rate")), "{assumed:?}");
+}

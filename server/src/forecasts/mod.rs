@@ -22,6 +22,7 @@ pub mod learn;
 pub mod model;
 pub mod outlook;
 pub mod projection;
+pub mod rated;
 pub mod store;
 #[cfg(test)]
 mod tests;

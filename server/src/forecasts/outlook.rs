@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ecotrack_common::bill::{Assumption, BillError};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{CycleUse, DayUse, Projection};
+use ecotrack_common::explain::{EffectiveRate, RatedBill, effective_rate};
 use ecotrack_common::forecast::{Band, ForecastState};
 use ecotrack_common::goal::GoalPeriod;
 use ecotrack_common::{EnergyProfileId, Kwh};
@@ -14,13 +15,14 @@ use jiff::{Timestamp, ToSpan};
 use sqlx::PgConnection;
 
 use super::learn::NEEDED_DAYS;
-use super::projection::{Prices, cycle_use, is_measured, kwh_at_end, project};
+use super::projection::{Prices, cycle_use, kwh_at_end, project};
+use super::rated::project_by_rate;
 use super::store::{self, Stored};
 use crate::catalog::{Reference, ReferenceCache};
 use crate::consumption::flows::Flows;
 use crate::profiles::store::Home;
 use crate::tariffs::{EffectiveTariff, effective};
-use crate::{consumption, profiles, tariffs};
+use crate::{bills, consumption, profiles, tariffs};
 
 /// Where a home stands in its billing cycle.
 pub struct Outlook {
@@ -30,6 +32,8 @@ pub struct Outlook {
     pub reference: Arc<Reference>,
     /// The tariff in force today.
     pub tariff: Option<EffectiveTariff>,
+    /// What the home's bills fit, where no tariff is set and they fit anything.
+    pub rate: Option<EffectiveRate>,
     /// The home's local day.
     pub today: Date,
     /// The last day that has passed whole.
@@ -87,13 +91,15 @@ impl Outlook {
             span: month,
             so_far: cycle_use(&self.days, month, self.through, &prices),
             kwh_at_end,
-            projection: projected.map(|(projection, _)| projection),
+            projection: projected
+                .map(|(projection, _)| projection)
+                .or_else(|| by_rate(kwh_at_end, month, self.today, self.rate.as_ref(), &prices)),
         })
     }
 
     /// Why a home without a forecast has none: too few days are known, or a job is about to train.
     pub fn without_forecast(&self) -> ForecastState {
-        let measured = self.days.iter().filter(|day| is_measured(day)).count();
+        let measured = self.days.iter().filter(|day| day.is_measured()).count();
         if measured >= NEEDED_DAYS {
             return ForecastState::NotTrained;
         }
@@ -171,10 +177,17 @@ pub async fn load(
     });
     let (projection, assumptions) = projected.flatten().unzip();
     let assumptions = assumptions.unwrap_or_default();
+    let rate = match &tariff {
+        Some(_) => None,
+        None => find_rate(&mut *conn, profile).await?,
+    };
+    let projection =
+        projection.or_else(|| by_rate(kwh_at_end, cycle, today, rate.as_ref(), &prices));
     Ok(Some(Outlook {
         home,
         reference,
         tariff,
+        rate,
         today,
         through,
         cycle,
@@ -187,4 +200,34 @@ pub async fn load(
         unpriced,
         flows,
     }))
+}
+
+/// Bills that a rate is fitted to; older ones were made at other prices.
+const RATED_BILLS: i64 = 24;
+
+async fn find_rate(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Option<EffectiveRate>> {
+    let bills = bills::store::list(conn, profile, RATED_BILLS).await?;
+    let bills: Vec<RatedBill> = bills
+        .iter()
+        .map(|bill| RatedBill::from(&bill.bill))
+        .collect();
+    Ok(effective_rate(&bills).ok())
+}
+
+/// The end of a span by the rate that the bills fit.
+fn by_rate(
+    kwh_at_end: Option<Band<Kwh>>,
+    span: Cycle,
+    today: Date,
+    rate: Option<&EffectiveRate>,
+    prices: &Prices<'_>,
+) -> Option<Projection> {
+    let factor = prices.factor(today.year());
+    let factor = factor.map(|factor| factor.kg_co2e_per_kwh);
+    kwh_at_end
+        .zip(rate)
+        .map(|(kwh, rate)| project_by_rate(kwh, span, rate, factor))
 }

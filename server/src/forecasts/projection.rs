@@ -18,9 +18,6 @@ use rust_decimal::Decimal;
 use super::store::Stored;
 use crate::consumption::flows::Flows;
 
-/// Percent of a day that must be known for it to count as measured.
-pub const MEASURED_PERCENT: i16 = 90;
-
 /// What energy of a home costs and emits.
 pub struct Prices<'a> {
     /// The tariff in force with the home's own figures, if one is set.
@@ -141,7 +138,7 @@ pub fn cycle_use(days: &[DayUse], cycle: Cycle, through: Date, prices: &Prices<'
     let elapsed_days = (days_between(cycle.first, through.min(cycle.last)) + 1).max(0);
     let measured = inside
         .iter()
-        .filter(|day| day.date <= through && is_measured(day))
+        .filter(|day| day.date <= through && day.is_measured())
         .count();
     let known = inside.iter().filter_map(|day| day.kwh);
     let kwh = known.clone().next().map(|_| known.sum());
@@ -164,16 +161,11 @@ pub fn cycle_use(days: &[DayUse], cycle: Cycle, through: Date, prices: &Prices<'
     }
 }
 
-/// Whether enough of the day is known to count it.
-pub fn is_measured(day: &DayUse) -> bool {
-    day.kwh.is_some() && day.covered_percent >= MEASURED_PERCENT
-}
-
 /// Like with like: the elapsed days of `cycle` beside the same days of `then`, where both are known.
 pub fn compare(days: &[DayUse], cycle: Cycle, then: Cycle, through: Date) -> Option<Comparison> {
     let by_date: BTreeMap<Date, &DayUse> = days
         .iter()
-        .filter(|day| is_measured(day))
+        .filter(|day| day.is_measured())
         .map(|day| (day.date, day))
         .collect();
     let mut pairs = 0;
@@ -215,7 +207,7 @@ pub fn kwh_at_end(days: &[DayUse], cycle: Cycle, forecast: &Stored) -> Option<Ba
         .collect();
     let measured: Vec<Decimal> = past
         .iter()
-        .filter(|day| is_measured(day))
+        .filter(|day| day.is_measured())
         .filter_map(|day| Some(day.kwh?.0))
         .collect();
     let so_far: Decimal = measured.iter().sum();

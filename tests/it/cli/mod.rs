@@ -16,6 +16,7 @@ mod account;
 mod bills;
 mod devices;
 mod entries;
+mod explain;
 mod history;
 mod members;
 mod profiles;

@@ -15,13 +15,19 @@ use super::shown::Shown;
 use super::table::{Side, Table};
 use super::typed::{Typed, text};
 use super::writes::{Did, say};
-use super::{Failure, Result, many};
+use super::{Failure, Result, explain, many};
 use crate::forms::read_lines;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Bills {
     /// List bills, newest first
     List(Form),
+    /// Hold a bill against the tariff, line by line, and say why they differ
+    Explain(explain::Explain),
+    /// Say why a bill is more or less than the one before
+    Change(explain::Change),
+    /// Say what a day and a kWh cost by your bills, where no tariff is set
+    Rate,
     /// Enter a bill
     Add(Fields),
     /// Enter several bills from a file of `first_day,last_day,kwh,total`: all of them, or none
@@ -93,11 +99,16 @@ pub(super) async fn run(context: &Context, command: Bills) -> Result<()> {
     match command {
         Bills::AddMany(file) => return many::bills(context, file).await,
         Bills::List(form) => return list(context, &form).await,
+        Bills::Explain(which) => return explain::explain(context, which).await,
+        Bills::Change(which) => return explain::change(context, which).await,
+        Bills::Rate => return explain::rate(context).await,
         _ => {}
     }
     let home = context.at_home().await?;
     match command {
-        Bills::List(_) | Bills::AddMany(_) => Ok(()),
+        Bills::List(_) | Bills::AddMany(_) | Bills::Explain(_) | Bills::Change(_) | Bills::Rate => {
+            Ok(())
+        }
         Bills::Add(fields) => {
             let new = fields.read(None, home.today(), context)?;
             let written: Written<BillingRecord> = home.add(path::BILLS, &new).await?;
@@ -137,7 +148,7 @@ async fn list(context: &Context, form: &Form) -> Result<()> {
     list.print(context, form, |bills| table(bills, shown))
 }
 
-async fn find(context: &Context, home: &AtHome, typed: &str) -> Result<BillingRecord> {
+pub(super) async fn find(context: &Context, home: &AtHome, typed: &str) -> Result<BillingRecord> {
     let shown = context.shown();
     let bills = home.list(path::BILLS).await?;
     pick(

@@ -23,6 +23,7 @@ mod context;
 mod dashboard;
 mod demo;
 mod devices;
+mod explain;
 mod failure;
 mod forecast;
 mod goals;
@@ -145,7 +146,7 @@ enum Command {
     /// Meters: list, add, edit, remove
     #[command(subcommand)]
     Meters(meters::Meters),
-    /// Bills: list, add, edit, remove
+    /// Bills: list, explain, compare, add, edit, remove
     #[command(subcommand)]
     Bills(bills::Bills),
     /// Devices: list, add, edit, remove

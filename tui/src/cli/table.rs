@@ -78,7 +78,10 @@ impl Table {
 /// and a number keeps its unit.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(NARROWEST);
-    let text = text.replace(" kWh", "\u{a0}kWh").replace(" %", "\u{a0}%");
+    let text = text
+        .replace(" kWh", "\u{a0}kWh")
+        .replace(" %", "\u{a0}%")
+        .replace("R$ ", "R$\u{a0}");
     let mut lines = vec![String::new()];
     for word in text
         .split_ascii_whitespace()

@@ -4,6 +4,7 @@ use ecotrack_common::account::{Account, Registration, SignIn, SignedIn};
 use ecotrack_common::alert::Alert;
 use ecotrack_common::audit::Undone;
 use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::explain::{BillChange, BillExplanation, EffectiveRateAnswer};
 use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::import::{ImportReport, OnConflict};
 use ecotrack_common::meter::{Meter, NewMeter};
@@ -12,7 +13,7 @@ use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
 use ecotrack_common::write::Written;
-use ecotrack_common::{AlertId, EnergyProfileId, MeterId, OperationId};
+use ecotrack_common::{AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId};
 use futures_util::stream;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
@@ -46,6 +47,16 @@ fn of_meter(pattern: &str, profile: EnergyProfileId, meter: MeterId) -> String {
     fill(
         pattern,
         &[("energy_profile_id", &profile), ("meter_id", &meter)],
+    )
+}
+
+fn of_bill(pattern: &str, profile: EnergyProfileId, bill: BillingRecordId) -> String {
+    fill(
+        pattern,
+        &[
+            ("energy_profile_id", &profile),
+            ("billing_record_id", &bill),
+        ],
     )
 }
 
@@ -284,6 +295,36 @@ impl Client {
             &[("energy_profile_id", &profile), ("alert_id", &alert)],
         );
         self.done(self.write(Method::POST, &path, key)).await
+    }
+
+    /// A bill beside what the tariff makes of it, and why they differ.
+    pub async fn explanation(
+        &self,
+        profile: EnergyProfileId,
+        bill: BillingRecordId,
+    ) -> Result<BillExplanation> {
+        self.json(self.get(&of_bill(path::BILL_EXPLANATION, profile, bill)))
+            .await
+    }
+
+    /// Why a bill is another than `from`, or than the bill before.
+    pub async fn bill_change(
+        &self,
+        profile: EnergyProfileId,
+        bill: BillingRecordId,
+        from: Option<BillingRecordId>,
+    ) -> Result<BillChange> {
+        let mut request = self.get(&of_bill(path::BILL_CHANGE, profile, bill));
+        if let Some(from) = from {
+            request = request.query(&[("from", from.to_string())]);
+        }
+        self.json(request).await
+    }
+
+    /// What the home's bills fit, where no tariff is set.
+    pub async fn effective_rate(&self, profile: EnergyProfileId) -> Result<EffectiveRateAnswer> {
+        self.json(self.get(&of_profile(path::EFFECTIVE_RATE, profile)))
+            .await
     }
 
     /// Saving measures, without signing in.

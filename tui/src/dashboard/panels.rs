@@ -409,6 +409,15 @@ pub(super) fn bill(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Contex
     if let Some(price) = projection.next_kwh {
         let price = cx.locale.money(price, currency);
         let mut text = t!(cx, "bill-next-kwh", price = price);
+        // No tariff is behind it, and that is said where the figure is.
+        if board
+            .assumptions
+            .iter()
+            .any(|code| code == "effective_rate")
+        {
+            let by = cx.locale.text("bill-by-rate");
+            text = format!("{text} ({by})");
+        }
         if let Some(flag) = &projection.flag {
             let id = format!("flag-{flag}");
             let flag = if cx.locale.has(&id) {

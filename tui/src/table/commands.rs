@@ -11,8 +11,8 @@ use crate::kept::{Method, Write};
 use crate::keys::{Command, always, key, named};
 use crate::lists::What;
 use crate::message::{Call, Effect};
-use crate::outbox;
 use crate::widgets::text_line::TextLine;
+use crate::{bill, outbox};
 
 /// The commands.
 pub const COMMANDS: &[Command] = &[
@@ -23,6 +23,20 @@ pub const COMMANDS: &[Command] = &[
             may_change(app) && shown(app).is_some_and(|table| subject(table, None).is_some())
         },
         run: add,
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Enter)],
+        name: "key-explain",
+        when: |app| shown(app) == Some(Table::Bills),
+        run: explain,
+        footer: true,
+    },
+    Command {
+        keys: &[key('e')],
+        name: "key-edit",
+        when: |app| may_change(app) && shown(app) == Some(Table::Bills),
+        run: edit,
         footer: true,
     },
     Command {
@@ -257,7 +271,6 @@ fn opens(table: Table) -> bool {
     matches!(
         table,
         Table::Devices
-            | Table::Bills
             | Table::Goals
             | Table::Meters
             | Table::Away
@@ -279,6 +292,13 @@ fn add(app: &mut App, cx: &Context) -> Vec<Effect> {
     match shown(app).and_then(|table| subject(table, None)) {
         Some(subject) => forms::open(app, subject, None, cx),
         None => Vec::new(),
+    }
+}
+
+fn explain(app: &mut App, cx: &Context) -> Vec<Effect> {
+    match selected(app, cx) {
+        Some((Table::Bills, key)) => bill::open(app, key.into()),
+        _ => Vec::new(),
     }
 }
 

@@ -16,13 +16,15 @@ use crate::runtime::{self, Exit, Options};
 #[cfg(test)]
 mod acts;
 #[cfg(test)]
+mod explained;
+#[cfg(test)]
 mod hands;
 #[cfg(test)]
 mod household;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
-pub(crate) use {acts::*, hands::*, household::*, sample::*};
+pub(crate) use {acts::*, explained::*, hands::*, household::*, sample::*};
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.
 const PATIENCE: Duration = Duration::from_secs(20);

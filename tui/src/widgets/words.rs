@@ -29,15 +29,22 @@ pub fn cut(text: &str, cells: usize) -> String {
     kept
 }
 
-/// `text` in lines of at most `cells`, broken at blanks; a longer word is cut through.
+/// `text` in lines of at most `cells`, broken at blanks but not after a currency; a longer word is
+/// cut through.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     if cells == 0 {
         return lines;
     }
-    for word in text.split_whitespace() {
+    let mut all = text.split_whitespace();
+    while let Some(word) = all.next() {
         let mut word = word.to_owned();
+        if word.ends_with('$')
+            && let Some(amount) = all.next()
+        {
+            word = format!("{word} {amount}");
+        }
         if !line.is_empty() && width(&line) + 1 + width(&word) > cells {
             lines.push(std::mem::take(&mut line));
         }
@@ -101,6 +108,7 @@ mod tests {
             ["78 %", "likely to", "pass it"]
         );
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("it is R$ 1.20 more", 8), ["it is", "R$ 1.20", "more"]);
         assert_eq!(wrap("anything", 0), Vec::<String>::new());
         assert_eq!(wrap("日", 1), Vec::<String>::new());
     }

@@ -1,0 +1,439 @@
+//! The facts of a home's bills, and the answers that follow from them.
+
+use std::sync::Arc;
+
+use ecotrack_common::bill::{Bill, BillError, MissingFigure, Usage, price};
+use ecotrack_common::billing::{BillingRecord, NewBillingRecord};
+use ecotrack_common::cycle::Cycle;
+use ecotrack_common::dashboard::MEASURED_PERCENT;
+use ecotrack_common::device::ProfileDevice;
+use ecotrack_common::explain::{
+    BillChange, BillExplanation, Case, ChangeBasis, ChangeFactor, EffectiveRate,
+    EffectiveRateAnswer, Found, MissingFactor, NEEDED_BILLS, NoTariff, PricedBy, Prices,
+    RateRefusal, RatedBill, Side, Tariffed, WeatherDay, change, compare, devices_on,
+    effective_rate, reasons, reconcile, weather_change,
+};
+use ecotrack_common::{BillingRecordId, EnergyProfileId, Kwh, Money};
+use jiff::ToSpan;
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+
+use super::hours::lay_over;
+use super::store;
+use crate::catalog::{Reference, ReferenceCache};
+use crate::profiles::store::Home;
+use crate::tariffs::{EffectiveTariff, ProfileTariff, effective};
+use crate::{bills, consumption, devices, profiles, tariffs};
+
+/// Bills that are looked at: fifty years of them.
+const BILLS: i64 = 600;
+/// How the use follows the temperature is learnt from so many days before the later bill's end.
+const WEATHER_DAYS: i64 = 400;
+
+/// What a home's bills are explained with.
+pub(super) struct Facts {
+    home: Home,
+    reference: Arc<Reference>,
+    tariffs: Vec<ProfileTariff>,
+    /// Newest first.
+    bills: Vec<BillingRecord>,
+    devices: Vec<ProfileDevice>,
+    southern: bool,
+}
+
+/// Reads them; `None` when there is no such home.
+pub(super) async fn load(
+    conn: &mut PgConnection,
+    cache: &ReferenceCache,
+    profile: EnergyProfileId,
+) -> anyhow::Result<Option<Facts>> {
+    let Some(home) = profiles::store::find_home(&mut *conn, profile).await? else {
+        return Ok(None);
+    };
+    let (country, latitude) = store::find_place(&mut *conn, profile).await?;
+    Ok(Some(Facts {
+        home,
+        reference: cache.get(&mut *conn).await?,
+        tariffs: tariffs::store::find_for(&mut *conn, profile).await?,
+        bills: bills::store::list(&mut *conn, profile, BILLS).await?,
+        devices: devices::store::list(&mut *conn, profile).await?,
+        southern: is_southern(&country, latitude),
+    }))
+}
+
+/// Whether summer is in January: by the latitude, else by the country.
+fn is_southern(country: &str, latitude: Option<Decimal>) -> bool {
+    let mostly_southern = [
+        "AO", "AR", "AU", "BO", "BR", "BW", "CL", "LS", "MG", "MW", "MZ", "NA", "NZ", "PE", "PY",
+        "SZ", "UY", "ZA", "ZM", "ZW",
+    ];
+    latitude.map_or_else(
+        || mostly_southern.contains(&country),
+        |latitude| latitude < Decimal::ZERO,
+    )
+}
+
+impl Facts {
+    /// A bill of the home.
+    pub(super) fn bill(&self, id: BillingRecordId) -> Option<&BillingRecord> {
+        self.bills.iter().find(|bill| bill.billing_record_id == id)
+    }
+
+    /// The bill before one.
+    pub(super) fn before(&self, bill: &BillingRecord) -> Option<&BillingRecord> {
+        let earlier = self
+            .bills
+            .iter()
+            .filter(|other| other.bill.first_day < bill.bill.first_day);
+        earlier.max_by_key(|other| other.bill.first_day)
+    }
+
+    fn rate(&self) -> Result<EffectiveRate, RateRefusal> {
+        let bills: Vec<RatedBill> = self
+            .bills
+            .iter()
+            .map(|bill| RatedBill::from(&bill.bill))
+            .collect();
+        effective_rate(&bills)
+    }
+
+    /// What the bills fit, or why nothing.
+    pub(super) fn rate_answer(&self) -> EffectiveRateAnswer {
+        let count = |bills: usize| i32::try_from(bills).unwrap_or(i32::MAX);
+        match self.rate() {
+            Ok(rate) => EffectiveRateAnswer::Ready { rate },
+            Err(reason) => EffectiveRateAnswer::Refused {
+                reason,
+                bills: count(self.bills.len()),
+                needed: count(NEEDED_BILLS),
+            },
+        }
+    }
+
+    /// The tariff in force when a bill was made, on its last day.
+    fn tariff(&self, bill: &NewBillingRecord) -> Result<EffectiveTariff, NoTariff> {
+        let no = |code: &str, what: Option<String>| NoTariff {
+            code: code.to_owned(),
+            what,
+        };
+        let found = effective(
+            &self.tariffs,
+            &self.reference,
+            self.home.connection,
+            bill.last_day,
+        );
+        match found {
+            Ok(Some(tariff)) if tariff.tariff.currency == self.home.currency => Ok(tariff),
+            Ok(Some(tariff)) => Err(no("other_currency", Some(tariff.tariff.currency.clone()))),
+            Ok(None) => Err(no("no_tariff", None)),
+            Err(error) => Err(no(error.code(), Some(error.to_string()))),
+        }
+    }
+
+    fn priced(
+        &self,
+        bill: &NewBillingRecord,
+        usage: &Usage,
+    ) -> Result<(EffectiveTariff, Bill), NoTariff> {
+        let tariff = self.tariff(bill)?;
+        let tables = &self.reference.tables;
+        let cycle = bill.cycle();
+        match price(&tariff.tariff, &tariff.parameters, tables, usage, cycle) {
+            Ok(priced) => Ok((tariff, priced)),
+            Err(error) => Err(no_price(&error)),
+        }
+    }
+
+    /// What a bill says of the home's use: its total, since no paper has the days. Where the tariff's
+    /// prices go by the hour, its kWh are laid over the hours as the home's meter saw them (`true`).
+    async fn usage(
+        &self,
+        conn: &mut PgConnection,
+        bill: &NewBillingRecord,
+    ) -> sqlx::Result<(Usage, bool)> {
+        let total = Usage::Total(bill.kwh);
+        let needs_hours = self
+            .priced(bill, &total)
+            .is_err_and(|because| because.code == MISSING_USE);
+        if !needs_hours {
+            return Ok((total, false));
+        }
+        let (first, last) = (bill.first_day, bill.last_day);
+        let days = store::list_import_steps(&mut *conn, self.home.id, first, last).await?;
+        let laid = lay_over(bill.kwh, bill.cycle(), &days, &self.home.time_zone);
+        Ok(laid.map_or((total, false), |laid| (laid, true)))
+    }
+
+    /// A bill beside what it was recomputed as.
+    pub(super) async fn explanation(
+        &self,
+        conn: &mut PgConnection,
+        record: &BillingRecord,
+    ) -> anyhow::Result<BillExplanation> {
+        let bill = &record.bill;
+        let (first, last) = (bill.first_day, bill.last_day);
+        let days =
+            consumption::store::list_home_days(&mut *conn, self.home.id, first, last).await?;
+        let mut energy = reconcile(bill, &days, &self.devices, self.southern);
+        let mut answer = BillExplanation {
+            bill: record.clone(),
+            currency: self.home.currency.clone(),
+            priced_by: PricedBy::Nothing {
+                because: NoTariff {
+                    code: "no_tariff".to_owned(),
+                    what: None,
+                },
+                rate: RateRefusal::TooFewBills,
+            },
+            lines: Vec::new(),
+            charged: bill.total,
+            recomputed: None,
+            difference: None,
+            taxes: Vec::new(),
+            assumptions: Vec::new(),
+            reasons: Vec::new(),
+            alternatives: Vec::new(),
+            unexplained: None,
+            energy: energy.clone(),
+        };
+        let (usage, by_meter) = self.usage(&mut *conn, bill).await?;
+        match self.priced(bill, &usage) {
+            Ok((tariff, priced)) => {
+                let metered = energy.metered_whole();
+                energy.metered_cost = metered.and_then(|kwh| {
+                    let priced = self.priced(bill, &Usage::Total(kwh)).ok();
+                    priced.map(|(_, priced)| priced.total)
+                });
+                let found = self.reasons(bill, &tariff, &priced, &usage, metered);
+                answer.lines = compare(Some(&priced), &bill.lines, bill.total);
+                answer.recomputed = Some(priced.total);
+                answer.taxes = priced.taxes;
+                answer.assumptions = priced.assumptions;
+                answer.reasons = found.reasons;
+                answer.alternatives = found.alternatives;
+                answer.unexplained = Some(found.unexplained);
+                answer.priced_by = PricedBy::Tariff {
+                    name: tariff.name,
+                    example: tariff.example,
+                    by_meter,
+                };
+            }
+            Err(because) => {
+                answer.lines = compare(None, &bill.lines, bill.total);
+                answer.priced_by = match self.rate() {
+                    Ok(rate) => {
+                        answer.recomputed = Some(rate.amount(bill.cycle().days(), bill.kwh));
+                        PricedBy::EffectiveRate { rate, because }
+                    }
+                    Err(rate) => PricedBy::Nothing { because, rate },
+                };
+            }
+        }
+        answer.difference = answer
+            .recomputed
+            .map(|recomputed| answer.charged - recomputed);
+        answer.unexplained = answer.unexplained.or(answer.difference);
+        answer.energy = energy;
+        Ok(answer)
+    }
+
+    fn reasons(
+        &self,
+        bill: &NewBillingRecord,
+        tariff: &EffectiveTariff,
+        priced: &Bill,
+        usage: &Usage,
+        metered: Option<Kwh>,
+    ) -> Found {
+        let case = Case {
+            tariff: &tariff.tariff,
+            parameters: &tariff.parameters,
+            tables: &self.reference.tables,
+            usage,
+            cycle: bill.cycle(),
+            lines: &bill.lines,
+            total: bill.total,
+            estimated: bill.estimated,
+            metered,
+        };
+        reasons(&case, priced)
+    }
+
+    /// Why `to` is another bill than `from`.
+    pub(super) async fn change(
+        &self,
+        conn: &mut PgConnection,
+        from: &BillingRecord,
+        to: &BillingRecord,
+    ) -> anyhow::Result<BillChange> {
+        let (before, after) = (from.bill.cycle(), to.bill.cycle());
+        let [devices_before, devices_after] = self.devices_a_day(&mut *conn, before, after).await?;
+        let weather = self.weather(&mut *conn, before, after).await?;
+        let side = |record: &BillingRecord, devices: Kwh, weather: Kwh| Side {
+            bill: RatedBill::from(&record.bill),
+            devices,
+            weather,
+        };
+        let none = Kwh(Decimal::ZERO);
+        let before = side(from, devices_before, none);
+        let after = side(to, devices_after, weather.unwrap_or(none));
+        let tariffs = self.tariff(&from.bill).and_then(|before| {
+            let after = self.tariff(&to.bill)?;
+            Ok([before, after])
+        });
+        let by_tariff = tariffs.ok().and_then(|tariffs| {
+            let of = [0, 1].map(|at: usize| Tariffed {
+                tariff: &tariffs[at].tariff,
+                parameters: &tariffs[at].parameters,
+                tables: &self.reference.tables,
+            });
+            change(&before, &after, &Prices::Tariff(of)).map(|parts| (ChangeBasis::Tariff, parts))
+        });
+        let by_rate = || {
+            let rate = self.rate().ok()?;
+            change(&before, &after, &Prices::Rate(&rate))
+                .map(|parts| (ChangeBasis::EffectiveRate, parts))
+        };
+        let by_average = || {
+            change(&before, &after, &Prices::Average)
+                .map(|parts| (ChangeBasis::AveragePrice, parts))
+        };
+        let (basis, mut parts) = by_tariff
+            .or_else(by_rate)
+            .or_else(by_average)
+            .ok_or_else(|| anyhow::anyhow!("the bills are too large to compare"))?;
+        // A part that could not be told is no part of nothing.
+        let is_untold = |factor| match factor {
+            ChangeFactor::Weather => weather.is_err(),
+            ChangeFactor::Devices => before.devices == none && after.devices == none,
+            _ => false,
+        };
+        parts.retain(|part| !is_untold(part.factor));
+        Ok(BillChange {
+            from: from.clone(),
+            to: to.clone(),
+            currency: self.home.currency.clone(),
+            basis,
+            money: Money((to.bill.total - from.bill.total).0.normalize()),
+            kwh: Kwh((to.bill.kwh - from.bill.kwh).0.normalize()),
+            parts,
+            missing: weather.err().into_iter().collect(),
+        })
+    }
+
+    /// kWh a day of devices in both cycles: of those that are metered apart on every day of both what
+    /// the meters say, of the others what they are estimated to use in the seasons.
+    async fn devices_a_day(
+        &self,
+        conn: &mut PgConnection,
+        before: Cycle,
+        after: Cycle,
+    ) -> sqlx::Result<[Kwh; 2]> {
+        let mut used = Vec::new();
+        for cycle in [before, after] {
+            let (first, last) = (cycle.first, cycle.last);
+            let percent = MEASURED_PERCENT;
+            used.push(
+                store::list_device_use(&mut *conn, self.home.id, first, last, percent).await?,
+            );
+        }
+        let whole = |at: usize, cycle: Cycle| {
+            let days = i64::from(cycle.days());
+            used[at].iter().filter(move |one| one.days == days)
+        };
+        let in_both: Vec<_> = whole(0, before)
+            .filter(|one| whole(1, after).any(|other| other.meter == one.meter))
+            .map(|one| (one.meter, one.device))
+            .collect();
+        let estimated: Vec<ProfileDevice> = self
+            .devices
+            .iter()
+            .filter(|row| {
+                !in_both
+                    .iter()
+                    .any(|(_, device)| *device == Some(row.profile_device_id))
+            })
+            .cloned()
+            .collect();
+        let a_day = |at: usize, cycle: Cycle| {
+            let metered = whole(at, cycle)
+                .filter(|one| in_both.iter().any(|(meter, _)| *meter == one.meter))
+                .map(|one| one.kwh.0)
+                .sum::<Decimal>();
+            let estimated = cycle
+                .iter()
+                .filter_map(|day| devices_on(&estimated, day, self.southern))
+                .map(|kwh| kwh.0)
+                .sum::<Decimal>();
+            Kwh(((metered + estimated) / Decimal::from(cycle.days())).round_dp(6))
+        };
+        Ok([a_day(0, before), a_day(1, after)])
+    }
+
+    async fn weather(
+        &self,
+        conn: &mut PgConnection,
+        before: Cycle,
+        after: Cycle,
+    ) -> sqlx::Result<Result<Kwh, MissingFactor>> {
+        let last = before.last.max(after.last);
+        let earliest = before.first.min(after.first);
+        let first = last.saturating_sub(WEATHER_DAYS.days()).min(earliest);
+        let temperatures = store::list_temperatures(&mut *conn, self.home.id, first, last).await?;
+        if temperatures.is_empty() {
+            return Ok(Err(MissingFactor::NoTemperatures));
+        }
+        let days =
+            consumption::store::list_home_days(&mut *conn, self.home.id, first, last).await?;
+        let known: std::collections::BTreeMap<_, _> = days
+            .iter()
+            .filter(|day| day.is_measured())
+            .map(|day| (day.date, day.kwh))
+            .collect();
+        let days: Vec<WeatherDay> = temperatures
+            .into_iter()
+            .map(|(date, mean_c)| WeatherDay {
+                date,
+                mean_c,
+                kwh: known.get(&date).copied().flatten(),
+            })
+            .collect();
+        Ok(weather_change(&days, before, after))
+    }
+}
+
+/// The code of what a tariff needs to know of when energy was used.
+const MISSING_USE: &str = "missing_use";
+
+/// Why the engine has no price.
+fn no_price(error: &BillError) -> NoTariff {
+    let named = |code: &str, what: String| NoTariff {
+        code: code.to_owned(),
+        what: Some(what),
+    };
+    let BillError::Missing { what, .. } = error else {
+        return NoTariff {
+            code: error.code().to_owned(),
+            what: None,
+        };
+    };
+    match what {
+        MissingFigure::Tariff(id) => named("missing_tariff", id.clone()),
+        MissingFigure::Class(class) => named("missing_class", class.to_string()),
+        MissingFigure::Parameter(name) => named("missing_parameter", name.clone()),
+        MissingFigure::Table(name)
+        | MissingFigure::Holidays(name)
+        | MissingFigure::Series(name) => named("missing_table", name.clone()),
+        MissingFigure::Price { charge, .. } => named("missing_price", charge.clone()),
+        MissingFigure::UseByTime | MissingFigure::UseByDay => NoTariff {
+            code: MISSING_USE.to_owned(),
+            what: None,
+        },
+        MissingFigure::Production | MissingFigure::SameForm | MissingFigure::ExportPrice => {
+            NoTariff {
+                code: "missing_export".to_owned(),
+                what: None,
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The bill at the end of the cycle of a home without a tariff, by the rate that its bills fit. Pure.
+
+use ecotrack_common::cycle::Cycle;
+use ecotrack_common::dashboard::{ProjectedLine, Projection};
+use ecotrack_common::explain::EffectiveRate;
+use ecotrack_common::forecast::Band;
+use ecotrack_common::{KgCo2e, Kwh, Money};
+use rust_decimal::Decimal;
+
+/// Code of the fixed part of such a bill.
+const FIXED: &str = "FIXED";
+/// Code of its energy.
+const ENERGY: &str = "ENERGY";
+
+/// What `kwh` cost over `cycle` by `rate`; `kg_co2e_per_kwh` where a factor is known.
+pub fn project_by_rate(
+    kwh: Band<Kwh>,
+    cycle: Cycle,
+    rate: &EffectiveRate,
+    kg_co2e_per_kwh: Option<Decimal>,
+) -> Projection {
+    let days = cycle.days();
+    let total = kwh.map(|kwh| rate.amount(days, kwh));
+    let fixed = rate.amount(days, Kwh(Decimal::ZERO));
+    let line = |code: &str, amount: Money| ProjectedLine {
+        code: code.to_owned(),
+        amount,
+    };
+    Projection {
+        kwh,
+        total,
+        co2e: kg_co2e_per_kwh.map(|factor| kwh.map(|kwh| KgCo2e((kwh.0 * factor).round_dp(3)))),
+        next_kwh: Some(rate.per_kwh),
+        flag: None,
+        lines: vec![line(FIXED, fixed), line(ENERGY, total.likely - fixed)],
+    }
+}
