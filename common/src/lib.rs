@@ -35,6 +35,7 @@ pub mod profile;
 pub mod reading;
 pub mod reference;
 pub mod suggestion;
+pub mod weather;
 pub mod write;
 
 pub use id::{

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use ecotrack_common::problem::UnknownWord;
 use secrecy::SecretString;
 use serde::Deserialize;
+
+use crate::outside::Address;
 
 /// EcoTrack's server.
 #[derive(Debug, Parser)]
@@ -144,6 +147,31 @@ struct File {
     registration: Option<Registration>,
     log: Option<String>,
     log_json: Option<bool>,
+    #[serde(default)]
+    weather: Weather,
+}
+
+/// Temperatures from an Open-Meteo compatible source.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weather {
+    /// Whether it is asked at all. It learns where the homes are that say so.
+    pub enabled: bool,
+    /// Address of its archive.
+    pub archive_url: Address,
+    /// Address of its forecast, for the last days, which the archive gets later.
+    pub forecast_url: Address,
+}
+
+impl Default for Weather {
+    fn default() -> Self {
+        let address = |text: &str| text.parse().expect("a constant address");
+        Self {
+            enabled: false,
+            archive_url: address("https://archive-api.open-meteo.com"),
+            forecast_url: address("https://api.open-meteo.com"),
+        }
+    }
 }
 
 /// What holds, after all sources.
@@ -163,6 +191,10 @@ pub struct Settings {
     pub log_json: bool,
     /// Sign-ins, registrations and codes that one address may try at once, before it must wait.
     pub sign_in_burst: u32,
+    /// Temperatures from outside.
+    pub weather: Weather,
+    /// How long a source outside may take for an answer.
+    pub patience: Duration,
 }
 
 /// Port 7878: free of registrations that a home would meet.
@@ -179,6 +211,8 @@ impl Settings {
             log: "info,sqlx=warn,graphile_worker=warn,graphile_worker_migrations=warn".to_owned(),
             log_json: false,
             sign_in_burst: 10,
+            weather: Weather::default(),
+            patience: Duration::from_mins(1),
         }
     }
 
@@ -206,6 +240,7 @@ impl Settings {
             registration: flags.registration.or(file.registration).unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or(defaults.log),
             log_json: flags.log_json || file.log_json.unwrap_or(false),
+            weather: file.weather,
             ..defaults
         };
         if !settings.listen.ip().is_loopback() {

@@ -108,6 +108,7 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/consumption/home.rs",
         "server/src/alerts/rules.rs",
         "server/src/demo/series.rs",
+        "server/src/weather/open_meteo.rs",
     ];
     let words = [
         "sqlx",

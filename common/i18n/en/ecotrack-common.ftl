@@ -101,6 +101,17 @@ import-finding-day_is_spread = { $date } is known from longer readings, which st
 import-finding-other_step = { $date } is stored in steps of { $stored } minutes, the file has { $new }
 import-finding-kept = { $count } values differ from what is stored; what is stored was kept (--on-conflict replace takes the file's)
 import-finding-replaced = { $count } stored values were replaced by the file's
+import-finding-temperature_header = no line names a day and a temperature; begin with “date,mean_temp_c” (found: “{ $found }”)
+import-finding-temperature_unit = “{ $found }” is not in degrees Celsius; convert the column and name it mean_temp_c
+import-finding-temperature_columns = the row has { $found } columns, fewer than its header
+import-finding-temperature_date = “{ $found }” is not a day; write 2026-11-10 or 10/11/2026
+import-finding-temperature_time = “{ $found }” is a time within a day, but the column is of whole days
+import-finding-temperature_range = “{ $found }” is no temperature of a day; it lies between { $min } and { $max } °C
+import-finding-temperature_lowest = the lowest temperature is above the highest
+import-finding-temperature_twice = the same day or hour as line { $first }
+import-finding-temperature_ahead = { $found } lies ahead; only what was measured is kept
+import-finding-temperature_none = the file names no temperature
+import-finding-temperature_few_hours = { $count } days between { $first } and { $last } have fewer than { $hours } hours and were left out
 import-finding-unknown = not accepted ({ $code })
 
 ## Alerts.

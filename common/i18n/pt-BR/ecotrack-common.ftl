@@ -100,6 +100,17 @@ import-finding-day_is_spread = { $date } é conhecido por leituras mais longas, 
 import-finding-other_step = { $date } está gravado em intervalos de { $stored } minutos, o arquivo tem { $new }
 import-finding-kept = { $count } valores diferem dos gravados; os gravados ficaram (--on-conflict replace usa os do arquivo)
 import-finding-replaced = { $count } valores gravados foram trocados pelos do arquivo
+import-finding-temperature_header = nenhuma linha dá nome a um dia e a uma temperatura; comece com “date,mean_temp_c” (encontrado: “{ $found }”)
+import-finding-temperature_unit = “{ $found }” não está em graus Celsius; converta a coluna e dê a ela o nome mean_temp_c
+import-finding-temperature_columns = a linha tem { $found } colunas, menos que o cabeçalho
+import-finding-temperature_date = “{ $found }” não é um dia; escreva 2026-11-10 ou 10/11/2026
+import-finding-temperature_time = “{ $found }” é um horário do dia, mas a coluna é de dias inteiros
+import-finding-temperature_range = “{ $found }” não é temperatura de um dia; ela fica entre { $min } e { $max } °C
+import-finding-temperature_lowest = a temperatura mínima está acima da máxima
+import-finding-temperature_twice = o mesmo dia ou a mesma hora da linha { $first }
+import-finding-temperature_ahead = { $found } ainda não passou; só fica guardado o que foi medido
+import-finding-temperature_none = o arquivo não traz nenhuma temperatura
+import-finding-temperature_few_hours = { $count } dias entre { $first } e { $last } têm menos de { $hours } horas e ficaram de fora
 import-finding-unknown = não foi aceito ({ $code })
 
 ## Alertas.

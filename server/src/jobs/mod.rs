@@ -17,7 +17,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::{App, alerts, doctor, forecasts, profiles};
+use crate::{App, alerts, doctor, forecasts, profiles, weather};
 
 /// Jobs at once in one server: two, since training is arithmetic and the machine is small.
 const CONCURRENCY: usize = 2;
@@ -51,6 +51,17 @@ pub struct RebuildDays {
     /// The home.
     pub energy_profile_id: EnergyProfileId,
 }
+
+/// Asks the online source for the temperatures that a home is missing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FetchWeather {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+}
+
+/// Puts that into the queue for each home that says where it is, if the operator wants it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FetchAllWeather {}
 
 /// Puts a training of each home into the queue.
 #[derive(Debug, Serialize, Deserialize)]
@@ -92,6 +103,12 @@ impl Job for RefreshProfile {
 impl Job for RebuildDays {
     fn key(&self) -> String {
         format!("rebuild:{}", self.energy_profile_id)
+    }
+}
+
+impl Job for FetchWeather {
+    fn key(&self) -> String {
+        format!("weather:{}", self.energy_profile_id)
     }
 }
 
@@ -156,6 +173,37 @@ impl TaskHandler for RebuildDays {
             doctor::rebuild(&app, self.energy_profile_id).await,
         )
     }
+}
+
+impl TaskHandler for FetchWeather {
+    const IDENTIFIER: &'static str = "fetch_weather";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        let outcome = weather::fetch::run(&app, self.energy_profile_id).await;
+        said(Self::IDENTIFIER, self.energy_profile_id, outcome)
+    }
+}
+
+impl TaskHandler for FetchAllWeather {
+    const IDENTIFIER: &'static str = "fetch_all_weather";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        fetch_all_weather(&app)
+            .await
+            .map_err(|error| error.to_string())
+    }
+}
+
+async fn fetch_all_weather(app: &App) -> sqlx::Result<()> {
+    if app.settings.weather.enabled {
+        let mut conn = app.db.acquire().await?;
+        for energy_profile_id in weather::store::list_placed(&mut conn).await? {
+            store::enqueue(&mut conn, &FetchWeather { energy_profile_id }).await?;
+        }
+    }
+    Ok(())
 }
 
 impl TaskHandler for TrainAll {
@@ -238,9 +286,15 @@ async fn for_each_home<J: Job>(app: &App, job: impl Fn(EnergyProfileId) -> J) ->
 
 /// What is done by the clock. Times are UTC; a night that the server slept through is made up for
 /// within a day.
-fn schedule() -> anyhow::Result<[Crontab; 3]> {
+fn schedule() -> anyhow::Result<[Crontab; 4]> {
     // A job without a payload arrives as `null`, which is no empty struct: each names its own.
     Ok([
+        // Before the training, and after midnight in the Americas' east.
+        Cron::daily_at::<FetchAllWeather>(5, 0)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(24))
+            .payload(FetchAllWeather {})?
+            .build(),
         Cron::daily_at::<TrainAll>(5, 30)
             .context("a schedule")?
             .fill(CrontabFill::hours(24))
@@ -270,6 +324,8 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
         .define_job::<EvaluateAlerts>()
         .define_job::<RefreshProfile>()
         .define_job::<RebuildDays>()
+        .define_job::<FetchWeather>()
+        .define_job::<FetchAllWeather>()
         .define_job::<TrainAll>()
         .define_job::<EvaluateAllAlerts>()
         .define_job::<Sweep>()
