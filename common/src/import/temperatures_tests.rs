@@ -1,3 +1,7 @@
+//! Files as weather services write them, and files that are wrong.
+
+use std::fmt::Write as _;
+
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -62,10 +66,10 @@ fn half_of_lowest_and_highest_stands_in_for_a_mean_that_is_missing_and_only_then
 fn hours_are_averaged_where_a_day_has_enough_of_them() {
     let mut text = "time,temperature_2m (°C)\n".to_owned();
     for hour in 0..24 {
-        text += &format!("2026-03-01T{hour:02}:00,{hour}\n");
+        writeln!(text, "2026-03-01T{hour:02}:00,{hour}").unwrap();
     }
     for hour in 0..19 {
-        text += &format!("2026-03-02T{hour:02}:00,20\n");
+        writeln!(text, "2026-03-02T{hour:02}:00,20").unwrap();
     }
     let read = parse_temperatures(text.as_bytes(), &zone(), TODAY).unwrap();
     assert_eq!(read.days, [(date(2026, 3, 1), Decimal::new(1150, 2))]);
@@ -81,10 +85,12 @@ fn hours_in_utc_belong_to_the_days_of_the_home() {
             .to_owned();
     for hour in 0..27 {
         let (day, hour) = (1 + hour / 24, hour % 24);
-        text += &format!(
-            "2026/03/0{day};{hour:02}00 UTC;{};\n",
+        writeln!(
+            text,
+            "2026/03/0{day};{hour:02}00 UTC;{};",
             if day == 1 && hour < 3 { "40,0" } else { "20,5" }
-        );
+        )
+        .unwrap();
     }
     assert_eq!(read(&text), days(&[("2026-03-01", "20.5")]));
 }
@@ -93,7 +99,7 @@ fn hours_in_utc_belong_to_the_days_of_the_home() {
 fn the_hour_that_comes_twice_when_clocks_go_back_is_no_duplicate() {
     let mut text = "data;hora;temperatura\n".to_owned();
     for hour in 0..24 {
-        text += &format!("17/02/2018;{hour:02}:00;20\n");
+        writeln!(text, "17/02/2018;{hour:02}:00;20").unwrap();
     }
     text += "17/02/2018;23:00;45\n";
     assert_eq!(read(&text), days(&[("2018-02-17", "21")]));
@@ -174,7 +180,7 @@ proptest! {
         let mut text = "data;media\n".to_owned();
         for (offset, mean) in &means {
             let decimal = Decimal::new(*mean, 2).to_string().replace('.', ",");
-            text += &format!("{};{decimal}\n", day(offset).strftime("%d/%m/%Y"));
+            writeln!(text, "{};{decimal}", day(offset).strftime("%d/%m/%Y")).unwrap();
         }
         let read = parse_temperatures(text.as_bytes(), &zone(), TODAY).unwrap();
         let expected: Vec<(Date, Decimal)> =

@@ -106,6 +106,13 @@ impl Locale {
             "away_period" => span(row).map(|(first, last)| {
                 format!("{} – {}", self.date_short(first), self.date_short(last))
             }),
+            "weather_observation" => day(row).map(|day| {
+                let day = self.date_short(day);
+                match number(row, "mean_temp_c") {
+                    Some(mean) => format!("{day}, {}", self.temperature(mean)),
+                    None => day,
+                }
+            }),
             "consumption_goal" => number(row, "limit").map(|limit| {
                 let measure = row.get("measure").and_then(Value::as_str).unwrap_or("kwh");
                 self.measured(limit, measure, currency)
@@ -195,6 +202,10 @@ fn instant(row: &Value, key: &str) -> Option<Timestamp> {
     row.get(key)?.as_str()?.parse().ok()
 }
 
+fn day(row: &Value) -> Option<Date> {
+    row.get("local_date")?.as_str()?.parse().ok()
+}
+
 fn span(row: &Value) -> Option<(Date, Date)> {
     let day = |key: &str| row.get(key)?.as_str()?.parse().ok();
     Some((day("first_day")?, day("last_day")?))
@@ -267,6 +278,22 @@ mod tests {
         assert_eq!(
             said(&gone)[0],
             "took back: removed bill 10 Oct – 9 Nov, R$ 245.90"
+        );
+    }
+
+    #[test]
+    fn days_of_temperatures_are_said_by_the_first() {
+        let row = |mean: &str| {
+            Some(json!({ "local_date": "2026-11-10", "mean_temp_c": mean, "source": "file" }))
+        };
+        let mut added = operation("weather_observation", None, row("21.4"));
+        added.rows = 31;
+        assert_eq!(
+            said(&added),
+            [
+                "added temperature 10 Nov, 21.4 °C and 30 more",
+                "acrescentou temperatura 10 nov., 21,4 °C e mais 30"
+            ]
         );
     }
 
