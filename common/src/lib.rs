@@ -14,6 +14,7 @@ pub mod quantity;
 
 pub mod account;
 pub mod alert;
+pub mod aneel;
 pub mod audit;
 pub mod away;
 pub mod bill;
