@@ -76,6 +76,12 @@ pub enum Command {
         #[arg(long)]
         rebuild: bool,
     },
+    /// Bring reference data up to date from outside now
+    Refresh {
+        /// Which
+        #[command(subcommand)]
+        command: RefreshCommand,
+    },
     /// See to people's accounts
     Account {
         /// What to do
@@ -86,6 +92,13 @@ pub enum Command {
     Openapi,
     /// Serve the demo home until standard input closes (`ecotrack demo` starts this)
     Demo,
+}
+
+/// What can be asked for outside.
+#[derive(Debug, Subcommand)]
+pub enum RefreshCommand {
+    /// Brazilian tariffs and flags, from ANEEL's open data
+    Tariffs,
 }
 
 /// What can be done about accounts.
@@ -149,6 +162,8 @@ struct File {
     log_json: Option<bool>,
     #[serde(default)]
     weather: Weather,
+    #[serde(default)]
+    aneel: Aneel,
 }
 
 /// Temperatures from an Open-Meteo compatible source.
@@ -174,6 +189,27 @@ impl Default for Weather {
     }
 }
 
+/// Brazilian tariffs and flags from ANEEL's open data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Aneel {
+    /// Whether they are asked for each week.
+    pub enabled: bool,
+    /// Address of the open data.
+    pub url: Address,
+}
+
+impl Default for Aneel {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            url: "https://dadosabertos.aneel.gov.br"
+                .parse()
+                .expect("a constant address"),
+        }
+    }
+}
+
 /// What holds, after all sources.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -193,6 +229,8 @@ pub struct Settings {
     pub sign_in_burst: u32,
     /// Temperatures from outside.
     pub weather: Weather,
+    /// Tariffs from outside.
+    pub aneel: Aneel,
     /// How long a source outside may take for an answer.
     pub patience: Duration,
 }
@@ -212,6 +250,7 @@ impl Settings {
             log_json: false,
             sign_in_burst: 10,
             weather: Weather::default(),
+            aneel: Aneel::default(),
             patience: Duration::from_mins(1),
         }
     }
@@ -241,6 +280,7 @@ impl Settings {
             log: flags.log.or(file.log).unwrap_or(defaults.log),
             log_json: flags.log_json || file.log_json.unwrap_or(false),
             weather: file.weather,
+            aneel: file.aneel,
             ..defaults
         };
         if !settings.listen.ip().is_loopback() {
@@ -334,11 +374,37 @@ mod tests {
     }
 
     #[test]
+    fn nobody_outside_is_asked_unless_the_file_says_so() {
+        let settings = read("").unwrap();
+        assert!(!settings.weather.enabled && !settings.aneel.enabled);
+        let text = "[weather]\nenabled = true\narchive_url = \"http://127.0.0.1:1/w/\"\n[aneel]\nenabled = true\n";
+        let settings = read(text).unwrap();
+        assert!(settings.weather.enabled && settings.aneel.enabled);
+        assert_eq!(
+            settings.weather.archive_url.to_string(),
+            "http://127.0.0.1:1/w"
+        );
+        assert_eq!(
+            settings.weather.forecast_url.to_string(),
+            "https://api.open-meteo.com"
+        );
+        assert_eq!(
+            settings.aneel.url.to_string(),
+            "https://dadosabertos.aneel.gov.br"
+        );
+    }
+
+    #[test]
     fn a_corrupt_file_is_named_with_its_line() {
         for (text, line) in [
             ("log = \"info\"\nlisten = \n", 2),
             ("log = \"info\"\n\nlisten = \"nowhere\"\n", 3),
             ("log = \"info\"\nlissten = \"127.0.0.1:1\"\n", 2),
+            ("[aneel]\nurl = \"aneel\"\n", 2),
+            (
+                "[weather]\nenabled = true\narchive = \"https://example.org\"\n",
+                3,
+            ),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(&format!("server.toml:{line}:")), "{error}");

@@ -424,11 +424,14 @@ fn put(named: &DistributorPrice, first: Date, last: Date, chosen: &Chosen, price
         (Class::Discount, discount(&chosen.parts), Part::DiscountRest),
     ];
     for (class, steps, part) in said {
-        let ships = chosen.shipped_classes.iter().filter(|row| row.class == class);
+        let ships = chosen
+            .shipped_classes
+            .iter()
+            .filter(|row| row.class == class);
         let ships: Vec<&ClassPrice> = ships.copied().collect();
-        let of_rows = ships.iter().map(|row| {
-            (row.above_kwh, row.te_brl_per_kwh, row.tusd_brl_per_kwh)
-        });
+        let of_rows = ships
+            .iter()
+            .map(|row| (row.above_kwh, row.te_brl_per_kwh, row.tusd_brl_per_kwh));
         if steps.is_none_or(|steps| of_rows.eq(steps)) {
             let rows = ships.into_iter().map(|row| ClassPrice {
                 valid_from: first,

@@ -17,7 +17,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::{App, alerts, doctor, forecasts, profiles, weather};
+use crate::{App, alerts, catalog, doctor, forecasts, profiles, weather};
 
 /// Jobs at once in one server: two, since training is arithmetic and the machine is small.
 const CONCURRENCY: usize = 2;
@@ -62,6 +62,10 @@ pub struct FetchWeather {
 /// Puts that into the queue for each home that says where it is, if the operator wants it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FetchAllWeather {}
+
+/// Asks ANEEL for tariffs and flags, if the operator wants it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefreshTariffs {}
 
 /// Puts a training of each home into the queue.
 #[derive(Debug, Serialize, Deserialize)]
@@ -206,6 +210,28 @@ async fn fetch_all_weather(app: &App) -> sqlx::Result<()> {
     Ok(())
 }
 
+impl TaskHandler for RefreshTariffs {
+    const IDENTIFIER: &'static str = "refresh_tariffs";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        if !app.settings.aneel.enabled {
+            return Ok(());
+        }
+        match catalog::refresh::run(&app).await {
+            Ok(summary) => {
+                tracing::info!(job = Self::IDENTIFIER, "{summary}");
+                Ok(())
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(job = Self::IDENTIFIER, error, "a job failed");
+                Err(error)
+            }
+        }
+    }
+}
+
 impl TaskHandler for TrainAll {
     const IDENTIFIER: &'static str = "train_all";
 
@@ -286,7 +312,7 @@ async fn for_each_home<J: Job>(app: &App, job: impl Fn(EnergyProfileId) -> J) ->
 
 /// What is done by the clock. Times are UTC; a night that the server slept through is made up for
 /// within a day.
-fn schedule() -> anyhow::Result<[Crontab; 4]> {
+fn schedule() -> anyhow::Result<[Crontab; 5]> {
     // A job without a payload arrives as `null`, which is no empty struct: each names its own.
     Ok([
         // Before the training, and after midnight in the Americas' east.
@@ -294,6 +320,11 @@ fn schedule() -> anyhow::Result<[Crontab; 4]> {
             .context("a schedule")?
             .fill(CrontabFill::hours(24))
             .payload(FetchAllWeather {})?
+            .build(),
+        Cron::weekly_on::<RefreshTariffs>("Monday".parse().ok().context("a weekday")?, 12, 0)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(7 * 24))
+            .payload(RefreshTariffs {})?
             .build(),
         Cron::daily_at::<TrainAll>(5, 30)
             .context("a schedule")?
@@ -326,6 +357,7 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
         .define_job::<RebuildDays>()
         .define_job::<FetchWeather>()
         .define_job::<FetchAllWeather>()
+        .define_job::<RefreshTariffs>()
         .define_job::<TrainAll>()
         .define_job::<EvaluateAllAlerts>()
         .define_job::<Sweep>()
