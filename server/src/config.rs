@@ -317,10 +317,20 @@ fn line_of(message: &str, text: &str) -> usize {
         .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next())
         .and_then(|digits| digits.parse().ok());
     let named = || {
-        let key = message.split('`').nth(1)?;
-        text.lines()
-            .position(|line| line.trim_start().starts_with(key))
-            .map(|at| at + 1)
+        let after = message.split("for key `").nth(1);
+        let key = after.map_or_else(|| message.split('`').nth(1), |key| key.split('`').next())?;
+        let (section, key) = key.rsplit_once('.').unwrap_or(("", key));
+        let header = format!("[{section}]");
+        let begins = text.lines().position(|line| line.trim() == header);
+        let is_it = |line: &str| {
+            let rest = line.trim_start().strip_prefix(key);
+            rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+        };
+        let lines = text.lines().enumerate().skip(begins.unwrap_or(0));
+        lines
+            .filter(|(_, line)| is_it(line))
+            .map(|(at, _)| at + 1)
+            .next()
     };
     told.or_else(named).unwrap_or(1)
 }

@@ -183,8 +183,8 @@ impl<'a> Record<'a> {
             Some(Value::String(text)) => text.clone(),
             _ => return Ok(None),
         };
-        let per_mwh = parse_decimal(&number).map_err(|_| wrong())?;
-        let per_kwh = (per_mwh / Decimal::ONE_THOUSAND).normalize();
+        let published = parse_decimal(&number).map_err(|_| wrong())?;
+        let per_kwh = (published / Decimal::ONE_THOUSAND).normalize();
         // A price of more than R$ 10 a kWh is one in another unit.
         if per_kwh.is_sign_negative() && !per_kwh.is_zero() || per_kwh > Decimal::TEN {
             return Err(wrong());

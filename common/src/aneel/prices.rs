@@ -191,6 +191,8 @@ pub struct PostPrice {
     pub te_brl_per_kwh: Decimal,
     /// Wires, R$/kWh before taxes.
     pub tusd_brl_per_kwh: Decimal,
+    /// Where they come from.
+    pub source: String,
 }
 
 /// The prices of all distributors, in versions that do not meet.
@@ -466,6 +468,7 @@ fn put(named: &DistributorPrice, first: Date, last: Date, chosen: &Chosen, price
                 part,
                 te_brl_per_kwh: fact.te_brl_per_kwh,
                 tusd_brl_per_kwh: fact.tusd_brl_per_kwh,
+                source: source(&fact.act),
             });
         }
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::pages::{PageError, Pages};
 use super::prices::{Part, Prices, combine, read};
 use super::{FLAG_RATES, FLAGS_IN_FORCE, Facts, PriceFact, Resource, TARIFFS, flags};
-use crate::bill::{Class, Confidence, Flag};
+use crate::bill::{Class, Confidence, Flag, Price};
 use crate::reference::{self, ClassPrice, DistributorPrice};
 
 fn dec(text: &str) -> Decimal {
@@ -518,6 +518,33 @@ fn the_posts_of_tarifa_branca_are_read_from_the_same_rows() {
             (date(2026, 5, 28), Part::BrancaIntermediate, dec("0.4")),
             (date(2026, 5, 28), Part::BrancaOffPeak, dec("0.3")),
         ]
+    );
+    // The hours ship, the prices are ANEEL's.
+    let tariffs = reference::tariffs_of(&prices).unwrap();
+    let branca = tariffs
+        .iter()
+        .find(|tariff| tariff.id == "br-cemig-d-branca")
+        .unwrap();
+    branca.check().unwrap();
+    let version = &branca.versions[1];
+    let te = version
+        .charges
+        .iter()
+        .find(|charge| charge.code == "TE")
+        .unwrap();
+    assert_eq!(te.price, Some(Price::Const(dec("0.3"))));
+    let of_windows: Vec<&Price> = te.windows.iter().map(|window| &window.price).collect();
+    let (middle, peak) = (Price::Const(dec("0.4")), Price::Const(dec("0.5")));
+    assert_eq!(of_windows, [&middle, &middle, &peak]);
+    assert!(version.source.as_deref().unwrap().contains("3.589"));
+    let before = branca.versions[0]
+        .charges
+        .iter()
+        .find(|charge| charge.code == "TE");
+    assert_eq!(
+        before.unwrap().price,
+        Some(Price::Missing),
+        "years that nobody asked for stay missing"
     );
 }
 

@@ -541,6 +541,8 @@ async fn an_answer_that_is_none_changes_nothing_is_noted_and_tried_again(db: PgP
             failed[0].failure
         );
         assert_eq!(failed[0].succeeded_at, None);
+        let lines = crate::doctor::sources(&test.app).await.unwrap();
+        assert!(lines[0].contains(expected), "{lines:?}");
         assert!(known(&ana, profile).await.is_empty(), "{expected}");
         let waiting: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM graphile_worker.jobs WHERE key = $1 AND attempts = 1 AND run_at > now()",
