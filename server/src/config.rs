@@ -251,7 +251,7 @@ impl Settings {
             sign_in_burst: 10,
             weather: Weather::default(),
             aneel: Aneel::default(),
-            patience: Duration::from_mins(1),
+            patience: Duration::from_secs(30),
         }
     }
 
@@ -317,9 +317,15 @@ fn line_of(message: &str, text: &str) -> usize {
         .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next())
         .and_then(|digits| digits.parse().ok());
     let named = || {
-        let after = message.split("for key `").nth(1);
-        let key = after.map_or_else(|| message.split('`').nth(1), |key| key.split('`').next())?;
-        let (section, key) = key.rsplit_once('.').unwrap_or(("", key));
+        let first = message.split('`').nth(1);
+        let told = message.split("for key `").nth(1);
+        let told = told.and_then(|told| told.split('`').next());
+        // A key that is not known is named first, and then its section.
+        let (section, key) = match (message.starts_with("unknown field"), told) {
+            (true, section) => (section.unwrap_or_default(), first?),
+            (false, Some(told)) => told.rsplit_once('.').unwrap_or(("", told)),
+            (false, None) => ("", first?),
+        };
         let header = format!("[{section}]");
         let begins = text.lines().position(|line| line.trim() == header);
         let is_it = |line: &str| {

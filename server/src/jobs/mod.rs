@@ -82,6 +82,10 @@ pub struct Sweep {}
 
 /// A job and the key under which a second one, asked for while the first waits, replaces it.
 pub trait Job: TaskHandler + Serialize {
+    /// Jobs of the same queue are done one after the other; those of none as many at once as there are
+    /// hands.
+    const QUEUE: Option<&'static str> = None;
+
     /// The key; jobs with the same key are one.
     fn key(&self) -> String;
 }
@@ -110,7 +114,12 @@ impl Job for RebuildDays {
     }
 }
 
+/// Jobs that wait for somebody outside leave the other hands to the rest.
+const OUTSIDE: &str = "outside";
+
 impl Job for FetchWeather {
+    const QUEUE: Option<&'static str> = Some(OUTSIDE);
+
     fn key(&self) -> String {
         format!("weather:{}", self.energy_profile_id)
     }
@@ -324,6 +333,7 @@ fn schedule() -> anyhow::Result<[Crontab; 5]> {
         Cron::weekly_on::<RefreshTariffs>("Monday".parse().ok().context("a weekday")?, 12, 0)
             .context("a schedule")?
             .fill(CrontabFill::hours(7 * 24))
+            .queue(OUTSIDE)
             .payload(RefreshTariffs {})?
             .build(),
         Cron::daily_at::<TrainAll>(5, 30)

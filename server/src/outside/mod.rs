@@ -64,7 +64,7 @@ impl std::fmt::Display for Address {
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// Nobody there, or not in time.
-    #[error("{0} does not answer in time")]
+    #[error("{0} does not answer")]
     Away(Address),
     /// The answer broke off.
     #[error("the answer of {0} broke off")]

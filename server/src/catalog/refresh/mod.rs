@@ -8,9 +8,10 @@ use std::fmt;
 
 use anyhow::Context;
 use ecotrack_common::aneel::pages::{Pages, SEARCH};
-use ecotrack_common::aneel::prices::{Prices, combine};
+use ecotrack_common::aneel::prices::{PostPrice, Prices, combine};
 use ecotrack_common::aneel::{FLAG_RATES, FLAGS_IN_FORCE, Facts, Resource, TARIFFS, flags, prices};
-use ecotrack_common::reference::{self, DistributorPrice, FlagMonth, FlagRate};
+use ecotrack_common::reference::{self, ClassPrice, DistributorPrice, FlagMonth, FlagRate};
+use rust_decimal::Decimal;
 
 pub mod store;
 #[cfg(test)]
@@ -28,6 +29,10 @@ const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 pub struct Summary {
     /// Prices that are new, or not what they were.
     pub prices: Vec<DistributorPrice>,
+    /// Prices of low-income homes that are, likewise.
+    pub classes: Vec<ClassPrice>,
+    /// Prices of tarifa branca that are.
+    pub posts: Vec<PostPrice>,
     /// Months whose flag is new.
     pub flag_months: Vec<FlagMonth>,
     /// Prices of flags that are new.
@@ -70,9 +75,10 @@ async fn refresh(app: &App) -> anyhow::Result<Summary> {
         ..compare(&before, &after)?
     };
     if after != before {
-        let slugs = summary.prices.iter().flat_map(|price| {
-            ["conventional", "branca"].map(|kind| format!("br-{}-{kind}", price.distributor_slug))
-        });
+        let slugs: BTreeSet<&str> = summary.distributors().collect();
+        let slugs = slugs
+            .into_iter()
+            .flat_map(|slug| ["conventional", "branca"].map(|kind| format!("br-{slug}-{kind}")));
         let slugs: Vec<String> = slugs.collect();
         summary.edited = store::list_edited(&mut tx, &slugs).await?;
         let now = app.clock.now();
@@ -122,72 +128,101 @@ pub(super) fn all_flag_rates(facts: &Facts) -> anyhow::Result<Vec<FlagRate>> {
 }
 
 fn compare(before: &Facts, after: &Facts) -> anyhow::Result<Summary> {
-    let known = all_prices(before)?.distributors;
-    let is_new = |price: &DistributorPrice| {
-        let same = |row: &DistributorPrice| {
-            (&row.distributor_slug, row.valid_from) == (&price.distributor_slug, price.valid_from)
-                && row.te_brl_per_kwh == price.te_brl_per_kwh
-                && row.tusd_brl_per_kwh == price.tusd_brl_per_kwh
-        };
-        !known.iter().any(same)
-    };
-    let mut prices = all_prices(after)?.distributors;
-    prices.retain(is_new);
-    let known = all_flag_months(before)?;
+    let (known, prices) = (all_prices(before)?, all_prices(after)?);
+    let known_months = all_flag_months(before)?;
     let mut flag_months = all_flag_months(after)?;
-    flag_months.retain(|month| !known.contains(month));
-    let known = all_flag_rates(before)?;
-    let is_new = |rate: &FlagRate| {
-        let same = |row: &FlagRate| {
-            (row.flag, row.valid_from, row.brl_per_kwh)
-                == (rate.flag, rate.valid_from, rate.brl_per_kwh)
-        };
-        !known.iter().any(same)
-    };
-    let mut flag_rates = all_flag_rates(after)?;
-    flag_rates.retain(is_new);
+    flag_months.retain(|month| !known_months.contains(month));
     Ok(Summary {
-        prices,
+        // Another source of the same figure is no news.
+        prices: new(&known.distributors, prices.distributors, |row| {
+            let figures = (row.te_brl_per_kwh, row.tusd_brl_per_kwh);
+            (row.distributor_slug.clone(), row.valid_from, figures)
+        }),
+        classes: new(&known.classes, prices.classes, |row| {
+            let figures = (row.above_kwh, row.te_brl_per_kwh, row.tusd_brl_per_kwh);
+            (
+                row.distributor_slug.clone(),
+                row.valid_from,
+                row.class,
+                figures,
+            )
+        }),
+        posts: new(&known.posts, prices.posts, |row| {
+            let figures = (row.te_brl_per_kwh, row.tusd_brl_per_kwh);
+            (
+                row.distributor_slug.clone(),
+                row.valid_from,
+                row.part,
+                figures,
+            )
+        }),
         flag_months,
-        flag_rates,
+        flag_rates: new(&all_flag_rates(before)?, all_flag_rates(after)?, |row| {
+            (row.flag, row.valid_from, row.brl_per_kwh)
+        }),
         ..Summary::default()
     })
 }
 
+/// The rows of which none is known that says the same.
+fn new<T, K: Ord>(known: &[T], rows: Vec<T>, says: impl Fn(&T) -> K) -> Vec<T> {
+    let known: BTreeSet<K> = known.iter().map(&says).collect();
+    rows.into_iter()
+        .filter(|row| !known.contains(&says(row)))
+        .collect()
+}
+
+impl Summary {
+    /// Slugs of the distributors of which anything is new.
+    fn distributors(&self) -> impl Iterator<Item = &str> {
+        let prices = self.prices.iter().map(|row| row.distributor_slug.as_str());
+        let classes = self.classes.iter().map(|row| row.distributor_slug.as_str());
+        let posts = self.posts.iter().map(|row| row.distributor_slug.as_str());
+        prices.chain(classes).chain(posts)
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for price in &self.prices {
-            let sum = (price.te_brl_per_kwh + price.tusd_brl_per_kwh).normalize();
-            let (name, from) = (&price.distributor, price.valid_from);
-            writeln!(f, "{name}: R$ {sum} a kWh before taxes, from {from}")?;
+        let sum = |te: Decimal, tusd: Decimal| (te + tusd).normalize();
+        for row in &self.prices {
+            let (slug, from) = (&row.distributor_slug, row.valid_from);
+            let sum = sum(row.te_brl_per_kwh, row.tusd_brl_per_kwh);
+            writeln!(f, "{slug}: R$ {sum} a kWh before taxes, from {from}")?;
         }
-        for month in &self.flag_months {
-            let (from, flag) = (month.valid_from.strftime("%Y-%m"), month.flag);
+        for row in &self.classes {
+            let (slug, from) = (&row.distributor_slug, row.valid_from);
+            let (class, above) = (row.class, row.above_kwh.normalize());
+            let sum = sum(row.te_brl_per_kwh, row.tusd_brl_per_kwh);
             writeln!(
                 f,
-                "{from}: flag {flag}, R$ {} a kWh",
-                month.brl_per_kwh.normalize()
+                "{slug}, {class} above {above} kWh: R$ {sum} a kWh, from {from}"
             )?;
         }
-        for rate in &self.flag_rates {
-            let (flag, from) = (rate.flag, rate.valid_from);
-            writeln!(
-                f,
-                "flag {flag}: R$ {} a kWh, from {from}",
-                rate.brl_per_kwh.normalize()
-            )?;
+        for row in &self.posts {
+            let (slug, part, from) = (&row.distributor_slug, row.part, row.valid_from);
+            let sum = sum(row.te_brl_per_kwh, row.tusd_brl_per_kwh);
+            writeln!(f, "{slug}, {part}: R$ {sum} a kWh, from {from}")?;
+        }
+        for row in &self.flag_months {
+            let (month, flag) = (row.valid_from.strftime("%Y-%m"), row.flag);
+            let price = row.brl_per_kwh.normalize();
+            writeln!(f, "{month}: flag {flag}, R$ {price} a kWh")?;
+        }
+        for row in &self.flag_rates {
+            let (flag, from, price) = (row.flag, row.valid_from, row.brl_per_kwh.normalize());
+            writeln!(f, "flag {flag}: R$ {price} a kWh, from {from}")?;
         }
         for slug in &self.edited {
             writeln!(f, "{slug} was edited here and stays as it is")?;
         }
+        let news = self.prices.len() + self.classes.len() + self.posts.len();
+        let (months, rates) = (self.flag_months.len(), self.flag_rates.len());
+        let (unset, unknown) = (self.not_set, self.unknown_agents.len());
         write!(
             f,
-            "{} new prices, {} flags, {} prices of flags; {} rows without a price, {} distributors not known here",
-            self.prices.len(),
-            self.flag_months.len(),
-            self.flag_rates.len(),
-            self.not_set,
-            self.unknown_agents.len(),
+            "new: {news} prices, {months} flags, {rates} prices of flags; passed over: {unset} rows without a \
+             price, {unknown} distributors that EcoTrack does not have"
         )
     }
 }

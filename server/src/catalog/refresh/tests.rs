@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use ecotrack_common::aneel::{FLAG_RATES, FLAGS_IN_FORCE, TARIFFS};
 use ecotrack_common::bill::brazil::FLAG_TABLE;
-use ecotrack_common::bill::{Bill, Class, Parameters, Usage, price};
+use ecotrack_common::bill::{Bill, Class, Parameters, Price, Usage, price};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::{Kwh, Money};
 use jiff::civil::date;
@@ -48,6 +48,13 @@ fn published() -> Tables {
     let trap = |te, changes: &[(&str, &str)]| {
         tariff(["CEMIG-D", from, to, "Residencial", te, "650,00"], changes)
     };
+    let post = |post, te, tusd| {
+        let changes = [
+            ("DscModalidadeTarifaria", "Branca"),
+            ("NomPostoTarifario", post),
+        ];
+        tariff(["CEMIG-D", from, to, "Residencial", te, tusd], &changes)
+    };
     let month = |month: &str, flag: &str, price: &str| {
         json!({ "DatGeracaoConjuntoDados": "2026-12-07", "DatCompetencia": month,
                 "NomBandeiraAcionada": flag, "VlrAdicionalBandeira": price })
@@ -88,6 +95,10 @@ fn published() -> Tables {
                 ["COOPERALIANÇA", from, to, "Residencial", "330,00", "620,00"],
                 &[],
             ),
+            // Tarifa branca, of which only the hours ship.
+            post("Ponta", "500,00", "1300,00"),
+            post("Intermediário", "330,00", "900,00"),
+            post("Fora ponta", "320,00", "480,00"),
             // Another spelling of a distributor that ships.
             tariff(
                 [
@@ -198,6 +209,7 @@ async fn new_versions_are_added_and_old_months_keep_their_prices(db: PgPool) {
         (summary.flag_months.len(), summary.flag_rates.len()),
         (2, 1)
     );
+    assert_eq!((summary.classes.len(), summary.posts.len()), (4, 3));
     assert_eq!(
         (
             summary.not_set,
@@ -209,7 +221,7 @@ async fn new_versions_are_added_and_old_months_keep_their_prices(db: PgPool) {
     assert!(
         summary
             .to_string()
-            .contains("CEMIG: R$ 0.95 a kWh before taxes, from 2027-05-28"),
+            .contains("cemig-d: R$ 0.95 a kWh before taxes, from 2027-05-28"),
         "{summary}"
     );
     assert!(
@@ -241,6 +253,14 @@ async fn new_versions_are_added_and_old_months_keep_their_prices(db: PgPool) {
         };
         assert_eq!(net, expected.parse().unwrap(), "{class}");
     }
+    // What ANEEL was not asked for stays missing, and is not free.
+    let branca = &after.tariffs["br-cemig-d-branca"].versions;
+    let off_peak = |at: usize| branca[at].charges[0].price.clone();
+    let known = Price::Const("0.32".parse().unwrap());
+    assert_eq!(
+        (off_peak(1), off_peak(2)),
+        (Some(Price::Missing), Some(known))
+    );
     // October was red, and the yellow flag is dearer from April.
     let flags = &after.tables.dated[FLAG_TABLE];
     let october = flags
@@ -462,7 +482,7 @@ async fn the_weekly_job_asks_only_where_the_operator_wants_it(db: PgPool) {
     assert_eq!(stub.asked().len(), 0);
     sqlx::query(week).execute(&db).await.unwrap();
     test.run_jobs().await;
-    assert_eq!(stub.asked().len(), 7 + 2 + 1);
+    assert_eq!(stub.asked().len(), 8 + 2 + 1);
     assert!(
         reference(&db).await.tariffs["br-light-conventional"]
             .versions
