@@ -711,7 +711,6 @@ column-last-day = last day
 column-note = note
 column-day = day
 column-temperature = temperature
-column-source = from
 weather-file = file
 weather-archive = archive
 weather-recent = last days

@@ -710,7 +710,6 @@ column-last-day = último dia
 column-note = observação
 column-day = dia
 column-temperature = temperatura
-column-source = origem
 weather-file = arquivo
 weather-archive = histórico
 weather-recent = últimos dias
