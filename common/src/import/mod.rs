@@ -13,8 +13,6 @@ use crate::{ImportBatchId, Kwh, OperationId};
 
 mod own_csv;
 mod temperatures;
-#[cfg(test)]
-mod temperatures_tests;
 mod usage_csv;
 
 pub use own_csv::{MAX_ROWS, parse_csv};

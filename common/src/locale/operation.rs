@@ -23,6 +23,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("role", "audit-role"),
     ("quantity", "audit-quantity"),
     ("power_w", "audit-power"),
+    ("mean_temp_c", "audit-temperature"),
     ("hours_per_day", "audit-hours"),
     ("tariff", "audit-tariff"),
     ("due_on", "audit-due"),
@@ -64,6 +65,7 @@ impl Locale {
                     "energy_reading" => instant(before, "read_at")
                         .map(|at| self.date_short(zone.to_datetime(at).date()))
                         .unwrap_or(what),
+                    "weather_observation" => day(before).map_or(what, |day| self.date_short(day)),
                     _ => self.thing(&entry.entity, before, zone, currency),
                 };
                 let changes = changes.join(", ");
@@ -166,6 +168,7 @@ impl Locale {
         if let Ok(number) = Decimal::from_str(&text) {
             return match key {
                 "total" => self.money(Money(number), currency),
+                "mean_temp_c" => self.temperature(number),
                 _ if key.ends_with("kwh") => format!("{} kWh", self.number(number, places(number))),
                 _ => self.number(number, places(number)),
             };
@@ -294,6 +297,11 @@ mod tests {
                 "added temperature 10 Nov, 21.4 °C and 30 more",
                 "acrescentou temperatura 10 nov., 21,4 °C e mais 30"
             ]
+        );
+        let changed = operation("weather_observation", row("21.4"), row("30.5"));
+        assert_eq!(
+            said(&changed)[0],
+            "corrected 10 Nov: temperature 21.4 °C to 30.5 °C"
         );
     }
 

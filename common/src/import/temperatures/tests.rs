@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use super::temperatures::parse_temperatures;
+use super::parse_temperatures;
 
 const TODAY: Date = date(2026, 11, 23);
 
@@ -111,7 +111,7 @@ fn the_hour_that_comes_twice_when_clocks_go_back_is_no_duplicate() {
 fn each_wrong_row_is_named_by_its_line_and_a_gap_is_none() {
     let text = "date,mean_temp_c\n2026-01-01,21\n2026-01-02,\n2026-01-03,null\n2026-01-04,-9999\n\
                 2026-13-01,20\n13/13/2026,20\n2026-01-05,warm\n2026-01-06,70.1\n2026-01-07,-91\n\
-                2026-01-01,20\n2026-11-24,20\n2026-01-08\n";
+                2026-01-01,20\n2026-11-24,20\n2026-01-08\n2026-01-09,21,4\n";
     assert_eq!(
         refused(text),
         codes(&[
@@ -123,6 +123,7 @@ fn each_wrong_row_is_named_by_its_line_and_a_gap_is_none() {
             (11, "temperature_twice"),
             (12, "temperature_ahead"),
             (13, "temperature_columns"),
+            (14, "temperature_columns"),
         ])
     );
     assert_eq!(
