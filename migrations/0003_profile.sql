@@ -136,7 +136,30 @@ CREATE TABLE weather_observation (
     source            text NOT NULL,
     CONSTRAINT weather_observation_pkey PRIMARY KEY (energy_profile_id, local_date),
     CONSTRAINT weather_observation_energy_profile_fkey FOREIGN KEY (energy_profile_id) REFERENCES energy_profile ON DELETE CASCADE,
-    CONSTRAINT weather_observation_mean_temp_c_check CHECK (mean_temp_c BETWEEN -90 AND 70)
+    CONSTRAINT weather_observation_mean_temp_c_check CHECK (mean_temp_c BETWEEN -90 AND 70),
+    -- A person's file, the online source's archive, or its word on the days that the archive gets later.
+    CONSTRAINT weather_observation_source_check CHECK (source IN ('file', 'archive', 'recent'))
+);
+
+-- How it went the last time, for the operator (`ecotrack-server doctor`), and the place that the
+-- online temperatures of the home are of: where the home's is another, they are asked for anew.
+CREATE TABLE weather_fetch (
+    energy_profile_id uuid PRIMARY KEY,
+    latitude          numeric(9,6) NOT NULL,
+    longitude         numeric(9,6) NOT NULL,
+    tried_at          timestamptz NOT NULL,
+    succeeded_at      timestamptz,
+    failure           text,
+    CONSTRAINT weather_fetch_energy_profile_fkey FOREIGN KEY (energy_profile_id) REFERENCES energy_profile ON DELETE CASCADE
+);
+
+-- Days of which the archive said that it knows nothing, and said so late enough to be believed: they
+-- are not asked for again. Apart from the temperatures, where a gap is a day without a row.
+CREATE TABLE weather_unknown (
+    energy_profile_id uuid NOT NULL,
+    local_date        date NOT NULL,
+    CONSTRAINT weather_unknown_pkey PRIMARY KEY (energy_profile_id, local_date),
+    CONSTRAINT weather_unknown_energy_profile_fkey FOREIGN KEY (energy_profile_id) REFERENCES energy_profile ON DELETE CASCADE
 );
 
 -- Who changed what: one operation is one act of one person and the unit of undo; its entries are

@@ -14,6 +14,7 @@ pub mod quantity;
 
 pub mod account;
 pub mod alert;
+pub mod aneel;
 pub mod audit;
 pub mod away;
 pub mod bill;
@@ -36,6 +37,7 @@ pub mod profile;
 pub mod reading;
 pub mod reference;
 pub mod suggestion;
+pub mod weather;
 pub mod write;
 
 pub use id::{

@@ -92,6 +92,10 @@ routes! {
     AWAY_PERIODS = "/profiles/{energy_profile_id}/away-periods";
     /// `PUT`, `DELETE`.
     AWAY_PERIOD = "/profiles/{energy_profile_id}/away-periods/{away_period_id}";
+    /// `GET` the days' temperatures, `DELETE` those of a span of days.
+    WEATHER = "/profiles/{energy_profile_id}/weather";
+    /// `POST` a file of temperatures.
+    WEATHER_IMPORTS = "/profiles/{energy_profile_id}/weather/imports";
     /// `GET`.
     ALERTS = "/profiles/{energy_profile_id}/alerts";
     /// `POST` acknowledges.

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use ecotrack_common::problem::UnknownWord;
 use secrecy::SecretString;
 use serde::Deserialize;
+
+use crate::outside::Address;
 
 /// EcoTrack's server.
 #[derive(Debug, Parser)]
@@ -73,6 +76,12 @@ pub enum Command {
         #[arg(long)]
         rebuild: bool,
     },
+    /// Bring reference data up to date from outside now
+    Refresh {
+        /// Which
+        #[command(subcommand)]
+        command: RefreshCommand,
+    },
     /// See to people's accounts
     Account {
         /// What to do
@@ -83,6 +92,13 @@ pub enum Command {
     Openapi,
     /// Serve the demo home until standard input closes (`ecotrack demo` starts this)
     Demo,
+}
+
+/// What can be asked for outside.
+#[derive(Debug, Subcommand)]
+pub enum RefreshCommand {
+    /// Brazilian tariffs and flags, from ANEEL's open data
+    Tariffs,
 }
 
 /// What can be done about accounts.
@@ -144,6 +160,54 @@ struct File {
     registration: Option<Registration>,
     log: Option<String>,
     log_json: Option<bool>,
+    #[serde(default)]
+    weather: Weather,
+    #[serde(default)]
+    aneel: Aneel,
+}
+
+/// Temperatures from an Open-Meteo compatible source.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weather {
+    /// Whether it is asked at all. It learns where the homes are that say so.
+    pub enabled: bool,
+    /// Address of its archive.
+    pub archive_url: Address,
+    /// Address of its forecast, for the last days, which the archive gets later.
+    pub forecast_url: Address,
+}
+
+impl Default for Weather {
+    fn default() -> Self {
+        let address = |text: &str| text.parse().expect("a constant address");
+        Self {
+            enabled: false,
+            archive_url: address("https://archive-api.open-meteo.com"),
+            forecast_url: address("https://api.open-meteo.com"),
+        }
+    }
+}
+
+/// Brazilian tariffs and flags from ANEEL's open data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Aneel {
+    /// Whether they are asked for each week.
+    pub enabled: bool,
+    /// Address of the open data.
+    pub url: Address,
+}
+
+impl Default for Aneel {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            url: "https://dadosabertos.aneel.gov.br"
+                .parse()
+                .expect("a constant address"),
+        }
+    }
 }
 
 /// What holds, after all sources.
@@ -163,6 +227,12 @@ pub struct Settings {
     pub log_json: bool,
     /// Sign-ins, registrations and codes that one address may try at once, before it must wait.
     pub sign_in_burst: u32,
+    /// Temperatures from outside.
+    pub weather: Weather,
+    /// Tariffs from outside.
+    pub aneel: Aneel,
+    /// How long a source outside may take for an answer.
+    pub patience: Duration,
 }
 
 /// Port 7878: free of registrations that a home would meet.
@@ -179,6 +249,9 @@ impl Settings {
             log: "info,sqlx=warn,graphile_worker=warn,graphile_worker_migrations=warn".to_owned(),
             log_json: false,
             sign_in_burst: 10,
+            weather: Weather::default(),
+            aneel: Aneel::default(),
+            patience: Duration::from_secs(30),
         }
     }
 
@@ -206,6 +279,8 @@ impl Settings {
             registration: flags.registration.or(file.registration).unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or(defaults.log),
             log_json: flags.log_json || file.log_json.unwrap_or(false),
+            weather: file.weather,
+            aneel: file.aneel,
             ..defaults
         };
         if !settings.listen.ip().is_loopback() {
@@ -242,10 +317,26 @@ fn line_of(message: &str, text: &str) -> usize {
         .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next())
         .and_then(|digits| digits.parse().ok());
     let named = || {
-        let key = message.split('`').nth(1)?;
-        text.lines()
-            .position(|line| line.trim_start().starts_with(key))
-            .map(|at| at + 1)
+        let first = message.split('`').nth(1);
+        let told = message.split("for key `").nth(1);
+        let told = told.and_then(|told| told.split('`').next());
+        // A key that is not known is named first, and then its section.
+        let (section, key) = match (message.starts_with("unknown field"), told) {
+            (true, section) => (section.unwrap_or_default(), first?),
+            (false, Some(told)) => told.rsplit_once('.').unwrap_or(("", told)),
+            (false, None) => ("", first?),
+        };
+        let header = format!("[{section}]");
+        let begins = text.lines().position(|line| line.trim() == header);
+        let is_it = |line: &str| {
+            let rest = line.trim_start().strip_prefix(key);
+            rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+        };
+        let lines = text.lines().enumerate().skip(begins.unwrap_or(0));
+        lines
+            .filter(|(_, line)| is_it(line))
+            .map(|(at, _)| at + 1)
+            .next()
     };
     told.or_else(named).unwrap_or(1)
 }
@@ -299,11 +390,37 @@ mod tests {
     }
 
     #[test]
+    fn nobody_outside_is_asked_unless_the_file_says_so() {
+        let settings = read("").unwrap();
+        assert!(!settings.weather.enabled && !settings.aneel.enabled);
+        let text = "[weather]\nenabled = true\narchive_url = \"http://127.0.0.1:1/w/\"\n[aneel]\nenabled = true\n";
+        let settings = read(text).unwrap();
+        assert!(settings.weather.enabled && settings.aneel.enabled);
+        assert_eq!(
+            settings.weather.archive_url.to_string(),
+            "http://127.0.0.1:1/w"
+        );
+        assert_eq!(
+            settings.weather.forecast_url.to_string(),
+            "https://api.open-meteo.com"
+        );
+        assert_eq!(
+            settings.aneel.url.to_string(),
+            "https://dadosabertos.aneel.gov.br"
+        );
+    }
+
+    #[test]
     fn a_corrupt_file_is_named_with_its_line() {
         for (text, line) in [
             ("log = \"info\"\nlisten = \n", 2),
             ("log = \"info\"\n\nlisten = \"nowhere\"\n", 3),
             ("log = \"info\"\nlissten = \"127.0.0.1:1\"\n", 2),
+            ("[aneel]\nurl = \"aneel\"\n", 2),
+            (
+                "[weather]\nenabled = true\narchive = \"https://example.org\"\n",
+                3,
+            ),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(&format!("server.toml:{line}:")), "{error}");

@@ -1,13 +1,15 @@
-//! Whether the derived days are what the readings say, and making them so.
+//! Whether the derived days are what the readings say, and making them so; and which sources outside
+//! could not be asked.
 
 use anyhow::Context;
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::meter::{Meter, ReadingKind};
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
-use crate::{App, meters, profiles, readings};
+use crate::{App, catalog, meters, profiles, readings, weather};
 
 /// Before and after all readings.
 const ALL_DAYS: (Date, Date) = (date(1, 1, 1), date(9998, 12, 31));
@@ -29,6 +31,31 @@ pub async fn rebuild(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> 
     }
     crate::write::store::bump_revision(&mut tx, profile).await?;
     Ok(tx.commit().await?)
+}
+
+/// Sources outside that could not be asked the last time, a sentence each.
+pub async fn sources(app: &App) -> sqlx::Result<Vec<String>> {
+    let mut conn = app.db.acquire().await?;
+    let since = |succeeded: Option<Timestamp>| match succeeded {
+        Some(at) => format!("the last time that it went well was {at}"),
+        None => "it never went well".to_owned(),
+    };
+    let mut lines = Vec::new();
+    if let Some(failed) = catalog::refresh::store::find_failed(&mut conn).await? {
+        let (at, why) = (failed.tried_at, &failed.failure);
+        let since = since(failed.succeeded_at);
+        lines.push(format!(
+            "tariffs could not be refreshed at {at}: {why}; {since}"
+        ));
+    }
+    for failed in weather::store::list_failed(&mut conn).await? {
+        let (home, at, why) = (failed.profile, failed.tried_at, &failed.failure);
+        let since = since(failed.succeeded_at);
+        lines.push(format!(
+            "{home}: temperatures could not be fetched at {at}: {why}; {since}"
+        ));
+    }
+    Ok(lines)
 }
 
 /// Rebuilds in a transaction that is given up, and counts what that would have changed.

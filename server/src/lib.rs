@@ -17,6 +17,7 @@ pub mod database;
 pub mod error;
 pub mod extract;
 mod metrics;
+pub mod outside;
 pub mod write;
 
 pub mod accounts;
@@ -41,6 +42,7 @@ pub mod readings;
 pub mod registration;
 pub mod suggestions;
 pub mod tariffs;
+pub mod weather;
 
 pub mod doctor;
 pub mod jobs;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use ecotrack_server::accounts::administration;
-use ecotrack_server::config::{AccountCommand, Cli, Command, Settings};
+use ecotrack_server::config::{AccountCommand, Cli, Command, RefreshCommand, Settings};
 use ecotrack_server::database::{self, ClusterError, PrivateCluster, Search};
 use ecotrack_server::{
     App, catalog, clock::Clock, demo, doctor, forecasts, profiles, router, serve,
@@ -83,7 +83,19 @@ async fn with_database(
             }
             Ok(())
         }
-        Command::Doctor { rebuild } => see_to_days(&app, rebuild).await,
+        Command::Doctor { rebuild } => {
+            // What is away outside is told, and is no fault of the database.
+            for line in doctor::sources(&app).await? {
+                println!("{line}");
+            }
+            see_to_days(&app, rebuild).await
+        }
+        Command::Refresh {
+            command: RefreshCommand::Tariffs,
+        } => {
+            println!("{}", catalog::refresh::run(&app).await?);
+            Ok(())
+        }
         Command::Account { command } => see_to_accounts(&app, command).await,
         // Migrating was done above; the others never come here.
         Command::Migrate | Command::Openapi | Command::Demo => Ok(()),

@@ -26,7 +26,7 @@ use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
     App, accounts, alerts, away, bills, catalog, dashboard, devices, events, explanations,
-    forecasts, goals, members, meters, operations, profiles, readings, registration,
+    forecasts, goals, members, meters, operations, profiles, readings, registration, weather,
 };
 
 /// The document without its routes.
@@ -67,6 +67,7 @@ fn api() -> (
         .merge(devices::routes())
         .merge(bills::routes())
         .merge(away::routes())
+        .merge(weather::routes())
         .merge(goals::routes())
         .merge(operations::routes())
         .merge(forecasts::routes())
@@ -79,7 +80,7 @@ fn api() -> (
         accounts::doors()
             .merge(members::doors())
             .merge(registration::doors()),
-        readings::imports::bulk(),
+        readings::imports::bulk().merge(weather::bulk()),
         events::routes(),
     )
 }

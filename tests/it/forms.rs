@@ -260,6 +260,8 @@ async fn goals_times_away_and_meters_have_their_forms_too(db: PgPool) {
 
     // All of it stands in the history, and can be taken back there.
     tab(&screen, 1);
+    screen.shows("[Temperatures]").await;
+    tab(&screen, 1);
     screen.shows("[History]").await;
     screen.shows("added days away").await;
     screen.shows("added meter Solar").await;

@@ -177,6 +177,9 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     palette_only!("key-away", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Away)
     }),
+    palette_only!("key-weather", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::Weather)
+    }),
     palette_only!("key-history", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::History)
     }),

@@ -11,6 +11,7 @@ use ecotrack_common::member::{Invitation, Member, RemovedProfile};
 use ecotrack_common::meter::Meter;
 use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::reference::CatalogDevice;
+use ecotrack_common::weather::WeatherPage;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub enum What {
     Goals,
     /// Its times away.
     Away,
+    /// What it was like outside, the last four years.
+    Weather,
     /// Its meters.
     Meters,
     /// Its members.
@@ -61,6 +64,8 @@ pub enum Listed {
     Goals(Vec<Goal>),
     /// Times away.
     Away(Vec<AwayPeriod>),
+    /// Temperatures.
+    Weather(WeatherPage),
     /// Meters.
     Meters(Vec<Meter>),
     /// Members.
@@ -104,6 +109,8 @@ pub struct Lists {
     pub goals: Remote<Vec<Goal>>,
     /// Times away.
     pub away: Remote<Vec<AwayPeriod>>,
+    /// Temperatures.
+    pub weather: Remote<WeatherPage>,
     /// Meters.
     pub meters: Remote<Vec<Meter>>,
     /// Members.
@@ -141,6 +148,10 @@ macro_rules! each {
             }
             What::Away => {
                 let $list = &$lists.away;
+                $do
+            }
+            What::Weather => {
+                let $list = &$lists.weather;
                 $do
             }
             What::Meters => {
@@ -194,6 +205,10 @@ macro_rules! each {
             }
             What::Away => {
                 let $list = &mut $lists.away;
+                $do
+            }
+            What::Weather => {
+                let $list = &mut $lists.weather;
                 $do
             }
             What::Meters => {
@@ -307,6 +322,7 @@ impl Lists {
             Ok(Listed::Bills(rows)) => self.bills.answer(ticket, Ok(rows)),
             Ok(Listed::Goals(rows)) => self.goals.answer(ticket, Ok(rows)),
             Ok(Listed::Away(rows)) => self.away.answer(ticket, Ok(rows)),
+            Ok(Listed::Weather(page)) => self.weather.answer(ticket, Ok(page)),
             Ok(Listed::Meters(rows)) => self.meters.answer(ticket, Ok(rows)),
             Ok(Listed::Members(rows)) => self.members.answer(ticket, Ok(rows)),
             Ok(Listed::Invitations(rows)) => self.invitations.answer(ticket, Ok(rows)),

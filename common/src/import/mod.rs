@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::{ImportBatchId, Kwh, OperationId};
 
 mod own_csv;
+mod temperatures;
 mod usage_csv;
 
 pub use own_csv::{MAX_ROWS, parse_csv};
+pub use temperatures::{Temperatures, parse_temperatures};
 pub use usage_csv::read_usage;
 
 /// Spacings that steps can have, in minutes.

@@ -213,6 +213,11 @@ impl Locale {
         format!("{} %", self.number(percent, 0))
     }
 
+    /// A temperature: `21.4 °C`.
+    pub fn temperature(&self, celsius: Decimal) -> String {
+        format!("{} °C", self.number(celsius, 1))
+    }
+
     /// A percentage with its sign: `−6 %`, `+12 %`.
     pub fn percent_signed(&self, percent: Decimal) -> String {
         format!("{} %", self.signed(percent, 0))

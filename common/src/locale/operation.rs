@@ -23,6 +23,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("role", "audit-role"),
     ("quantity", "audit-quantity"),
     ("power_w", "audit-power"),
+    ("mean_temp_c", "audit-temperature"),
     ("hours_per_day", "audit-hours"),
     ("tariff", "audit-tariff"),
     ("due_on", "audit-due"),
@@ -64,6 +65,7 @@ impl Locale {
                     "energy_reading" => instant(before, "read_at")
                         .map(|at| self.date_short(zone.to_datetime(at).date()))
                         .unwrap_or(what),
+                    "weather_observation" => day(before).map_or(what, |day| self.date_short(day)),
                     _ => self.thing(&entry.entity, before, zone, currency),
                 };
                 let changes = changes.join(", ");
@@ -105,6 +107,13 @@ impl Locale {
             }),
             "away_period" => span(row).map(|(first, last)| {
                 format!("{} – {}", self.date_short(first), self.date_short(last))
+            }),
+            "weather_observation" => day(row).map(|day| {
+                let day = self.date_short(day);
+                match number(row, "mean_temp_c") {
+                    Some(mean) => format!("{day}, {}", self.temperature(mean)),
+                    None => day,
+                }
             }),
             "consumption_goal" => number(row, "limit").map(|limit| {
                 let measure = row.get("measure").and_then(Value::as_str).unwrap_or("kwh");
@@ -159,6 +168,7 @@ impl Locale {
         if let Ok(number) = Decimal::from_str(&text) {
             return match key {
                 "total" => self.money(Money(number), currency),
+                "mean_temp_c" => self.temperature(number),
                 _ if key.ends_with("kwh") => format!("{} kWh", self.number(number, places(number))),
                 _ => self.number(number, places(number)),
             };
@@ -193,6 +203,10 @@ fn number(row: &Value, key: &str) -> Option<Decimal> {
 
 fn instant(row: &Value, key: &str) -> Option<Timestamp> {
     row.get(key)?.as_str()?.parse().ok()
+}
+
+fn day(row: &Value) -> Option<Date> {
+    row.get("local_date")?.as_str()?.parse().ok()
 }
 
 fn span(row: &Value) -> Option<(Date, Date)> {
@@ -267,6 +281,27 @@ mod tests {
         assert_eq!(
             said(&gone)[0],
             "took back: removed bill 10 Oct – 9 Nov, R$ 245.90"
+        );
+    }
+
+    #[test]
+    fn days_of_temperatures_are_said_by_the_first() {
+        let row = |mean: &str| {
+            Some(json!({ "local_date": "2026-11-10", "mean_temp_c": mean, "source": "file" }))
+        };
+        let mut added = operation("weather_observation", None, row("21.4"));
+        added.rows = 31;
+        assert_eq!(
+            said(&added),
+            [
+                "added temperature 10 Nov, 21.4 °C and 30 more",
+                "acrescentou temperatura 10 nov., 21,4 °C e mais 30"
+            ]
+        );
+        let changed = operation("weather_observation", row("21.4"), row("30.5"));
+        assert_eq!(
+            said(&changed)[0],
+            "corrected 10 Nov: temperature 21.4 °C to 30.5 °C"
         );
     }
 

@@ -22,6 +22,7 @@ pub use brazil::{
 pub use files::NamedSeries;
 pub use holiday::{RegionalHoliday, holiday_calendars};
 
+use crate::aneel::prices::{Prices, combine};
 use crate::bill::brazil::{FLAG_TABLE, branca_tariffs, conventional_tariffs};
 use crate::bill::{Confidence, Tables, Tariff};
 use crate::emission::EmissionFactor;
@@ -65,6 +66,8 @@ words!(
         BrTariffs = "br_tariffs_b1",
         /// Prices of their low-income classes.
         BrTariffClasses = "br_tariffs_b1_classes",
+        /// Names that ANEEL has for the distributors.
+        BrAneelAgents = "br_aneel_agents",
         /// Hours of tarifa branca.
         BrBrancaPosts = "br_tarifa_branca_posts",
         /// Usual tax rates.
@@ -88,6 +91,7 @@ impl DataSet {
             Self::FlagRates => include_str!("../../data/bandeira_rates.csv"),
             Self::BrTariffs => include_str!("../../data/br_tariffs_b1.csv"),
             Self::BrTariffClasses => include_str!("../../data/br_tariffs_b1_classes.csv"),
+            Self::BrAneelAgents => include_str!("../../data/br_aneel_agents.csv"),
             Self::BrBrancaPosts => include_str!("../../data/br_tarifa_branca_posts.csv"),
             Self::TaxRates => include_str!("../../data/tax_rates.csv"),
             Self::Holidays => include_str!("../../data/holidays.csv"),
@@ -280,15 +284,29 @@ pub fn tables() -> Result<Tables, ReferenceError> {
 /// The shipped tariffs. Of each Brazilian distributor `br-<distributor>-conventional` and, where its
 /// posts are known, `br-<distributor>-branca`; of other countries working examples.
 pub fn tariffs() -> Result<Vec<Tariff>, ReferenceError> {
-    let classes: Vec<ClassPrice> = rows(DataSet::BrTariffClasses)?;
+    tariffs_of(&combine(&distributor_prices()?, &class_prices()?, &[]))
+}
+
+/// The same, where the Brazilian ones have these prices.
+pub fn tariffs_of(prices: &Prices) -> Result<Vec<Tariff>, ReferenceError> {
     let posts: Vec<BrancaPosts> = rows(DataSet::BrBrancaPosts)?;
-    let prices = distributor_prices()?;
-    let mut tariffs = conventional_tariffs(&prices, &classes);
-    tariffs.extend(branca_tariffs(&prices, &posts));
+    let mut tariffs = conventional_tariffs(&prices.distributors, &prices.classes);
+    tariffs.extend(branca_tariffs(&prices.distributors, &posts, &prices.posts));
     for (file, text) in TARIFF_FILES {
         tariffs.push(json(file, text)?);
     }
     Ok(tariffs)
+}
+
+/// Prices of low-income homes.
+pub fn class_prices() -> Result<Vec<ClassPrice>, ReferenceError> {
+    rows(DataSet::BrTariffClasses)
+}
+
+/// The slug of each name that ANEEL has, or had, for a distributor.
+pub fn aneel_agents() -> Result<BTreeMap<String, String>, ReferenceError> {
+    let names: Vec<(String, String)> = rows(DataSet::BrAneelAgents)?;
+    Ok(names.into_iter().collect())
 }
 
 /// The price series that ship, for a try of a dynamic tariff.

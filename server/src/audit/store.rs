@@ -65,21 +65,27 @@ pub async fn insert(
     )
     .execute(&mut *conn)
     .await?;
-    for (at, entry) in (0_i32..).zip(entries) {
-        sqlx::query!(
-            "INSERT INTO audit_entry (energy_profile_id, operation_id, entry, entity, act, before, after)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            profile.0,
-            operation.0,
-            at,
-            entry.entity,
-            entry.act.as_str(),
-            entry.before,
-            entry.after,
-        )
-        .execute(&mut *conn)
-        .await?;
-    }
+    // In one statement: a file of temperatures is some thousand entries.
+    let numbers: Vec<i32> = (0..).zip(entries).map(|(at, _)| at).collect();
+    let entities: Vec<&str> = entries.iter().map(|entry| entry.entity.as_str()).collect();
+    let acts: Vec<&str> = entries.iter().map(|entry| entry.act.as_str()).collect();
+    let before: Vec<Option<&serde_json::Value>> =
+        entries.iter().map(|entry| entry.before.as_ref()).collect();
+    let after: Vec<Option<&serde_json::Value>> =
+        entries.iter().map(|entry| entry.after.as_ref()).collect();
+    sqlx::query(
+        "INSERT INTO audit_entry (energy_profile_id, operation_id, entry, entity, act, before, after)
+         SELECT $1, $2, * FROM unnest($3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[])",
+    )
+    .bind(profile.0)
+    .bind(operation.0)
+    .bind(numbers)
+    .bind(entities)
+    .bind(acts)
+    .bind(before)
+    .bind(after)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

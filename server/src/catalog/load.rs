@@ -1,6 +1,7 @@
 //! Bringing the reference tables to what this program ships.
 
 use anyhow::Context;
+use ecotrack_common::aneel::Facts;
 use ecotrack_common::reference;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool};
 
-use super::store;
+use super::{refresh, store};
 
 /// What became of the sets that ship.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +39,24 @@ impl LoadReport {
 /// Loads every set that ships and is not loaded yet; a second time it does nothing. Several
 /// servers may do so at once: one loads, the others then find it done.
 pub async fn load_reference(db: &PgPool, now: Timestamp) -> anyhow::Result<LoadReport> {
-    let sets = shipped()?;
-    load_sets(db, &sets, now)
+    load(db, now)
         .await
         .context("the shipped reference data could not be loaded; nothing of it was changed")
+}
+
+async fn load(db: &PgPool, now: Timestamp) -> anyhow::Result<LoadReport> {
+    let mut tx = db.begin().await?;
+    let sets = shipped(&refresh::store::find_facts(&mut tx).await?)?;
+    let report = compare(&mut tx, &sets, &checksums(&sets)?).await?;
+    if !report.changed() {
+        return Ok(report);
+    }
+    store::lock_loading(&mut tx).await?;
+    // Another server may have loaded them, or asked for facts, while this one waited.
+    let sets = shipped(&refresh::store::find_facts(&mut tx).await?)?;
+    let report = bring_sets(&mut tx, &sets, now).await?;
+    tx.commit().await?;
+    Ok(report)
 }
 
 /// A set: rows with the columns of its table.
@@ -58,10 +73,10 @@ impl Set {
     }
 }
 
-/// What ships.
-pub(super) fn shipped() -> anyhow::Result<Vec<Set>> {
+/// What ships, with what online sources said of it.
+pub(super) fn shipped(facts: &Facts) -> anyhow::Result<Vec<Set>> {
     use store::Table;
-    let tariffs = reference::tariffs()?;
+    let tariffs = reference::tariffs_of(&refresh::all_prices(facts)?)?;
     let tariffs = tariffs.into_iter().map(|tariff| {
         let country = tariff
             .id
@@ -71,14 +86,14 @@ pub(super) fn shipped() -> anyhow::Result<Vec<Set>> {
             .to_ascii_uppercase();
         json!({ "slug": tariff.id, "country": country, "name": tariff.name, "document": tariff })
     });
-    let flags = reference::flag_months()?;
+    let flags = refresh::all_flag_months(facts)?;
     let flags = flags.into_iter().map(|row| {
         json!({
             "scheme": store::FLAG_SCHEME, "valid_from": row.valid_from, "valid_to": row.valid_to, "flag": row.flag,
             "price_per_kwh": row.brl_per_kwh, "source": row.source, "confidence": row.confidence,
         })
     });
-    let rates = reference::flag_rates()?;
+    let rates = refresh::all_flag_rates(facts)?;
     let rates = rates.into_iter().map(|row| {
         json!({
             "scheme": store::FLAG_SCHEME, "flag": row.flag, "valid_from": row.valid_from, "valid_to": row.valid_to,
@@ -130,35 +145,30 @@ fn plain(rows: &[impl Serialize]) -> serde_json::Result<Vec<Value>> {
     rows.iter().map(serde_json::to_value).collect()
 }
 
-pub(super) async fn load_sets(
-    db: &PgPool,
+fn checksums(sets: &[Set]) -> anyhow::Result<Vec<String>> {
+    let checksum = |set: &Set| Ok(hex(&set.checksum()?));
+    sets.iter().map(checksum).collect()
+}
+
+/// Brings the tables to these sets. The caller holds [`store::lock_loading`].
+pub(super) async fn bring_sets(
+    tx: &mut PgConnection,
     sets: &[Set],
     now: Timestamp,
 ) -> anyhow::Result<LoadReport> {
-    let checksums = sets
-        .iter()
-        .map(|set| Ok(hex(&set.checksum()?)))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut tx = db.begin().await?;
-    let mut report = compare(&mut tx, sets, &checksums).await?;
-    if !report.changed() {
-        return Ok(report);
-    }
-    store::lock_loading(&mut tx).await?;
-    // Another server may have loaded them while this one waited.
-    report = compare(&mut tx, sets, &checksums).await?;
+    let checksums = checksums(sets)?;
+    let report = compare(tx, sets, &checksums).await?;
     for ((set, checksum), done) in sets.iter().zip(&checksums).zip(&report.sets) {
         if done.loaded {
-            store::bring(&mut tx, set.table, &set.rows)
+            store::bring(tx, set.table, &set.rows)
                 .await
                 .with_context(|| set.table.as_str())?;
-            store::keep_set(&mut tx, set.table, checksum, set.rows.len(), now).await?;
+            store::keep_set(tx, set.table, checksum, set.rows.len(), now).await?;
         }
     }
     if report.changed() {
-        store::bump_revision(&mut tx).await?;
+        store::bump_revision(tx).await?;
     }
-    tx.commit().await?;
     Ok(report)
 }
 

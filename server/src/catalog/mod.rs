@@ -21,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 mod load;
+pub mod refresh;
 pub mod store;
 #[cfg(test)]
 mod tests;

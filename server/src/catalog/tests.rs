@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use ecotrack_common::aneel::Facts;
 use ecotrack_common::bill::brazil::FLAG_TABLE;
 use ecotrack_common::bill::{Parameters, Usage, price};
 use ecotrack_common::cycle::Cycle;
@@ -11,7 +12,7 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use super::load::{Set, load_sets, shipped};
+use super::load::{LoadReport, Set, bring_sets, shipped};
 use super::{Reference, ReferenceCache, load_reference, store};
 use crate::testing::TestApp;
 
@@ -28,9 +29,18 @@ async fn read(db: &PgPool) -> Arc<Reference> {
 
 /// What ships, with one set changed.
 fn shipped_with(table: store::Table, change: impl FnOnce(&mut Vec<Value>)) -> Vec<Set> {
-    let mut sets = shipped().unwrap();
+    let mut sets = shipped(&Facts::default()).unwrap();
     change(&mut sets.iter_mut().find(|set| set.table == table).unwrap().rows);
     sets
+}
+
+/// What a start of a program that ships these does.
+async fn load_sets(db: &PgPool, sets: &[Set], now: Timestamp) -> anyhow::Result<LoadReport> {
+    let mut tx = db.begin().await?;
+    store::lock_loading(&mut tx).await?;
+    let report = bring_sets(&mut tx, sets, now).await?;
+    tx.commit().await?;
+    Ok(report)
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -17,7 +17,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::{App, alerts, doctor, forecasts, profiles};
+use crate::{App, alerts, catalog, doctor, forecasts, profiles, weather};
 
 /// Jobs at once in one server: two, since training is arithmetic and the machine is small.
 const CONCURRENCY: usize = 2;
@@ -52,6 +52,21 @@ pub struct RebuildDays {
     pub energy_profile_id: EnergyProfileId,
 }
 
+/// Asks the online source for the temperatures that a home is missing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FetchWeather {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+}
+
+/// Puts that into the queue for each home that says where it is, if the operator wants it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FetchAllWeather {}
+
+/// Asks ANEEL for tariffs and flags, if the operator wants it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefreshTariffs {}
+
 /// Puts a training of each home into the queue.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TrainAll {}
@@ -67,6 +82,10 @@ pub struct Sweep {}
 
 /// A job and the key under which a second one, asked for while the first waits, replaces it.
 pub trait Job: TaskHandler + Serialize {
+    /// Jobs of the same queue are done one after the other; those of none as many at once as there are
+    /// hands.
+    const QUEUE: Option<&'static str> = None;
+
     /// The key; jobs with the same key are one.
     fn key(&self) -> String;
 }
@@ -92,6 +111,17 @@ impl Job for RefreshProfile {
 impl Job for RebuildDays {
     fn key(&self) -> String {
         format!("rebuild:{}", self.energy_profile_id)
+    }
+}
+
+/// Jobs that wait for somebody outside leave the other hands to the rest.
+const OUTSIDE: &str = "outside";
+
+impl Job for FetchWeather {
+    const QUEUE: Option<&'static str> = Some(OUTSIDE);
+
+    fn key(&self) -> String {
+        format!("weather:{}", self.energy_profile_id)
     }
 }
 
@@ -155,6 +185,59 @@ impl TaskHandler for RebuildDays {
             self.energy_profile_id,
             doctor::rebuild(&app, self.energy_profile_id).await,
         )
+    }
+}
+
+impl TaskHandler for FetchWeather {
+    const IDENTIFIER: &'static str = "fetch_weather";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        let outcome = weather::fetch::run(&app, self.energy_profile_id).await;
+        said(Self::IDENTIFIER, self.energy_profile_id, outcome)
+    }
+}
+
+impl TaskHandler for FetchAllWeather {
+    const IDENTIFIER: &'static str = "fetch_all_weather";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        fetch_all_weather(&app)
+            .await
+            .map_err(|error| error.to_string())
+    }
+}
+
+async fn fetch_all_weather(app: &App) -> sqlx::Result<()> {
+    if app.settings.weather.enabled {
+        let mut conn = app.db.acquire().await?;
+        for energy_profile_id in weather::store::list_placed(&mut conn).await? {
+            store::enqueue(&mut conn, &FetchWeather { energy_profile_id }).await?;
+        }
+    }
+    Ok(())
+}
+
+impl TaskHandler for RefreshTariffs {
+    const IDENTIFIER: &'static str = "refresh_tariffs";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        if !app.settings.aneel.enabled {
+            return Ok(());
+        }
+        match catalog::refresh::run(&app).await {
+            Ok(summary) => {
+                tracing::info!(job = Self::IDENTIFIER, "{summary}");
+                Ok(())
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(job = Self::IDENTIFIER, error, "a job failed");
+                Err(error)
+            }
+        }
     }
 }
 
@@ -238,9 +321,21 @@ async fn for_each_home<J: Job>(app: &App, job: impl Fn(EnergyProfileId) -> J) ->
 
 /// What is done by the clock. Times are UTC; a night that the server slept through is made up for
 /// within a day.
-fn schedule() -> anyhow::Result<[Crontab; 3]> {
+fn schedule() -> anyhow::Result<[Crontab; 5]> {
     // A job without a payload arrives as `null`, which is no empty struct: each names its own.
     Ok([
+        // Before the training, and after midnight in the Americas' east.
+        Cron::daily_at::<FetchAllWeather>(5, 0)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(24))
+            .payload(FetchAllWeather {})?
+            .build(),
+        Cron::weekly_on::<RefreshTariffs>("Monday".parse().ok().context("a weekday")?, 12, 0)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(7 * 24))
+            .queue(OUTSIDE)
+            .payload(RefreshTariffs {})?
+            .build(),
         Cron::daily_at::<TrainAll>(5, 30)
             .context("a schedule")?
             .fill(CrontabFill::hours(24))
@@ -270,6 +365,9 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
         .define_job::<EvaluateAlerts>()
         .define_job::<RefreshProfile>()
         .define_job::<RebuildDays>()
+        .define_job::<FetchWeather>()
+        .define_job::<FetchAllWeather>()
+        .define_job::<RefreshTariffs>()
         .define_job::<TrainAll>()
         .define_job::<EvaluateAllAlerts>()
         .define_job::<Sweep>()

@@ -15,12 +15,15 @@ pub async fn enqueue<J: Job>(conn: &mut PgConnection, job: &J) -> sqlx::Result<(
     let payload =
         serde_json::to_value(job).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     // Not checked at compile time: the schema is made by the queue's own migrations.
-    sqlx::query("SELECT graphile_worker.add_job($1, payload => $2::json, job_key => $3)")
-        .bind(J::IDENTIFIER)
-        .bind(payload)
-        .bind(job.key())
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "SELECT graphile_worker.add_job($1, payload => $2::json, job_key => $3, queue_name => $4)",
+    )
+    .bind(J::IDENTIFIER)
+    .bind(payload)
+    .bind(job.key())
+    .bind(J::QUEUE)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -54,6 +54,7 @@ async fn create(
     store::insert(write.conn(), id, &input, now).await?;
     store::insert_member(write.conn(), id, caller.account_id, Role::Owner, now).await?;
     row::set_tariff(write.conn(), id, &input).await?;
+    row::ask_for_weather(write.conn(), id, None, &input.location).await?;
     let profile = store::find(write.conn(), id, caller.account_id)
         .await?
         .ok_or(Error::NotFound)?;

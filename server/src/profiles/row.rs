@@ -1,7 +1,7 @@
 //! A home as a row that its owner edits. It is made and removed in other ways, so that only its
 //! change stands here, and the undo of it.
 
-use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
+use ecotrack_common::profile::{EnergyProfile, LocationInfo, NewEnergyProfile};
 use ecotrack_common::write::{Changed, Written};
 use ecotrack_common::{EnergyProfileId, ErrorCode};
 
@@ -78,11 +78,31 @@ async fn put(
         return Err(Error::field("time_zone", "has_steps"));
     }
     store::update(write.conn(), profile, after).await?;
+    let place = &before.profile.location;
+    ask_for_weather(write.conn(), profile, Some(place), &after.location).await?;
     if zone_changes {
         let rebuild = jobs::RebuildDays {
             energy_profile_id: profile,
         };
         jobs::store::enqueue(write.conn(), &rebuild).await?;
+    }
+    Ok(())
+}
+
+/// Asks for the temperatures of a place that the home was not at before. Where no online source is set
+/// up, the job does nothing.
+pub(super) async fn ask_for_weather(
+    conn: &mut sqlx::PgConnection,
+    profile: EnergyProfileId,
+    before: Option<&LocationInfo>,
+    after: &LocationInfo,
+) -> Result<()> {
+    let place = |at: &LocationInfo| at.latitude.zip(at.longitude);
+    if place(after).is_some() && before.and_then(place) != place(after) {
+        let fetch = jobs::FetchWeather {
+            energy_profile_id: profile,
+        };
+        jobs::store::enqueue(conn, &fetch).await?;
     }
     Ok(())
 }

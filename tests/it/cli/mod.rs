@@ -22,6 +22,7 @@ mod members;
 mod profiles;
 mod readings;
 mod tariffs;
+mod weather;
 
 /// Somebody's shell: a server, a language, and a folder of their own for the sign-in.
 struct Shell {

@@ -17,6 +17,16 @@ impl Shell {
     }
 }
 
+/// A tariff, a file, days, further words, the status, and what is told.
+type Case<'a> = (
+    &'a str,
+    &'a str,
+    [&'a str; 2],
+    &'a [&'a str],
+    u8,
+    &'a str,
+);
+
 const SEPTEMBER: [&str; 2] = ["2026-09-01", "2026-09-30"];
 
 #[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
@@ -165,7 +175,6 @@ async fn what_cannot_be_priced_is_refused_with_a_code(db: PgPool) {
         "timestamp,kwh\n2026-09-01,99999999999999999999\n",
     );
     let cemig = "br-cemig-d-conventional";
-    type Case<'a> = (&'a str, &'a str, [&'a str; 2], &'a [&'a str], u8, &'a str);
     let cases: [Case; 8] = [
         (
             cemig,

@@ -26,6 +26,7 @@ pub(super) const OF_ANYTHING: &[&str] = &[
     "billing_record",
     "consumption_goal",
     "away_period",
+    "weather_observation",
 ];
 
 /// The same of readings alone.

@@ -199,7 +199,7 @@ fn finding(error: &FieldError) -> Finding {
     }
 }
 
-fn located(path: &str, finding: &Finding, locale: &Locale) -> String {
+pub(super) fn located(path: &str, finding: &Finding, locale: &Locale) -> String {
     // The line stands before the sentence already, where editors look for it.
     let sentence = locale.import_finding(&Finding {
         line: 0,

@@ -48,6 +48,7 @@ mod tariffs;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod weather;
 mod words;
 #[cfg(test)]
 mod words_tests;
@@ -158,6 +159,9 @@ enum Command {
     /// Days on which nobody is at home: list, add, edit, remove
     #[command(subcommand)]
     Away(away::Away),
+    /// Temperatures outside: list, import, remove
+    #[command(subcommand)]
+    Weather(weather::Weather),
     /// Who changed what, newest first
     History(history::History),
     /// Take back your newest change, or the one named
@@ -284,6 +288,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Devices(command) => devices::run(context, command).await,
         Command::Goals(command) => goals::run(context, command).await,
         Command::Away(command) => away::run(context, command).await,
+        Command::Weather(command) => weather::run(context, command).await,
         Command::History(history) => history::list(context, history).await,
         Command::Undo { operation } => {
             history::undo(context, operation, history::OF_ANYTHING).await

@@ -12,6 +12,7 @@ use ecotrack_common::path::{self, fill};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
+use ecotrack_common::weather::WeatherImport;
 use ecotrack_common::write::Written;
 use ecotrack_common::{AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId};
 use futures_util::stream;
@@ -245,6 +246,23 @@ impl Client {
                 ("file_name", &file.name),
             ])
             .body(Body::wrap_stream(chunks));
+        self.json(request).await
+    }
+
+    /// Sends a file of temperatures: all of it is stored, or nothing.
+    pub async fn import_weather(
+        &self,
+        profile: EnergyProfileId,
+        bytes: Vec<u8>,
+        dry_run: bool,
+        key: Uuid,
+    ) -> Result<WeatherImport> {
+        let request = self
+            .unlimited(Method::POST, &of_profile(path::WEATHER_IMPORTS, profile))
+            .header(IDEMPOTENCY_KEY, key.to_string())
+            .header(CONTENT_TYPE, "text/csv")
+            .query(&[("dry_run", dry_run)])
+            .body(bytes);
         self.json(request).await
     }
 

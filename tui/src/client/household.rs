@@ -75,6 +75,10 @@ impl Client {
             What::Bills => Listed::Bills(self.json(self.get(&of(path::BILLS))).await?),
             What::Goals => Listed::Goals(self.json(self.get(&of(path::GOALS))).await?),
             What::Away => Listed::Away(self.json(self.get(&of(path::AWAY_PERIODS))).await?),
+            What::Weather => {
+                let request = self.get(&of(path::WEATHER)).query(&[("limit", "1600")]);
+                Listed::Weather(self.json(request).await?)
+            }
             What::Meters => Listed::Meters(self.json(self.get(&of(path::METERS))).await?),
             What::Members => Listed::Members(self.json(self.get(&of(path::MEMBERS))).await?),
             What::Invitations => {

@@ -342,6 +342,8 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
         Table::Goals => (path::GOAL, "consumption_goal_id"),
         Table::Meters => (path::METER, "meter_id"),
         Table::Away => (path::AWAY_PERIOD, "away_period_id"),
+        // A day has no address of its own: it is a span of one.
+        Table::Weather => (path::WEATHER, ""),
         Table::Members => {
             let me = app.account.as_ref().map(|account| account.account_id.0);
             if !is_owner(app) && me != Some(key) {
@@ -363,6 +365,9 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
     let version = row_json(app, table, key).and_then(|row| row.get("version")?.as_i64());
     if let Some(version) = version {
         path = format!("{path}?version={version}");
+    }
+    if let Some(day) = super::weather::day(app, key).filter(|_| table == Table::Weather) {
+        path = format!("{path}?from={day}&to={day}");
     }
     let write = Write {
         key: cx.fresh_key,

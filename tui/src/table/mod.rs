@@ -7,6 +7,7 @@ mod devices;
 mod goals;
 mod household;
 mod view;
+mod weather;
 
 use ecotrack_common::{AccountId, EnergyProfileId};
 use rust_decimal::Decimal;
@@ -37,6 +38,8 @@ pub enum Table {
     Meters,
     /// When nobody is there.
     Away,
+    /// What it was like outside.
+    Weather,
     /// Who changed what.
     History,
     /// Codes that are still good.
@@ -51,13 +54,14 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Devices,
         Self::Bills,
         Self::Goals,
         Self::Members,
         Self::Meters,
         Self::Away,
+        Self::Weather,
         Self::History,
         Self::Invitations,
         Self::Sessions,
@@ -66,10 +70,11 @@ impl Table {
     ];
 
     /// The tables of the household, in the order in which Tab goes through them.
-    pub const HOUSEHOLD: [Self; 8] = [
+    pub const HOUSEHOLD: [Self; 9] = [
         Self::Members,
         Self::Meters,
         Self::Away,
+        Self::Weather,
         Self::History,
         Self::Invitations,
         Self::Sessions,
@@ -91,6 +96,7 @@ impl Table {
             Self::Members => "table-members",
             Self::Meters => "table-meters",
             Self::Away => "table-away",
+            Self::Weather => "table-weather",
             Self::History => "table-history",
             Self::Invitations => "table-invitations",
             Self::Sessions => "table-sessions",
@@ -108,6 +114,7 @@ impl Table {
             Self::Members => "empty-members",
             Self::Meters => "readings-no-meter",
             Self::Away => "empty-away",
+            Self::Weather => "empty-weather",
             Self::History => "empty-history",
             Self::Invitations => "empty-invitations",
             Self::Sessions => "empty-sessions",
@@ -125,6 +132,7 @@ impl Table {
             Self::Members => Some(What::Members),
             Self::Meters => Some(What::Meters),
             Self::Away => Some(What::Away),
+            Self::Weather => Some(What::Weather),
             Self::History => Some(What::Operations),
             Self::Invitations => Some(What::Invitations),
             Self::Sessions => Some(What::Sessions),
@@ -311,6 +319,7 @@ pub fn columns(table: Table) -> &'static [Column] {
         Table::Members => household::MEMBERS,
         Table::Meters => household::METERS,
         Table::Away => household::AWAY,
+        Table::Weather => weather::COLUMNS,
         Table::History => household::HISTORY,
         Table::Invitations => household::INVITATIONS,
         Table::Sessions => household::SESSIONS,
@@ -328,6 +337,7 @@ fn all_rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
         Table::Members => household::members(app, cx),
         Table::Meters => household::meters(app, cx),
         Table::Away => household::away(app, cx),
+        Table::Weather => weather::rows(app, cx),
         Table::History => household::history(app, cx),
         Table::Invitations => household::invitations(app, cx),
         Table::Sessions => household::sessions(app, cx),

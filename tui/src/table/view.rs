@@ -14,7 +14,7 @@ use crate::widgets::words;
 pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context) {
     let state = app.tables.of(table);
     let known = rows(app, table, cx);
-    let mut titles = Titles::new(title(table, cx));
+    let mut titles = Titles::new(title(table, usize::from(area.width.saturating_sub(4)), cx));
     if let Some(rows) = &known {
         titles = titles.right(count(app, table, state, rows.len(), cx));
     }
@@ -58,8 +58,9 @@ fn filter_is_shown(state: &State) -> bool {
     state.filtering || !state.filter.text().is_empty()
 }
 
-/// The tables of the household stand beside each other, the one on show marked.
-fn title(table: Table, cx: &Context) -> String {
+/// The tables of the household stand beside each other, the one on show marked; where they do not all
+/// fit, those before it give way.
+fn title(table: Table, room: usize, cx: &Context) -> String {
     if !table.is_of_household() {
         return cx.locale.text(table.title());
     }
@@ -74,7 +75,16 @@ fn title(table: Table, cx: &Context) -> String {
             }
         })
         .collect();
-    names.join("  ")
+    let shown = Table::HOUSEHOLD.iter().position(|one| *one == table);
+    let shown = shown.unwrap_or(0);
+    let from = |first: usize| if first == 0 { "" } else { "… " };
+    let fits = |first: &usize| {
+        let before = format!("{}{}", from(*first), names[*first..=shown].join("  "));
+        // The last cell is for the mark that more follow.
+        words::width(&before) < room
+    };
+    let first = (0..shown).find(fits).unwrap_or(shown);
+    format!("{}{}", from(first), names[first..].join("  "))
 }
 
 fn count(app: &App, table: Table, state: &State, shown: usize, cx: &Context) -> String {

@@ -8,6 +8,7 @@ use ecotrack_common::device::{NewDevice, ProfileDevice};
 use ecotrack_common::goal::{Goal, GoalMeasure, GoalPeriod, NewGoal};
 use ecotrack_common::member::Member;
 use ecotrack_common::profile::{Role, TariffChoice};
+use ecotrack_common::weather::{WeatherObservation, WeatherPage, WeatherSource};
 use ecotrack_common::{
     AccountId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, OperationId, ProfileDeviceId,
 };
@@ -113,6 +114,19 @@ pub(crate) fn with_lists() -> App {
         },
         version: 1,
     }]);
+    let observed = |day, mean: &str, source| WeatherObservation {
+        local_date: date(2026, 11, day),
+        mean_temp_c: dec(mean),
+        source,
+    };
+    lists.weather = Remote::Ready(WeatherPage {
+        days: vec![
+            observed(22, "25.13", WeatherSource::Recent),
+            observed(16, "-0.4", WeatherSource::Archive),
+            observed(15, "21", WeatherSource::File),
+        ],
+        next_to: None,
+    });
     lists.meters = Remote::Ready(
         dashboard()
             .meters

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Branca, ClassPrices, Conventional, Figures, GrossUp, HOLIDAYS, PostPrices, TaxRate, tariff,
 };
+use crate::aneel::prices::{Part, PostPrice};
 use crate::bill::tariff::{Class, Confidence, Rate, Split, Tariff};
 use crate::reference::{BrancaPosts, ClassPrice, DistributorPrice};
 
@@ -32,20 +33,38 @@ pub fn conventional_tariffs(prices: &[DistributorPrice], classes: &[ClassPrice])
     by_distributor(prices).values().map(tariff_of).collect()
 }
 
-/// A tarifa branca for each distributor whose posts are known, named `br-<distributor>-branca`. Its
-/// prices are marked missing: only its hours are known here.
-pub fn branca_tariffs(prices: &[DistributorPrice], posts: &[BrancaPosts]) -> Vec<Tariff> {
+/// A tarifa branca for each distributor whose posts are known, named `br-<distributor>-branca`. A
+/// version of which ANEEL was not asked for the prices has them marked missing: only the hours ship.
+pub fn branca_tariffs(
+    prices: &[DistributorPrice],
+    posts: &[BrancaPosts],
+    post_prices: &[PostPrice],
+) -> Vec<Tariff> {
     let by_distributor = by_distributor(prices);
     let tariff_of = |row: &BrancaPosts| {
         let rows = by_distributor.get(row.distributor_slug.as_str())?;
-        let versions = rows.iter().map(|price| Branca {
-            valid_from: price.valid_from,
-            valid_to: price.valid_to,
-            posts: row.posts(),
-            peak: PostPrices::default(),
-            intermediate: PostPrices::default(),
-            off_peak: PostPrices::default(),
-            figures: figures(&price.uf, &row.source, row.confidence),
+        let versions = rows.iter().map(|price| {
+            let of_version: Vec<&PostPrice> = post_prices
+                .iter()
+                .filter(|post| {
+                    post.distributor_slug == price.distributor_slug
+                        && post.valid_from == price.valid_from
+                })
+                .collect();
+            let of = |part| post_of(&of_version, part);
+            let source = match of_version.first() {
+                Some(known) => format!("{}; hours: {}", known.source, row.source),
+                None => row.source.clone(),
+            };
+            Branca {
+                valid_from: price.valid_from,
+                valid_to: price.valid_to,
+                posts: row.posts(),
+                peak: of(Part::BrancaPeak),
+                intermediate: of(Part::BrancaIntermediate),
+                off_peak: of(Part::BrancaOffPeak),
+                figures: figures(&price.uf, &source, row.confidence),
+            }
         });
         let mut tariff = tariff(
             &format!("br-{}-branca", row.distributor_slug),
@@ -59,6 +78,14 @@ pub fn branca_tariffs(prices: &[DistributorPrice], posts: &[BrancaPosts]) -> Vec
         Some(tariff)
     };
     posts.iter().filter_map(tariff_of).collect()
+}
+
+fn post_of(prices: &[&PostPrice], part: Part) -> PostPrices {
+    let known = prices.iter().find(|price| price.part == part);
+    known.map_or_else(PostPrices::default, |price| PostPrices {
+        te: Some(price.te_brl_per_kwh),
+        tusd: Some(price.tusd_brl_per_kwh),
+    })
 }
 
 fn by_distributor(prices: &[DistributorPrice]) -> BTreeMap<&str, Vec<&DistributorPrice>> {

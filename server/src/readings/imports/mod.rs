@@ -150,7 +150,7 @@ async fn import(
 }
 
 /// Findings as errors of the field `file`, each with its line.
-fn refuse(findings: Vec<Finding>) -> Error {
+pub(crate) fn refuse(findings: Vec<Finding>) -> Error {
     let mut errors = FieldErrors::default();
     for finding in findings {
         let line = finding.line.to_string();
