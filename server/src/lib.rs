@@ -20,6 +20,7 @@ mod metrics;
 pub mod write;
 
 pub mod accounts;
+pub mod admin;
 pub mod alerts;
 pub mod audit;
 pub mod away;

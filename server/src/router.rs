@@ -25,8 +25,8 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, alerts, away, bills, catalog, dashboard, devices, events, forecasts, goals,
-    members, meters, operations, profiles, readings, registration,
+    App, accounts, admin, alerts, away, bills, catalog, dashboard, devices, events, forecasts,
+    goals, members, meters, operations, profiles, readings, registration,
 };
 
 /// The document without its routes.
@@ -72,6 +72,7 @@ fn api() -> (
         .merge(forecasts::routes())
         .merge(alerts::routes())
         .merge(dashboard::routes())
+        .merge(admin::routes())
         .routes(routes!(document));
     (
         quick,

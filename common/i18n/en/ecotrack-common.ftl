@@ -1043,3 +1043,66 @@ bill-unit-bill = per bill
 tariff-confidence-official = published by the authority
 tariff-confidence-secondary = from another publication
 tariff-confidence-estimate = not verified
+## Administration of the server.
+
+problem-administrators_only = Only administrators of this server may do that. Ask one of them.
+problem-last_administrator = A server needs an administrator. Make another account one first.
+problem-shipped = This ships with EcoTrack and cannot be removed. Edit it, hide it, or put it back to what ships.
+problem-not_shipped = This was added here, so there is nothing to put it back to. Edit it, or remove it.
+problem-not_failed = This job is being done, or waits for its turn. Only what failed is tried again.
+
+field-error-not_a_slug = Small letters, digits and dashes, such as kettle-steel.
+field-error-not_a_region = Capital letters, digits and dashes, such as BR or BR-MG.
+field-error-not_text_here = Text is needed here.
+field-error-not_a_word = One of: { $words }.
+field-error-not_a_tariff_document = Not a tariff: { $reason }.
+field-error-not_a_sound_tariff = The tariff contradicts itself. { $reason }.
+field-error-other_slug = The document is of “{ $slug }”; both must be the same.
+field-error-row_exists = There is a row of this key already. Edit that one.
+field-error-key_stays = This is part of the key and stays. Add a row with another key instead.
+field-error-not_a_key = No row has such a key.
+
+admin-slug = Short name
+admin-scheme = Scheme
+admin-region = Region
+admin-source = Source
+admin-hidden = Hidden
+admin-confidence = Confidence
+admin-flag = Flag
+admin-price-per-kwh = Price a kWh
+admin-name-en = Name in English
+admin-name-pt = Name in Portuguese
+admin-typical-power-w = Power, W
+admin-standby-w = Standby, W
+admin-typical-hours-per-day = Hours a day
+admin-typical-days-per-month = Days a month
+admin-duty-cycle = Duty cycle
+admin-title-en = Title in English
+admin-title-pt = Title in Portuguese
+admin-condition = Applies when
+admin-saving-formula = Saves in a month
+admin-name = Name
+admin-document = Document
+admin-year = Year
+admin-kg-co2e-per-kwh = kg CO₂e a kWh
+admin-basis = Basis
+admin-day = Day
+
+confidence-official = official
+confidence-secondary = from others
+confidence-estimate = estimate
+
+admin-act-insert = added
+admin-act-update = changed
+admin-act-delete = removed
+admin-act-reset = put back to what ships
+admin-act-promote = made an administrator
+admin-act-demote = no longer an administrator
+admin-act-recover = recovery code made
+admin-act-sign_out = signed out everywhere
+admin-act-retry = tried again
+
+job-state-queued = waits
+job-state-running = running
+job-state-retrying = tries again
+job-state-failed = failed

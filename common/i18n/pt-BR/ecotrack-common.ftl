@@ -1042,3 +1042,66 @@ bill-unit-bill = por conta
 tariff-confidence-official = publicado pela autoridade
 tariff-confidence-secondary = de outra publicação
 tariff-confidence-estimate = não verificado
+## Administração do servidor.
+
+problem-administrators_only = Só administradores deste servidor podem fazer isso. Peça a um deles.
+problem-last_administrator = O servidor precisa de um administrador. Antes, torne outra conta administradora.
+problem-shipped = Isto vem com o EcoTrack e não pode ser removido. Edite, oculte ou volte ao que vem com o programa.
+problem-not_shipped = Isto foi incluído aqui, então não há a que voltar. Edite ou remova.
+problem-not_failed = Esta tarefa está sendo feita ou espera a vez. Só se tenta de novo o que falhou.
+
+field-error-not_a_slug = Letras minúsculas, algarismos e hífens, como chaleira-inox.
+field-error-not_a_region = Letras maiúsculas, algarismos e hífens, como BR ou BR-MG.
+field-error-not_text_here = Aqui vai um texto.
+field-error-not_a_word = Um destes: { $words }.
+field-error-not_a_tariff_document = Não é uma tarifa: { $reason }.
+field-error-not_a_sound_tariff = A tarifa se contradiz. { $reason }.
+field-error-other_slug = O documento é de “{ $slug }”; os dois precisam ser iguais.
+field-error-row_exists = Já existe uma linha com esta chave. Edite aquela.
+field-error-key_stays = Faz parte da chave e não muda. Inclua uma linha com outra chave.
+field-error-not_a_key = Nenhuma linha tem essa chave.
+
+admin-slug = Nome curto
+admin-scheme = Esquema
+admin-region = Região
+admin-source = Fonte
+admin-hidden = Oculto
+admin-confidence = Confiança
+admin-flag = Bandeira
+admin-price-per-kwh = Preço do kWh
+admin-name-en = Nome em inglês
+admin-name-pt = Nome em português
+admin-typical-power-w = Potência, W
+admin-standby-w = Em espera, W
+admin-typical-hours-per-day = Horas por dia
+admin-typical-days-per-month = Dias por mês
+admin-duty-cycle = Ciclo de trabalho
+admin-title-en = Título em inglês
+admin-title-pt = Título em português
+admin-condition = Vale quando
+admin-saving-formula = Economia no mês
+admin-name = Nome
+admin-document = Documento
+admin-year = Ano
+admin-kg-co2e-per-kwh = kg CO₂e por kWh
+admin-basis = Base
+admin-day = Dia
+
+confidence-official = oficial
+confidence-secondary = de terceiros
+confidence-estimate = estimativa
+
+admin-act-insert = incluído
+admin-act-update = alterado
+admin-act-delete = removido
+admin-act-reset = de volta ao que vem com o programa
+admin-act-promote = tornou-se administrador
+admin-act-demote = deixou de ser administrador
+admin-act-recover = código de recuperação criado
+admin-act-sign_out = desconectado de tudo
+admin-act-retry = tentado de novo
+
+job-state-queued = na fila
+job-state-running = em execução
+job-state-retrying = tenta de novo
+job-state-failed = falhou

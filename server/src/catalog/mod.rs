@@ -25,6 +25,8 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use load::load_sets_for_tests;
 pub use load::{LoadReport, LoadedSet, load_reference};
 
 use crate::App;

@@ -1,0 +1,423 @@
+//! The sets of reference data as data: one description each, from which the server's statements,
+//! the forms, the tables and the command line follow. A new set is a word, an entry here, and the
+//! texts of columns that no other set has.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Values;
+use crate::FieldErrors;
+use crate::bill::{Confidence, Flag, Tariff};
+use crate::emission::EmissionBasis;
+use crate::reference::DeviceCategory;
+
+words!(
+    /// The sets that administrators edit; in addresses and on the command line.
+    AdminSet {
+        /// Appliances.
+        Catalog = "catalog",
+        /// Saving measures.
+        Measures = "measures",
+        /// Tariffs.
+        Tariffs = "tariffs",
+        /// The flag in force by time.
+        Flags = "flags",
+        /// The price of each flag by time.
+        FlagRates = "flag-rates",
+        /// Emission factors.
+        Factors = "factors",
+        /// Holidays.
+        Holidays = "holidays",
+    }
+);
+
+/// What a column takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Small letters, digits and dashes.
+    Slug,
+    /// Letters, digits and dashes, such as `BR-MG`.
+    Code,
+    /// Words, of at most so many characters.
+    Text(usize),
+    /// One of a closed list; its texts are `<prefix>-<word>`.
+    Word {
+        /// The list.
+        all: fn() -> Vec<&'static str>,
+        /// Where its texts stand.
+        prefix: &'static str,
+    },
+    /// A whole number from the first to the second.
+    Integer(i64, i64),
+    /// A number that is not negative.
+    Decimal {
+        /// Places that are kept.
+        places: u32,
+        /// The largest that is taken.
+        max: i64,
+    },
+    /// A day.
+    Day,
+    /// Yes or no; what ships is always no.
+    Switch,
+    /// A tariff, as JSON. Lists leave it out.
+    Document,
+}
+
+/// A column of a set: its name in the table and on the wire.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Fluent id of its label.
+    pub label: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Whether it is part of the key, and so cannot be changed.
+    pub key: bool,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// A set, described.
+#[derive(Debug)]
+pub struct Description {
+    /// Its table, which is its name in the trail of administration too.
+    pub table: &'static str,
+    /// Its columns; those of the key come first.
+    pub columns: &'static [Column],
+    /// What a row must keep to beyond its columns.
+    rule: fn(&Values, &mut FieldErrors),
+}
+
+const fn column(name: &'static str, label: &'static str, kind: Kind) -> Column {
+    Column {
+        name,
+        label,
+        kind,
+        key: false,
+        optional: false,
+    }
+}
+
+impl Column {
+    const fn key(mut self) -> Self {
+        self.key = true;
+        self
+    }
+
+    const fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+}
+
+const SLUG: Column = column("slug", "admin-slug", Kind::Slug).key();
+const SCHEME: Column = column("scheme", "admin-scheme", Kind::Slug).key();
+const REGION: Column = column("region", "admin-region", Kind::Code).key();
+const SOURCE: Column = column("source", "admin-source", Kind::Text(2000));
+const HIDDEN: Column = column("hidden", "admin-hidden", Kind::Switch);
+const CONFIDENCE: Column = column(
+    "confidence",
+    "admin-confidence",
+    Kind::Word {
+        all: || texts(Confidence::ALL, Confidence::as_str),
+        prefix: "confidence",
+    },
+);
+const FLAG: Column = column(
+    "flag",
+    "admin-flag",
+    Kind::Word {
+        all: || texts(Flag::ALL, Flag::as_str),
+        prefix: "flag",
+    },
+);
+const CATEGORY: Kind = Kind::Word {
+    all: || texts(DeviceCategory::ALL, DeviceCategory::as_str),
+    prefix: "category",
+};
+const BASIS: Kind = Kind::Word {
+    all: || texts(EmissionBasis::ALL, EmissionBasis::as_str),
+    prefix: "basis",
+};
+const VALID_FROM: Column = column("valid_from", "label-valid-from", Kind::Day);
+const VALID_TO: Column = column("valid_to", "label-valid-to", Kind::Day);
+/// A price of a kWh, as the tables keep it: eight places.
+const PRICE: Column = column(
+    "price_per_kwh",
+    "admin-price-per-kwh",
+    Kind::Decimal {
+        places: 8,
+        max: 9_999,
+    },
+);
+
+const CATALOG: Description = Description {
+    table: "device_catalog",
+    columns: &[
+        SLUG,
+        column("name_en", "admin-name-en", Kind::Text(120)),
+        column("name_pt", "admin-name-pt", Kind::Text(120)),
+        column("category", "label-category", CATEGORY),
+        column(
+            "typical_power_w",
+            "admin-typical-power-w",
+            Kind::Decimal {
+                places: 3,
+                max: 1_000_000,
+            },
+        ),
+        column(
+            "standby_w",
+            "admin-standby-w",
+            Kind::Decimal {
+                places: 3,
+                max: 10_000,
+            },
+        ),
+        column(
+            "typical_hours_per_day",
+            "admin-typical-hours-per-day",
+            Kind::Decimal { places: 4, max: 24 },
+        ),
+        column(
+            "typical_days_per_month",
+            "admin-typical-days-per-month",
+            Kind::Decimal { places: 4, max: 31 },
+        ),
+        column(
+            "duty_cycle",
+            "admin-duty-cycle",
+            Kind::Decimal { places: 5, max: 1 },
+        ),
+        SOURCE,
+        CONFIDENCE,
+        HIDDEN,
+    ],
+    rule: nothing,
+};
+
+const MEASURES: Description = Description {
+    table: "optimization_suggestion",
+    columns: &[
+        SLUG,
+        column("title_en", "admin-title-en", Kind::Text(200)),
+        column("title_pt", "admin-title-pt", Kind::Text(200)),
+        column("applies_to_category", "label-category", CATEGORY),
+        column("condition", "admin-condition", Kind::Text(500)),
+        column("saving_formula", "admin-saving-formula", Kind::Text(500)),
+        SOURCE,
+        CONFIDENCE,
+        HIDDEN,
+    ],
+    rule: nothing,
+};
+
+const TARIFFS: Description = Description {
+    table: "tariff",
+    columns: &[
+        SLUG,
+        column("country", "label-country", Kind::Code),
+        column("name", "admin-name", Kind::Text(200)),
+        column("document", "admin-document", Kind::Document),
+        HIDDEN,
+    ],
+    rule: tariff_rule,
+};
+
+const FLAGS: Description = Description {
+    table: "tariff_flag",
+    columns: &[
+        SCHEME,
+        VALID_FROM.key(),
+        VALID_TO,
+        FLAG,
+        PRICE,
+        SOURCE,
+        CONFIDENCE,
+    ],
+    rule: span_rule,
+};
+
+const FLAG_RATES: Description = Description {
+    table: "tariff_flag_rate",
+    columns: &[
+        SCHEME,
+        FLAG.key(),
+        VALID_FROM.key(),
+        VALID_TO.optional(),
+        PRICE,
+        SOURCE,
+        CONFIDENCE,
+    ],
+    rule: span_rule,
+};
+
+const FACTORS: Description = Description {
+    table: "emission_factor",
+    columns: &[
+        REGION,
+        column("year", "admin-year", Kind::Integer(1900, 2199)).key(),
+        column(
+            "kg_co2e_per_kwh",
+            "admin-kg-co2e-per-kwh",
+            Kind::Decimal {
+                places: 6,
+                max: 9_999,
+            },
+        ),
+        column("basis", "admin-basis", BASIS),
+        SOURCE,
+        CONFIDENCE,
+    ],
+    rule: nothing,
+};
+
+const HOLIDAYS: Description = Description {
+    table: "holiday",
+    columns: &[
+        REGION,
+        column("local_date", "admin-day", Kind::Day).key(),
+        column("name", "admin-name", Kind::Text(200)),
+        SOURCE,
+    ],
+    rule: nothing,
+};
+
+impl AdminSet {
+    /// What its rows are.
+    pub const fn description(self) -> &'static Description {
+        match self {
+            Self::Catalog => &CATALOG,
+            Self::Measures => &MEASURES,
+            Self::Tariffs => &TARIFFS,
+            Self::Flags => &FLAGS,
+            Self::FlagRates => &FLAG_RATES,
+            Self::Factors => &FACTORS,
+            Self::Holidays => &HOLIDAYS,
+        }
+    }
+
+    /// The set of a table.
+    pub fn of_table(table: &str) -> Option<Self> {
+        let of = |set: &&Self| set.description().table == table;
+        Self::ALL.iter().find(of).copied()
+    }
+}
+
+impl Description {
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The columns of the key, in its order.
+    pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.columns.iter().filter(|column| column.key)
+    }
+
+    /// The columns that fit in a list.
+    pub fn listed(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        let fits = |column: &&Column| !matches!(column.kind, Kind::Document);
+        self.columns.iter().filter(fits)
+    }
+
+    /// The key of a row as people and addresses write it: its columns joined by `/`, such as
+    /// `BR-SIN/2024`.
+    pub fn key_of(&self, values: &Values) -> String {
+        let part = |column: &Column| match values.get(column.name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        let parts: Vec<String> = self.key_columns().map(part).collect();
+        parts.join("/")
+    }
+
+    /// The columns of a key that was written so; `None` where no row can have it.
+    pub fn read_key(&self, key: &str) -> Option<Values> {
+        let parts: Vec<&str> = key.split('/').collect();
+        let columns: Vec<&Column> = self.key_columns().collect();
+        if parts.len() != columns.len() {
+            return None;
+        }
+        let mut values = BTreeMap::new();
+        for (column, part) in columns.into_iter().zip(parts) {
+            let value = match column.kind {
+                Kind::Integer(..) => Value::from(part.parse::<i64>().ok()?),
+                _ => Value::from(part),
+            };
+            let mut errors = FieldErrors::default();
+            let value = column.check(Some(&value), &mut errors)?;
+            if !errors.is_empty() {
+                return None;
+            }
+            values.insert(column.name.to_owned(), value);
+        }
+        Some(values)
+    }
+
+    /// The rules of one row for form and handler alike: the row with what is written in more than
+    /// one way written in one.
+    ///
+    /// # Errors
+    /// Every wrong column by its name; a column that the set does not have.
+    pub fn check(&self, values: &Values) -> Result<Values, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        for name in values.keys().filter(|name| self.column(name).is_none()) {
+            errors.add_with(name, "unknown_column", &[("column", name)]);
+        }
+        let mut checked = BTreeMap::new();
+        for column in self.columns {
+            let value = column.check(values.get(column.name), &mut errors);
+            checked.insert(column.name.to_owned(), value.unwrap_or(Value::Null));
+        }
+        if errors.is_empty() {
+            (self.rule)(&checked, &mut errors);
+        }
+        errors.into_result().map(|()| checked)
+    }
+}
+
+fn texts<T: Copy>(all: &[T], text: fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(|one| text(*one)).collect()
+}
+
+fn nothing(_: &Values, _: &mut FieldErrors) {}
+
+/// Days are written so that their order is that of their texts.
+fn span_rule(values: &Values, errors: &mut FieldErrors) {
+    let day = |name: &str| values.get(name).and_then(Value::as_str);
+    if let (Some(from), Some(to)) = (day("valid_from"), day("valid_to"))
+        && to < from
+    {
+        errors.add("valid_to", "ends_before_it_starts");
+    }
+}
+
+fn tariff_rule(values: &Values, errors: &mut FieldErrors) {
+    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
+    let is_country =
+        text("country").len() == 2 && text("country").bytes().all(|c| c.is_ascii_uppercase());
+    if !is_country {
+        errors.add("country", "not_a_country");
+    }
+    let document = values.get("document").cloned().unwrap_or_default();
+    match serde_json::from_value::<Tariff>(document) {
+        Err(error) => {
+            let reason = error.to_string();
+            errors.add_with("document", "not_a_tariff_document", &[("reason", &reason)]);
+        }
+        Ok(tariff) => {
+            if tariff.id != text("slug") {
+                errors.add_with("document", "other_slug", &[("slug", &tariff.id)]);
+            }
+            if let Err(error) = tariff.check() {
+                let reason = error.to_string();
+                errors.add_with("document", "not_a_sound_tariff", &[("reason", &reason)]);
+            }
+        }
+    }
+}
