@@ -10,6 +10,7 @@ macro_rules! t {
     };
 }
 
+mod admin;
 mod answers;
 pub mod app;
 pub mod cli;

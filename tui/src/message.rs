@@ -22,6 +22,7 @@ use ratatui::layout::Size;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::admin::{Ask, Got};
 use crate::kept::{Done, Kept, Write};
 use crate::lists::{Listed, What};
 
@@ -140,6 +141,8 @@ pub enum Call {
     Acknowledge(EnergyProfileId, AlertId, Uuid),
     /// Saving tips, for anybody.
     Tips,
+    /// A question of an administrator.
+    Admin(Ask),
 }
 
 /// The server's answer, in the order of [`Call`].
@@ -174,6 +177,8 @@ pub enum Reply {
     Acknowledged(Answer<()>),
     /// To `Tips`.
     Tips(Answer<Vec<SavingMeasure>>),
+    /// To `Admin`.
+    Admin(Answer<Got>),
 }
 
 /// What came back, or why nothing did.
@@ -218,6 +223,7 @@ impl Reply {
             Self::Invited(answer) => answer.as_ref().err(),
             Self::Undone(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
+            Self::Admin(answer) => answer.as_ref().err(),
         }
     }
 }

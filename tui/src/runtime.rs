@@ -442,6 +442,7 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .await
                 .map_err(fault),
         ),
+        Call::Admin(ask) => Reply::Admin(client.admin(ask).await.map_err(fault)),
         Call::Tips => Reply::Tips(client.tips().await.map_err(fault)),
     }
 }

@@ -91,7 +91,7 @@ pub struct NewAdminRow {
 pub struct ChangedAdminRow {
     /// The version on which the change is based.
     pub version: i64,
-    /// All of its columns; those of the key as they are.
+    /// All of its columns; those of the key as they are. A document may be left out, and stays.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub values: Values,
 }

@@ -32,6 +32,9 @@ words!(
     }
 );
 
+/// The longest name or title.
+const NAME_CHARS: usize = 200;
+
 /// What a column takes.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
@@ -83,6 +86,8 @@ pub struct Column {
 /// A set, described.
 #[derive(Debug)]
 pub struct Description {
+    /// Fluent id of what it is called.
+    pub title: &'static str,
     /// Its table, which is its name in the trail of administration too.
     pub table: &'static str,
     /// Its columns; those of the key come first.
@@ -105,6 +110,11 @@ impl Column {
     const fn key(mut self) -> Self {
         self.key = true;
         self
+    }
+
+    /// Whether it holds sentences rather than a name or a figure.
+    pub const fn is_long(&self) -> bool {
+        matches!(self.kind, Kind::Text(chars) if chars > NAME_CHARS)
     }
 
     const fn optional(mut self) -> Self {
@@ -155,6 +165,7 @@ const PRICE: Column = column(
 );
 
 const CATALOG: Description = Description {
+    title: "admin-page-catalog",
     table: "device_catalog",
     columns: &[
         SLUG,
@@ -200,11 +211,12 @@ const CATALOG: Description = Description {
 };
 
 const MEASURES: Description = Description {
+    title: "admin-page-measures",
     table: "optimization_suggestion",
     columns: &[
         SLUG,
-        column("title_en", "admin-title-en", Kind::Text(200)),
-        column("title_pt", "admin-title-pt", Kind::Text(200)),
+        column("title_en", "admin-title-en", Kind::Text(NAME_CHARS)),
+        column("title_pt", "admin-title-pt", Kind::Text(NAME_CHARS)),
         column("applies_to_category", "label-category", CATEGORY),
         column("condition", "admin-condition", Kind::Text(500)),
         column("saving_formula", "admin-saving-formula", Kind::Text(500)),
@@ -216,11 +228,12 @@ const MEASURES: Description = Description {
 };
 
 const TARIFFS: Description = Description {
+    title: "admin-page-tariffs",
     table: "tariff",
     columns: &[
         SLUG,
         column("country", "label-country", Kind::Code),
-        column("name", "admin-name", Kind::Text(200)),
+        column("name", "admin-name", Kind::Text(NAME_CHARS)),
         column("document", "admin-document", Kind::Document),
         HIDDEN,
     ],
@@ -228,6 +241,7 @@ const TARIFFS: Description = Description {
 };
 
 const FLAGS: Description = Description {
+    title: "admin-page-flags",
     table: "tariff_flag",
     columns: &[
         SCHEME,
@@ -242,6 +256,7 @@ const FLAGS: Description = Description {
 };
 
 const FLAG_RATES: Description = Description {
+    title: "admin-page-flag-rates",
     table: "tariff_flag_rate",
     columns: &[
         SCHEME,
@@ -256,6 +271,7 @@ const FLAG_RATES: Description = Description {
 };
 
 const FACTORS: Description = Description {
+    title: "admin-page-factors",
     table: "emission_factor",
     columns: &[
         REGION,
@@ -276,11 +292,12 @@ const FACTORS: Description = Description {
 };
 
 const HOLIDAYS: Description = Description {
+    title: "admin-page-holidays",
     table: "holiday",
     columns: &[
         REGION,
         column("local_date", "admin-day", Kind::Day).key(),
-        column("name", "admin-name", Kind::Text(200)),
+        column("name", "admin-name", Kind::Text(NAME_CHARS)),
         SOURCE,
     ],
     rule: nothing,
@@ -316,6 +333,11 @@ impl Description {
     /// The columns of the key, in its order.
     pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
         self.columns.iter().filter(|column| column.key)
+    }
+
+    /// The columns that are searched: what a row is known by, and not where it comes from.
+    pub fn searched(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.listed().filter(|column| !column.is_long())
     }
 
     /// The columns that fit in a list.

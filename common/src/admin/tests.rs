@@ -89,6 +89,9 @@ fn a_key_stands_first_and_is_never_left_out() {
 fn every_column_and_every_word_of_a_list_has_its_text() {
     for language in Tongue::ALL {
         let locale = Locale::new(*language);
+        for set in AdminSet::ALL {
+            assert!(locale.has(set.description().title), "{set}");
+        }
         for column in AdminSet::ALL
             .iter()
             .flat_map(|set| set.description().columns)

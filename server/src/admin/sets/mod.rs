@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ecotrack_common::admin::{
-    AdminAct, AdminRow, AdminRowPage, AdminSet, AdminWritten, ChangedAdminRow, NewAdminRow,
+    AdminAct, AdminRow, AdminRowPage, AdminSet, AdminWritten, ChangedAdminRow, Kind, NewAdminRow,
     OfVersion, SetSummary, Values,
 };
 use ecotrack_common::{ErrorCode, FieldErrors, path};
@@ -151,7 +151,8 @@ fn taken(set: AdminSet) -> Error {
     Error::Invalid(errors)
 }
 
-/// Changes a row. A key stays as it is: another key is another row.
+/// Changes a row. A key stays as it is: another key is another row. A document that is left out
+/// stays too.
 #[utoipa::path(put, path = path::ADMIN_ROW, tag = "admin", params(("set" = AdminSet, Path), ("key" = String, Path)),
     request_body = ChangedAdminRow,
     responses((status = 200, body = AdminWritten), (status = 404), (status = 409), (status = 422)))]
@@ -163,19 +164,12 @@ async fn change(
     Json(input): Json<ChangedAdminRow>,
 ) -> Result<Response> {
     let (set, key) = row_of(&set, &key)?;
-    let values = set.description().check(&input.values)?;
-    let mut errors = FieldErrors::default();
-    for (name, value) in &key {
-        if values.get(name) != Some(value) {
-            errors.add(name, "key_stays");
-        }
-    }
-    errors.into_result()?;
     let mut write = match Write::begin(&app, &caller, write_key, &input).await? {
         Begun::Fresh(write) => write,
         Begun::Done(answer) => return Ok(answer),
     };
     let before = seen(&mut write, set, &key, input.version).await?;
+    let values = changed(set, &key, &before, input.values)?;
     let ships = before
         .shipped
         .as_ref()
@@ -185,6 +179,32 @@ async fn change(
     let act = AdminAct::Update;
     let answer = written(&mut write, &caller, set, &key, act, Some(before)).await?;
     write.finish(None, StatusCode::OK, &answer).await
+}
+
+/// The row as it shall be, or what is wrong with it.
+fn changed(
+    set: AdminSet,
+    key: &Values,
+    before: &AdminRow,
+    mut values: Values,
+) -> Result<Values, FieldErrors> {
+    let description = set.description();
+    for column in description.columns {
+        if matches!(column.kind, Kind::Document)
+            && let Some(stands) = before.values.get(column.name)
+        {
+            let name = column.name.to_owned();
+            values.entry(name).or_insert_with(|| stands.clone());
+        }
+    }
+    let values = description.check(&values)?;
+    let mut errors = FieldErrors::default();
+    for (name, value) in key {
+        if values.get(name) != Some(value) {
+            errors.add(name, "key_stays");
+        }
+    }
+    errors.into_result().map(|()| values)
 }
 
 /// Removes a row that was added here. One that ships is edited or hidden instead: the next load

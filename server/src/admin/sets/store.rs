@@ -42,7 +42,7 @@ pub(super) async fn list(
     let description = set.description();
     let table = description.table;
     let texts: Vec<String> = description
-        .listed()
+        .searched()
         .map(|column| format!("t.{}::text", column.name))
         .collect();
     let sql = format!(
@@ -131,7 +131,7 @@ pub(super) async fn update(
     );
     sqlx::query(AssertSqlSafe(sql))
         .bind(Json(values))
-        .bind(edited_at.map(|at| at.to_sqlx()))
+        .bind(edited_at.map(ToSqlx::to_sqlx))
         .execute(conn)
         .await?;
     Ok(())
