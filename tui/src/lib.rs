@@ -46,6 +46,8 @@ pub mod welcome;
 pub mod widgets;
 
 #[cfg(test)]
+mod admin_tests;
+#[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
 mod screens_tests;

@@ -162,19 +162,6 @@ pub(super) async fn load_sets(
     Ok(report)
 }
 
-/// What ships with the rows of one set changed, as an update of the program brings it.
-#[cfg(test)]
-pub(crate) async fn load_sets_for_tests(
-    db: &PgPool,
-    table: store::Table,
-    change: impl FnMut(&mut Value),
-) {
-    let mut sets = shipped().unwrap();
-    let set = sets.iter_mut().find(|set| set.table == table).unwrap();
-    set.rows.iter_mut().for_each(change);
-    load_sets(db, &sets, Timestamp::UNIX_EPOCH).await.unwrap();
-}
-
 /// Which sets are not the ones that are loaded.
 async fn compare(
     conn: &mut PgConnection,

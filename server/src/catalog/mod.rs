@@ -23,10 +23,8 @@ use utoipa_axum::routes;
 mod load;
 pub mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-#[cfg(test)]
-pub(crate) use load::load_sets_for_tests;
 pub use load::{LoadReport, LoadedSet, load_reference};
 
 use crate::App;

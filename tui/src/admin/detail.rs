@@ -26,7 +26,7 @@ pub(super) struct Detail {
 pub(super) fn of(app: &App, page: Page, room: usize, whole: bool, cx: &Context) -> Detail {
     let selected = table::selected(app, cx).map(|(_, id)| id);
     let detail = selected.and_then(|id| match (page, rows(app, page)?) {
-        (Page::Set(set), _) => Some(of_row(set, row(app, set, id)?, room, whole, cx)),
+        (Page::Set(set), _) => Some(of_row(app, set, row(app, set, id)?, room, whole, cx)),
         (_, Rows::Accounts(rows)) => {
             let row = rows.iter().find(|row| row.account_id.0 == id)?;
             Some(Detail {
@@ -54,7 +54,14 @@ pub(super) fn of(app: &App, page: Page, room: usize, whole: bool, cx: &Context) 
     })
 }
 
-fn of_row(set: AdminSet, row: &AdminRow, room: usize, whole: bool, cx: &Context) -> Detail {
+fn of_row(
+    app: &App,
+    set: AdminSet,
+    row: &AdminRow,
+    room: usize,
+    whole: bool,
+    cx: &Context,
+) -> Detail {
     let columns = set.description().columns;
     let differs = |column: &&Column| row.differs.iter().any(|name| name == column.name);
     let labels = columns
@@ -63,7 +70,14 @@ fn of_row(set: AdminSet, row: &AdminRow, room: usize, whole: bool, cx: &Context)
         .max()
         .unwrap_or(0)
         .min(LABELS);
-    let mut lines = vec![Line::styled(standing(row, cx), cx.theme.dim)];
+    let said = standing(app, row, cx);
+    let said = if whole {
+        text::wrap(&said, room)
+    } else {
+        vec![text::cut(&said, room)]
+    };
+    let dim = |line| Line::styled(line, cx.theme.dim);
+    let mut lines: Vec<Line<'static>> = said.into_iter().map(dim).collect();
     // What differs first: of a low pane only the first lines are seen.
     let first = columns.iter().filter(|column| differs(column));
     let rest = columns.iter().filter(|column| !differs(column));
@@ -89,12 +103,15 @@ fn of_row(set: AdminSet, row: &AdminRow, room: usize, whole: bool, cx: &Context)
     }
 }
 
-fn standing(row: &AdminRow, cx: &Context) -> String {
+fn standing(app: &App, row: &AdminRow, cx: &Context) -> String {
     match (row.standing(), row.edited_at) {
         (Standing::Shipped, _) => cx.locale.text("admin-as-shipped"),
         (Standing::Edited, Some(at)) => {
-            let at = cx.locale.date_time(at, &jiff::tz::TimeZone::UTC);
-            t!(cx, "admin-edited-at", at = format!("{at} UTC"))
+            t!(
+                cx,
+                "admin-edited-at",
+                at = cx.locale.date_time(at, &app.zone())
+            )
         }
         _ => cx.locale.text("admin-added-here"),
     }
@@ -167,9 +184,16 @@ fn document(document: Option<&Value>, cx: &Context) -> Vec<Line<'static>> {
     lines
 }
 
+/// A label, which begins large as it stands alone here, and what it says.
 fn pair(label: &str, said: String, cx: &Context) -> Line<'static> {
+    let mut chars = label.chars();
+    let first: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     Line::from(vec![
-        Span::styled(format!("{label}  "), cx.theme.dim),
+        Span::styled(format!("{first}{}  ", chars.as_str()), cx.theme.dim),
         Span::raw(said),
     ])
 }
@@ -181,11 +205,7 @@ fn account_lines(
 ) -> Vec<Line<'static>> {
     let at = |at| cx.locale.date_time(at, &app.zone());
     let mut lines = vec![
-        pair(
-            &cx.locale.text("column-name"),
-            row.display_name.clone(),
-            cx,
-        ),
+        pair(&cx.locale.text("column-name"), row.display_name.clone(), cx),
         pair(
             &cx.locale.text("label-language"),
             row.language.to_string(),
@@ -210,17 +230,16 @@ fn account_lines(
 
 fn of_job(app: &App, job: &AdminJob, room: usize, cx: &Context) -> Detail {
     let at = |at| cx.locale.date_time(at, &app.zone());
-    let mut lines = vec![
-        pair(
-            &cx.locale.text("column-state"),
-            words::job_state(job, &cx.locale),
-            cx,
-        ),
-        pair(&cx.locale.text("admin-due"), at(job.run_at), cx),
-        pair(&cx.locale.text("column-since"), at(job.created_at), cx),
-    ];
-    lines.extend(home(job.energy_profile_id.map(|home| home.0), cx));
+    let state = words::job_state(job, &cx.locale);
+    let mut lines = vec![pair(&cx.locale.text("column-state"), state, cx)];
     lines.extend(message(job.last_error.as_deref(), room, cx));
+    lines.push(pair(&cx.locale.text("admin-due"), at(job.run_at), cx));
+    lines.extend(home(job.energy_profile_id.map(|home| home.0), cx));
+    lines.push(pair(
+        &cx.locale.text("column-since"),
+        at(job.created_at),
+        cx,
+    ));
     Detail {
         title: format!("{} · {}", words::task(&job.task, &cx.locale), job.job_id),
         lines,

@@ -82,15 +82,25 @@ fn set_columns(set: AdminSet) -> Vec<Column> {
             Kind::Day => words_column(column.label, Some(12)),
             Kind::Switch => words_column(column.label, Some(6)).from(120),
             Kind::Text(_) | Kind::Document if rest_is_taken => {
-                words_column(column.label, Some(28)).from(if column.is_long() { 165 } else { 200 })
+                words_column(label(column), Some(28)).from(190)
             }
             Kind::Text(_) | Kind::Document => {
                 rest_is_taken = true;
-                words_column(column.label, None)
+                words_column(label(column), None)
             }
         });
     }
     columns
+}
+
+/// A name in both languages stands first in the reader's own: see [`name_in`].
+fn label(column: &wire::Column) -> &'static str {
+    match column.name {
+        "name_en" => "admin-name",
+        "title_en" => "admin-title",
+        "name_pt" | "title_pt" => "admin-other-language",
+        _ => column.label,
+    }
 }
 
 fn is_first_number(set: AdminSet, column: &wire::Column) -> bool {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::catalog::{load_reference, load_sets_for_tests, store::Table};
+use crate::catalog::tests::update_of;
+use crate::catalog::{load_reference, store::Table};
 use crate::testing::{Actor, TestApp, in_home, wrong};
 
 /// A server with what ships, and somebody who administers it.
@@ -168,7 +169,7 @@ async fn an_edit_outlives_an_update_and_shows_where_it_differs(db: PgPool) {
     assert_eq!(stands["differs"], json!(["typical_power_w"]));
     assert_eq!(stands["edited_at"], crate::testing::NOW);
 
-    load_sets_for_tests(&db, Table::DeviceCatalog, |row| {
+    update_of(&db, Table::DeviceCatalog, |row| {
         if row["slug"] == "kettle" || row["slug"] == "toaster" {
             row["typical_power_w"] = json!("1234.5");
             row["name_en"] = json!("Renamed");

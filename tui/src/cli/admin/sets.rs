@@ -11,7 +11,7 @@ use ecotrack_common::admin::{
 };
 use ecotrack_common::bill::Tariff;
 use ecotrack_common::locale::{Locale, fl};
-use ecotrack_common::{ErrorCode, FieldErrors, path};
+use ecotrack_common::{ErrorCode, FieldError, FieldErrors, path};
 use serde_json::Value;
 
 use super::here;
@@ -85,11 +85,38 @@ pub(in crate::cli) enum Tariffs {
 pub(super) async fn tariffs(context: &Context, command: Tariffs) -> Result<()> {
     match command {
         Tariffs::Rows(command) => run(context, AdminSet::Tariffs, command).await,
-        Tariffs::Put { file, country } => put(context, &file, country).await,
+        Tariffs::Put { file, country } => {
+            let done = put(context, &file, country).await;
+            done.map_err(|failure| by_column(failure, context))
+        }
     }
 }
 
 pub(super) async fn run(context: &Context, set: AdminSet, command: Rows) -> Result<()> {
+    let done = perform(context, set, command).await;
+    done.map_err(|failure| by_column(failure, context))
+}
+
+/// Wrong fields by the names of their columns, as they are typed here; elsewhere some of them are
+/// flags.
+fn by_column(failure: Failure, context: &Context) -> Failure {
+    let locale = &context.locale;
+    let lines = |errors: &FieldErrors| {
+        let line = |error: &FieldError| format!("  {}: {}", error.field, locale.field_error(error));
+        let mut lines = vec![locale.text("problem-invalid")];
+        lines.extend(errors.0.iter().map(line));
+        lines.join("\n")
+    };
+    match &failure {
+        Failure::Fields(errors) => Failure::Usage(lines(errors)),
+        Failure::Client(Error::Problem(problem)) if problem.code == ErrorCode::Invalid => {
+            Failure::Said(lines(&problem.errors))
+        }
+        _ => failure,
+    }
+}
+
+async fn perform(context: &Context, set: AdminSet, command: Rows) -> Result<()> {
     let (client, _) = context.signed_in()?;
     match command {
         Rows::List {
