@@ -16,7 +16,9 @@ ALTER TABLE tariff ADD COLUMN version bigint NOT NULL DEFAULT 1;
 ALTER TABLE tariff_flag ADD COLUMN version bigint NOT NULL DEFAULT 1;
 ALTER TABLE tariff_flag_rate ADD COLUMN version bigint NOT NULL DEFAULT 1;
 ALTER TABLE emission_factor ADD COLUMN version bigint NOT NULL DEFAULT 1;
+ALTER TABLE tax_rate ADD COLUMN version bigint NOT NULL DEFAULT 1;
 ALTER TABLE holiday ADD COLUMN version bigint NOT NULL DEFAULT 1;
+ALTER TABLE price_series ADD COLUMN version bigint NOT NULL DEFAULT 1;
 
 CREATE TRIGGER device_catalog_version BEFORE UPDATE ON device_catalog
     FOR EACH ROW EXECUTE FUNCTION count_version();
@@ -30,7 +32,11 @@ CREATE TRIGGER tariff_flag_rate_version BEFORE UPDATE ON tariff_flag_rate
     FOR EACH ROW EXECUTE FUNCTION count_version();
 CREATE TRIGGER emission_factor_version BEFORE UPDATE ON emission_factor
     FOR EACH ROW EXECUTE FUNCTION count_version();
+CREATE TRIGGER tax_rate_version BEFORE UPDATE ON tax_rate
+    FOR EACH ROW EXECUTE FUNCTION count_version();
 CREATE TRIGGER holiday_version BEFORE UPDATE ON holiday
+    FOR EACH ROW EXECUTE FUNCTION count_version();
+CREATE TRIGGER price_series_version BEFORE UPDATE ON price_series
     FOR EACH ROW EXECUTE FUNCTION count_version();
 
 -- A row that ships cannot be removed: the next load would bring it back. What people choose from can

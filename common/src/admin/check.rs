@@ -10,6 +10,7 @@ use super::sets::{Column, Kind};
 use crate::FieldErrors;
 use crate::account::check_text;
 use crate::cycle::check_day;
+use crate::holiday::HolidayDate;
 
 /// The longest slug or code.
 const KEY_CHARS: usize = 80;
@@ -66,6 +67,14 @@ impl Column {
                 };
                 check_day(errors, self.name, Some(day));
                 Some(Value::from(day.to_string()))
+            }
+            Kind::HolidayDate => {
+                let text = self.str(value, errors)?;
+                let Ok(date) = HolidayDate::from_str(text) else {
+                    errors.add(self.name, "not_a_holiday_date");
+                    return None;
+                };
+                Some(Value::from(date.to_string()))
             }
             Kind::Switch => {
                 if !value.is_boolean() {
@@ -157,6 +166,6 @@ fn is_slug(text: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     text.chars().all(plain)
 }

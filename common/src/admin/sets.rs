@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::Values;
 use crate::FieldErrors;
-use crate::bill::{Confidence, Flag, Tariff};
+use crate::bill::{Confidence, Flag, PriceSeries, Tariff};
 use crate::emission::EmissionBasis;
-use crate::reference::DeviceCategory;
+use crate::reference::{DeviceCategory, TaxShape};
 
 words!(
     /// The sets that administrators edit; in addresses and on the command line.
@@ -25,10 +25,14 @@ words!(
         Flags = "flags",
         /// The price of each flag by time.
         FlagRates = "flag-rates",
+        /// Usual tax rates.
+        Taxes = "taxes",
         /// Emission factors.
         Factors = "factors",
         /// Holidays.
         Holidays = "holidays",
+        /// Prices by time slot.
+        Series = "series",
     }
 );
 
@@ -62,9 +66,11 @@ pub enum Kind {
     },
     /// A day.
     Day,
+    /// When a holiday is, as [`HolidayDate`] reads it.
+    HolidayDate,
     /// Yes or no; what ships is always no.
     Switch,
-    /// A tariff, as JSON. Lists leave it out.
+    /// A whole of its own, as JSON: a tariff, prices by slot. Lists leave it out.
     Document,
 }
 
@@ -152,6 +158,11 @@ const BASIS: Kind = Kind::Word {
     all: || texts(EmissionBasis::ALL, EmissionBasis::as_str),
     prefix: "basis",
 };
+const SHAPE: Kind = Kind::Word {
+    all: || texts(TaxShape::ALL, TaxShape::as_str),
+    prefix: "tax-shape",
+};
+const YEAR: Kind = Kind::Integer(1900, 2199);
 const VALID_FROM: Column = column("valid_from", "label-valid-from", Kind::Day);
 const VALID_TO: Column = column("valid_to", "label-valid-to", Kind::Day);
 /// A price of a kWh, as the tables keep it: eight places.
@@ -275,7 +286,7 @@ const FACTORS: Description = Description {
     table: "emission_factor",
     columns: &[
         REGION,
-        column("year", "admin-year", Kind::Integer(1900, 2199)).key(),
+        column("year", "admin-year", YEAR).key(),
         column(
             "kg_co2e_per_kwh",
             "admin-kg-co2e-per-kwh",
@@ -291,16 +302,56 @@ const FACTORS: Description = Description {
     rule: nothing,
 };
 
+const TAXES: Description = Description {
+    title: "admin-page-taxes",
+    table: "tax_rate",
+    columns: &[
+        REGION,
+        column("tax", "admin-tax", Kind::Code).key(),
+        VALID_FROM.key(),
+        column(
+            "above_kwh",
+            "admin-above-kwh",
+            Kind::Decimal {
+                places: 3,
+                max: 999_999_999,
+            },
+        )
+        .key(),
+        column("shape", "admin-shape", SHAPE),
+        column("rate", "admin-rate", Kind::Decimal { places: 8, max: 1 }),
+        SOURCE,
+        CONFIDENCE,
+    ],
+    rule: nothing,
+};
+
 const HOLIDAYS: Description = Description {
     title: "admin-page-holidays",
     table: "holiday",
     columns: &[
         REGION,
-        column("local_date", "admin-day", Kind::Day).key(),
+        column("date", "admin-holiday-date", Kind::HolidayDate).key(),
         column("name", "admin-name", Kind::Text(NAME_CHARS)),
+        column("first_year", "admin-first-year", YEAR).optional(),
+        column("last_year", "admin-last-year", YEAR).optional(),
         SOURCE,
+        CONFIDENCE,
     ],
-    rule: nothing,
+    rule: years_rule,
+};
+
+const SERIES: Description = Description {
+    title: "admin-page-series",
+    table: "price_series",
+    columns: &[
+        column("name", "admin-name", Kind::Slug).key(),
+        column("currency", "label-currency", Kind::Code),
+        column("series", "admin-document", Kind::Document),
+        SOURCE,
+        CONFIDENCE,
+    ],
+    rule: series_rule,
 };
 
 impl AdminSet {
@@ -312,8 +363,10 @@ impl AdminSet {
             Self::Tariffs => &TARIFFS,
             Self::Flags => &FLAGS,
             Self::FlagRates => &FLAG_RATES,
+            Self::Taxes => &TAXES,
             Self::Factors => &FACTORS,
             Self::Holidays => &HOLIDAYS,
+            Self::Series => &SERIES,
         }
     }
 
@@ -333,6 +386,12 @@ impl Description {
     /// The columns of the key, in its order.
     pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
         self.columns.iter().filter(|column| column.key)
+    }
+
+    /// The column that holds a whole of its own, if it has one.
+    pub fn document(&self) -> Option<&'static Column> {
+        let is_document = |column: &&Column| matches!(column.kind, Kind::Document);
+        self.columns.iter().find(is_document)
     }
 
     /// The columns that are searched: what a row is known by, and not where it comes from.
@@ -419,6 +478,35 @@ fn span_rule(values: &Values, errors: &mut FieldErrors) {
     }
 }
 
+fn years_rule(values: &Values, errors: &mut FieldErrors) {
+    let year = |name: &str| values.get(name).and_then(Value::as_i64);
+    if let (Some(first), Some(last)) = (year("first_year"), year("last_year"))
+        && last < first
+    {
+        errors.add("last_year", "ends_before_it_starts");
+    }
+}
+
+fn series_rule(values: &Values, errors: &mut FieldErrors) {
+    let currency = values.get("currency").and_then(Value::as_str);
+    if currency.is_none_or(|code| code.len() != 3 || !code.bytes().all(|c| c.is_ascii_uppercase()))
+    {
+        errors.add("currency", "not_a_currency");
+    }
+    let series = values.get("series").cloned().unwrap_or_default();
+    match serde_json::from_value::<PriceSeries>(series) {
+        Err(error) => {
+            let reason = error.to_string();
+            errors.add_with("series", "not_a_document", &[("reason", &reason)]);
+        }
+        Ok(series) if series.step_minutes == 0 || 60 % series.step_minutes != 0 => {
+            let reason = "step_minutes: not a divisor of 60";
+            errors.add_with("series", "not_a_document", &[("reason", reason)]);
+        }
+        Ok(_) => {}
+    }
+}
+
 fn tariff_rule(values: &Values, errors: &mut FieldErrors) {
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
     let is_country =
@@ -430,7 +518,7 @@ fn tariff_rule(values: &Values, errors: &mut FieldErrors) {
     match serde_json::from_value::<Tariff>(document) {
         Err(error) => {
             let reason = error.to_string();
-            errors.add_with("document", "not_a_tariff_document", &[("reason", &reason)]);
+            errors.add_with("document", "not_a_document", &[("reason", &reason)]);
         }
         Ok(tariff) => {
             if tariff.id != text("slug") {

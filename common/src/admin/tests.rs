@@ -16,7 +16,8 @@ fn shipped(set: AdminSet) -> Vec<Values> {
     }
     let tariffs = || {
         reference::tariffs().unwrap().into_iter().map(|tariff| {
-            let row = json!({ "slug": tariff.id, "country": "BR", "name": tariff.name, "document": tariff });
+            let country = tariff.id[..2].to_uppercase();
+            let row = json!({ "slug": tariff.id, "country": country, "name": tariff.name, "document": tariff });
             serde_json::from_value(row).unwrap()
         })
     };
@@ -25,7 +26,11 @@ fn shipped(set: AdminSet) -> Vec<Values> {
         AdminSet::Measures => plain(&reference::measures().unwrap()),
         AdminSet::Factors => plain(&reference::emission_factors().unwrap()),
         AdminSet::Tariffs => tariffs().collect(),
-        _ => Vec::new(),
+        AdminSet::Taxes => plain(&reference::tax_rates().unwrap()),
+        AdminSet::Holidays => plain(&reference::holidays().unwrap()),
+        AdminSet::Series => plain(&reference::price_series().unwrap()),
+        // Their files have other names for some columns.
+        AdminSet::Flags | AdminSet::FlagRates => Vec::new(),
     }
 }
 
@@ -171,7 +176,7 @@ fn a_tariff_document_is_checked_as_the_engine_checks_it() {
     let other = with(row.clone(), "document", other);
     assert_eq!(code(&other).1, "other_slug");
     let none = with(row.clone(), "document", json!({ "id": 1 }));
-    assert_eq!(code(&none).1, "not_a_tariff_document");
+    assert_eq!(code(&none).1, "not_a_document");
     let country = with(row, "country", json!("BRA"));
     assert_eq!(code(&country), ("country".into(), "not_a_country".into()));
 }
@@ -184,7 +189,25 @@ fn a_key_that_no_row_can_have_is_none() {
         assert!(read(AdminSet::Factors, key).is_none(), "{key}");
     }
     assert!(read(AdminSet::FlagRates, "br-bandeira/blue/2026-01-01").is_none());
-    assert!(read(AdminSet::Holidays, "BR/2026-13-01").is_none());
+    assert!(read(AdminSet::Holidays, "BR/13-01").is_none());
+}
+
+#[test]
+fn a_holiday_is_a_rule_and_a_series_has_slots_of_an_hour_s_parts() {
+    let christmas: Values = shipped(AdminSet::Holidays).remove(0);
+    let date = with(christmas.clone(), "date", json!("christmas"));
+    assert_eq!(wrong(AdminSet::Holidays, &date)[0].1, "not_a_holiday_date");
+    let years = with(christmas, "first_year", json!(2030));
+    let years = with(years, "last_year", json!(2029));
+    let expected = [("last_year".to_owned(), "ends_before_it_starts".to_owned())];
+    assert_eq!(wrong(AdminSet::Holidays, &years), expected);
+    let series: Values = shipped(AdminSet::Series).remove(0);
+    let mut document = series["series"].clone();
+    document["step_minutes"] = json!(7);
+    let uneven = with(series.clone(), "series", document);
+    assert_eq!(wrong(AdminSet::Series, &uneven)[0].1, "not_a_document");
+    let money = with(series, "currency", json!("EURO"));
+    assert_eq!(wrong(AdminSet::Series, &money)[0].1, "not_a_currency");
 }
 
 #[test]

@@ -43,8 +43,8 @@ pub(super) async fn list(
 ) -> sqlx::Result<Vec<AdminEntry>> {
     sqlx::query!(
         r#"SELECT e.admin_entry_id, e.at, a.display_name AS "by?", e.entity,
-                  coalesce(s.email, e.subject) AS "subject!", e.act, e.before - 'document' AS before,
-                  e.after - 'document' AS after
+                  coalesce(s.email, e.subject) AS "subject!", e.act, e.before - '{document,series}'::text[] AS before,
+                  e.after - '{document,series}'::text[] AS after
            FROM admin_entry AS e
            LEFT JOIN account AS a USING (account_id)
            LEFT JOIN account AS s ON e.entity = 'account' AND s.account_id::text = e.subject

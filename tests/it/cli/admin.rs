@@ -272,7 +272,7 @@ async fn a_tariff_is_put_from_a_file_that_is_checked_first(db: PgPool) {
     assert!(!choices.contains("br-ours"), "{choices}");
     let file = ana.file("none.json", "{");
     let told = ana.run(&["admin", "tariffs", "put", &file]).await.bad(2);
-    assert!(told.contains("Not a tariff"), "{told}");
+    assert!(told.contains("Not readable"), "{told}");
 }
 
 #[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]

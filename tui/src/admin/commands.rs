@@ -58,7 +58,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         keys: &[key('n')],
         name: "key-add",
-        when: |app| set(app).is_some_and(|set| set != AdminSet::Tariffs) && !is_detail(app),
+        when: |app| set(app).is_some_and(is_typed) && !is_detail(app),
         run: |app, cx| match set(app) {
             Some(set) => forms::open(app, Subject::AdminRow(set, None), None, cx),
             None => Vec::new(),
@@ -153,6 +153,11 @@ fn set(app: &App) -> Option<AdminSet> {
         Some(Page::Set(set)) => Some(set),
         _ => None,
     }
+}
+
+/// Whether a row of it can be typed: a document comes from a file.
+fn is_typed(set: AdminSet) -> bool {
+    set.description().document().is_none()
 }
 
 fn scroll(app: &mut App, by: isize) -> Vec<Effect> {

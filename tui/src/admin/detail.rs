@@ -94,8 +94,8 @@ fn of_row(
             cx,
         ));
     }
-    if whole && set == AdminSet::Tariffs {
-        lines.extend(document(row.values.get("document"), cx));
+    if let Some(column) = set.description().document().filter(|_| whole) {
+        lines.extend(document(set, row.values.get(column.name), cx));
     }
     Detail {
         title: row.key.clone(),
@@ -165,18 +165,21 @@ fn field(
     parts.into_iter().enumerate().map(line).collect()
 }
 
-/// A tariff's versions, and its document as JSON.
-fn document(document: Option<&Value>, cx: &Context) -> Vec<Line<'static>> {
+/// A document as JSON, a tariff's under its versions.
+fn document(set: AdminSet, document: Option<&Value>, cx: &Context) -> Vec<Line<'static>> {
     let Some(document) = document else {
         return vec![Line::styled(cx.locale.text("table-loading"), cx.theme.dim)];
     };
-    let mut lines = vec![Line::default()];
-    match words::versions(document, &cx.locale) {
-        Ok(versions) => {
-            let said = |version| Line::styled(version, cx.theme.accent);
-            lines.extend(versions.into_iter().map(said));
+    let mut lines = Vec::new();
+    if set == AdminSet::Tariffs {
+        lines.push(Line::default());
+        match words::versions(document, &cx.locale) {
+            Ok(versions) => {
+                let said = |version| Line::styled(version, cx.theme.accent);
+                lines.extend(versions.into_iter().map(said));
+            }
+            Err(error) => lines.push(Line::styled(format!("▲ {error}"), cx.theme.urgent)),
         }
-        Err(error) => lines.push(Line::styled(format!("▲ {error}"), cx.theme.urgent)),
     }
     lines.push(Line::default());
     let json = serde_json::to_string_pretty(document).unwrap_or_default();

@@ -37,7 +37,7 @@ pub(crate) fn shown(column: &Column, value: Option<&Value>, locale: &Locale) -> 
             "no"
         }),
         Kind::Document => locale.text("admin-a-document"),
-        Kind::Slug | Kind::Code | Kind::Text(_) | Kind::Integer(..) => text,
+        Kind::Slug | Kind::Code | Kind::Text(_) | Kind::Integer(..) | Kind::HolidayDate => text,
     }
 }
 
@@ -95,10 +95,12 @@ pub(crate) fn read(
             .map_or_else(|_| wrong(column, "not_yes_or_no", errors), Value::from),
         Kind::Document => serde_json::from_str(typed).unwrap_or_else(|error| {
             let reason = error.to_string();
-            errors.add_with(column.name, "not_a_tariff_document", &[("reason", &reason)]);
+            errors.add_with(column.name, "not_a_document", &[("reason", &reason)]);
             Value::Null
         }),
-        Kind::Slug | Kind::Code | Kind::Text(_) | Kind::Word { .. } => Value::from(typed),
+        Kind::Slug | Kind::Code | Kind::Text(_) | Kind::Word { .. } | Kind::HolidayDate => {
+            Value::from(typed)
+        }
     }
 }
 
@@ -194,7 +196,7 @@ mod tests {
             (AdminSet::Flags, "valid_from", "soon", "not_a_date"),
             (AdminSet::Factors, "year", "20x4", "not_a_whole_number"),
             (AdminSet::Catalog, "hidden", "yes", "not_yes_or_no"),
-            (AdminSet::Tariffs, "document", "{", "not_a_tariff_document"),
+            (AdminSet::Tariffs, "document", "{", "not_a_document"),
         ] {
             let mut errors = FieldErrors::default();
             let column = column(set, name);

@@ -40,6 +40,7 @@ pub(super) fn fields(set: AdminSet, row: Option<&AdminRow>, cx: &Context) -> Vec
             Kind::Decimal { .. } => line(form::Kind::Decimal),
             Kind::Integer(..) => line(form::Kind::Integer),
             Kind::Day => line(form::Kind::Date).hint("hint-date"),
+            Kind::HolidayDate => line(form::Kind::Text).hint("hint-holiday-date"),
             Kind::Slug | Kind::Code | Kind::Text(_) | Kind::Document => line(form::Kind::Text),
         };
         if column.optional || matches!(column.kind, Kind::Switch) {

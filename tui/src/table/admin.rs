@@ -61,36 +61,111 @@ pub(super) fn columns(page: Page) -> &'static [Column] {
     }
 }
 
-/// A set's columns: a mark where it is not as it ships, the first words in what is left, the rest by
-/// what they take; long texts last.
+/// The flexible column is never narrower than this.
+const NAME_CELLS: usize = 22;
+/// What the frame, the mark and the blanks around it take.
+const AROUND: usize = 5;
+
+/// A set's columns: a mark where it is not as it ships, a name in what is left, and the rest where
+/// there is room for it and for all that matters more.
 fn set_columns(set: AdminSet) -> Vec<Column> {
+    let shown: Vec<&wire::Column> = listed(set).collect();
+    let flexible = flexible(set);
+    let width = |column: &wire::Column| {
+        if column.name == flexible {
+            None
+        } else {
+            Some(cells(column))
+        }
+    };
+    let mut by_weight = shown.clone();
+    by_weight.sort_by_key(|column| weight(set, column));
     let mut columns = vec![words_column("admin-mark", Some(1))];
-    let mut rest_is_taken = false;
-    for column in listed(set) {
-        columns.push(match column.kind {
-            // Where there is little room the name tells more; the key stands over the detail.
-            Kind::Slug if column.name == "slug" => words_column(column.label, Some(24)).from(75),
-            Kind::Slug => words_column(column.label, Some(12)).from(90),
-            Kind::Code => words_column(column.label, Some(14)),
-            Kind::Word { .. } if column.name == "confidence" => {
-                words_column(column.label, Some(12)).from(110)
-            }
-            Kind::Word { .. } => words_column(column.label, Some(13)),
-            Kind::Integer(..) => number_column(column.label, 5),
-            Kind::Decimal { .. } if is_first_number(set, column) => number_column(column.label, 13),
-            Kind::Decimal { .. } => number_column(column.label, 12).from(165),
-            Kind::Day => words_column(column.label, Some(12)),
-            Kind::Switch => words_column(column.label, Some(6)).from(120),
-            Kind::Text(_) | Kind::Document if rest_is_taken => {
-                words_column(label(column), Some(28)).from(190)
-            }
-            Kind::Text(_) | Kind::Document => {
-                rest_is_taken = true;
-                words_column(label(column), None)
-            }
+    for column in shown {
+        let before = by_weight
+            .iter()
+            .take_while(|other| other.name != column.name)
+            .chain(std::iter::once(&column));
+        let needed: usize = before
+            .map(|column| width(column).unwrap_or(NAME_CELLS) + 1)
+            .sum();
+        columns.push(Column {
+            title: label(column),
+            width: width(column),
+            right: is_number(column),
+            from: if weight(set, column) == 0 {
+                0
+            } else {
+                (AROUND + needed) as u16
+            },
         });
     }
     columns
+}
+
+/// The column that takes what is left: a name, else a key of words, else where it comes from.
+fn flexible(set: AdminSet) -> &'static str {
+    let is_name =
+        |column: &&wire::Column| matches!(column.kind, Kind::Text(_)) && !column.is_long();
+    let named = listed(set).find(is_name);
+    let slug = || listed(set).find(|column| column.key && is_alone(set, column));
+    let source = || listed(set).find(|column| column.is_long());
+    let found = named.or_else(slug).or_else(source);
+    found.map_or("", |column| column.name)
+}
+
+/// Whether a key is this column alone, and words.
+fn is_alone(set: AdminSet, column: &wire::Column) -> bool {
+    matches!(column.kind, Kind::Slug) && set.description().key_columns().count() == 1
+}
+
+fn is_number(column: &wire::Column) -> bool {
+    matches!(column.kind, Kind::Decimal { .. } | Kind::Integer(..))
+}
+
+/// What a column takes.
+fn cells(column: &wire::Column) -> usize {
+    match column.kind {
+        Kind::Slug => 24,
+        Kind::Code if column.key && column.name != "tax" => 14,
+        Kind::Code => 8,
+        Kind::Word { all, .. } => all()
+            .iter()
+            .map(|word| word.len())
+            .max()
+            .unwrap_or(0)
+            .clamp(12, 14),
+        Kind::Integer(..) if column.key => 5,
+        Kind::Integer(..) => 11,
+        Kind::Decimal { .. } | Kind::HolidayDate => 13,
+        Kind::Day => 12,
+        Kind::Switch => 6,
+        Kind::Text(_) | Kind::Document => 28,
+    }
+}
+
+/// What matters less has its place later: 0 is always there.
+fn weight(set: AdminSet, column: &wire::Column) -> u8 {
+    let is_first = |kind: fn(&wire::Column) -> bool| {
+        let first = listed(set).find(|column| !column.key && kind(column));
+        first.is_some_and(|first| first.name == column.name)
+    };
+    match column.kind {
+        Kind::Decimal { .. } if is_first(is_number) => 0,
+        Kind::Slug | Kind::Text(_) if column.name == flexible(set) && !column.is_long() => 0,
+        Kind::Code | Kind::Day | Kind::Integer(..) | Kind::Word { .. } | Kind::HolidayDate
+            if column.key =>
+        {
+            0
+        }
+        Kind::Word { .. } if column.name == "confidence" => 4,
+        Kind::Day | Kind::Code | Kind::Word { .. } => 1,
+        Kind::Slug => 2,
+        Kind::Decimal { .. } | Kind::Integer(..) => 3,
+        Kind::Switch => 5,
+        _ if column.is_long() => 7,
+        _ => 6,
+    }
 }
 
 /// A name in both languages stands first in the reader's own: see [`name_in`].
@@ -101,14 +176,6 @@ fn label(column: &wire::Column) -> &'static str {
         "name_pt" | "title_pt" => "admin-other-language",
         _ => column.label,
     }
-}
-
-fn is_first_number(set: AdminSet, column: &wire::Column) -> bool {
-    let first = set
-        .description()
-        .listed()
-        .find(|column| matches!(column.kind, Kind::Decimal { .. }));
-    first.is_some_and(|first| first.name == column.name)
 }
 
 /// The columns in the order in which they are shown: long texts last.

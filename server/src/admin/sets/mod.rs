@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ecotrack_common::admin::{
-    AdminAct, AdminRow, AdminRowPage, AdminSet, AdminWritten, ChangedAdminRow, Kind, NewAdminRow,
+    AdminAct, AdminRow, AdminRowPage, AdminSet, AdminWritten, ChangedAdminRow, NewAdminRow,
     OfVersion, SetSummary, Values,
 };
 use ecotrack_common::{ErrorCode, FieldErrors, path};
@@ -189,13 +189,11 @@ fn changed(
     mut values: Values,
 ) -> Result<Values, FieldErrors> {
     let description = set.description();
-    for column in description.columns {
-        if matches!(column.kind, Kind::Document)
-            && let Some(stands) = before.values.get(column.name)
-        {
-            let name = column.name.to_owned();
-            values.entry(name).or_insert_with(|| stands.clone());
-        }
+    if let Some(column) = description.document()
+        && let Some(stands) = before.values.get(column.name)
+    {
+        let name = column.name.to_owned();
+        values.entry(name).or_insert_with(|| stands.clone());
     }
     let values = description.check(&values)?;
     let mut errors = FieldErrors::default();

@@ -28,12 +28,18 @@ pub(super) enum Admin {
     /// The price of each tariff flag by time
     #[command(subcommand)]
     FlagRates(sets::Rows),
+    /// Usual tax rates
+    #[command(subcommand)]
+    Taxes(sets::Rows),
     /// Emission factors
     #[command(subcommand)]
     Factors(sets::Rows),
     /// Holidays
     #[command(subcommand)]
     Holidays(sets::Rows),
+    /// Prices by time slot, such as those of a power exchange
+    #[command(subcommand)]
+    Series(sets::Rows),
     /// Accounts: list, administrators, a way back in, signing out
     #[command(subcommand)]
     Accounts(accounts::Accounts),
@@ -55,6 +61,8 @@ pub(super) async fn run(context: &Context, command: Admin) -> Result<()> {
         Admin::Flags(command) => sets::run(context, AdminSet::Flags, command).await,
         Admin::FlagRates(command) => sets::run(context, AdminSet::FlagRates, command).await,
         Admin::Factors(command) => sets::run(context, AdminSet::Factors, command).await,
+        Admin::Taxes(command) => sets::run(context, AdminSet::Taxes, command).await,
+        Admin::Series(command) => sets::run(context, AdminSet::Series, command).await,
         Admin::Holidays(command) => sets::run(context, AdminSet::Holidays, command).await,
         Admin::Accounts(command) => accounts::run(context, command).await,
         Admin::Jobs(command) => work::jobs(context, command).await,

@@ -183,7 +183,7 @@ async fn put(context: &Context, file: &Path, country: Option<String>) -> Result<
     let document: Value = serde_json::from_slice(&bytes).map_err(|error| {
         let mut errors = FieldErrors::default();
         let reason = error.to_string();
-        errors.add_with("document", "not_a_tariff_document", &[("reason", &reason)]);
+        errors.add_with("document", "not_a_document", &[("reason", &reason)]);
         errors
     })?;
     let tariff = serde_json::from_value::<Tariff>(document.clone()).ok();
