@@ -1198,3 +1198,9 @@ field-error-not_a_holiday_date = Write 12-25, easter-47, 05-mon-1, 05-mon-last o
 tax-shape-flat = one rate
 tax-shape-whole_bill = by total
 tax-shape-marginal = by band
+
+flag-color-green = green
+flag-color-yellow = yellow
+flag-color-red1 = red 1
+flag-color-red2 = red 2
+flag-color-scarcity = scarcity

@@ -1197,3 +1197,9 @@ field-error-not_a_holiday_date = Escreva 12-25, easter-47, 05-mon-1, 05-mon-last
 tax-shape-flat = única
 tax-shape-whole_bill = pelo total
 tax-shape-marginal = por faixa
+
+flag-color-green = verde
+flag-color-yellow = amarela
+flag-color-red1 = vermelha 1
+flag-color-red2 = vermelha 2
+flag-color-scarcity = escassez

@@ -147,7 +147,7 @@ const FLAG: Column = column(
     "admin-flag",
     Kind::Word {
         all: || texts(Flag::ALL, Flag::as_str),
-        prefix: "flag",
+        prefix: "flag-color",
     },
 );
 const CATEGORY: Kind = Kind::Word {
