@@ -163,20 +163,23 @@ fn a_tariff_document_is_checked_as_the_engine_checks_it() {
     let mut document = row["document"].clone();
     document["versions"] = json!([]);
     let unsound = with(row.clone(), "document", document);
-    assert_eq!(
-        code(&unsound),
-        ("document".into(), "not_a_sound_tariff".into())
-    );
+    assert_eq!(code(&unsound), ("document".into(), "invalid_tariff".into()));
     let errors = AdminSet::Tariffs.description().check(&unsound).unwrap_err();
-    assert!(
-        errors.0[0].params["reason"].starts_with("versions: "),
-        "the path is named"
-    );
+    assert_eq!(errors.0[0].params["path"], "versions");
+    for language in Tongue::ALL {
+        let told = Locale::new(*language).field_error(&errors.0[0]);
+        assert!(
+            told.contains("versions") && !told.contains("no_version"),
+            "{told}"
+        );
+    }
     let other = rows.next().unwrap()["document"].clone();
     let other = with(row.clone(), "document", other);
     assert_eq!(code(&other).1, "other_slug");
     let none = with(row.clone(), "document", json!({ "id": 1 }));
-    assert_eq!(code(&none).1, "not_a_document");
+    assert_eq!(code(&none).1, "unreadable_tariff");
+    let errors = AdminSet::Tariffs.description().check(&none).unwrap_err();
+    assert_eq!(errors.0[0].params["path"], "id", "the place is named");
     let country = with(row, "country", json!("BRA"));
     assert_eq!(code(&country), ("country".into(), "not_a_country".into()));
 }

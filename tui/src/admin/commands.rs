@@ -122,11 +122,18 @@ pub(crate) const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
-        keys: &[key('v'), named(KeyCode::Enter)],
+        keys: &[key('v')],
         name: "key-detail",
         when: |app| !is_detail(app),
         run: detail,
         footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Enter)],
+        name: "key-detail",
+        when: |app| set(app).is_none() && !is_detail(app),
+        run: detail,
+        footer: false,
     },
     Command {
         keys: &[named(KeyCode::Tab)],

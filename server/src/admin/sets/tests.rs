@@ -345,7 +345,7 @@ async fn wrong_values_come_back_under_their_columns_and_change_nothing(db: PgPoo
         json!({}),
     )
     .await;
-    assert_eq!(tariff.wrong(), wrong(&[("document", "not_a_document")]));
+    assert_eq!(tariff.wrong(), wrong(&[("document", "unreadable_tariff")]));
     for address in [
         row(AdminSet::Factors, "BR-SIN"),
         row(AdminSet::Factors, "BR-SIN/1924"),
