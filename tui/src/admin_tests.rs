@@ -343,6 +343,67 @@ fn what_was_typed_is_kept_for_every_home() {
 }
 
 #[test]
+fn what_forms_of_administrators_are_about_is_kept_and_read_again() {
+    let id = crate::admin::row_id("BR-SIN/2024");
+    for subject in [
+        Subject::AdminRow(AdminSet::FlagRates, None),
+        Subject::AdminRow(AdminSet::Factors, Some(id)),
+        Subject::AdminAct,
+    ] {
+        let kept = serde_json::to_string(&subject).unwrap();
+        let read: Subject = serde_json::from_str(&kept).unwrap();
+        assert_eq!(read, subject, "{kept}");
+    }
+}
+
+#[test]
+fn every_set_has_a_form_and_a_table_of_its_columns() {
+    for set in AdminSet::ALL {
+        let mut hands = at(Page::Set(*set), Rows::Set(Vec::new()));
+        let document = set.description().document().is_some();
+        hands.press(key('n'));
+        assert_eq!(hands.app.form.is_none(), document, "{set}");
+        if let Some(form) = &hands.app.form {
+            let columns = set.description().columns.iter().map(|column| column.name);
+            assert!(
+                form.fields.iter().map(|field| field.name).eq(columns),
+                "{set}"
+            );
+        }
+        let shown = table::columns(table::Table::Admin(Page::Set(*set)));
+        let flexible = shown.iter().filter(|column| column.width.is_none()).count();
+        assert_eq!(flexible, 1, "{set}: one column takes what is left");
+        assert!(
+            shown.iter().filter(|column| column.from <= 58).count() >= 3,
+            "{set}"
+        );
+        assert_eq!(shown.len(), set.description().listed().count() + 1, "{set}");
+    }
+}
+
+#[test]
+fn an_export_waits_until_all_is_there() {
+    let mut hands = administrator();
+    hands.press(key('9'));
+    while crate::admin::shown(&hands.app) != Some(Page::Log) {
+        hands.press(named(KeyCode::Tab));
+    }
+    let oldest = Uuid::from_u128(1).to_string();
+    come(&mut hands, Rows::Log(trail()), Some(&oldest));
+    hands.press(key('x'));
+    assert_eq!(hands.app.notice, Some(Notice::Text("admin-fetches-all")));
+    come(&mut hands, Rows::Log(Vec::new()), None);
+    hands.press(key('x'));
+    let Some(Effect::Export(name, csv)) = hands.effects.first() else {
+        panic!("a file is written");
+    };
+    assert!(
+        name.starts_with("ecotrack-log-") && csv.lines().count() == 4,
+        "{name}: {csv}"
+    );
+}
+
+#[test]
 fn who_is_no_administrator_any_more_is_told() {
     let mut hands = administrator();
     hands.press(key('9'));
