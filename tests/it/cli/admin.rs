@@ -258,7 +258,7 @@ async fn a_tariff_is_put_from_a_file_that_is_checked_first(db: PgPool) {
     document["id"] = json!("br-ours");
     let told = put(&document).await.good();
     assert_eq!(told, "Added: br-ours.\n");
-    let choices = ana.run(&["tariffs", "ours"]).await.good();
+    let choices = ana.run(&["tariffs", "list", "ours"]).await.good();
     assert!(
         choices.contains("br-ours"),
         "a home can choose it: {choices}"
@@ -268,7 +268,7 @@ async fn a_tariff_is_put_from_a_file_that_is_checked_first(db: PgPool) {
         .await
         .good();
     assert_eq!(told, "Changed: br-ours.\n");
-    let choices = ana.run(&["tariffs", "ours"]).await.good();
+    let choices = ana.run(&["tariffs", "list", "ours"]).await.good();
     assert!(!choices.contains("br-ours"), "{choices}");
     let file = ana.file("none.json", "{");
     let told = ana.run(&["admin", "tariffs", "put", &file]).await.bad(2);
