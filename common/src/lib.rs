@@ -13,6 +13,7 @@ pub mod problem;
 pub mod quantity;
 
 pub mod account;
+pub mod admin;
 pub mod alert;
 pub mod aneel;
 pub mod audit;

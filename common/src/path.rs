@@ -104,6 +104,30 @@ routes! {
     TARIFFS = "/tariffs";
     /// `GET` one of them, whole.
     TARIFF = "/tariffs/{slug}";
+    /// `GET` the sets of reference data.
+    ADMIN_SETS = "/admin/sets";
+    /// `GET` a page of a set, `POST` a row.
+    ADMIN_ROWS = "/admin/sets/{set}/rows";
+    /// `GET`, `PUT`, `DELETE`; the key is one [`segment`] of the address.
+    ADMIN_ROW = "/admin/sets/{set}/rows/{key}";
+    /// `POST` puts a row back to what ships.
+    ADMIN_ROW_RESET = "/admin/sets/{set}/rows/{key}/reset";
+    /// `GET` who administered what, newest first.
+    ADMIN_ENTRIES = "/admin/entries";
+    /// `GET` a page of the accounts.
+    ADMIN_ACCOUNTS = "/admin/accounts";
+    /// `PUT` whether an account administers the server.
+    ADMIN_ADMINISTRATOR = "/admin/accounts/{account_id}/administrator";
+    /// `POST` makes a one-time recovery code.
+    ADMIN_RECOVERY = "/admin/accounts/{account_id}/recovery";
+    /// `DELETE` ends every session of an account.
+    ADMIN_SESSIONS = "/admin/accounts/{account_id}/sessions";
+    /// `GET` a page of the jobs.
+    ADMIN_JOBS = "/admin/jobs";
+    /// `POST` puts a job that failed back into the queue.
+    ADMIN_JOB_RETRY = "/admin/jobs/{job_id}/retry";
+    /// `GET` a page of the trainings.
+    ADMIN_TRAININGS = "/admin/trainings";
     /// `GET`, without signing in.
     PUBLIC_CATALOG = "/public/catalog";
     /// `GET`, without signing in.
@@ -128,6 +152,20 @@ pub fn fill(pattern: &str, values: &[(&str, &dyn std::fmt::Display)]) -> String 
         })
 }
 
+/// Text as one part of an address or as a value of its query: what has a meaning there is encoded.
+pub fn segment(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("a String takes all that is written");
+        }
+    }
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +176,11 @@ mod tests {
             fill(READINGS, &[("energy_profile_id", &"p"), ("meter_id", &"m")]),
             "/api/v1/profiles/p/meters/m/readings"
         );
+    }
+
+    #[test]
+    fn a_key_is_one_part_of_an_address() {
+        assert_eq!(segment("BR-SIN/2024"), "BR-SIN%2F2024");
+        assert_eq!(segment("água 50%"), "%C3%A1gua%2050%25");
     }
 }

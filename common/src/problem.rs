@@ -15,6 +15,8 @@ words!(
         WrongCredentials = "wrong_credentials",
         /// The role in this home does not allow it.
         Forbidden = "forbidden",
+        /// Only administrators of the server may.
+        AdministratorsOnly = "administrators_only",
         /// Not there, or somebody else's.
         NotFound = "not_found",
         /// Fields are wrong; `errors` lists them.
@@ -35,6 +37,14 @@ words!(
         InvitationNeeded = "invitation_needed",
         /// A home needs an owner.
         LastOwner = "last_owner",
+        /// A server needs an administrator.
+        LastAdministrator = "last_administrator",
+        /// The row ships with the program: it can be edited or hidden, but not removed.
+        Shipped = "shipped",
+        /// The row does not ship: there is nothing to put it back to.
+        NotShipped = "not_shipped",
+        /// The job is being done, or waits for its turn already.
+        NotFailed = "not_failed",
         /// Something else still points at the row.
         InUse = "in_use",
         /// This key was used for another request.

@@ -25,6 +25,9 @@ pub enum Error {
     /// 403: the role does not allow it.
     #[error("the role does not allow it")]
     Forbidden,
+    /// 403: only administrators of the server may.
+    #[error("only administrators may")]
+    AdministratorsOnly,
     /// 404: not there, or somebody else's.
     #[error("not found")]
     NotFound,
@@ -64,6 +67,7 @@ impl Error {
             Self::Unauthenticated => ErrorCode::Unauthenticated,
             Self::WrongCredentials => ErrorCode::WrongCredentials,
             Self::Forbidden => ErrorCode::Forbidden,
+            Self::AdministratorsOnly => ErrorCode::AdministratorsOnly,
             Self::NotFound => ErrorCode::NotFound,
             Self::Invalid(_) => ErrorCode::Invalid,
             Self::Refused(code, _) | Self::Conflict(code, _) => *code,
@@ -109,6 +113,10 @@ fn status_and_title(code: ErrorCode) -> (StatusCode, &'static str) {
             StatusCode::FORBIDDEN,
             "Your role in this home does not allow this",
         ),
+        ErrorCode::AdministratorsOnly => (
+            StatusCode::FORBIDDEN,
+            "Only administrators of this server may do this",
+        ),
         ErrorCode::NotFound => (StatusCode::NOT_FOUND, "Not found"),
         ErrorCode::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "Some fields are wrong"),
         ErrorCode::MalformedBody => (
@@ -129,6 +137,10 @@ fn status_and_title(code: ErrorCode) -> (StatusCode, &'static str) {
             StatusCode::FORBIDDEN,
             "This server takes registrations by invitation",
         ),
+        ErrorCode::LastAdministrator => (StatusCode::CONFLICT, "A server needs an administrator"),
+        ErrorCode::Shipped => (StatusCode::CONFLICT, "What ships cannot be removed"),
+        ErrorCode::NotShipped => (StatusCode::CONFLICT, "This does not ship"),
+        ErrorCode::NotFailed => (StatusCode::CONFLICT, "This job did not fail"),
         ErrorCode::LastOwner => (StatusCode::CONFLICT, "A home needs an owner"),
         ErrorCode::InUse => (StatusCode::CONFLICT, "Something else still points at this"),
         ErrorCode::IdempotencyKeyReused => (

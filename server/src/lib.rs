@@ -21,6 +21,7 @@ pub mod outside;
 pub mod write;
 
 pub mod accounts;
+pub mod admin;
 pub mod alerts;
 pub mod audit;
 pub mod away;

@@ -25,7 +25,7 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, alerts, away, bills, catalog, dashboard, devices, events, explanations,
+    App, accounts, admin, alerts, away, bills, catalog, dashboard, devices, events, explanations,
     forecasts, goals, members, meters, operations, profiles, readings, registration, weather,
 };
 
@@ -74,6 +74,7 @@ fn api() -> (
         .merge(explanations::routes())
         .merge(alerts::routes())
         .merge(dashboard::routes())
+        .merge(admin::routes())
         .routes(routes!(document));
     (
         quick,

@@ -90,6 +90,16 @@ impl TestApp {
         }
     }
 
+    /// Somebody with an account that administers the server.
+    pub(crate) async fn administrator(&self, name: &str) -> Actor {
+        let actor = self.account(name).await;
+        let email = format!("{}@example.org", name.to_lowercase());
+        accounts::administration::set_admin(&self.app, &email, true)
+            .await
+            .unwrap();
+        actor
+    }
+
     /// Somebody who registered, and whose password is [`PASSWORD`].
     pub(crate) async fn registered(&self, name: &str) -> Actor {
         let nobody = self.anonymous();
@@ -100,7 +110,12 @@ impl TestApp {
 
     /// Somebody with an account and a home.
     pub(crate) async fn owner(&self) -> (Actor, EnergyProfileId) {
-        let owner = self.account("Ana").await;
+        self.owner_called("Ana").await
+    }
+
+    /// The same under another name.
+    pub(crate) async fn owner_called(&self, name: &str) -> (Actor, EnergyProfileId) {
+        let owner = self.account(name).await;
         let answer = owner
             .post(path::PROFILES, &serde_json::to_value(home()).unwrap())
             .await;

@@ -5,6 +5,7 @@
     reason = "all of this is tests; clippy sees only the functions marked as such"
 )]
 
+mod admin;
 mod cli;
 mod enter_reading;
 mod explained;

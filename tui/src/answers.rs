@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{bill, dashboard, outbox, readings};
+use crate::{admin, bill, dashboard, outbox, readings};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -97,7 +97,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
         Reply::Invited(answer) => match awaited(app, ticket, answer) {
             Some(made) => {
                 app.form = None;
-                app.told = Some(Told::invitation(made));
+                app.told = Some(Told::Invitation(made));
                 app.refresh()
             }
             None => Vec::new(),
@@ -124,6 +124,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             bill::changed(app, ticket, answer);
             Vec::new()
         }
+        Reply::Admin(answer) => admin::answered(app, ticket, answer),
         Reply::Tips(answer) => {
             app.welcome.tips.answer(ticket, answer);
             Vec::new()

@@ -26,7 +26,9 @@ use crate::readings::entry::{self, Entry};
 use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
-use crate::{answers, bill, commands, dashboard, form, help, mouse, readings, told, welcome};
+use crate::{
+    admin, answers, bill, commands, dashboard, form, help, mouse, readings, told, welcome,
+};
 
 /// What a screen may know of the world: all of it is passed in.
 #[derive(Debug, Clone)]
@@ -135,6 +137,8 @@ pub struct App {
     pub readings: readings::State,
     /// The bill that is explained.
     pub bill: bill::State,
+    /// What administrators see.
+    pub(crate) admin: Box<admin::State>,
     /// What the server confirmed in this run.
     pub(crate) confirmed: Confirmed,
     /// What can be taken back, newest last.
@@ -199,6 +203,7 @@ impl App {
             dashboard: dashboard::State::default(),
             readings: readings::State::default(),
             bill: bill::State::default(),
+            admin: Box::default(),
             confirmed: Confirmed::default(),
             done: Vec::new(),
             taken_back: Vec::new(),
@@ -267,25 +272,36 @@ impl App {
 
     /// What can be done now, in the order of the footer.
     pub fn commands(&self) -> impl Iterator<Item = &'static Command> + use<> {
-        let (own, shared): (&'static [Command], &'static [Command]) = if self.help {
-            (help::COMMANDS, &[])
+        let tables = if self.help {
+            [help::COMMANDS, &[], &[]]
         } else if self.palette.is_some() {
-            (palette::COMMANDS, &[])
+            [palette::COMMANDS, &[], &[]]
         } else if self.told.is_some() {
-            (told::COMMANDS, &[])
+            [told::COMMANDS, &[], &[]]
         } else {
             self.beneath()
         };
-        own.iter().chain(shared)
+        tables.into_iter().flatten()
     }
 
     /// The same without the help or the palette that may lie over it.
     pub fn commands_beneath(&self) -> impl Iterator<Item = &'static Command> + use<> {
-        let (own, shared) = self.beneath();
-        own.iter().chain(shared)
+        self.beneath().into_iter().flatten()
     }
 
-    fn beneath(&self) -> (&'static [Command], &'static [Command]) {
+    fn beneath(&self) -> [&'static [Command]; 3] {
+        if let Some(Table::Admin(_)) = table::shown(self)
+            && self.entry.is_none()
+            && self.form.is_none()
+            && !self.is_filtering()
+        {
+            return [admin::COMMANDS, table::COMMANDS, commands::SIGNED_IN];
+        }
+        let (own, shared) = self.own_and_shared();
+        [own, shared, &[]]
+    }
+
+    fn own_and_shared(&self) -> (&'static [Command], &'static [Command]) {
         if self.entry.is_some() {
             return (entry::COMMANDS, commands::WHILE_TYPING);
         }
@@ -345,7 +361,7 @@ impl App {
             Screen::Bill => Some(What::Bills),
             _ => None,
         };
-        if shown != Some(What::Operations) {
+        if shown != Some(What::Operations) && self.home.is_some() {
             effects.extend(
                 self.lists
                     .ask(What::Operations, self.home, &mut self.tickets),

@@ -8,7 +8,7 @@ use crate::keys::{Command, always, ctrl, key, named};
 use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
-use crate::{bill, dashboard, form, help, palette, readings, told, welcome};
+use crate::{admin, bill, dashboard, form, help, palette, readings, told, welcome};
 
 /// On every screen that shows something.
 pub(crate) const EVERYWHERE: &[Command] = &[HELP, LEAVE, LEAVE_AT_ONCE];
@@ -32,6 +32,16 @@ pub(crate) const WITHOUT_A_HOME: &[Command] = &[
         run: |app, _| {
             app.form = None;
             table::open(app, Table::Removed)
+        },
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::F(4))],
+        name: "key-admin",
+        when: admin::is_administrator,
+        run: |app, _| {
+            app.form = None;
+            admin::open_last(app)
         },
         footer: true,
     },
@@ -127,6 +137,13 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         Screen::Table(Table::Members),
         |app, _| { table::open(app, Table::Members) }
     ),
+    Command {
+        keys: &[key('9')],
+        name: "key-admin",
+        when: |app| admin::is_administrator(app) && admin::shown(app).is_none(),
+        run: |app, _| admin::open_last(app),
+        footer: false,
+    },
     Command {
         keys: &[key('O')],
         name: "key-outbox",
@@ -276,6 +293,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         entry::COMMANDS,
         table::COMMANDS,
         table::FILTER_COMMANDS,
+        admin::COMMANDS,
         form::commands::COMMANDS,
         palette::COMMANDS,
         told::COMMANDS,

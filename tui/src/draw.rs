@@ -11,7 +11,7 @@ use crate::readings::entry_view;
 use crate::table::Table;
 use crate::widgets::words;
 use crate::{
-    bill, commands, dashboard, forms, help, keys, palette, readings, table, told, welcome,
+    admin, bill, commands, dashboard, forms, help, keys, palette, readings, table, told, welcome,
 };
 
 /// Draws everything.
@@ -27,6 +27,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Welcome) => welcome::view(app, frame, body, cx),
             (None, Screen::Dashboard) => dashboard::view(app, frame, body, cx),
             (None, Screen::Readings) => readings::view(app, frame, body, cx),
+            (None, Screen::Table(Table::Admin(page))) => admin::view(app, page, frame, body, cx),
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
         }
@@ -123,14 +124,22 @@ fn on_home(app: &App) -> bool {
 }
 
 /// The screens by their digits, and the name of the command that opens each.
-const TABS: [(&str, &str, &str); 6] = [
+const TABS: [(&str, &str, &str); 7] = [
     ("1", "tab-dashboard", "key-dashboard"),
     ("2", "tab-readings", "key-readings"),
     ("3", "tab-devices", "key-devices"),
     ("4", "tab-bills", "key-bills"),
     ("5", "tab-goals", "key-goals"),
     ("6", "tab-household", "key-household"),
+    ("9", "tab-admin", "key-admin"),
 ];
+
+/// Those that whoever is signed in may open.
+fn tabs_of(app: &App) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let admin = admin::is_administrator(app);
+    TABS.into_iter()
+        .filter(move |(_, id, _)| admin || *id != "tab-admin")
+}
 
 fn is_open(app: &App, tab: &str) -> bool {
     match app.screen {
@@ -140,6 +149,7 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Table(Table::Devices) => tab == "tab-devices",
         Screen::Table(Table::Bills) | Screen::Bill => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
+        Screen::Table(Table::Admin(_)) => tab == "tab-admin",
         Screen::Table(_) => tab == "tab-household",
     }
 }
@@ -149,7 +159,7 @@ fn is_open(app: &App, tab: &str) -> bool {
 fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
     let named = |which: &dyn Fn(&str) -> bool| {
         let mut spans = Vec::new();
-        for (digit, id, _) in TABS {
+        for (digit, id, _) in tabs_of(app) {
             let open = is_open(app, id);
             let style = if open { cx.theme.strong } else { cx.theme.dim };
             let name = if which(id) {
@@ -183,7 +193,7 @@ pub(crate) fn tab_at(app: &App, area: Rect, column: u16, cx: &Context) -> Option
     let spans = tabs(app, room, cx);
     let width: usize = spans.iter().map(Span::width).sum();
     let mut x = usize::from(area.width).checked_sub(width)?;
-    for (pair, (_, _, name)) in spans.chunks(2).zip(TABS) {
+    for (pair, (_, _, name)) in spans.chunks(2).zip(tabs_of(app)) {
         let next = x + pair.iter().map(Span::width).sum::<usize>();
         if (x..next).contains(&usize::from(column)) {
             return commands::SIGNED_IN

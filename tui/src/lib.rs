@@ -10,6 +10,7 @@ macro_rules! t {
     };
 }
 
+mod admin;
 mod answers;
 pub mod app;
 pub mod bill;
@@ -45,6 +46,8 @@ mod undo;
 pub mod welcome;
 pub mod widgets;
 
+#[cfg(test)]
+mod admin_tests;
 #[cfg(test)]
 mod bill_tests;
 #[cfg(test)]

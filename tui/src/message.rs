@@ -23,6 +23,7 @@ use ratatui::layout::Size;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::admin::{Ask, Got};
 use crate::kept::{Done, Kept, Write};
 use crate::lists::{Listed, What};
 
@@ -145,6 +146,8 @@ pub enum Call {
     Change(EnergyProfileId, BillingRecordId),
     /// Saving tips, for anybody.
     Tips,
+    /// A question of an administrator.
+    Admin(Ask),
 }
 
 /// The server's answer, in the order of [`Call`].
@@ -183,6 +186,8 @@ pub enum Reply {
     Changed(Answer<Box<BillChange>>),
     /// To `Tips`.
     Tips(Answer<Vec<SavingMeasure>>),
+    /// To `Admin`.
+    Admin(Answer<Got>),
 }
 
 /// What came back, or why nothing did.
@@ -229,6 +234,7 @@ impl Reply {
             Self::Explained(answer) => answer.as_ref().err(),
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
+            Self::Admin(answer) => answer.as_ref().err(),
         }
     }
 }

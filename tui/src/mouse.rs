@@ -4,7 +4,8 @@ use ratatui::layout::{Rect, Size};
 
 use crate::app::{App, Context, Screen};
 use crate::message::Effect;
-use crate::{bill, draw, forms, readings, table};
+use crate::table::Table;
+use crate::{admin, bill, draw, forms, readings, table};
 
 /// The wheel turned over the open screen.
 pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
@@ -45,6 +46,13 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Conte
     }
     match app.screen {
         Screen::Table(shown) => {
+            let mut body = body;
+            if let Table::Admin(_) = shown {
+                if let Some(page) = admin::hit_page(app, body, column, row) {
+                    return admin::open(app, page);
+                }
+                body = admin::table_area(app, body);
+            }
             if let Some(key) = table::hit(app, shown, body, cx, row) {
                 app.tables.of_mut(shown).selected = Some(key);
             }

@@ -1,6 +1,7 @@
 //! Something to read once, over the screen: a code to pass on.
 
 use crossterm::event::KeyCode;
+use ecotrack_common::admin::RecoveryMade;
 use ecotrack_common::member::InvitationMade;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -13,20 +14,46 @@ use crate::keys::{Command, always, key, named};
 use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
 
-/// What is told. It has no `Debug` of its code.
+/// What is told, this once. It has no `Debug` of its code.
 #[derive(Clone)]
-pub struct Told(Box<InvitationMade>);
+pub enum Told {
+    /// The code of an invitation.
+    Invitation(Box<InvitationMade>),
+    /// The code with which somebody sets a new password.
+    Recovery(Box<RecoveryMade>),
+}
 
 impl std::fmt::Debug for Told {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Told").field(&self.0.invitation).finish()
+        match self {
+            Self::Invitation(made) => f.debug_tuple("Invitation").field(&made.invitation).finish(),
+            Self::Recovery(made) => f.debug_tuple("Recovery").field(&made.email).finish(),
+        }
     }
 }
 
 impl Told {
-    /// The code of an invitation, shown this once.
-    pub fn invitation(made: Box<InvitationMade>) -> Self {
-        Self(made)
+    /// Fluent id of its title, the code, and what it is for.
+    fn parts(&self, app: &App, cx: &Context) -> (&'static str, String, String) {
+        match self {
+            Self::Invitation(made) => {
+                let invitation = &made.invitation;
+                let role = cx.locale.text(&format!("role-{}", invitation.role));
+                let until = cx
+                    .locale
+                    .date_time_short(invitation.expires_at, &app.zone());
+                let what = t!(cx, "told-invitation", role = role, until = until);
+                ("invite-title", made.code.clone(), what)
+            }
+            Self::Recovery(made) => {
+                let (who, until) = (
+                    made.email.clone(),
+                    cx.locale.date_time(made.expires_at, &app.zone()),
+                );
+                let what = t!(cx, "admin-recovery-what", who = who, until = until);
+                ("recovery-title", made.code.clone(), what)
+            }
+        }
     }
 }
 
@@ -49,14 +76,10 @@ pub const COMMANDS: &[Command] = &[
 pub fn view(app: &App, told: &Told, frame: &mut Frame, area: Rect, cx: &Context) {
     let width = area.width.min(64);
     let room = usize::from(width.saturating_sub(4));
-    let role = cx.locale.text(&format!("role-{}", told.0.invitation.role));
-    let until = cx
-        .locale
-        .date_time_short(told.0.invitation.expires_at, &app.zone());
-    let what = t!(cx, "told-invitation", role = role, until = until);
+    let (title, code, what) = told.parts(app, cx);
     let mut lines = vec![
         Line::default(),
-        Line::styled(told.0.code.clone(), cx.theme.strong),
+        Line::styled(code, cx.theme.strong),
         Line::default(),
     ];
     lines.extend(
@@ -72,7 +95,7 @@ pub fn view(app: &App, told: &Told, frame: &mut Frame, area: Rect, cx: &Context)
         height,
     );
     frame.render_widget(Clear, place);
-    let titles = Titles::new(cx.locale.text("invite-title"));
+    let titles = Titles::new(cx.locale.text(title));
     let inside = panel::panel(frame, place, &cx.theme, &titles);
     panel::lines(frame, inside, lines);
 }

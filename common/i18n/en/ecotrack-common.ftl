@@ -1199,3 +1199,165 @@ key-explain = explain
 key-other-bill = other bills
 key-export-bill = export
 cli-which-month = In { $month } more than one bill begins; say which: { $names }
+## Administration of the server.
+
+problem-administrators_only = Only administrators of this server may do that. Ask one of them.
+problem-last_administrator = A server needs an administrator. Make another account one first.
+problem-shipped = This ships with EcoTrack and cannot be removed. Edit it, hide it, or put it back to what ships.
+problem-not_shipped = This was added here, so there is nothing to put it back to. Edit it, or remove it.
+problem-not_failed = This job is being done, or waits for its turn. Only what failed is tried again.
+
+field-error-not_a_slug = Small letters, digits and dashes, such as kettle-steel.
+field-error-not_a_region = Capital letters, digits and dashes, such as BR or BR-MG.
+field-error-not_text_here = Text is needed here.
+field-error-not_a_word = One of: { $words }.
+field-error-not_a_document = Not readable: { $reason }.
+field-error-invalid_tariff = The tariff breaks a rule at { $path }: { $rule }.
+field-error-unreadable_tariff = Not a tariff, at { $path }: { $detail }.
+field-error-other_slug = The document is of “{ $slug }”; both must be the same.
+field-error-row_exists = There is a row of this key already. Edit that one.
+field-error-key_stays = This is part of the key and stays. Add a row with another key instead.
+field-error-not_a_key = No row has such a key.
+
+admin-slug = Short name
+admin-scheme = Scheme
+admin-region = Region
+admin-source = Source
+admin-hidden = Hidden
+admin-confidence = Confidence
+admin-flag = Flag
+admin-price-per-kwh = Price a kWh
+admin-name-en = Name in English
+admin-name-pt = Name in Portuguese
+admin-typical-power-w = Power, W
+admin-standby-w = Standby, W
+admin-typical-hours-per-day = Hours a day
+admin-typical-days-per-month = Days a month
+admin-duty-cycle = Duty cycle
+admin-title = Title
+admin-other-language = In the other language
+admin-title-en = Title in English
+admin-title-pt = Title in Portuguese
+admin-condition = Applies when
+admin-saving-formula = Saves in a month
+admin-name = Name
+admin-document = Document
+admin-year = Year
+admin-kg-co2e-per-kwh = kg CO₂e a kWh
+admin-basis = Basis
+
+confidence-official = official
+confidence-secondary = from others
+confidence-estimate = estimate
+
+admin-act-insert = added
+admin-act-update = changed
+admin-act-delete = removed
+admin-act-reset = put back to what ships
+admin-act-promote = made an administrator
+admin-act-demote = no longer an administrator
+admin-act-recover = recovery code made
+admin-act-sign_out = signed out everywhere
+admin-act-retry = tried again
+
+job-state-queued = waits
+job-state-running = running
+job-state-retrying = tries again
+job-state-failed = failed
+
+tab-admin = Admin
+admin-page-catalog = Appliances
+admin-page-measures = Measures
+admin-page-tariffs = Tariffs
+admin-page-flags = Flags
+admin-page-flag-rates = Flag rates
+admin-page-factors = Factors
+admin-page-holidays = Holidays
+admin-page-accounts = Accounts
+admin-page-jobs = Jobs
+admin-page-trainings = Trainings
+admin-page-log = Log
+
+admin-a-document = JSON
+admin-other-document = another document ships
+admin-ships-value = ships: { $value }
+admin-as-shipped = As it ships with EcoTrack; follows its updates.
+admin-edited-at = Edited here on { $at }; updates of EcoTrack leave it alone.
+admin-added-here = Added here, or EcoTrack ships it no more.
+admin-new-what = A new row, in force at once for every home.
+admin-edit-what = In force at once for every home; updates of EcoTrack leave an edited row alone.
+admin-tariff-version = From { $from } to { $to }: { $charges } charges, { $taxes } taxes
+admin-mark = *
+admin-administrator = Administrator
+admin-homes = Homes
+admin-sessions = Sign-ins
+admin-last-sign-in = Last sign-in
+admin-home = Home
+admin-error = Last error
+admin-due = Due
+admin-took = Took
+admin-recovery-what = The code with which { $who } sets a new password. It works once, until { $until }; pass it on in private. It is shown this once.
+admin-entry = { $of }: { $subject } { $act }
+admin-fetches-all = The rest is being fetched; export again in a moment.
+standing-shipped = as it ships
+standing-edited = edited here
+standing-added = added here
+
+empty-admin-rows = Nothing here.
+empty-admin-jobs = Nothing waits, and nothing failed.
+empty-admin-trainings = No training yet.
+empty-admin-log = Nobody administered anything yet.
+
+task-train-profile = training
+task-train-all = training of all
+task-refresh-profile = new forecast
+task-rebuild-days = days anew
+task-evaluate-alerts = alerts
+task-evaluate-all-alerts = alerts of all
+task-sweep = clean-up
+training-state-running = running
+training-state-succeeded = done
+training-state-too-little = too few days
+training-state-failed = failed
+
+key-admin = administration
+key-reset = put back
+key-only-edited = only edited
+key-administrator = administrator?
+key-recovery = recovery code
+key-end-sessions = sign out
+key-retry = try again
+key-detail = all of it
+
+cli-admin-added = Added: { $what }.
+cli-admin-changed = Changed: { $what }.
+cli-admin-removed = Removed: { $what }.
+cli-admin-reset = { $what } is as it ships again, and follows updates.
+cli-admin-differs = Not as it ships: { $columns }.
+cli-admin-not-a-pair = “{ $typed }” gives no column a value; write COLUMN=VALUE, such as standby_w=2.
+cli-admin-same-document = This is the document that stands already; nothing was changed.
+cli-admin-promoted = { $who } administers this server now.
+cli-admin-demoted = { $who } no longer administers this server.
+cli-admin-signed-out = Every sign-in of { $who } has ended.
+cli-admin-retried = Tried again: { $what }.
+
+admin-page-taxes = Taxes
+admin-page-series = Price series
+admin-tax = Tax
+admin-above-kwh = Above, kWh
+admin-shape = Shape
+admin-rate = Rate
+admin-holiday-date = When
+admin-first-year = First year
+admin-last-year = Last year
+hint-holiday-date = 12-25, easter-47, 05-mon-1, 05-mon-last, 2026-02-17
+field-error-not_a_holiday_date = Write 12-25, easter-47, 05-mon-1, 05-mon-last or 2026-02-17.
+tax-shape-flat = one rate
+tax-shape-whole_bill = by total
+tax-shape-marginal = by band
+
+flag-color-green = green
+flag-color-yellow = yellow
+flag-color-red1 = red 1
+flag-color-red2 = red 2
+flag-color-scarcity = scarcity

@@ -1198,3 +1198,165 @@ key-explain = explicar
 key-other-bill = outras contas
 key-export-bill = exportar
 cli-which-month = Em { $month } começa mais de uma conta; diga qual: { $names }
+## Administração do servidor.
+
+problem-administrators_only = Só administradores deste servidor podem fazer isso. Peça a um deles.
+problem-last_administrator = O servidor precisa de um administrador. Antes, torne outra conta administradora.
+problem-shipped = Isto vem com o EcoTrack e não pode ser removido. Edite, oculte ou volte ao que vem com o programa.
+problem-not_shipped = Isto foi incluído aqui, então não há a que voltar. Edite ou remova.
+problem-not_failed = Esta tarefa está sendo feita ou espera a vez. Só se tenta de novo o que falhou.
+
+field-error-not_a_slug = Letras minúsculas, algarismos e hífens, como chaleira-inox.
+field-error-not_a_region = Letras maiúsculas, algarismos e hífens, como BR ou BR-MG.
+field-error-not_text_here = Aqui vai um texto.
+field-error-not_a_word = Um destes: { $words }.
+field-error-not_a_document = Não dá para ler: { $reason }.
+field-error-invalid_tariff = A tarifa quebra uma regra em { $path }: { $rule }.
+field-error-unreadable_tariff = Não é uma tarifa, em { $path }: { $detail }.
+field-error-other_slug = O documento é de “{ $slug }”; os dois precisam ser iguais.
+field-error-row_exists = Já existe uma linha com esta chave. Edite aquela.
+field-error-key_stays = Faz parte da chave e não muda. Inclua uma linha com outra chave.
+field-error-not_a_key = Nenhuma linha tem essa chave.
+
+admin-slug = Nome curto
+admin-scheme = Esquema
+admin-region = Região
+admin-source = Fonte
+admin-hidden = Oculto
+admin-confidence = Confiança
+admin-flag = Bandeira
+admin-price-per-kwh = Preço do kWh
+admin-name-en = Nome em inglês
+admin-name-pt = Nome em português
+admin-typical-power-w = Potência, W
+admin-standby-w = Em espera, W
+admin-typical-hours-per-day = Horas por dia
+admin-typical-days-per-month = Dias por mês
+admin-duty-cycle = Ciclo de trabalho
+admin-title = Título
+admin-other-language = No outro idioma
+admin-title-en = Título em inglês
+admin-title-pt = Título em português
+admin-condition = Vale quando
+admin-saving-formula = Economia no mês
+admin-name = Nome
+admin-document = Documento
+admin-year = Ano
+admin-kg-co2e-per-kwh = kg CO₂e por kWh
+admin-basis = Base
+
+confidence-official = oficial
+confidence-secondary = de terceiros
+confidence-estimate = estimativa
+
+admin-act-insert = incluído
+admin-act-update = alterado
+admin-act-delete = removido
+admin-act-reset = de volta ao que vem com o programa
+admin-act-promote = tornou-se administrador
+admin-act-demote = deixou de ser administrador
+admin-act-recover = código de recuperação criado
+admin-act-sign_out = desconectado de tudo
+admin-act-retry = tentado de novo
+
+job-state-queued = na fila
+job-state-running = em execução
+job-state-retrying = tenta de novo
+job-state-failed = falhou
+
+tab-admin = Admin
+admin-page-catalog = Aparelhos
+admin-page-measures = Medidas
+admin-page-tariffs = Tarifas
+admin-page-flags = Bandeiras
+admin-page-flag-rates = Preços band.
+admin-page-factors = Fatores
+admin-page-holidays = Feriados
+admin-page-accounts = Contas
+admin-page-jobs = Tarefas
+admin-page-trainings = Treinos
+admin-page-log = Registro
+
+admin-a-document = JSON
+admin-other-document = o programa traz outro documento
+admin-ships-value = original: { $value }
+admin-as-shipped = Como vem com o EcoTrack; acompanha as atualizações.
+admin-edited-at = Editado aqui em { $at }; as atualizações do EcoTrack não mexem nele.
+admin-added-here = Incluído aqui, ou já não vem com o EcoTrack.
+admin-new-what = Uma linha nova, em vigor na hora para todas as casas.
+admin-edit-what = Em vigor na hora para todas as casas; as atualizações do EcoTrack não mexem em linhas editadas.
+admin-tariff-version = De { $from } a { $to }: { $charges } encargos, { $taxes } tributos
+admin-mark = *
+admin-administrator = Administrador
+admin-homes = Casas
+admin-sessions = Acessos
+admin-last-sign-in = Último acesso
+admin-home = Casa
+admin-error = Último erro
+admin-due = Prevista
+admin-took = Duração
+admin-recovery-what = O código com que { $who } define uma nova senha. Vale uma vez, até { $until }; passe em particular. Só aparece agora.
+admin-entry = { $of }: { $subject } { $act }
+admin-fetches-all = O resto está sendo buscado; exporte de novo em instantes.
+standing-shipped = como vem
+standing-edited = editado aqui
+standing-added = incluído aqui
+
+empty-admin-rows = Nada aqui.
+empty-admin-jobs = Nada espera e nada falhou.
+empty-admin-trainings = Nenhum treino ainda.
+empty-admin-log = Ninguém administrou nada ainda.
+
+task-train-profile = treino
+task-train-all = treino de todas
+task-refresh-profile = nova previsão
+task-rebuild-days = dias refeitos
+task-evaluate-alerts = alertas
+task-evaluate-all-alerts = alertas de todas
+task-sweep = limpeza
+training-state-running = em execução
+training-state-succeeded = pronto
+training-state-too-little = poucos dias
+training-state-failed = falhou
+
+key-admin = administração
+key-reset = voltar ao original
+key-only-edited = só editados
+key-administrator = administrador?
+key-recovery = código de recuperação
+key-end-sessions = desconectar
+key-retry = tentar de novo
+key-detail = ver tudo
+
+cli-admin-added = Incluído: { $what }.
+cli-admin-changed = Alterado: { $what }.
+cli-admin-removed = Removido: { $what }.
+cli-admin-reset = { $what } voltou ao que vem com o programa e acompanha as atualizações.
+cli-admin-differs = Diferente do original: { $columns }.
+cli-admin-not-a-pair = “{ $typed }” não dá valor a nenhuma coluna; escreva COLUNA=VALOR, como standby_w=2.
+cli-admin-same-document = É o documento que já está lá; nada mudou.
+cli-admin-promoted = { $who } agora administra este servidor.
+cli-admin-demoted = { $who } não administra mais este servidor.
+cli-admin-signed-out = Todos os acessos de { $who } foram encerrados.
+cli-admin-retried = Tentado de novo: { $what }.
+
+admin-page-taxes = Tributos
+admin-page-series = Séries
+admin-tax = Tributo
+admin-above-kwh = Acima de, kWh
+admin-shape = Forma
+admin-rate = Alíquota
+admin-holiday-date = Quando
+admin-first-year = Primeiro ano
+admin-last-year = Último ano
+hint-holiday-date = 12-25, easter-47, 05-mon-1, 05-mon-last, 2026-02-17
+field-error-not_a_holiday_date = Escreva 12-25, easter-47, 05-mon-1, 05-mon-last ou 2026-02-17.
+tax-shape-flat = única
+tax-shape-whole_bill = pelo total
+tax-shape-marginal = por faixa
+
+flag-color-green = verde
+flag-color-yellow = amarela
+flag-color-red1 = vermelha 1
+flag-color-red2 = vermelha 2
+flag-color-scarcity = escassez

@@ -307,7 +307,16 @@ impl Locale {
     pub fn field_error_in(&self, error: &FieldError, zone: &TimeZone) -> String {
         let id = format!("field-error-{}", error.code);
         if self.has(&id) {
-            self.text_with(&id, &self.readable(&error.params, zone))
+            let mut params = self.readable(&error.params, zone);
+            // A rule of tariffs travels as its code too.
+            let rule = error
+                .params
+                .get("rule")
+                .map(|rule| format!("tariff-rule-{rule}"));
+            if let Some(rule) = rule.filter(|rule| self.has(rule)) {
+                params.insert("rule".to_owned(), self.text(&rule));
+            }
+            self.text_with(&id, &params)
         } else {
             let code = error.code.clone();
             fl!(self.loader, "field-error-unknown", code = code)

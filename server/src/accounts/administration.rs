@@ -9,7 +9,7 @@ use super::store;
 use crate::App;
 
 /// How long a recovery code is good for.
-const RECOVERY_LIFE: SignedDuration = SignedDuration::from_hours(24);
+pub const RECOVERY_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Makes a one-time code with which the account of `email` gets a new password; one that was made
 /// before no longer works. The code is what is returned, and stands nowhere else.

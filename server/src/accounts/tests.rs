@@ -392,6 +392,7 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
         ("viewer", test.member(profile, "Viewer", Role::Viewer).await),
         ("editor", test.member(profile, "Editor", Role::Editor).await),
         ("owner", owner),
+        ("admin", test.administrator("Admin").await),
     ];
     let mut table: BTreeMap<String, String> = BTreeMap::new();
     for (method, pattern) in documented() {
@@ -410,6 +411,9 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
                 ("billing_record_id", &uuid::Uuid::nil()),
                 ("consumption_goal_id", &uuid::Uuid::nil()),
                 ("away_period_id", &uuid::Uuid::nil()),
+                ("set", &"catalog"),
+                ("key", &"kettle"),
+                ("job_id", &0),
             ],
         );
         let mut line = String::new();
@@ -437,7 +441,11 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
             let said = match answer.status {
                 StatusCode::UNAUTHORIZED => "401",
                 StatusCode::FORBIDDEN => "403",
-                StatusCode::NOT_FOUND if *name == "stranger" && names_a_home(&pattern) => "404",
+                StatusCode::NOT_FOUND
+                    if matches!(*name, "stranger" | "admin") && names_a_home(&pattern) =>
+                {
+                    "404"
+                }
                 _ => "in",
             };
             write!(line, "{name} {said:<4}").unwrap();
@@ -452,6 +460,7 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
     for (method, pattern, access) in RULES {
         let line = &table[&format!("{method:<6} {pattern}")];
         let expected = |role: Role| match access {
+            super::authorisation::Access::Administrator => "403",
             super::authorisation::Access::Member(needed) if role < *needed => "403",
             _ => "in",
         };
@@ -460,10 +469,16 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
             // A removed home, in which nobody has a role: the handler looks who owned it.
             super::authorisation::Access::SignedIn if names_a_home(pattern) => ("401", "404"),
             super::authorisation::Access::SignedIn => ("401", "in"),
+            super::authorisation::Access::Administrator => ("401", "403"),
             super::authorisation::Access::Member(_) => ("401", "404"),
         };
+        // Administrating is no membership: to a home an administrator is a stranger.
+        let admin = match access {
+            super::authorisation::Access::Administrator => "in",
+            _ => stranger,
+        };
         let all = format!(
-            "nobody {nobody:<4}stranger {stranger:<4}viewer {:<4}editor {:<4}owner {}",
+            "nobody {nobody:<4}stranger {stranger:<4}viewer {:<4}editor {:<4}owner {:<4}admin {admin}",
             expected(Role::Viewer),
             expected(Role::Editor),
             expected(Role::Owner)

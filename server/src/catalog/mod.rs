@@ -24,7 +24,7 @@ mod load;
 pub mod refresh;
 pub mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use load::{LoadReport, LoadedSet, load_reference};
 

@@ -321,22 +321,22 @@ pub async fn read(conn: &mut PgConnection, revision: i64) -> sqlx::Result<Refere
     })
 }
 
-/// The tariffs by country and name.
+/// The tariffs that are offered, by country and name.
 pub async fn list_tariff_choices(conn: &mut PgConnection) -> sqlx::Result<Vec<TariffChoice>> {
     sqlx::query_as!(
         TariffChoice,
-        "SELECT slug, country, name FROM tariff ORDER BY country, name, slug",
+        "SELECT slug, country, name FROM tariff WHERE NOT hidden ORDER BY country, name, slug",
     )
     .fetch_all(conn)
     .await
 }
 
-/// The appliances, by category.
+/// The appliances that are offered, by category.
 pub async fn list_devices(conn: &mut PgConnection) -> sqlx::Result<Vec<CatalogDevice>> {
     let rows = sqlx::query!(
         "SELECT slug, name_en, name_pt, category, typical_power_w, standby_w, typical_hours_per_day,
                 typical_days_per_month, duty_cycle, source, confidence
-         FROM device_catalog ORDER BY category, slug",
+         FROM device_catalog WHERE NOT hidden ORDER BY category, slug",
     )
     .fetch_all(conn)
     .await?;
@@ -359,11 +359,11 @@ pub async fn list_devices(conn: &mut PgConnection) -> sqlx::Result<Vec<CatalogDe
         .collect()
 }
 
-/// The saving measures.
+/// The saving measures that are offered.
 pub async fn list_measures(conn: &mut PgConnection) -> sqlx::Result<Vec<SavingMeasure>> {
     let rows = sqlx::query!(
         "SELECT slug, title_en, title_pt, applies_to_category, condition, saving_formula, source, confidence
-         FROM optimization_suggestion ORDER BY slug",
+         FROM optimization_suggestion WHERE NOT hidden ORDER BY slug",
     )
     .fetch_all(conn)
     .await?;

@@ -43,6 +43,12 @@ async fn load_sets(db: &PgPool, sets: &[Set], now: Timestamp) -> anyhow::Result<
     Ok(report)
 }
 
+/// Loads what ships with the rows of one set changed, as an update of the program brings it.
+pub(crate) async fn update_of(db: &PgPool, table: store::Table, change: impl FnMut(&mut Value)) {
+    let sets = shipped_with(table, |rows| rows.iter_mut().for_each(change));
+    load_sets(db, &sets, now()).await.unwrap();
+}
+
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn what_ships_is_what_is_read_back(db: PgPool) {
     let report = load_reference(&db, now()).await.unwrap();

@@ -428,7 +428,7 @@ async fn hot_days_and_a_device_metered_apart_have_their_parts(db: PgPool) {
         let mean = if hot { 26 + warm } else { 20 };
         let degrees = if hot { 5 + warm } else { 0 };
         let used = Decimal::from(6) + Decimal::from(degrees) / Decimal::from(5);
-        sqlx::query("INSERT INTO weather_observation VALUES ($1, $2::date, $3, 'test')")
+        sqlx::query("INSERT INTO weather_observation VALUES ($1, $2::date, $3, 'file')")
             .bind(home.profile.0)
             .bind(day.to_string())
             .bind(Decimal::from(mean))

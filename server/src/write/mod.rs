@@ -102,6 +102,16 @@ impl Write {
         Ok(Begun::Done(kept.into_response()))
     }
 
+    /// Begins a write that takes no key, since its answer is told once and kept nowhere; its
+    /// transaction is the caller's to commit.
+    pub async fn unkeyed(app: &App) -> Result<Self> {
+        Ok(Self {
+            tx: app.db.begin().await?,
+            key: None,
+            now: app.clock.now(),
+        })
+    }
+
     /// Marks the home as changed, keeps the answer under the key, and commits.
     pub async fn finish(
         mut self,

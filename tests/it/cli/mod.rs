@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::world::{Disk, PASSWORD, World};
 
 mod account;
+mod admin;
 mod bills;
 mod devices;
 mod entries;

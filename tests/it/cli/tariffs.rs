@@ -18,14 +18,7 @@ impl Shell {
 }
 
 /// A tariff, a file, days, further words, the status, and what is told.
-type Case<'a> = (
-    &'a str,
-    &'a str,
-    [&'a str; 2],
-    &'a [&'a str],
-    u8,
-    &'a str,
-);
+type Case<'a> = (&'a str, &'a str, [&'a str; 2], &'a [&'a str], u8, &'a str);
 
 const SEPTEMBER: [&str; 2] = ["2026-09-01", "2026-09-30"];
 

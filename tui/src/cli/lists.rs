@@ -23,7 +23,7 @@ pub(super) struct List<'a, T> {
     /// They.
     pub(super) rows: &'a [T],
     /// Fields that CSV has, in order; those within another joined by a dot.
-    pub(super) columns: &'static [&'static str],
+    pub(super) columns: &'a [&'a str],
     /// Fluent id of what is said when there is none.
     pub(super) empty: &'static str,
 }

@@ -16,6 +16,7 @@ use ecotrack_common::locale::Locale;
 use crate::config::{self, Given, Settings};
 
 mod account;
+mod admin;
 mod away;
 mod bills;
 mod catalog;
@@ -178,6 +179,9 @@ enum Command {
     /// Tariffs: list, show, price a file of readings, check a file
     #[command(subcommand)]
     Tariffs(tariffs::Tariffs),
+    /// Administer the server: reference data, accounts, jobs
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Print a script that completes commands in a shell
     Completions {
         /// For which shell
@@ -297,6 +301,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Forecast => forecast::show(context).await,
         Command::Catalog(search) => catalog::devices(context, search).await,
         Command::Tariffs(command) => tariffs::run(context, command).await,
+        Command::Admin(command) => admin::run(context, command).await,
         Command::Completions { shell } => completions(context, shell),
     }
 }

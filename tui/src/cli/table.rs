@@ -1,5 +1,7 @@
 //! Columns of plain text, aligned by what a terminal shows, and wrapped at its width.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthStr;
 
 /// On which side of its column a text stands.
@@ -17,14 +19,14 @@ const NARROWEST: usize = 20;
 
 /// Rows of columns; the last column wraps where it stands on the left.
 pub(crate) struct Table {
-    sides: &'static [Side],
+    sides: Cow<'static, [Side]>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(crate) fn new(sides: &'static [Side]) -> Self {
+    pub(crate) fn new(sides: impl Into<Cow<'static, [Side]>>) -> Self {
         Self {
-            sides,
+            sides: sides.into(),
             rows: Vec::new(),
         }
     }
@@ -32,6 +34,11 @@ impl Table {
     /// Adds a row of at most as many texts as there are columns.
     pub(crate) fn row<const N: usize>(&mut self, texts: [String; N]) {
         self.rows.push(texts.into());
+    }
+
+    /// The same where how many columns there are is data.
+    pub(crate) fn line(&mut self, texts: Vec<String>) {
+        self.rows.push(texts);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

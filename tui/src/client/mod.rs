@@ -10,6 +10,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+mod admin;
 mod calls;
 mod events;
 mod household;
@@ -201,6 +202,14 @@ impl Client {
         } else {
             Error::Away(self.address.to_string())
         }
+    }
+}
+
+/// The page that ends before this key.
+fn behind(request: RequestBuilder, before: Option<Uuid>) -> RequestBuilder {
+    match before {
+        Some(before) => request.query(&[("before", before.to_string())]),
+        None => request,
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
             _ => return Vec::new(),
         }
     };
+    let energy_profile_id = super::home_of_subject(app, subject);
     let id = app.draft.unwrap_or(cx.fresh_key);
     let known = app.drafts.iter_mut().find(|draft| draft.draft_id == id);
     let same = |draft: &&mut Draft| {
@@ -72,7 +73,7 @@ pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
     let draft = Draft {
         draft_id: id,
         account_id,
-        energy_profile_id: app.home.filter(|_| subject != Subject::NewHome),
+        energy_profile_id,
         subject,
         base: row,
         values,

@@ -5,6 +5,7 @@
 //! `check()` that the server calls too.
 
 mod account;
+mod admin;
 mod away;
 mod bill;
 mod device;
@@ -167,7 +168,10 @@ fn fields(app: &App, subject: Subject, row: Option<&Value>, cx: &Context) -> Vec
         Subject::Me => account::me_fields(app, cx),
         Subject::Password => account::password_fields(),
         Subject::RemoveHome => household::remove_home_fields(app),
-        Subject::Reading(_) | Subject::Correction(..) | Subject::Removal => Vec::new(),
+        Subject::AdminRow(set, _) => admin::fields(set, base(row).as_ref(), cx),
+        Subject::Reading(_) | Subject::Correction(..) | Subject::Removal | Subject::AdminAct => {
+            Vec::new()
+        }
     }
 }
 
@@ -194,7 +198,8 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Me => account::read_me(form),
         Subject::Password => account::read_password(form),
         Subject::RemoveHome => household::read_remove_home(app, form),
-        Subject::Reading(_) | Subject::Correction(..) | Subject::Removal => {
+        Subject::AdminRow(set, id) => admin::read(form, set, id, cx),
+        Subject::Reading(_) | Subject::Correction(..) | Subject::Removal | Subject::AdminAct => {
             Err(FieldErrors::default())
         }
     }
@@ -218,6 +223,7 @@ fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
         Subject::Device(_) => device::computed(app, form, cx),
         Subject::Bill(_) => bill::computed(form, cx),
         Subject::Months => months::computed(form, cx),
+        Subject::AdminRow(set, _) => admin::computed(form, set, cx),
         Subject::Readings(meter) => readings::computed(app, form, meter, cx),
         _ => Vec::new(),
     }
@@ -529,8 +535,15 @@ pub fn hit(
     form::hit(form, body, &app.zone(), cx, (column, row))
 }
 
+/// Whether a form is about something beyond the home on the screens.
+pub(crate) fn is_of_no_home(subject: Subject) -> bool {
+    matches!(
+        subject,
+        Subject::NewHome | Subject::Join | Subject::AdminRow(..) | Subject::AdminAct
+    )
+}
+
 /// Which home a write belongs to.
 pub(crate) fn home_of_subject(app: &App, subject: Subject) -> Option<EnergyProfileId> {
-    app.home
-        .filter(|_| !matches!(subject, Subject::NewHome | Subject::Join))
+    app.home.filter(|_| !is_of_no_home(subject))
 }

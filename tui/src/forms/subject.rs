@@ -1,9 +1,11 @@
 //! What forms are about.
 
+use ecotrack_common::admin::AdminSet;
 use ecotrack_common::{
     AccountId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, MeterId, ProfileDeviceId,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// What a form is about; with a key it changes that row, without it adds one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +57,10 @@ pub enum Subject {
     Password,
     /// The removal of the home, its name typed.
     RemoveHome,
+    /// A row of reference data, by the id that tables know it by.
+    AdminRow(AdminSet, Option<Uuid>),
+    /// Something an administrator does at once.
+    AdminAct,
 }
 
 impl Subject {
@@ -74,6 +80,7 @@ impl Subject {
                 | Self::Transfer(_)
                 | Self::RemoveHome
                 | Self::Removal
+                | Self::AdminAct
         )
     }
 
@@ -106,6 +113,9 @@ impl Subject {
             (Self::Me, _) => ("me-title", ""),
             (Self::Password, _) => ("password-title", "password-what"),
             (Self::RemoveHome, _) => ("remove-home-title", "remove-home-what"),
+            (Self::AdminRow(set, _), false) => (set.description().title, "admin-new-what"),
+            (Self::AdminRow(set, _), true) => (set.description().title, "admin-edit-what"),
+            (Self::AdminAct, _) => ("tab-admin", ""),
         }
     }
 
@@ -123,6 +133,8 @@ impl Subject {
             Self::Away(_) => "subject-away",
             Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
             Self::Removal => "subject-removal",
+            Self::AdminRow(set, _) => set.description().title,
+            Self::AdminAct => "tab-admin",
             Self::Invite | Self::Member(_) | Self::RemoveMember(_) | Self::Transfer(_) => {
                 "subject-member"
             }

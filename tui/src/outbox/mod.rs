@@ -14,12 +14,12 @@ use ecotrack_common::{ErrorCode, OperationId, Problem};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::answers;
 use crate::app::{App, Context, Notice};
 use crate::forms::{self, Subject};
 use crate::kept::{Done, Kept, Method, Waiting, Write};
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::readings::entry;
+use crate::{admin, answers};
 
 /// Writes that wait, in order, and the one that is on its way.
 #[derive(Debug, Default)]
@@ -235,7 +235,10 @@ fn refused(app: &mut App, key: Uuid, fault: Fault, cx: &Context) -> Vec<Effect> 
             entry::refused(app, fault);
         }
         effects.extend(forms::keep_draft(app, cx));
-    } else if app.outbox.waiting[at].subject == Subject::Removal {
+    } else if matches!(
+        app.outbox.waiting[at].subject,
+        Subject::Removal | Subject::AdminAct
+    ) {
         // Nothing was typed that could be lost.
         app.outbox.waiting.remove(at);
         effects.push(Effect::Drop(Done::Waiting(key)));
@@ -293,6 +296,9 @@ fn done(app: &mut App, waiting: &Waiting, value: &Value) -> Vec<Effect> {
     if let Some(row) = value.get("row").filter(|row| !row.is_null()) {
         // The next key meets the new version, and not the one before it.
         app.lists.patch(waiting.subject, row);
+        if let Subject::AdminRow(set, _) = waiting.subject {
+            admin::patch(app, set, row);
+        }
     }
     app.notice = Some(match waiting.subject {
         Subject::Reading(_) | Subject::Correction(..) => {

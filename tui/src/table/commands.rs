@@ -5,6 +5,7 @@ use ecotrack_common::profile::Role;
 use ecotrack_common::{AccountId, OperationId, SessionId, path};
 
 use super::{Table, cursor, export, removed_home, row_json, rows, selected, shown, subject};
+use crate::admin;
 use crate::app::{App, Context, Notice};
 use crate::forms::{self, Subject};
 use crate::kept::{Method, Write};
@@ -110,7 +111,7 @@ pub const COMMANDS: &[Command] = &[
             if let Some(table) = shown(app) {
                 app.tables.of_mut(table).filtering = true;
             }
-            Vec::new()
+            admin::want_all(app)
         },
         footer: true,
     },
@@ -139,7 +140,7 @@ pub const COMMANDS: &[Command] = &[
                     _ => Some((state.column, false)),
                 };
             }
-            Vec::new()
+            admin::want_all(app)
         },
         footer: false,
     },
@@ -261,8 +262,9 @@ fn may_change(app: &App) -> bool {
     match shown(app) {
         Some(Table::Members | Table::Invitations) => is_owner(app),
         Some(Table::Sessions | Table::Removed | Table::Outbox) => true,
+        // Administration has commands of its own.
+        Some(Table::Admin(_)) | None => false,
         Some(_) => app.may_edit(),
-        None => false,
     }
 }
 
@@ -355,7 +357,7 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
             return forms::open(app, Subject::RemoveMember(AccountId(key)), row, cx);
         }
         Table::Invitations => (path::INVITATION, "invitation_id"),
-        Table::History | Table::Removed => return Vec::new(),
+        Table::History | Table::Removed | Table::Admin(_) => return Vec::new(),
     };
     let Some(home) = app.home else {
         return Vec::new();
@@ -445,6 +447,12 @@ pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
         .saturating_add_signed(isize::try_from(by).unwrap_or(0))
         .min(last);
     app.tables.of_mut(table).selected = rows.get(at).map(|row| row.key);
+    if let Table::Admin(page) = table
+        && by > 0
+        && at + 5 >= last
+    {
+        return admin::more(app, page);
+    }
     if table == Table::History && by > 0 && at + 5 >= last {
         return app
             .lists
@@ -457,9 +465,16 @@ fn export_shown(app: &mut App, cx: &Context) -> Vec<Effect> {
     let Some(table) = shown(app) else {
         return Vec::new();
     };
+    if let Table::Admin(page) = table
+        && admin::has_more(app, page)
+    {
+        app.notice = Some(Notice::Text("admin-fetches-all"));
+        return admin::want_all(app);
+    }
     match export(app, table, cx) {
         Some(csv) => {
             let name = table.title().trim_start_matches("table-");
+            let name = name.trim_start_matches("admin-page-");
             let day = forms::today(app, cx);
             vec![Effect::Export(format!("ecotrack-{name}-{day}.csv"), csv)]
         }

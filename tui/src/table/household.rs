@@ -59,7 +59,7 @@ pub(super) const OUTBOX: &[Column] = &[
     words_column("column-state", None),
 ];
 
-fn instant(app: &App, at: Timestamp, cx: &Context) -> Cell {
+pub(super) fn instant(app: &App, at: Timestamp, cx: &Context) -> Cell {
     Cell::at(cx.locale.date_time_short(at, &app.zone()), at.as_second())
 }
 

@@ -1,6 +1,7 @@
 //! Lists of a home as tables: one way to move, filter, sort, add, change, remove and export for all
 //! of them. What their columns and rows are stands in a file for each.
 
+mod admin;
 mod bills;
 mod commands;
 mod devices;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 pub use commands::{COMMANDS, FILTER_COMMANDS, scroll};
 pub use view::{hit, view};
 
+use crate::admin::{self as administration, PAGES, Page};
 use crate::app::{App, Context, Screen};
 use crate::forms::Subject;
 use crate::lists::What;
@@ -50,10 +52,12 @@ pub enum Table {
     Removed,
     /// What waits for the server.
     Outbox,
+    /// What administrators of the server see.
+    Admin(Page),
 }
 
 impl Table {
-    /// All of them.
+    /// All of them that are of a home or of whoever is signed in.
     pub const ALL: [Self; 12] = [
         Self::Devices,
         Self::Bills,
@@ -102,6 +106,7 @@ impl Table {
             Self::Sessions => "table-sessions",
             Self::Removed => "table-removed",
             Self::Outbox => "table-outbox",
+            Self::Admin(page) => page.title(),
         }
     }
 
@@ -120,10 +125,11 @@ impl Table {
             Self::Sessions => "empty-sessions",
             Self::Removed => "empty-removed",
             Self::Outbox => "empty-outbox",
+            Self::Admin(page) => page.empty(),
         }
     }
 
-    /// The list that it shows; the outbox is not the server's.
+    /// The list that it shows; the outbox is not the server's, and administration has its own.
     pub fn what(self) -> Option<What> {
         match self {
             Self::Devices => Some(What::Devices),
@@ -137,11 +143,14 @@ impl Table {
             Self::Invitations => Some(What::Invitations),
             Self::Sessions => Some(What::Sessions),
             Self::Removed => Some(What::Removed),
-            Self::Outbox => None,
+            Self::Outbox | Self::Admin(_) => None,
         }
     }
 
     fn at(self) -> usize {
+        if let Self::Admin(page) = self {
+            return Self::ALL.len() + page.at();
+        }
         Self::ALL.iter().position(|one| *one == self).unwrap_or(0)
     }
 }
@@ -262,7 +271,7 @@ impl Default for State {
 
 /// The states of all tables.
 #[derive(Debug, Default)]
-pub struct States([State; Table::ALL.len()]);
+pub struct States(Box<[State; Table::ALL.len() + PAGES]>);
 
 impl States {
     /// Of one.
@@ -297,6 +306,9 @@ pub fn open(app: &mut App, table: Table) -> Vec<Effect> {
 
 /// Asks for what the table shows, and what its columns need besides.
 pub fn load(app: &mut App, table: Table) -> Vec<Effect> {
+    if let Table::Admin(page) = table {
+        return administration::load(app, page);
+    }
     let mut effects = Vec::new();
     if let Some(what) = table.what() {
         effects.extend(app.lists.ask(what, app.home, &mut app.tickets));
@@ -325,6 +337,7 @@ pub fn columns(table: Table) -> &'static [Column] {
         Table::Sessions => household::SESSIONS,
         Table::Removed => household::REMOVED,
         Table::Outbox => household::OUTBOX,
+        Table::Admin(page) => admin::columns(page),
     }
 }
 
@@ -343,6 +356,7 @@ fn all_rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
         Table::Sessions => household::sessions(app, cx),
         Table::Removed => household::removed(app, cx),
         Table::Outbox => Some(household::outbox(app, cx)),
+        Table::Admin(page) => admin::rows(app, page, cx),
     }
 }
 

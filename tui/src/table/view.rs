@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use uuid::Uuid;
 
 use super::{Column, Row, State, Table, columns, cursor, rows};
+use crate::admin;
 use crate::app::{App, Context};
 use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
@@ -20,10 +21,11 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
     }
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     let Some(rows) = known else {
-        let text = table
-            .what()
-            .and_then(|what| app.lists.fault_of(what))
-            .map_or_else(|| cx.locale.text("table-loading"), |fault| cx.fault(fault));
+        let fault = match table {
+            Table::Admin(page) => admin::fault(app, page),
+            _ => table.what().and_then(|what| app.lists.fault_of(what)),
+        };
+        let text = fault.map_or_else(|| cx.locale.text("table-loading"), |fault| cx.fault(fault));
         sentence(frame, inside, &text, cx);
         return;
     };
@@ -89,12 +91,14 @@ fn title(table: Table, room: usize, cx: &Context) -> String {
 
 fn count(app: &App, table: Table, state: &State, shown: usize, cx: &Context) -> String {
     if state.filter.text().trim().is_empty() {
-        let more = table == Table::History
-            && app
-                .lists
-                .operations
-                .value()
-                .is_some_and(|page| page.next_before.is_some());
+        let more = match table {
+            Table::Admin(page) => admin::has_more(app, page),
+            Table::History => {
+                let known = app.lists.operations.value();
+                known.is_some_and(|page| page.next_before.is_some())
+            }
+            _ => false,
+        };
         format!("{shown}{}", if more { "+" } else { "" })
     } else {
         let shown = shown.to_string();

@@ -16,6 +16,8 @@ use crate::runtime::{self, Exit, Options};
 #[cfg(test)]
 mod acts;
 #[cfg(test)]
+pub(crate) mod administration;
+#[cfg(test)]
 mod explained;
 #[cfg(test)]
 mod hands;
