@@ -20,6 +20,7 @@ pub mod audit;
 pub mod away;
 pub mod bill;
 pub mod billing;
+pub mod comparison;
 pub mod cycle;
 pub mod dashboard;
 pub mod device;

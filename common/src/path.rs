@@ -84,6 +84,8 @@ routes! {
     BILL_CHANGE = "/profiles/{energy_profile_id}/bills/{billing_record_id}/change";
     /// `GET` what the home's bills fit, where no tariff is set.
     EFFECTIVE_RATE = "/profiles/{energy_profile_id}/effective-rate";
+    /// `POST` asks what the home's history would have cost under other tariffs; nothing is stored.
+    TARIFF_COMPARISONS = "/profiles/{energy_profile_id}/tariff-comparisons";
     /// `GET`, `POST`.
     GOALS = "/profiles/{energy_profile_id}/goals";
     /// `PUT`, `DELETE`.

@@ -27,6 +27,7 @@ pub mod audit;
 pub mod away;
 pub mod bills;
 pub mod catalog;
+pub mod comparisons;
 pub mod consumption;
 pub mod dashboard;
 pub mod demo;

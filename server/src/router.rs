@@ -25,8 +25,9 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, admin, alerts, away, bills, catalog, dashboard, devices, events, explanations,
-    forecasts, goals, members, meters, operations, profiles, readings, registration, weather,
+    App, accounts, admin, alerts, away, bills, catalog, comparisons, dashboard, devices, events,
+    explanations, forecasts, goals, members, meters, operations, profiles, readings, registration,
+    weather,
 };
 
 /// The document without its routes.
@@ -66,6 +67,7 @@ fn api() -> (
         .merge(readings::routes())
         .merge(devices::routes())
         .merge(bills::routes())
+        .merge(comparisons::routes())
         .merge(away::routes())
         .merge(weather::routes())
         .merge(goals::routes())

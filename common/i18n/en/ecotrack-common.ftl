@@ -78,6 +78,8 @@ field-error-not_a_meter = There is no such meter in this home.
 field-error-not_a_catalog_device = The catalogue has no such device.
 field-error-other_channel = That meter measures something else.
 field-error-has_readings = This cannot change any more: the meter has readings.
+field-error-too_many_tariffs = At most { $max } tariffs at once.
+field-error-unsound_tariff = This tariff breaks a rule at { $path }; `ecotrack tariffs check` says which.
 field-error-unknown = Not accepted ({ $code }).
 
 ## Findings in imported files.
@@ -1027,6 +1029,8 @@ bill-error-unknown-time-zone = { $zone } is not the name of a time zone.
 bill-error-invalid-tariff = The tariff breaks a rule at { $path }: { $rule }.
 bill-error-unreadable-tariff = This is no tariff, at { $path }: { $detail }
 bill-error-invalid-parameter = { $name } is out of its range.
+not-priced-no-tariff = The home had no tariff then.
+not-priced-other-currency = Its prices are in { $currency }, not in the home's currency.
 missing-tariff = a version of the tariff { $name }
 missing-class = prices for the class “{ $name }”
 missing-parameter = the home's { $name }
@@ -1361,3 +1365,27 @@ flag-color-yellow = yellow
 flag-color-red1 = red 1
 flag-color-red2 = red 2
 flag-color-scarcity = scarcity
+
+
+## Would another tariff be cheaper?
+
+compare-head = { $mine } beside { $other }
+compare-without-tariff = no tariff of your own
+compare-column-cycle = Cycle
+compare-column-days = Days
+compare-column-mine = Yours
+compare-column-other = Other
+compare-column-difference = Difference
+compare-sums = { $counted } of { $cycles } cycles count
+compare-not-counted = not counted
+compare-cheaper = The other would have been { $money } ({ $percent }) cheaper.
+compare-dearer = The other would have been { $money } ({ $percent }) dearer.
+compare-same = Both come to the same.
+compare-none = No cycle could be compared: too few days are known, or a side has no price.
+compare-few-days = Cycles with less than { $percent } % of their days known are shown and not counted.
+compare-with-credits = The home gives energy to the grid: credits go from cycle to cycle on each side, beginning with none; a cycle that has no price adds none.
+compare-why-mine = { $first } – { $last }, yours: { $why }
+compare-why-other = { $first } – { $last }, the other: { $why }
+cli-compare-name-one = There is no other tariff of this distributor. Name those to compare with; `ecotrack tariffs list` shows them.
+cli-compare-no-tariff = The home has no tariff of the list, so nothing says which are near it. Name those to compare with; `ecotrack tariffs list` shows them.
+cli-compare-unknown = The server has no tariff named { $name }, and there is no such file. `ecotrack tariffs list` shows those it has.

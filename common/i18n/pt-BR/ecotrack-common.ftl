@@ -77,6 +77,8 @@ field-error-not_a_meter = Não há esse medidor nesta casa.
 field-error-not_a_catalog_device = O catálogo não tem esse aparelho.
 field-error-other_channel = Esse medidor mede outra coisa.
 field-error-has_readings = Isto não pode mais mudar: o medidor tem leituras.
+field-error-too_many_tariffs = No máximo { $max } tarifas de uma vez.
+field-error-unsound_tariff = Esta tarifa quebra uma regra em { $path }; `ecotrack tariffs check` diz qual.
 field-error-unknown = Não foi aceito ({ $code }).
 
 ## Achados em arquivos importados.
@@ -1026,6 +1028,8 @@ bill-error-unknown-time-zone = { $zone } não é o nome de um fuso horário.
 bill-error-invalid-tariff = A tarifa quebra uma regra em { $path }: { $rule }.
 bill-error-unreadable-tariff = Isto não é uma tarifa, em { $path }: { $detail }
 bill-error-invalid-parameter = { $name } está fora dos limites.
+not-priced-no-tariff = A casa não tinha tarifa na época.
+not-priced-other-currency = Os preços são em { $currency }, e não na moeda da casa.
 missing-tariff = uma versão da tarifa { $name }
 missing-class = preços para a classe “{ $name }”
 missing-parameter = { $name } da casa
@@ -1360,3 +1364,27 @@ flag-color-yellow = amarela
 flag-color-red1 = vermelha 1
 flag-color-red2 = vermelha 2
 flag-color-scarcity = escassez
+
+
+## Outra tarifa sairia mais barata?
+
+compare-head = { $mine } ao lado de { $other }
+compare-without-tariff = nenhuma tarifa sua
+compare-column-cycle = Ciclo
+compare-column-days = Dias
+compare-column-mine = Sua
+compare-column-other = Outra
+compare-column-difference = Diferença
+compare-sums = { $counted } de { $cycles } ciclos contam
+compare-not-counted = não conta
+compare-cheaper = A outra teria saído { $money } ({ $percent }) mais barata.
+compare-dearer = A outra teria saído { $money } ({ $percent }) mais cara.
+compare-same = As duas dão o mesmo valor.
+compare-none = Nenhum ciclo pôde ser comparado: há poucos dias conhecidos, ou falta preço de um lado.
+compare-few-days = Ciclos com menos de { $percent } % dos dias conhecidos aparecem, mas não contam.
+compare-with-credits = A casa injeta energia na rede: os créditos passam de ciclo a ciclo em cada lado, começando do zero; um ciclo sem preço não acrescenta nenhum.
+compare-why-mine = { $first } – { $last }, a sua: { $why }
+compare-why-other = { $first } – { $last }, a outra: { $why }
+cli-compare-name-one = Não há outra tarifa desta distribuidora. Diga com quais comparar; `ecotrack tariffs list` mostra as que existem.
+cli-compare-no-tariff = A casa não tem tarifa da lista, então nada diz quais são próximas. Diga com quais comparar; `ecotrack tariffs list` mostra as que existem.
+cli-compare-unknown = O servidor não tem tarifa chamada { $name }, e não há arquivo com esse nome. `ecotrack tariffs list` mostra as que ele tem.

@@ -4,6 +4,7 @@ use i18n_embed_fl::fl;
 
 use super::Locale;
 use crate::bill::{BillError, MissingFigure, TariffFinding};
+use crate::comparison::NotPriced;
 
 impl Locale {
     /// Why a bill cannot be computed, and what to do about it.
@@ -58,6 +59,19 @@ impl Locale {
                     name = parameter.as_str()
                 )
             }
+        }
+    }
+
+    /// Why one side of a comparison has no bill.
+    pub fn not_priced(&self, why: &NotPriced) -> String {
+        match why {
+            NotPriced::NoTariff => self.text("not-priced-no-tariff"),
+            NotPriced::OtherCurrency { currency } => fl!(
+                self.loader(),
+                "not-priced-other-currency",
+                currency = currency.as_str()
+            ),
+            NotPriced::Bill { error } => self.bill_error(error),
         }
     }
 

@@ -89,6 +89,12 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("GET", path::BILL_EXPLANATION, Access::Member(Role::Viewer)),
     ("GET", path::BILL_CHANGE, Access::Member(Role::Viewer)),
     ("GET", path::EFFECTIVE_RATE, Access::Member(Role::Viewer)),
+    // It asks and writes nothing; the question is too long for an address.
+    (
+        "POST",
+        path::TARIFF_COMPARISONS,
+        Access::Member(Role::Viewer),
+    ),
     ("GET", path::AWAY_PERIODS, Access::Member(Role::Viewer)),
     ("POST", path::AWAY_PERIODS, Access::Member(Role::Editor)),
     ("PUT", path::AWAY_PERIOD, Access::Member(Role::Editor)),
