@@ -3,6 +3,7 @@
 use ecotrack_common::account::{Account, Registration, SignIn, SignedIn};
 use ecotrack_common::alert::Alert;
 use ecotrack_common::audit::Undone;
+use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::explain::{BillChange, BillExplanation, EffectiveRateAnswer};
 use ecotrack_common::forecast::ForecastReport;
@@ -111,6 +112,17 @@ impl Client {
     /// The homes that the caller is a member of.
     pub async fn profiles(&self) -> Result<Vec<EnergyProfile>> {
         self.json(self.get(path::PROFILES)).await
+    }
+
+    /// What the home's past would have cost under other tariffs.
+    pub async fn compare_tariffs(
+        &self,
+        profile: EnergyProfileId,
+        question: &NewTariffComparison,
+    ) -> Result<TariffComparisons> {
+        let address = of_profile(path::TARIFF_COMPARISONS, profile);
+        self.json(self.request(Method::POST, &address).json(question))
+            .await
     }
 
     /// Makes a home with its location.

@@ -1,6 +1,7 @@
 //! `tariffs`: what there is to choose from, and what it would cost.
 
 mod check;
+mod compare;
 mod price;
 mod show;
 
@@ -28,6 +29,8 @@ pub(super) enum Tariffs {
     },
     /// Price a file of readings, without a server
     Price(price::Price),
+    /// Compare the home's own past under its tariff with what it would have cost under others
+    Compare(compare::Compare),
     /// Check a tariff file, without a server
     Check {
         /// A tariff as JSON; - reads standard input
@@ -43,6 +46,7 @@ pub(super) async fn run(context: &Context, command: Tariffs) -> Result<()> {
         Tariffs::List(search) => list(context, search).await,
         Tariffs::Show { tariff } => show::run(context, &tariff).await,
         Tariffs::Price(arguments) => price::run(context, arguments).await,
+        Tariffs::Compare(arguments) => compare::run(context, arguments).await,
         Tariffs::Check { path } => check::run(context, &path).await,
     }
 }
