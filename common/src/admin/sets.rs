@@ -66,7 +66,7 @@ pub enum Kind {
     },
     /// A day.
     Day,
-    /// When a holiday is, as [`HolidayDate`] reads it.
+    /// When a holiday is, as [`HolidayDate`](crate::holiday::HolidayDate) reads it.
     HolidayDate,
     /// Yes or no; what ships is always no.
     Switch,

@@ -16,7 +16,7 @@ use crate::{Kwh, Money};
 /// bill, so a change that crosses one counts it.
 ///
 /// # Errors
-/// Those of [`price`]; [`BillError::NegativeKwh`] where less would remain than nothing.
+/// Those of [`price`](super::price); [`BillError::NegativeKwh`] where less would remain than nothing.
 pub fn cost_of_change(
     tariff: &Tariff,
     parameters: &Parameters,
@@ -37,7 +37,7 @@ pub fn cost_of_change(
 /// and with the jump where it would cross into a whole-bill band.
 ///
 /// # Errors
-/// Those of [`price`].
+/// Those of [`price`](super::price).
 pub fn marginal_price(
     tariff: &Tariff,
     parameters: &Parameters,
