@@ -118,7 +118,7 @@ fn a_bill_is_edited_and_exported_from_its_explanation() {
     };
     assert_eq!(name, "ecotrack-bill-2026-04-10.csv");
     assert!(
-        csv.contains("Yellow flag,Adicional bandeira amarela,63.6 kWh × 0.024686,2.27,1.57,0.70"),
+        csv.contains("Yellow flag,Adicional bandeira amarela,63.6 kWh × 0.024639,2.27,1.57,0.70"),
         "{csv}"
     );
     assert!(csv.ends_with("Total,,,264.19,239.48,24.71\n"), "{csv}");

@@ -120,7 +120,7 @@ pub struct ExplainedLine {
     pub quantity: Option<Decimal>,
     /// Of what.
     pub unit: Option<Unit>,
-    /// Before taxes, per unit.
+    /// Per unit, with the taxes that the line holds.
     pub unit_price: Option<Decimal>,
     /// Rates of the taxes in it, as fractions, in the order of `codes`.
     pub rates: Vec<Decimal>,

@@ -187,7 +187,22 @@ fn charges(lines: &[&BillLine], is_apart: impl Fn(&str) -> bool) -> Vec<Item> {
             }),
         }
     }
+    for item in &mut items {
+        item.unit_price = item.unit_price.map(|net| with_taxes(net, item));
+    }
     items
+}
+
+/// The unit price that makes the item's amount: with the taxes that stand inside of it.
+fn with_taxes(net: Decimal, item: &Item) -> Decimal {
+    let quantity = item.quantity.unwrap_or_default();
+    // The amounts of lines keep eight places.
+    let is_net = (net * quantity - item.amount).abs() < Decimal::new(1, 6);
+    if is_net {
+        return net;
+    }
+    let price = item.amount.checked_div(quantity);
+    price.map_or(net, |price| price.round_dp(8).normalize())
 }
 
 /// What a recomputed charge is about: its code and words say so, else its unit does.

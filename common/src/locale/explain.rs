@@ -70,10 +70,7 @@ impl Locale {
         };
         match line.unit_price {
             Some(price) if unit == Unit::Money => format!("{amount} × {}", self.rate(price)),
-            Some(price) => {
-                let price = with_taxes(line, quantity).unwrap_or(price);
-                format!("{amount} × {}", self.number(price, PRICE_PLACES))
-            }
+            Some(price) => format!("{amount} × {}", self.number(price, PRICE_PLACES)),
             None => amount,
         }
     }
@@ -556,13 +553,4 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-/// The unit price that makes the line's amount, where taxes are inside of it: the price before taxes
-/// would not.
-fn with_taxes(line: &ExplainedLine, quantity: Decimal) -> Option<Decimal> {
-    let amount = line.recomputed?.0;
-    let net = line.unit_price?.checked_mul(quantity)?;
-    let taxed = (amount - net).abs() > Decimal::new(2, 2);
-    taxed.then(|| amount.checked_div(quantity)).flatten()
 }

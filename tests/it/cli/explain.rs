@@ -55,7 +55,7 @@ async fn a_bill_is_explained_by_the_month_in_which_it_begins(db: PgPool) {
     for seen in [
         "10 Jul – 9 Aug 2025 · 31 days · 212 kWh",
         "CEMIG (B1 convencional)",
-        "Red flag 2 (Bandeira vermelha 2)  61.55 kWh × 0.078770",
+        "Red flag 2 (Bandeira vermelha 2)  61.55 kWh × 0.102301",
         "R$ 272.63",
         "it was in force on 9 of this",
         "billed 212 · not metered",
