@@ -1012,6 +1012,7 @@ tariff-rule-unknown_code = a code in the base is not known
 tariff-rule-bounds = bounds must ascend from above zero
 tariff-rule-values_of_bounds = there must be one value more than bounds
 tariff-rule-whole_price_taxed = the taxes inside take the whole price
+tariff-rule-too_large = larger than any household's price, rate or minimum
 
 ## Why a bill cannot be computed.
 

@@ -1011,6 +1011,7 @@ tariff-rule-unknown_code = um código da base não existe
 tariff-rule-bounds = os limites devem crescer a partir de zero
 tariff-rule-values_of_bounds = deve haver um valor a mais do que limites
 tariff-rule-whole_price_taxed = os impostos por dentro tomam o preço inteiro
+tariff-rule-too_large = maior do que qualquer preço, alíquota ou mínimo de uma casa
 
 ## Por que uma conta não pode ser calculada.
 

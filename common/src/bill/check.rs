@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::evaluate::MINIMUM;
 use super::tariff::{
-    Basis, Charge, Class, Parameter, Price, Rate, Tariff, Tax, TaxMethod, TierMode, Tiers, Version,
-    Window,
+    Basis, Charge, Class, Export, Parameter, Price, Rate, Tariff, Tax, TaxMethod, TierMode, Tiers,
+    Version, Window,
 };
 use super::{BillError, TariffRule};
 
@@ -124,7 +124,27 @@ fn check_version(version: &Version, path: &str) -> Result<(), BillError> {
     for (at, tax) in version.taxes.iter().enumerate() {
         check_tax(tax, version, at, &format!("{path}.taxes[{at}]"))?;
     }
+    let export = match &version.export {
+        Some(
+            Export::NetBilling { price }
+            | Export::FeedIn { price }
+            | Export::BuyAllSellAll { price },
+        ) => fits(price),
+        Some(Export::NetKwh { .. }) | None => true,
+    };
+    ensure(
+        export,
+        || format!("{path}.export.price"),
+        TariffRule::TooLarge,
+    )?;
     if let Some(minimum) = &version.minimum {
+        let large = minimum.money.is_some_and(|money| money > MAX_PRICE)
+            || minimum.kwh.is_some_and(|kwh| {
+                [kwh.single, kwh.two, kwh.three]
+                    .iter()
+                    .any(|kwh| *kwh > MAX_PRICE)
+            });
+        ensure(!large, || format!("{path}.minimum"), TariffRule::TooLarge)?;
         let negative = minimum
             .kwh
             .is_some_and(|kwh| [kwh.single, kwh.two, kwh.three].iter().any(below_zero))
@@ -158,6 +178,7 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
         TariffRule::NoPrice,
     )?;
     check_series(charge, path)?;
+    check_size(charge, path)?;
     let word = matches!(
         charge.parameter,
         None | Some(Parameter::Cosip | Parameter::Flag)
@@ -211,6 +232,34 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
         check_window(window, &format!("{path}.windows[{at}]"))?;
     }
     Ok(())
+}
+
+/// Larger than any price, factor or minimum of a household, in any currency: with the engine's limit
+/// of energy, no sum of lines comes near to what a decimal can hold.
+const MAX_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+/// Larger than any tax on top.
+const MAX_RATE: Decimal = Decimal::from_parts(100, 0, 0, false, 0);
+
+fn check_size(charge: &Charge, path: &str) -> Result<(), BillError> {
+    let in_tiers = charge.tiers.iter().flat_map(|tiers| {
+        let tables = tiers.tables.iter().flat_map(|table| &table.prices);
+        tiers.prices.iter().chain(tables)
+    });
+    let in_windows = charge.windows.iter().map(|window| &window.price);
+    let mut prices = charge.price.iter().chain(in_tiers).chain(in_windows);
+    ensure(
+        prices.all(fits),
+        || format!("{path}.price"),
+        TariffRule::TooLarge,
+    )
+}
+
+fn fits(price: &Price) -> bool {
+    match price {
+        Price::Const(value) | Price::Dated { factor: value, .. } => value.abs() <= MAX_PRICE,
+        Price::Series { .. } | Price::Missing => true,
+    }
 }
 
 /// A series prices each kWh by itself, so it stands alone.
@@ -336,6 +385,11 @@ pub(super) fn check_rates(rate: &Rate, method: TaxMethod, path: &str) -> Result<
 
 /// A rate from 0, and below 1 where the tax is a share of the price that holds it.
 pub(super) fn check_rate(rate: Decimal, method: TaxMethod, path: &str) -> Result<(), BillError> {
+    ensure(
+        rate <= MAX_RATE,
+        || format!("{path}.rate"),
+        TariffRule::TooLarge,
+    )?;
     let fits = rate >= Decimal::ZERO && (method == TaxMethod::OnTop || rate < Decimal::ONE);
     ensure(fits, || format!("{path}.rate"), TariffRule::NotAFraction)
 }

@@ -74,6 +74,8 @@ words!(
         ValuesOfBounds = "values_of_bounds",
         /// Taxes inside take the whole price.
         WholePriceTaxed = "whole_price_taxed",
+        /// Larger than any household's price or rate, so that sums of it could not be computed with.
+        TooLarge = "too_large",
     }
 );
 

@@ -47,12 +47,23 @@ fn wrong_arguments_have_stable_codes() {
 }
 
 #[test]
-fn a_price_past_what_a_decimal_holds_is_an_overflow() {
-    let tariff = from_json(json!({ "charges": [
-        { "code": "ENERGY", "basis": "per_kwh", "price": { "const": "79228162514264337593543950335" } }] }));
-    let code = |kwh| refusal(&tariff, &Parameters::default(), &total(kwh), september()).code();
-    assert_eq!(code("1"), "overflow");
-    assert_eq!(code("1000000"), "overflow");
+fn what_a_decimal_cannot_hold_is_refused_and_never_a_panic() {
+    let priced = |price: &str| {
+        from_json(json!({ "charges": [
+            { "code": "ENERGY", "basis": "per_kwh", "price": { "const": price } }] }))
+    };
+    let code = |price: &str, kwh: &str| {
+        refusal(
+            &priced(price),
+            &Parameters::default(),
+            &total(kwh),
+            september(),
+        )
+        .code()
+    };
+    assert_eq!(code("79228162514264337593543950335", "1"), "invalid_tariff");
+    assert_eq!(code("1000000000", "10000000"), "overflow");
+    assert_eq!(code("1", "79228162514264337593543950335"), "overflow");
 }
 
 #[test]
@@ -136,6 +147,20 @@ fn an_unsound_tariff_is_refused_by_its_path() {
         ),
         (tax("NOTHING", "0.1"), "versions[0].taxes[0].base"),
         (tax("ENERGY", "1"), "versions[0].taxes[0].rate"),
+        (tax("ENERGY", "101"), "versions[0].taxes[0].rate"),
+        (
+            json!({ "charges": [{ "code": "ENERGY", "basis": "per_kwh",
+                    "price": { "const": "70000000000000000000000000000" } }] }),
+            "versions[0].charges[0].price",
+        ),
+        (
+            json!({ "charges": [], "minimum": { "money": "70000000000000000000000000000" } }),
+            "versions[0].minimum",
+        ),
+        (
+            json!({ "charges": [], "export": { "feed_in": { "price": { "const": "-70000000000000000000000000000" } } } }),
+            "versions[0].export.price",
+        ),
         (
             json!({ "charges": [], "valid_to": "2014-12-31" }),
             "versions[0].valid_to",
