@@ -86,6 +86,8 @@ routes! {
     EFFECTIVE_RATE = "/profiles/{energy_profile_id}/effective-rate";
     /// `POST` asks what the home's history would have cost under other tariffs; nothing is stored.
     TARIFF_COMPARISONS = "/profiles/{energy_profile_id}/tariff-comparisons";
+    /// `GET` the emission factors of the home's grid.
+    EMISSION_FACTORS = "/profiles/{energy_profile_id}/emission-factors";
     /// `GET`, `POST`.
     GOALS = "/profiles/{energy_profile_id}/goals";
     /// `PUT`, `DELETE`.

@@ -169,6 +169,7 @@ key-sign-out = encerrar sessão
 key-tips = dicas
 key-undo = desfazer
 key-why = por quê
+key-price-parts = preço de um kWh
 help-title = Teclas
 
 ## Em todas as telas.
@@ -238,6 +239,10 @@ against-year-before-short = { $percent } que no ano passado
 against-year-before = { $percent } que no ano passado ({ $days } dias)
 goal = meta { $limit }
 co2e-factor = { $factor } kg/kWh · { $region } { $year } · { $basis }
+co2e-factors = { $lowest }–{ $highest } kg/kWh · { $region } { $first }–{ $last } · { $basis }
+no-co2e-region = Sem CO₂e: falta a região da rede desta casa.
+no-co2e-factor = Sem CO₂e: não se conhece fator de { $region } para { $year } nem antes.
+no-co2e-overflow = Sem CO₂e: o valor é grande demais.
 basis-generation_only = só a geração
 basis-life_cycle = ciclo de vida
 basis-direct_co2_only = só CO₂ direto
@@ -255,9 +260,17 @@ devices-more = e mais { $n }
 untracked = Outros
 untracked-negative = Aparelhos estimados acima do medidor.
 bill-title = A conta deste ciclo
+bill-parts-key = i: de quê
 bill-likely = provável { $amount }
 bill-next-kwh = o próximo kWh custa { $price }
 bill-by-rate = pelas suas contas
+next-kwh-tier = faixa { $n }
+next-kwh-assumed = { $flag }, presumida
+next-kwh-then = a partir de { $at } { $price }
+next-kwh-net = sem impostos
+next-kwh-gross = com impostos
+next-kwh-minimum = Mais um kWh não custa nada: a conta fica abaixo do mínimo.
+next-kwh-jump = Mais um kWh muda também o resto da conta, em { $money }: passa de uma faixa.
 bill-kwh = { $likely } no fim, 80 %: { $lo }–{ $hi }
 bill-co2e = { $likely } no fim, 80 %: { $lo }–{ $hi }
 bill-no-tariff = Sem tarifa: escolha uma para ver a conta.
@@ -362,6 +375,7 @@ text-band-95 = 95 %
 text-bill = Conta
 text-next-kwh = Mais um kWh custa { $money }.
 text-flag = A bandeira é { $flag }.
+text-next-kwh-title = O próximo kWh
 text-flag-green = verde
 text-flag-yellow = amarela
 text-flag-red1 = vermelha, patamar 1
@@ -698,6 +712,7 @@ column-remarks = observações
 column-cycle = ciclo
 column-days = dias
 column-kwh = kWh
+column-co2e = kg CO₂e
 column-total = total
 column-per-kwh = por kWh
 column-due = vence
@@ -1178,6 +1193,8 @@ energy-no-meter = não medido
 energy-devices = aparelhos { $kwh }
 energy-no-devices = sem aparelhos na lista
 energy-unexplained = resto { $kwh }
+energy-metered-alone = medido { $kwh }
+energy-co2e = kg CO₂e: { $parts } ({ $factor })
 energy-estimated = A distribuidora estimou esta conta.
 energy-over = Foram faturados { $kwh } a mais do que diz o medidor.
 energy-under = Foram faturados { $kwh } a menos do que diz o medidor.
@@ -1382,6 +1399,21 @@ compare-cheaper = A outra teria saído { $money } ({ $percent }) mais barata.
 compare-dearer = A outra teria saído { $money } ({ $percent }) mais cara.
 compare-same = As duas dão o mesmo valor.
 compare-none = Nenhum ciclo pôde ser comparado: há poucos dias conhecidos, ou falta preço de um lado.
+compare-answer-cheaper = { $name } teria saído { $money } ({ $percent }) mais barata em { $counted } de { $cycles } ciclos completos.
+compare-answer-dearer = Nenhuma teria saído mais barata: { $name }, a mais próxima, teria saído { $money } ({ $percent }) mais cara em { $counted } de { $cycles } ciclos completos.
+compare-answer-same = Nenhuma teria saído mais barata: { $name } dá o mesmo valor em { $counted } de { $cycles } ciclos completos.
+compare-answer-none = Não há como dizer em { $cycles } ciclos completos. { $why }
+compare-answer-unpriced = { $n ->
+    [one] Uma delas não pôde ser comparada.
+   *[other] { $n } delas não puderam ser comparadas.
+}
+compare-co2e = { $kwh } em { $cycles ->
+    [one] um ciclo
+   *[other] { $cycles } ciclos
+}: { $kg } com qualquer uma delas ({ $factor })
+compare-advice-prices = O EcoTrack não conhece os preços dela. Um administrador do servidor os busca na ANEEL (“ecotrack-server refresh tariffs”), ou os informa na tarifa; você também pode cadastrá-la como tarifa própria.
+compare-advice-hours = Um medidor que registra as horas diria: importe o arquivo dele (“ecotrack readings import”).
+compare-advice-no-tariff = Defina a tarifa desta casa (na paleta: editar a casa).
 compare-few-days = Ciclos com menos de { $percent } % dos dias conhecidos aparecem, mas não contam.
 compare-with-credits = A casa injeta energia na rede: os créditos passam de ciclo a ciclo em cada lado, começando do zero; um ciclo sem preço não acrescenta nenhum.
 compare-why-mine = { $first } – { $last }, a sua: { $why }

@@ -7,6 +7,8 @@ use rust_decimal::Decimal;
 use super::{Locale, fl};
 use crate::bill::{Assumption, Unit};
 use crate::billing::NewBillingRecord;
+use crate::cycle::Cycle;
+use crate::emission::HomeFactors;
 use crate::explain::{
     BillChange, BillExplanation, Cause, ChangeBasis, EffectiveRate, EnergyReconciliation,
     EnergySource, ExplainedLine, LineKind, NoTariff, PricedBy, Reason, TaxGroups,
@@ -450,6 +452,37 @@ impl Locale {
             parts.push(self.text("energy-no-devices"));
         }
         parts
+    }
+
+    /// The same as CO2e, with what it is computed by; or why there is none.
+    pub fn energy_co2e(
+        &self,
+        energy: &EnergyReconciliation,
+        cycle: Cycle,
+        factors: &HomeFactors,
+    ) -> String {
+        let words = &self.loader;
+        let billed = match factors.in_cycle(cycle, energy.billed) {
+            Ok(billed) => billed,
+            Err(why) => return self.no_co2e(&why),
+        };
+        let kg = |kwh: Option<Kwh>| {
+            let emitted = factors.in_cycle(cycle, kwh?).ok()?;
+            Some(self.number(emitted.kg.0, 1))
+        };
+        let parts = [
+            kg(Some(energy.billed)).map(|kg| fl!(words, "energy-billed", kwh = kg)),
+            kg(energy.metered).map(|kg| fl!(words, "energy-metered-alone", kwh = kg)),
+            kg(energy.devices).map(|kg| fl!(words, "energy-devices", kwh = kg)),
+            kg(energy.unexplained).map(|kg| fl!(words, "energy-unexplained", kwh = kg)),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        fl!(
+            words,
+            "energy-co2e",
+            parts = parts.join(" · "),
+            factor = self.co2e_factor(&billed)
+        )
     }
 
     /// What the kWh say: billed against metered, where that can be said.

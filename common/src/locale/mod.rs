@@ -4,8 +4,11 @@
 //! not: this is where a code of the wire becomes a sentence. Numbers and dates follow ICU.
 
 mod bill;
+mod comparison;
+mod emission;
 mod explain;
 mod operation;
+mod price;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;

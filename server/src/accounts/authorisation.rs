@@ -95,6 +95,7 @@ pub const RULES: &[(&str, &str, Access)] = &[
         path::TARIFF_COMPARISONS,
         Access::Member(Role::Viewer),
     ),
+    ("GET", path::EMISSION_FACTORS, Access::Member(Role::Viewer)),
     ("GET", path::AWAY_PERIODS, Access::Member(Role::Viewer)),
     ("POST", path::AWAY_PERIODS, Access::Member(Role::Editor)),
     ("PUT", path::AWAY_PERIOD, Access::Member(Role::Editor)),
