@@ -4,11 +4,13 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use ecotrack_common::account::Account;
+use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::emission::{Co2eTotal, EmissionError};
 use ecotrack_common::locale::Locale;
 use ecotrack_common::profile::{EnergyProfile, Role};
 use ecotrack_common::reading::ReadingWritten;
-use ecotrack_common::{EnergyProfileId, ErrorCode, OperationId};
+use ecotrack_common::{EnergyProfileId, ErrorCode, Kwh, OperationId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -232,6 +234,11 @@ impl App {
     /// The dashboard of the home, however old.
     pub fn board(&self) -> Option<&Dashboard> {
         self.dashboard.board.value().map(|board| &board.dashboard)
+    }
+
+    /// What `kwh` of the home emitted over `cycle`; `None` while its factors are not known.
+    pub fn co2e_of(&self, cycle: Cycle, kwh: Kwh) -> Option<Result<Co2eTotal, EmissionError>> {
+        self.board().map(|board| board.factors.in_cycle(cycle, kwh))
     }
 
     /// The time zone of the home.

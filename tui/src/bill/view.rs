@@ -52,7 +52,7 @@ fn below(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx: 
     let tall = area.height >= TALL;
     let width = usize::from(area.width.saturating_sub(3));
     let why = why(known, true, cx);
-    let energy = energy(known, width, tall, cx);
+    let energy = energy(app, known, width, tall, cx);
     let change = change(app, width, tall, cx);
     let lines = rows(known, area.width >= WITH_PAPER, cx);
     let notes = if tall { notes(known, cx) } else { Vec::new() };
@@ -108,7 +108,7 @@ fn beside(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx:
     let titles = Titles::new(cx.locale.text("explain-why"));
     let inside = panel::panel(frame, at, &cx.theme, &titles);
     sentences(frame, inside, &why, width);
-    let energy = energy(known, width, true, cx);
+    let energy = energy(app, known, width, true, cx);
     let at = places.next(cells(energy.len()).saturating_add(2));
     let title = cx.locale.text("explain-energy-title");
     framed(frame, at, title, energy, cx);
@@ -264,10 +264,16 @@ fn table(
         days = bill.cycle().days(),
         kwh = format!("{} kWh", cx.locale.register(bill.kwh))
     );
+    let title = match app.co2e_of(bill.cycle(), bill.kwh) {
+        Some(emitted) => format!("{title} · {}", cx.locale.co2e_or_dash(&emitted)),
+        None => title,
+    };
     let by = match &known.priced_by {
         PricedBy::Tariff { .. } => cx.locale.priced_by(&known.priced_by, &known.currency),
         _ => String::new(),
     };
+    let room = usize::from(area.width.saturating_sub(8));
+    let by = words::cut(&by, room.saturating_sub(words::width(&title)));
     let titles = Titles::new(title).right(by);
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     let layout = Layout::new(inside.width);
@@ -419,15 +425,27 @@ fn why(known: &BillExplanation, titled: bool, cx: &Context) -> Vec<(String, Styl
 }
 
 /// Where the kWh came from: in one row or two, and what that says.
-fn energy(known: &BillExplanation, width: usize, tall: bool, cx: &Context) -> Vec<Line<'static>> {
+fn energy(
+    app: &App,
+    known: &BillExplanation,
+    width: usize,
+    tall: bool,
+    cx: &Context,
+) -> Vec<Line<'static>> {
     let parts = cx.locale.energy_parts(&known.energy).join(" · ");
     let mut lines: Vec<Line<'static>> = wrapped(&parts, width, Style::new());
+    let fits = lines.len() == 1;
+    if let Some(board) = app.board() {
+        let cycle = known.bill.bill.cycle();
+        let emitted = cx.locale.energy_co2e(&known.energy, cycle, &board.factors);
+        lines.extend(wrapped(&emitted, width, Style::new()));
+    }
     let remarks = cx.locale.energy_remarks(&known.energy, &known.currency);
     if tall {
         for remark in remarks {
             lines.extend(wrapped(&remark, width, cx.theme.dim));
         }
-    } else if lines.len() == 1 {
+    } else if fits {
         // One is worth the row; the rest is for who has the room.
         let first = remarks
             .first()
