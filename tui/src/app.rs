@@ -29,7 +29,8 @@ use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
-    admin, answers, bill, commands, dashboard, form, help, mouse, readings, told, welcome,
+    admin, answers, bill, commands, comparison, dashboard, form, help, mouse, readings, told,
+    welcome,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -71,6 +72,8 @@ pub enum Screen {
     Table(Table),
     /// A bill, explained.
     Bill,
+    /// The home's past under other tariffs.
+    Comparison,
 }
 
 /// A sentence in the footer, until the next key.
@@ -139,6 +142,8 @@ pub struct App {
     pub readings: readings::State,
     /// The bill that is explained.
     pub bill: bill::State,
+    /// Tariffs compared.
+    pub comparison: comparison::State,
     /// What administrators see.
     pub(crate) admin: Box<admin::State>,
     /// What the server confirmed in this run.
@@ -205,6 +210,7 @@ impl App {
             dashboard: dashboard::State::default(),
             readings: readings::State::default(),
             bill: bill::State::default(),
+            comparison: comparison::State::default(),
             admin: Box::default(),
             confirmed: Confirmed::default(),
             done: Vec::new(),
@@ -331,6 +337,7 @@ impl App {
             }
             Screen::Table(_) => (table::COMMANDS, commands::SIGNED_IN),
             Screen::Bill => (bill::COMMANDS, commands::SIGNED_IN),
+            Screen::Comparison => (comparison::COMMANDS, commands::SIGNED_IN),
         }
     }
 
@@ -361,6 +368,7 @@ impl App {
             Screen::Readings => effects.extend(readings::load(self)),
             Screen::Table(table) => effects.extend(table::load(self, table)),
             Screen::Bill => effects.extend(bill::load(self)),
+            Screen::Comparison => effects.extend(comparison::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }
         let shown = match self.screen {
