@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{Locale, fl};
+use super::{Locale, capital, fl};
 use crate::bill::{Assumption, Unit};
 use crate::billing::NewBillingRecord;
 use crate::cycle::Cycle;
@@ -585,12 +585,4 @@ impl Locale {
         let missing = missing.map(|missing| self.text(&format!("change-missing-{missing}")));
         basis.into_iter().chain(missing).collect()
     }
-}
-
-/// The first letter large, where a word begins a line.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

@@ -440,6 +440,14 @@ impl Locale {
     }
 }
 
+/// The first letter large, where a word begins a line.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 fn clock(local: DateTime) -> String {
     format!("{:02}:{:02}", local.hour(), local.minute())
 }

@@ -13,32 +13,26 @@ use crate::dashboard::NextKwh;
 const PART_PLACES: u32 = 4;
 
 impl Locale {
-    /// `next kWh costs R$ 1.21 (tier 2, yellow flag); from 21:00 R$ 0.83 (off peak)`, as far as it is
-    /// known; `short` leaves out what comes then.
-    pub fn next_kwh(
-        &self,
-        next: &NextKwh,
-        now: Timestamp,
-        currency: &str,
-        short: bool,
-    ) -> Option<String> {
-        let at = next.by_time.as_ref().and_then(|prices| prices.at(now));
+    /// `next kWh costs R$ 1.21 (tier 2, yellow flag)`, as far as it is known.
+    pub fn next_kwh(&self, next: &NextKwh, now: Timestamp, currency: &str) -> Option<String> {
         let price = self.money(next.price_at(now)?, currency);
-        let mut said = fl!(self.loader(), "bill-next-kwh", price = price);
-        let Some(at) = at else {
-            return Some(said);
-        };
-        let why = self.price_why(at.span);
-        if !why.is_empty() {
-            said = format!("{said} ({})", why.join(", "));
-        }
-        if let Some(then) = at.next.filter(|_| !short) {
-            said = format!("{said}; {}", self.price_then(&at, &then, currency));
-        }
-        Some(said)
+        let said = fl!(self.loader(), "bill-next-kwh", price = price);
+        let at = next.by_time.as_ref().and_then(|prices| prices.at(now));
+        let why = at.map_or_else(Vec::new, |at| self.price_why(at.span));
+        Some(if why.is_empty() {
+            said
+        } else {
+            format!("{said} ({})", why.join(", "))
+        })
     }
 
-    /// `from 21:00 R$ 0.83 (off peak)`
+    /// What comes then: `from 21:00 R$ 0.83 (off peak)`; `None` where that is not known, or where the
+    /// price does not change with the hour.
+    pub fn next_kwh_then(&self, next: &NextKwh, now: Timestamp, currency: &str) -> Option<String> {
+        let at = next.by_time.as_ref()?.at(now)?;
+        Some(self.price_then(&at, &at.next?, currency))
+    }
+
     fn price_then(&self, now: &PriceNow<'_>, then: &PriceThen<'_>, currency: &str) -> String {
         let clock = format!("{:02}:{:02}", then.minute / 60, then.minute % 60);
         // Past midnight the hour alone would be taken for today's.
@@ -184,9 +178,12 @@ mod tests {
 
     fn told(next: &NextKwh, currency: &str, language: Language) -> String {
         let locale = Locale::new(language);
-        locale
-            .next_kwh(next, NOW.parse().unwrap(), currency, false)
-            .unwrap()
+        let now = NOW.parse().unwrap();
+        let said = locale.next_kwh(next, now, currency).unwrap();
+        match locale.next_kwh_then(next, now, currency) {
+            Some(then) => format!("{said}; {then}"),
+            None => said,
+        }
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub const COMMANDS: &[Command] = &[
         name: "key-compare-fewer",
         when: |app| app.comparison.cycles > 1,
         run: |app, _| set_cycles(app, -1),
-        footer: true,
+        footer: false,
     },
     Command {
         keys: &[key('x')],

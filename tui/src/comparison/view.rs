@@ -24,7 +24,7 @@ const PERCENT: usize = 9;
 const CYCLE: usize = 22;
 const DAYS: usize = 7;
 const KWH: usize = 8;
-const MONEY: usize = 10;
+const MONEY: usize = 11;
 /// From this width on months have all of their columns.
 const WIDE: usize = 110;
 /// Rows that the months keep at least.
@@ -276,8 +276,8 @@ fn months(app: &App, answer: &TariffComparisons, frame: &mut Frame, area: Rect, 
         return;
     };
     let name = one.name.clone();
-    let titles = Titles::new(t!(cx, "compare-months", name = name)).right(answer.currency.clone());
-    let mut titles = titles;
+    let mut titles = Titles::new(t!(cx, "compare-months", name = name));
+    titles = titles.right(answer.currency.clone());
     let width = usize::from(area.width.saturating_sub(4));
     let lines = month_lines(app, one, width, cx);
     let room = usize::from(area.height.saturating_sub(2));
@@ -397,6 +397,11 @@ fn rows(app: &App, one: &TariffComparison, width: usize, cx: &Context) -> Vec<Li
             Some(off) if remark.is_empty() => {
                 let drawn = diverging(off.0, most, layout.bar);
                 (Style::new(), Span::styled(drawn, cx.theme.accent))
+            }
+            // Why stands in a sentence of its own; each month says it only where there is room.
+            None if row.is_covered() && !layout.wide => {
+                let said = cx.locale.text("compare-no-price");
+                (cx.theme.dim, Span::styled(said, cx.theme.warning))
             }
             _ => {
                 let said = words::cut(&remark, layout.bar);

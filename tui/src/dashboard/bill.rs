@@ -21,10 +21,9 @@ pub(super) fn rows(state: &State, board: &Dashboard, large: bool, cx: &Context) 
     let lines = board.projection.as_ref().map_or(0, |it| it.lines.len());
     let rows = if large {
         6 + lines + board.assumptions.len() + parts
-    } else if state.parts {
-        4 + parts
     } else {
-        4
+        let then = usize::from(then(board, cx).is_some());
+        4 + then + if state.parts { parts } else { 0 }
     };
     rows.min(24) as u16
 }
@@ -44,9 +43,9 @@ pub(super) fn view(state: &State, board: &Dashboard, frame: &mut Frame, area: Re
             .map(|line| Line::styled(line, cx.theme.dim))
             .collect()
     };
-    let next = next_kwh(board, room, cx).map(Line::raw);
+    let next = next_kwh(board, room, cx).into_iter().map(Line::raw);
     let Some(projection) = &board.projection else {
-        let mut lines: Vec<Line<'static>> = next.into_iter().collect();
+        let mut lines: Vec<Line<'static>> = next.collect();
         lines.extend(dim(missing(board, cx)));
         if state.parts || inside.height > 4 {
             lines.extend(why(board, room, cx));
@@ -173,10 +172,12 @@ fn row(name: &str, amount: &str, room: usize, cx: &Context) -> Line<'static> {
     ])
 }
 
-/// What the next kWh costs now, with as much of why and of what comes then as has room.
-fn next_kwh(board: &Dashboard, room: usize, cx: &Context) -> Option<String> {
-    let (next, currency) = (&board.next_kwh, &board.home.currency);
-    let told = |short| cx.locale.next_kwh(next, cx.now, currency, short);
+/// What the next kWh costs now, and what comes then: in one line, where that has room.
+fn next_kwh(board: &Dashboard, room: usize, cx: &Context) -> Vec<String> {
+    let currency = &board.home.currency;
+    let Some(mut told) = cx.locale.next_kwh(&board.next_kwh, cx.now, currency) else {
+        return Vec::new();
+    };
     // No tariff is behind it, and that is said where the figure is.
     if board
         .assumptions
@@ -184,13 +185,23 @@ fn next_kwh(board: &Dashboard, room: usize, cx: &Context) -> Option<String> {
         .any(|code| code == "effective_rate")
     {
         let by = cx.locale.text("bill-by-rate");
-        return told(true).map(|text| words::cut(&format!("{text} ({by})"), room));
+        told = format!("{told} ({by})");
     }
-    let long = told(false)?;
-    if words::width(&long) <= room {
-        return Some(long);
+    let mut lines = vec![told];
+    if let Some(then) = then(board, cx) {
+        let both = format!("{}; {then}", lines[0]);
+        if words::width(&both) <= room {
+            lines = vec![both];
+        } else {
+            lines.push(then);
+        }
     }
-    told(true).map(|text| words::cut(&text, room))
+    lines.iter().map(|line| words::cut(line, room)).collect()
+}
+
+fn then(board: &Dashboard, cx: &Context) -> Option<String> {
+    cx.locale
+        .next_kwh_then(&board.next_kwh, cx.now, &board.home.currency)
 }
 
 /// The parts of that price, and what is odd about it.

@@ -2,7 +2,7 @@
 
 use ecotrack_common::Kwh;
 use ecotrack_common::alert::Severity;
-use ecotrack_common::dashboard::{Comparison, CycleUse, Dashboard};
+use ecotrack_common::dashboard::{Comparison, CycleUse, Dashboard, DayUse};
 use ecotrack_common::profile::Role;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -363,7 +363,11 @@ pub(super) fn days(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Contex
         .filter_map(|day| day.kwh)
         .map(Kwh::to_f64)
         .fold(0.0, f64::max);
-    let bars = usize::from(inside.width).saturating_sub(30);
+    let kg = |day: &DayUse| {
+        let emitted = board.factors.in_year(day.date.year(), day.kwh?).ok()?;
+        Some(format!("{} kg", cx.locale.number(emitted.kg.0, 1)))
+    };
+    let bars = usize::from(inside.width).saturating_sub(38);
     let lines = board
         .days
         .iter()
@@ -397,6 +401,7 @@ pub(super) fn days(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Contex
             Line::from(vec![
                 Span::styled(words::left(&date, 13), cx.theme.dim),
                 Span::raw(words::right(&kwh, 10)),
+                Span::styled(words::right(&kg(day).unwrap_or_default(), 8), cx.theme.dim),
                 Span::raw(" "),
                 Span::styled(bar::bar(share, bars), cx.theme.accent),
                 Span::styled(partly, cx.theme.dim),

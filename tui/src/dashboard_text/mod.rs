@@ -4,7 +4,7 @@
 use ecotrack_common::dashboard::{Comparison, CycleUse, Dashboard, DayUse};
 use ecotrack_common::forecast::{Band, Forecast, ForecastState};
 use ecotrack_common::goal::GoalProgress;
-use ecotrack_common::locale::{Locale, fl};
+use ecotrack_common::locale::{Locale, capital, fl};
 use ecotrack_common::{KgCo2e, Kwh};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -327,11 +327,10 @@ impl Page<'_> {
         }
         let (dashboard, locale) = (self.dashboard, self.locale);
         let (next, now) = (&dashboard.next_kwh, dashboard.as_of);
-        let title = self.words("text-next-kwh-title");
-        self.title(&title);
-        if let Some(told) = locale.next_kwh(next, now, self.currency(), false) {
-            self.sentence(INDENT, &told);
-        }
+        let told = locale.next_kwh(next, now, self.currency());
+        let then = locale.next_kwh_then(next, now, self.currency());
+        let told: Vec<String> = told.into_iter().chain(then).collect();
+        self.title(&capital(&told.join("; ")));
         let mut table = Table::new(&[Side::Left, Side::Right]);
         for (name, amount) in locale.next_kwh_parts(next, now, self.currency()) {
             table.row([name, amount]);

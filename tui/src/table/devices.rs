@@ -1,6 +1,6 @@
 //! Devices with what follows from their figures.
 
-use ecotrack_common::{KgCo2e, Kwh, Money};
+use ecotrack_common::{Kwh, Money};
 use rust_decimal::Decimal;
 
 use super::{Cell, Column, Row, number_column, words_column};
@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &[Column] = &[
     number_column("column-watts", 8),
     number_column("column-kwh-month", 9),
     number_column("column-cost-month", 11),
-    number_column("column-co2e-month", 10).from(72),
+    number_column("column-co2e-month", 11).from(72),
     number_column("column-share", 6),
     words_column("column-remarks", Some(20)).from(100),
 ];
@@ -62,7 +62,7 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
                         Cell::number(cx.locale.number(device.power_w, 0), device.power_w),
                         Cell::number(cx.locale.number(monthly, 1), monthly),
                         figure(cost, &|cost| cx.locale.money(Money(cost), currency)),
-                        figure(kg.map(|kg| kg.0), &|kg| cx.locale.co2e(KgCo2e(kg))),
+                        figure(kg.map(|kg| kg.0), &|kg| cx.locale.number(kg, 1)),
                         figure(share, &|share| cx.locale.percent(share)),
                         Cell::text(remarks.join(" · ")),
                     ],
