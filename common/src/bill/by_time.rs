@@ -115,7 +115,7 @@ pub fn price_by_time(
             };
             let money = |amount: Decimal| Money(amount.round_dp(8).normalize());
             let taxes = plan.on(&charge.code, span.net)?;
-            let taxed: Decimal = taxes.iter().map(|tax| tax.amount).sum();
+            let more: Decimal = taxes.iter().map(|tax| tax.amount).sum();
             let part = |tax: Part| TaxPart {
                 code: tax.code,
                 rate: tax.rate,
@@ -131,7 +131,7 @@ pub fn price_by_time(
                 assumed: span.assumed,
                 net: money(span.net),
                 taxes: taxes.into_iter().map(part).collect(),
-                gross: money(span.net + taxed),
+                gross: money(span.net + more),
             });
         }
         match prices.last_mut() {

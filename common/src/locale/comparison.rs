@@ -13,6 +13,9 @@ use crate::comparison::{
 };
 use crate::cycle::Cycle;
 
+/// One side of a cycle.
+type OfSide = fn(&CycleComparison) -> &ComparedBill;
+
 impl Locale {
     /// Which tariff is cheapest, by how much and over how much of the past; or why nobody can tell.
     pub fn comparison_answer(&self, of: &TariffComparisons) -> String {
@@ -96,7 +99,6 @@ impl Locale {
         if let Some(refused) = &of.refused {
             return vec![self.not_priced(refused)];
         }
-        type OfSide = fn(&CycleComparison) -> &ComparedBill;
         let sides: [(OfSide, bool); 2] = [(|row| &row.mine, true), (|row| &row.other, false)];
         let mut told = Vec::new();
         let mut advice = Vec::new();

@@ -454,7 +454,7 @@ impl Locale {
         parts
     }
 
-    /// The same as CO2e, with what it is computed by; or why there is none.
+    /// The same as CO2e, or why there is none. What it is computed by stands beside it.
     pub fn energy_co2e(
         &self,
         energy: &EnergyReconciliation,
@@ -462,10 +462,9 @@ impl Locale {
         factors: &HomeFactors,
     ) -> String {
         let words = &self.loader;
-        let billed = match factors.in_cycle(cycle, energy.billed) {
-            Ok(billed) => billed,
-            Err(why) => return self.no_co2e(&why),
-        };
+        if let Err(why) = factors.in_cycle(cycle, energy.billed) {
+            return self.no_co2e(&why);
+        }
         let kg = |kwh: Option<Kwh>| {
             let emitted = factors.in_cycle(cycle, kwh?).ok()?;
             Some(self.number(emitted.kg.0, 1))
@@ -477,12 +476,7 @@ impl Locale {
             kg(energy.unexplained).map(|kg| fl!(words, "energy-unexplained", kwh = kg)),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        fl!(
-            words,
-            "energy-co2e",
-            parts = parts.join(" · "),
-            factor = self.co2e_factor(&billed)
-        )
+        fl!(words, "energy-co2e", parts = parts.join(" · "))
     }
 
     /// What the kWh say: billed against metered, where that can be said.

@@ -218,9 +218,9 @@ mod tests {
             names[3..],
             [
                 "without taxes",
+                "ICMS 18 %",
                 "PIS 1.2 %",
                 "COFINS 5.5 %",
-                "ICMS 18 %",
                 "with taxes"
             ]
         );

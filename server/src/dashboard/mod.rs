@@ -113,13 +113,12 @@ async fn compose(
         outlook.so_far.kwh,
     );
     // How much the cycle will use decides on tiers, bands and the minimum.
-    let used = match outlook.kwh_at_end {
-        Some(kwh) => Some(kwh.likely),
-        None => {
-            let bill = bills::store::find_newest_kwh(&mut *conn, profile).await?;
-            let devices: Kwh = home_devices.iter().map(|row| row.monthly_kwh).sum();
-            bill.or(Some(devices).filter(|_| !home_devices.is_empty()))
-        }
+    let used = if let Some(kwh) = outlook.kwh_at_end {
+        Some(kwh.likely)
+    } else {
+        let bill = bills::store::find_newest_kwh(&mut *conn, profile).await?;
+        let devices: Kwh = home_devices.iter().map(|row| row.monthly_kwh).sum();
+        bill.or(Some(devices).filter(|_| !home_devices.is_empty()))
     };
     let price = match &outlook.projection {
         Some(projection) => projection.next_kwh,

@@ -111,7 +111,7 @@ async fn readings_of_the_grid_have_it_and_those_of_gas_have_none(db: PgPool) {
         ana.typing(rows, &add).await.good();
         let list = [&["readings", "list"], meter].concat();
         let page: Value = ana.json(&list).await;
-        let newest = &page["readings"][0];
+        let newest = &page["co2e"][0];
         let expected: Value = if meter.is_empty() {
             "5.45".into()
         } else {
@@ -119,7 +119,7 @@ async fn readings_of_the_grid_have_it_and_those_of_gas_have_none(db: PgPool) {
         };
         assert_eq!(newest["co2e_kg"], expected, "{newest}");
         assert_eq!(
-            page["readings"][1]["co2e_kg"],
+            page["co2e"][1]["co2e_kg"],
             Value::Null,
             "there is none before it"
         );

@@ -197,7 +197,11 @@ fn text(of: &BillExplanation, factors: &HomeFactors, locale: &Locale, width: usi
     }
     page.title("explain-energy-title");
     page.sentence(2, &locale.energy_parts(&of.energy).join(" · "));
-    page.sentence(2, &locale.energy_co2e(&of.energy, bill.cycle(), factors));
+    let mut said = locale.energy_co2e(&of.energy, bill.cycle(), factors);
+    if let Ok(total) = &emitted {
+        said = format!("{said} ({})", locale.co2e_factor(total));
+    }
+    page.sentence(2, &said);
     for remark in locale.energy_remarks(&of.energy, &of.currency) {
         page.sentence(2, &remark);
     }

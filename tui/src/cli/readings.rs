@@ -238,8 +238,14 @@ async fn list(context: &Context, list: List) -> Result<()> {
     let rows_out = rows_out.map(|(at, reading)| co2e::row(reading, emitted_at(at)));
     let rows_out = rows_out.collect::<Result<Vec<_>>>()?;
     if context.json {
+        // Readings stay as the wire has them; what they emitted stands beside, in their order.
         let mut page = serde_json::to_value(&page).map_err(std::io::Error::from)?;
-        page["readings"] = rows_out.into();
+        let emitted = emitted.iter().map(|emitted| {
+            let mut fields = serde_json::Map::new();
+            co2e::put(&mut fields, emitted.as_ref());
+            serde_json::Value::Object(fields)
+        });
+        page["co2e"] = emitted.collect();
         return context.streams.print_json(&page);
     }
     let printed = lists::List {
