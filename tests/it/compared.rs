@@ -79,7 +79,7 @@ async fn journey(db: PgPool, words: Words) {
     // Another distributor's, found by some letters of its name.
     screen.type_text("n");
     screen.shows("(B1").await;
-    screen.type_text("celesc conv");
+    screen.type_text("dmed conv");
     screen.press(KeyCode::Enter);
     let holds = |seen: &str| in_one(seen).contains(words.cheaper);
     let seen = screen.until("which is cheaper", holds).await;
