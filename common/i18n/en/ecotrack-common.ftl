@@ -80,6 +80,10 @@ field-error-other_channel = That meter measures something else.
 field-error-has_readings = This cannot change any more: the meter has readings.
 field-error-too_many_tariffs = At most { $max } tariffs at once.
 field-error-unsound_tariff = This tariff breaks a rule at { $path }; `ecotrack tariffs check` says which.
+field-error-slug_beside_document = Choose a tariff of the list or give one of your own, not both.
+field-error-document_too_large = A tariff has at most { $max } kB.
+field-error-day_taken = Another tariff begins on this day; change that one, or choose another day.
+field-error-other_currency_tariff = This tariff is in { $tariff }, the home in { $home }. Choose one in { $home }, or change the home's currency.
 field-error-unknown = Not accepted ({ $code }).
 
 ## Findings in imported files.

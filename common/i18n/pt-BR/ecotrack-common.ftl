@@ -79,6 +79,10 @@ field-error-other_channel = Esse medidor mede outra coisa.
 field-error-has_readings = Isto não pode mais mudar: o medidor tem leituras.
 field-error-too_many_tariffs = No máximo { $max } tarifas de uma vez.
 field-error-unsound_tariff = Esta tarifa quebra uma regra em { $path }; `ecotrack tariffs check` diz qual.
+field-error-slug_beside_document = Escolha uma tarifa da lista ou dê uma sua, não as duas.
+field-error-document_too_large = Uma tarifa tem no máximo { $max } kB.
+field-error-day_taken = Outra tarifa começa neste dia; altere aquela ou escolha outro dia.
+field-error-other_currency_tariff = Esta tarifa é em { $tariff }, a casa em { $home }. Escolha uma em { $home } ou mude a moeda da casa.
 field-error-unknown = Não foi aceito ({ $code }).
 
 ## Achados em arquivos importados.
