@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
-use crate::bill::BillError;
+use crate::comparison::NotPriced;
 use crate::cycle::Cycle;
 use crate::forecast::{Band, ForecastState};
 use crate::goal::GoalProgress;
@@ -65,7 +65,7 @@ pub struct Dashboard {
     pub assumptions: Vec<String>,
     /// Why there is a tariff and no cost.
     #[serde(default)]
-    pub unpriced: Option<BillError>,
+    pub unpriced: Option<NotPriced>,
 }
 
 /// What one more kWh costs and emits now. Without a forecast the price is that of a cycle like the

@@ -11,8 +11,11 @@ use crate::bill::{Parameters, Tariff};
 use crate::cycle::check_day;
 use crate::{FieldErrors, ProfileTariffId};
 
-/// The largest tariff of a home's own, as JSON: some twenty times the largest that ships.
-pub const MAX_DOCUMENT_BYTES: usize = 200_000;
+/// The largest tariff of a home's own, as JSON; what ships is well below. All that a home has are read
+/// where it is priced.
+pub const MAX_DOCUMENT_BYTES: usize = 100_000;
+/// The most tariffs of one home, one after the other: ten years of monthly changes.
+pub const MAX_PROFILE_TARIFFS: i64 = 120;
 /// The longest name of a tariff.
 const NAME_CHARS: usize = 120;
 

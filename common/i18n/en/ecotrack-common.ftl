@@ -84,6 +84,7 @@ field-error-slug_beside_document = Choose a tariff of the list or give one of yo
 field-error-document_too_large = A tariff has at most { $max } kB.
 field-error-day_taken = Another tariff begins on this day; change that one, or choose another day.
 field-error-other_currency_tariff = This tariff is in { $tariff }, the home in { $home }. Choose one in { $home }, or change the home's currency.
+field-error-tariff_hidden = This tariff is not offered any more; only homes that have it keep it.
 field-error-unknown = Not accepted ({ $code }).
 
 ## Findings in imported files.

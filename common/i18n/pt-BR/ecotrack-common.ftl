@@ -83,6 +83,7 @@ field-error-slug_beside_document = Escolha uma tarifa da lista ou dê uma sua, n
 field-error-document_too_large = Uma tarifa tem no máximo { $max } kB.
 field-error-day_taken = Outra tarifa começa neste dia; altere aquela ou escolha outro dia.
 field-error-other_currency_tariff = Esta tarifa é em { $tariff }, a casa em { $home }. Escolha uma em { $home } ou mude a moeda da casa.
+field-error-tariff_hidden = Esta tarifa não é mais oferecida; só fica nas casas que já a têm.
 field-error-unknown = Não foi aceito ({ $code }).
 
 ## Achados em arquivos importados.

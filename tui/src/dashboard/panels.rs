@@ -380,7 +380,7 @@ pub(super) fn bill(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Contex
     let Some(projection) = &board.projection else {
         let unpriced = board.unpriced.as_ref();
         let text = unpriced
-            .map(|error| cx.locale.bill_error(error))
+            .map(|why| cx.locale.not_priced(why))
             .or(missing)
             .unwrap_or_else(|| cx.locale.text("bill-no-tariff"));
         panel::lines(frame, inside, dim(text));
