@@ -6,6 +6,7 @@
 mod bill;
 mod explain;
 mod operation;
+mod tariff;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;

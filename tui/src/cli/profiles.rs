@@ -50,7 +50,13 @@ pub(super) enum Profiles {
     Show,
     /// Change what is given of the home, and nothing else; its tariff is changed by
     /// `ecotrack tariffs set`
-    Edit(Box<Fields>),
+    Edit {
+        #[command(flatten)]
+        fields: Box<Fields>,
+        /// Where the tariff is changed
+        #[arg(long, hide = true)]
+        tariff: Option<String>,
+    },
     /// Remove a home; for seven days it can be restored
     Remove {
         /// Its name, exactly as it stands
@@ -156,7 +162,10 @@ pub(super) async fn run(context: &Context, command: Profiles) -> Result<()> {
             let page = page(&home.profile, context.shown());
             context.streams.print(&page.render(0, usize::MAX))
         }
-        Profiles::Edit(fields) => edit(context, &fields).await,
+        Profiles::Edit {
+            tariff: Some(_), ..
+        } => Err(Failure::Usage(context.locale.text("cli-tariff-elsewhere"))),
+        Profiles::Edit { fields, .. } => edit(context, &fields).await,
         Profiles::Remove { name } => remove(context, &name).await,
         Profiles::Restore { home } => restore(context, &home).await,
     }
