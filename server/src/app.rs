@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::accounts::password::Passwords;
 use crate::catalog::ReferenceCache;
@@ -26,6 +27,8 @@ pub struct App {
     pub reference: ReferenceCache,
     /// Who is told that a home changed.
     pub hub: Hub,
+    /// Requests that were begun; the server stops when they are done.
+    pub requests: TaskTracker,
     /// Cancelled when the server is to stop.
     pub shutdown: CancellationToken,
 }
@@ -47,6 +50,7 @@ impl App {
             passwords: Passwords::default(),
             reference: ReferenceCache::default(),
             hub: Hub::default(),
+            requests: TaskTracker::new(),
             shutdown,
         }
     }

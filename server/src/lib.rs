@@ -64,11 +64,14 @@ pub async fn serve(listener: TcpListener, app: App) -> anyhow::Result<()> {
     let jobs = tokio::spawn(jobs::run(app.clone()));
     let events = tokio::spawn(events::run(app.clone()));
     let shutdown = app.shutdown.clone();
+    let requests = app.requests.clone();
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)
         .with_graceful_shutdown(async move { shutdown.cancelled().await })
         .await
         .context("the HTTP server broke off");
+    requests.close();
+    requests.wait().await;
     events.await.context("the loop of live updates broke off")?;
     jobs.await.context("the job queue broke off")?;
     served

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderName, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,7 +17,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
-use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,10 +44,12 @@ struct Document;
 
 /// The largest JSON body.
 const MAX_BODY_BYTES: usize = 256 * 1024;
-/// The longest that a request may take.
+/// The longest that a caller waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for files of a million rows.
 const BULK_TIMEOUT: Duration = Duration::from_mins(10);
+/// Where such files go.
+const BULK: [&str; 2] = [path::IMPORTS, path::WEATHER_IMPORTS];
 
 /// Routes with their documents, before any layer that needs the state.
 fn api() -> (
@@ -105,21 +106,14 @@ async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
 pub fn router(app: App) -> Router {
     let (quick, doors, bulk, streams) = api();
     let request_id = HeaderName::from_static("x-request-id");
-    let timeout = |limit| TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limit);
     let quick = plain(quick)
         .merge(slowed_down(plain(doors), app.settings.sign_in_burst))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(
-            ServiceBuilder::new()
-                .layer(CompressionLayer::new())
-                .layer(timeout(TIMEOUT)),
-        );
-    let bulk = plain(bulk)
-        .layer(axum::extract::DefaultBodyLimit::max(
-            readings::imports::MAX_IMPORT_BYTES,
-        ))
-        .layer(timeout(BULK_TIMEOUT));
-    // Streams have no time limit, and compression would hold their events back.
+        .layer(CompressionLayer::new());
+    let bulk = plain(bulk).layer(axum::extract::DefaultBodyLimit::max(
+        readings::imports::MAX_IMPORT_BYTES,
+    ));
+    // Compression would hold a stream's events back.
     let api = quick
         .merge(bulk)
         .merge(plain(streams))
@@ -139,7 +133,8 @@ pub fn router(app: App) -> Router {
             .layer(PropagateRequestIdLayer::new(request_id))
             .layer(CatchPanicLayer::custom(
                 |_: Box<dyn std::any::Any + Send>| problem(ErrorCode::Internal, None),
-            )),
+            ))
+            .layer(middleware::from_fn_with_state(app.clone(), to_the_end)),
     )
     .with_state(app)
 }
@@ -184,17 +179,29 @@ async fn observe(matched: Option<MatchedPath>, request: Request, next: Next) -> 
         );
     });
     crate::metrics::count(method.as_str(), &route, status.as_u16(), elapsed);
-    if status == StatusCode::GATEWAY_TIMEOUT && !is_problem(&response) {
-        return problem(ErrorCode::Timeout, None);
-    }
     response
 }
 
-fn is_problem(response: &Response) -> bool {
-    response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind == "application/problem+json")
+/// A request that was begun goes on to its end, though its caller hangs up or waits no longer: one
+/// that is dropped half way hands its connection to PostgreSQL to the next request as it is, and
+/// sqlx 0.9 leaves a transaction open on it that was just begun. What one request may do is
+/// limited by the database's own limits of time.
+async fn to_the_end(
+    State(app): State<App>,
+    matched: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    use tracing::Instrument;
+    let bulk = matched.is_some_and(|matched| BULK.contains(&matched.as_str()));
+    let limit = if bulk { BULK_TIMEOUT } else { TIMEOUT };
+    let running = next.run(request).instrument(tracing::Span::current());
+    match tokio::time::timeout(limit, app.requests.spawn(running)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(broken)) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+        Ok(Err(_)) => problem(ErrorCode::Unavailable, None),
+        Err(_) => problem(ErrorCode::Timeout, None),
+    }
 }
 
 /// The address that asks. On a socket without one, all count as the same.

@@ -25,19 +25,10 @@ impl Locale {
             LineKind::Remainder => return self.text("explain-remainder"),
             _ => {}
         }
-        if let Some(flag) = &line.note
-            && self.has(&format!("flag-{flag}"))
-        {
-            return capital(&self.text(&format!("flag-{flag}")));
+        if let Some(flag) = line.note.as_deref().and_then(|note| self.flag_name(note)) {
+            return flag;
         }
-        let word = |code: &String| {
-            let id = format!("bill-line-{code}");
-            if self.has(&id) {
-                self.text(&id)
-            } else {
-                line.label.clone().unwrap_or_else(|| code.clone())
-            }
-        };
+        let word = |code: &String| self.charge_name(code, line.label.as_deref());
         match (line.codes.as_slice(), line.charged_as.first()) {
             ([code], _) => match &line.window {
                 Some(window) => format!("{}, {}", word(code), self.window(window)),
@@ -48,6 +39,22 @@ impl Locale {
             ([], Some(paper)) => paper.clone(),
             ([], None) => String::new(),
         }
+    }
+
+    /// What a charge is called: our word for its code, else the tariff's, else the code.
+    pub fn charge_name(&self, code: &str, label: Option<&str>) -> String {
+        let id = format!("bill-line-{code}");
+        if self.has(&id) {
+            self.text(&id)
+        } else {
+            label.unwrap_or(code).to_owned()
+        }
+    }
+
+    /// The name of a line whose price came from a flag, such as `Yellow flag`; `None` for other notes.
+    pub fn flag_name(&self, note: &str) -> Option<String> {
+        let id = format!("flag-{note}");
+        self.has(&id).then(|| capital(&self.text(&id)))
     }
 
     /// How a line comes to its amount: `212 kWh × 0.310210`, `18 %`.

@@ -18,6 +18,8 @@ use crate::accounts::Caller;
 use crate::error::{Error, Result, problem};
 
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 /// The request as a write sees it: its key, if the client sent one, and what it is about.
 #[derive(Debug, Clone)]

@@ -63,7 +63,7 @@ struct Priced<'a> {
 #[derive(Debug, Serialize)]
 struct PricedLine<'a> {
     code: &'a str,
-    label: &'a str,
+    label: String,
     quantity: Decimal,
     unit: Unit,
     unit_price: Decimal,
@@ -98,7 +98,7 @@ pub(super) async fn run(context: &Context, arguments: Price) -> Result<()> {
         .map_err(|findings| Failure::Said(located(&shown, &findings, locale)))?;
     let bill = price(&tariff, &parameters, &tables, &usage, cycle).map_err(refused)?;
     if context.json {
-        return context.streams.print_json(&priced(&bill));
+        return context.streams.print_json(&priced(&bill, locale));
     }
     print(context, &tariff.name, &bill)
 }
@@ -111,7 +111,7 @@ fn located(shown: &str, findings: &[Finding], locale: &Locale) -> String {
     findings.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn priced(bill: &Bill) -> Priced<'_> {
+fn priced<'a>(bill: &'a Bill, locale: &Locale) -> Priced<'a> {
     let mut taxes: BTreeMap<&str, Decimal> = BTreeMap::new();
     for tax in &bill.taxes {
         *taxes.entry(&tax.code).or_default() += tax.amount.0;
@@ -125,7 +125,11 @@ fn priced(bill: &Bill) -> Priced<'_> {
         covered_days: bill.covered_days,
         kwh: bill.kwh.0.normalize(),
         billed_kwh: bill.billed_kwh.0.normalize(),
-        lines: bill.lines.iter().map(priced_line).collect(),
+        lines: bill
+            .lines
+            .iter()
+            .map(|line| priced_line(line, locale))
+            .collect(),
         net: bill.net.0,
         taxes,
         gross: bill.gross.0,
@@ -134,10 +138,10 @@ fn priced(bill: &Bill) -> Priced<'_> {
     }
 }
 
-fn priced_line(line: &BillLine) -> PricedLine<'_> {
+fn priced_line<'a>(line: &'a BillLine, locale: &Locale) -> PricedLine<'a> {
     PricedLine {
         code: &line.code,
-        label: &line.label,
+        label: locale.charge_name(&line.code, Some(&line.label)),
         quantity: line.quantity,
         unit: line.unit,
         unit_price: line.unit_price,
@@ -153,16 +157,6 @@ fn priced_line(line: &BillLine) -> PricedLine<'_> {
     }
 }
 
-/// The word of a dated price, such as the flag's colour.
-fn word_of(locale: &Locale, word: &str) -> String {
-    let id = format!("flag-{word}");
-    if locale.has(&id) {
-        locale.text(&id)
-    } else {
-        word.to_owned()
-    }
-}
-
 /// The bill as text: its lines, its taxes, what is to pay, and what was taken for granted.
 fn print(context: &Context, name: &str, bill: &Bill) -> Result<()> {
     let locale = &context.locale;
@@ -170,17 +164,19 @@ fn print(context: &Context, name: &str, bill: &Bill) -> Result<()> {
     let money = |amount: Money| locale.money(Money(amount.0.round_dp(2)), &bill.currency);
     let mut table = Table::new(&[Side::Left, Side::Right, Side::Left, Side::Right]);
     for line in &bill.lines {
+        let flag = line.note.as_deref().and_then(|note| locale.flag_name(note));
         let detail = [
             line.window.as_deref().map(|name| locale.window(name)),
             line.tier
                 .map(|tier| fl!(loader, "cli-price-tier", tier = tier)),
-            line.note.as_deref().map(|word| word_of(locale, word)),
+            line.note.clone().filter(|_| flag.is_none()),
         ];
         let detail: Vec<String> = detail.into_iter().flatten().collect();
+        let name = flag.unwrap_or_else(|| locale.charge_name(&line.code, Some(&line.label)));
         let label = if detail.is_empty() {
-            line.label.clone()
+            name
         } else {
-            format!("{} ({})", line.label, detail.join(", "))
+            format!("{name} ({})", detail.join(", "))
         };
         let unit = locale.text(&format!("bill-unit-{}", line.unit));
         table.row([
@@ -195,7 +191,11 @@ fn print(context: &Context, name: &str, bill: &Bill) -> Result<()> {
     };
     for tax in &bill.taxes {
         let rate = locale.percent(tax.rate * Decimal::ONE_HUNDRED);
-        sum(&mut table, format!("{} {rate}", tax.code), tax.amount);
+        sum(
+            &mut table,
+            format!("{} {rate}", locale.charge_name(&tax.code, None)),
+            tax.amount,
+        );
     }
     sum(&mut table, locale.text("cli-price-total"), bill.total);
     let head = fl!(
