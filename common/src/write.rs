@@ -40,7 +40,7 @@ where
         None => F::deserialize(Value::Null).map_err(|_| Error::missing_field(field))?,
     };
     let row = serde_path_to_error::deserialize(Value::Object(fields));
-    Ok((value, row.map_err(|error| Error::custom(error))?))
+    Ok((value, row.map_err(Error::custom)?))
 }
 
 /// The answer to a write of one row: the key by which it is undone, and the row as it now stands.

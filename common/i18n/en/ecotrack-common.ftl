@@ -83,7 +83,7 @@ field-error-unsound_tariff = This tariff breaks a rule at { $path }; `ecotrack t
 field-error-slug_beside_document = Choose a tariff of the list or give one of your own, not both.
 field-error-document_too_large = A tariff has at most { $max } kB.
 field-error-day_taken = Another tariff begins on this day; change that one, or choose another day.
-field-error-other_currency_tariff = This tariff is in { $tariff }, the home in { $home }. Choose one in { $home }, or change the home's currency.
+field-error-other_currency_tariff = This tariff is in { $tariff }, the home in { $home }. Choose one in { $home }, or change the home’s currency.
 field-error-tariff_hidden = This tariff is not offered any more; only homes that have it keep it.
 field-error-unknown = Not accepted ({ $code }).
 
@@ -980,7 +980,7 @@ cli-field-billing_cycle_day = --cycle-day
 cli-field-tariff = --tariff
 cli-field-tariff_slug = --tariff
 cli-field-document = --file
-cli-field-document-name = --file (name)
+cli-field-document-name = FILE (name)
 cli-field-on = --on
 cli-field-icms = --set icms
 cli-field-pis = --set pis

@@ -426,7 +426,7 @@ impl Locale {
             } else if let Ok(at) = Timestamp::from_str(value) {
                 self.date_time(at, zone)
             } else if let Ok(date) = Date::from_str(value) {
-                self.date_short(date)
+                self.date(date)
             } else {
                 value.clone()
             }

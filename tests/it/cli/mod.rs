@@ -21,6 +21,7 @@ mod entries;
 mod explain;
 mod history;
 mod members;
+mod mine;
 mod profiles;
 mod readings;
 mod tariffs;

@@ -83,6 +83,18 @@ pub(super) async fn set(context: &Context, arguments: Set) -> Result<()> {
     match (arguments.tariff, &arguments.file, before) {
         (Some(slug), ..) => row.tariff_slug = Some(slug.trim().to_owned()),
         (None, Some(file), _) => row.document = Some(Box::new(read(context, file).await?)),
+        // What cannot be read cannot be sent back as it is.
+        (
+            None,
+            None,
+            Some(ProfileTariff {
+                unreadable: Some(why),
+                name,
+                ..
+            }),
+        ) => {
+            return Err(unreadable(context, name, why));
+        }
         (None, None, Some(before)) => {
             row.tariff_slug.clone_from(&before.tariff.tariff_slug);
             row.document.clone_from(&before.tariff.document);
@@ -160,14 +172,20 @@ pub(super) async fn own(context: &Context, on: Option<&str>) -> Result<()> {
                 name = name,
                 slug = slug.as_str()
             ),
-            (None, why) => fl!(
-                words,
-                "cli-own-unreadable",
-                name = name,
-                why = why.clone().unwrap_or_default()
-            ),
+            (None, why) => {
+                return Err(unreadable(
+                    context,
+                    name,
+                    why.as_deref().unwrap_or_default(),
+                ));
+            }
         },
     ))
+}
+
+fn unreadable(context: &Context, name: &str, why: &str) -> Failure {
+    let words = context.locale.loader();
+    Failure::Said(fl!(words, "cli-own-unreadable", name = name, why = why))
 }
 
 fn day(context: &Context, home: &AtHome, field: &str, text: &str) -> Result<Date> {
@@ -181,7 +199,7 @@ fn day(context: &Context, home: &AtHome, field: &str, text: &str) -> Result<Date
 fn of_file(mut errors: FieldErrors) -> FieldErrors {
     for error in &mut errors.0 {
         if error.field == "name" {
-            error.field = "document.name".to_owned();
+            "document.name".clone_into(&mut error.field);
         }
     }
     errors

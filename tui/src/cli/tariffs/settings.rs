@@ -14,7 +14,7 @@ use crate::cli::{Failure, Result};
 pub(super) struct Settings {
     /// What the home knows better than the tariff; may be repeated. KEY is icms, pis or cofins (a
     /// fraction), cosip (money), flag (green|yellow|red1|red2|scarcity), connection
-    /// (single|two|three), class (residential|social|discount), or contracted_kw.PERIOD (kW); an
+    /// (single|two|three), class (residential|social|discount), or `contracted_kw.PERIOD` (kW); an
     /// empty value takes the figure away
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::from_str)]
     settings: Vec<Setting>,
