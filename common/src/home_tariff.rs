@@ -215,6 +215,12 @@ mod tests {
             wrong(&new),
             ["cosip too_large", "contracted_kw control_characters"]
         );
+        new = own(|_| {});
+        let periods = (0..25).map(|at| (at.to_string(), Decimal::ONE));
+        new.parameters.contracted_kw = periods.collect();
+        assert_eq!(wrong(&new), ["contracted_kw too_many_rows"]);
+        new.parameters.contracted_kw = [("x".repeat(81), Decimal::ONE)].into();
+        assert_eq!(wrong(&new), ["contracted_kw too_long"]);
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub const MAX_DAYS: i32 = 1_096;
 /// The most kWh that are priced: beyond, a decimal would begin to lose cents in silence.
 const MAX_KWH: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0); // 10^12
 
+/// The most periods of contracted power, and the longest name of one.
+const MAX_PERIODS: usize = 24;
+const MAX_PERIOD_CHARS: usize = 80;
+
 /// The energy of a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,12 +140,19 @@ impl Parameters {
             errors.add_with("cosip", "too_large", &[("max", &max)]);
         }
         let odd = |period: &str| period.chars().any(char::is_control);
+        let long = |period: &str| period.chars().count() > MAX_PERIOD_CHARS;
         if self.contracted_kw.values().any(|kw| *kw < Decimal::ZERO) {
             errors.add("contracted_kw", "negative");
         } else if self.contracted_kw.values().any(|kw| *kw > MAX_PRICE) {
             errors.add_with("contracted_kw", "too_large", &[("max", &max)]);
         } else if self.contracted_kw.keys().any(|period| odd(period)) {
             errors.add("contracted_kw", "control_characters");
+        } else if self.contracted_kw.len() > MAX_PERIODS {
+            let max = MAX_PERIODS.to_string();
+            errors.add_with("contracted_kw", "too_many_rows", &[("max", &max)]);
+        } else if self.contracted_kw.keys().any(|period| long(period)) {
+            let max = MAX_PERIOD_CHARS.to_string();
+            errors.add_with("contracted_kw", "too_long", &[("max", &max)]);
         }
         errors.into_result()
     }
