@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bill::{BillError, Tariff};
 use crate::cycle::Cycle;
+use crate::profile::{EnergyProfile, TariffChoice};
 use crate::{FieldErrors, Kwh, Money};
 
 /// The most cycles that are compared at once: three years.
@@ -94,6 +95,46 @@ pub fn alternatives<'a>(mine: &str, slugs: impl Iterator<Item = &'a str>) -> Vec
         MAX_TARIFFS
     });
     found
+}
+
+/// The tariffs that a home might choose instead of its own, without being asked for: [`alternatives`]
+/// of the one of the list that it has, else those of its distributor, else of its country, if these
+/// are few.
+pub fn usual_tariffs(home: &EnergyProfile, choices: &[TariffChoice]) -> Vec<String> {
+    let slugs = || choices.iter().map(|choice| choice.slug.as_str());
+    let owned = |slugs: Vec<&str>| slugs.into_iter().map(str::to_owned).collect();
+    if let Some(mine) = &home.tariff {
+        return owned(alternatives(mine, slugs()));
+    }
+    let country = home.location.country.to_lowercase();
+    let few = |begin: &str| -> Vec<&str> {
+        let found: Vec<&str> = slugs().filter(|slug| slug.starts_with(begin)).collect();
+        if found.len() > MAX_TARIFFS {
+            Vec::new()
+        } else {
+            found
+        }
+    };
+    let distributor = home.location.distributor.as_deref().map(as_slug);
+    let of_distributor = distributor
+        .filter(|name| !name.is_empty())
+        .map(|name| few(&format!("{country}-{name}-")))
+        .filter(|found| !found.is_empty());
+    owned(of_distributor.unwrap_or_else(|| few(&format!("{country}-"))))
+}
+
+/// A name as slugs write it: `CEMIG-D` is `cemig-d`.
+fn as_slug(name: &str) -> String {
+    let letters = name.chars().map(|letter| {
+        if letter.is_ascii_alphanumeric() || letter == '.' {
+            letter.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    });
+    let slug: String = letters.collect();
+    let parts = slug.split('-').filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-")
 }
 
 /// The answer, in the order in which the tariffs were asked for.
@@ -204,6 +245,18 @@ impl CycleComparison {
     }
 }
 
+impl TariffComparisons {
+    /// The one that costs least a cycle beside the home's own, with what it comes to; `None` where no
+    /// cycle could be compared.
+    pub fn cheapest(&self) -> Option<(&TariffComparison, &ComparisonSums)> {
+        let summed = self
+            .comparisons
+            .iter()
+            .filter_map(|one| Some((one, one.sums.as_ref()?)));
+        summed.min_by_key(|(_, sums)| sums.difference.0 / Decimal::from(sums.cycles.max(1)))
+    }
+}
+
 impl ComparisonSums {
     /// Over the cycles that are covered and that both sides have a bill for.
     pub fn of(cycles: &[CycleComparison]) -> Option<Self> {
@@ -275,6 +328,43 @@ mod tests {
         assert_eq!(sums.percent().unwrap().round_dp(2), Decimal::new(-567, 2));
         assert_eq!(ComparisonSums::of(&cycles[2..]), None);
         assert_eq!(cycles[3].difference(), None);
+    }
+
+    #[test]
+    fn without_a_tariff_of_the_list_the_place_says_what_might_be_chosen() {
+        let choice = |slug: &str| TariffChoice {
+            slug: slug.to_owned(),
+            country: slug[..2].to_uppercase(),
+            name: slug.to_owned(),
+        };
+        let mut choices: Vec<TariffChoice> = (0..9)
+            .map(|at| choice(&format!("br-d{at}-conventional")))
+            .collect();
+        choices.extend(
+            [
+                "br-cemig-d-branca",
+                "br-cemig-d-conventional",
+                "gb-a",
+                "gb-b",
+            ]
+            .map(choice),
+        );
+        let home = |country: &str, distributor: Option<&str>, tariff: Option<&str>| {
+            let json = serde_json::json!({
+                "energy_profile_id": uuid::Uuid::nil(), "name": "Home", "occupants": null, "area_m2": null,
+                "connection": "single", "currency": "EUR", "time_zone": "Etc/UTC", "billing_cycle_day": 1,
+                "tariff": tariff, "role": "owner", "demo": false, "version": 1,
+                "location": { "country": country, "distributor": distributor },
+            });
+            let home: EnergyProfile = serde_json::from_value(json).unwrap();
+            usual_tariffs(&home, &choices)
+        };
+        let cemig = ["br-cemig-d-branca", "br-cemig-d-conventional"];
+        assert_eq!(home("BR", Some("CEMIG-D"), None), cemig);
+        assert_eq!(home("BR", Some("Nobody"), None), [""; 0]);
+        assert_eq!(home("BR", None, None), [""; 0]);
+        assert_eq!(home("GB", None, None), ["gb-a", "gb-b"]);
+        assert_eq!(home("BR", None, Some("br-cemig-d-branca")), cemig[1..]);
     }
 
     #[test]

@@ -9,8 +9,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
+use crate::bill::DayPrices;
 use crate::comparison::NotPriced;
 use crate::cycle::Cycle;
+use crate::emission::{Co2eTotal, HomeFactors};
 use crate::forecast::{Band, ForecastState};
 use crate::goal::GoalProgress;
 use crate::meter::Meter;
@@ -66,18 +68,37 @@ pub struct Dashboard {
     /// Why there is a tariff and no cost.
     #[serde(default)]
     pub unpriced: Option<NotPriced>,
+    /// What turns each kWh of the home into CO2e.
+    #[serde(default)]
+    pub factors: HomeFactors,
 }
 
 /// What one more kWh costs and emits now. Without a forecast the price is that of a cycle like the
 /// newest bill's, or of one that uses what the devices are estimated to; without either there is
 /// none, since a price may depend on the use.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NextKwh {
-    /// Money, taxes included.
+    /// Money, taxes included: what the bill at the end of the cycle would be more.
     pub price: Option<Money>,
     /// Kilograms of CO2e.
     pub co2e: Option<KgCo2e>,
+    /// What the tariff charges for it at each time of today and tomorrow, and of what that is made,
+    /// for whoever knows the hour; `None` where the price has another source than a tariff.
+    #[serde(default)]
+    pub by_time: Option<DayPrices>,
+}
+
+impl NextKwh {
+    /// The price at `now`: where it goes by the time of use that of the hour, else what the bill
+    /// would be more.
+    pub fn price_at(&self, now: Timestamp) -> Option<Money> {
+        let by_time = self.by_time.as_ref().filter(|prices| prices.goes_by_time);
+        by_time
+            .and_then(|prices| prices.at(now))
+            .map(|at| at.span.gross)
+            .or(self.price)
+    }
 }
 
 /// The home on the dashboard.
@@ -116,24 +137,6 @@ pub struct CycleUse {
     pub elapsed_days: i32,
     /// Of those, days that are at least 90 % known.
     pub measured_days: i32,
-}
-
-/// CO2e with the factor it was computed with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Co2eTotal {
-    /// Kilograms.
-    pub kg: KgCo2e,
-    /// kg CO2e per kWh.
-    pub factor: Decimal,
-    /// Region of the factor.
-    pub region: String,
-    /// Year of the factor.
-    pub year: i16,
-    /// `generation_only`, `life_cycle` or `direct_co2_only`.
-    pub basis: String,
-    /// Who published it.
-    pub source: String,
 }
 
 /// Two spans compared over the days that both know.

@@ -28,6 +28,13 @@ words!(
     }
 );
 
+impl Channel {
+    /// Whether its energy comes from the grid, whose factors of emission then hold.
+    pub const fn is_of_grid(self) -> bool {
+        matches!(self, Self::GridImport | Self::Device)
+    }
+}
+
 words!(
     /// How a meter's facts are known: as registers and periods, or as steps; never both.
     ReadingKind {

@@ -90,6 +90,8 @@ routes! {
     PROFILE_TARIFFS = "/profiles/{energy_profile_id}/tariffs";
     /// `PUT`, `DELETE`.
     PROFILE_TARIFF = "/profiles/{energy_profile_id}/tariffs/{profile_tariff_id}";
+    /// `GET` the emission factors of the home's grid.
+    EMISSION_FACTORS = "/profiles/{energy_profile_id}/emission-factors";
     /// `GET`, `POST`.
     GOALS = "/profiles/{energy_profile_id}/goals";
     /// `PUT`, `DELETE`.

@@ -1,10 +1,12 @@
 //! What was read off a meter, as it was said.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::account::check_optional_text;
+use crate::cycle::Cycle;
 use crate::write::MAX_BATCH;
 use crate::{FieldErrors, Kwh, MeterId, OperationId};
 
@@ -186,6 +188,37 @@ pub struct Reading {
     pub version: i64,
     /// Energy since the register before, `None` for the first and for periods.
     pub since_previous_kwh: Option<Kwh>,
+}
+
+impl Reading {
+    /// The energy that it tells of, and the local days of `zone` over which that was used: from the
+    /// reading `before` on, where it is known.
+    pub fn energy(&self, before: Option<&Self>, zone: &TimeZone) -> Option<(Kwh, Cycle)> {
+        let day = |at: Timestamp| zone.to_datetime(at).date();
+        let read_on = day(self.read_at);
+        Some(match self.measured {
+            Measured::Register { .. } => {
+                let first = before.map_or(read_on, |before| day(before.read_at));
+                let first = first.min(read_on);
+                let cycle = Cycle {
+                    first,
+                    last: read_on,
+                };
+                (self.since_previous_kwh?, cycle)
+            }
+            Measured::Period {
+                energy_kwh,
+                ends_at,
+            } => {
+                let last = day(ends_at).max(read_on);
+                let cycle = Cycle {
+                    first: read_on,
+                    last,
+                };
+                (energy_kwh, cycle)
+            }
+        })
+    }
 }
 
 /// The answer to a write: the row as it now stands, and the key by which it is undone.

@@ -7,6 +7,7 @@
 
 mod admin;
 mod cli;
+mod compared;
 mod enter_reading;
 mod explained;
 mod forms;

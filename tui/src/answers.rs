@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{admin, bill, dashboard, outbox, readings};
+use crate::{admin, bill, comparison, dashboard, outbox, readings};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -124,6 +124,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             bill::changed(app, ticket, answer);
             Vec::new()
         }
+        Reply::Compared(answer) => comparison::answered(app, ticket, answer),
         Reply::Admin(answer) => admin::answered(app, ticket, answer),
         Reply::Tips(answer) => {
             app.welcome.tips.answer(ticket, answer);
@@ -234,6 +235,9 @@ fn listed(
     }
     if again {
         return app.lists.ask(what, app.home, &mut app.tickets);
+    }
+    if what == What::Tariffs {
+        return comparison::tariffs_arrived(app);
     }
     Vec::new()
 }

@@ -4,11 +4,13 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use ecotrack_common::account::Account;
+use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::emission::{Co2eTotal, EmissionError};
 use ecotrack_common::locale::Locale;
 use ecotrack_common::profile::{EnergyProfile, Role};
 use ecotrack_common::reading::ReadingWritten;
-use ecotrack_common::{EnergyProfileId, ErrorCode, OperationId};
+use ecotrack_common::{EnergyProfileId, ErrorCode, Kwh, OperationId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -27,7 +29,8 @@ use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
-    admin, answers, bill, commands, dashboard, form, help, mouse, readings, told, welcome,
+    admin, answers, bill, commands, comparison, dashboard, form, help, mouse, readings, told,
+    welcome,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -69,6 +72,8 @@ pub enum Screen {
     Table(Table),
     /// A bill, explained.
     Bill,
+    /// The home's past under other tariffs.
+    Comparison,
 }
 
 /// A sentence in the footer, until the next key.
@@ -137,6 +142,8 @@ pub struct App {
     pub readings: readings::State,
     /// The bill that is explained.
     pub bill: bill::State,
+    /// Tariffs compared.
+    pub comparison: comparison::State,
     /// What administrators see.
     pub(crate) admin: Box<admin::State>,
     /// What the server confirmed in this run.
@@ -203,6 +210,7 @@ impl App {
             dashboard: dashboard::State::default(),
             readings: readings::State::default(),
             bill: bill::State::default(),
+            comparison: comparison::State::default(),
             admin: Box::default(),
             confirmed: Confirmed::default(),
             done: Vec::new(),
@@ -232,6 +240,11 @@ impl App {
     /// The dashboard of the home, however old.
     pub fn board(&self) -> Option<&Dashboard> {
         self.dashboard.board.value().map(|board| &board.dashboard)
+    }
+
+    /// What `kwh` of the home emitted over `cycle`; `None` while its factors are not known.
+    pub fn co2e_of(&self, cycle: Cycle, kwh: Kwh) -> Option<Result<Co2eTotal, EmissionError>> {
+        self.board().map(|board| board.factors.in_cycle(cycle, kwh))
     }
 
     /// The time zone of the home.
@@ -324,6 +337,7 @@ impl App {
             }
             Screen::Table(_) => (table::COMMANDS, commands::SIGNED_IN),
             Screen::Bill => (bill::COMMANDS, commands::SIGNED_IN),
+            Screen::Comparison => (comparison::COMMANDS, commands::SIGNED_IN),
         }
     }
 
@@ -354,6 +368,7 @@ impl App {
             Screen::Readings => effects.extend(readings::load(self)),
             Screen::Table(table) => effects.extend(table::load(self, table)),
             Screen::Bill => effects.extend(bill::load(self)),
+            Screen::Comparison => effects.extend(comparison::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }
         let shown = match self.screen {

@@ -8,7 +8,7 @@ use crate::keys::{Command, always, ctrl, key, named};
 use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
-use crate::{admin, bill, dashboard, form, help, palette, readings, told, welcome};
+use crate::{admin, bill, comparison, dashboard, form, help, palette, readings, told, welcome};
 
 /// On every screen that shows something.
 pub(crate) const EVERYWHERE: &[Command] = &[HELP, LEAVE, LEAVE_AT_ONCE];
@@ -194,6 +194,11 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     palette_only!("key-away", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Away)
     }),
+    palette_only!(
+        "key-other-tariff",
+        |app| app.home.is_some() && app.screen != Screen::Comparison,
+        |app, _| comparison::open(app)
+    ),
     palette_only!("key-weather", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Weather)
     }),
@@ -229,8 +234,13 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Esc)],
         name: "key-back",
-        // A bill has a list to go back to.
-        when: |app| !matches!(app.screen, Screen::Dashboard | Screen::Bill),
+        // A bill has a list to go back to, a comparison where it was opened.
+        when: |app| {
+            !matches!(
+                app.screen,
+                Screen::Dashboard | Screen::Bill | Screen::Comparison
+            )
+        },
         run: |app, cx| {
             app.screen = Screen::Dashboard;
             if app.home.is_none() && app.homes.is_empty() {
@@ -290,6 +300,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         readings::COMMANDS,
         readings::FILTER_COMMANDS,
         bill::COMMANDS,
+        comparison::COMMANDS,
         entry::COMMANDS,
         table::COMMANDS,
         table::FILTER_COMMANDS,

@@ -11,7 +11,8 @@ use crate::readings::entry_view;
 use crate::table::Table;
 use crate::widgets::words;
 use crate::{
-    admin, bill, commands, dashboard, forms, help, keys, palette, readings, table, told, welcome,
+    admin, bill, commands, comparison, dashboard, forms, help, keys, palette, readings, table,
+    told, welcome,
 };
 
 /// Draws everything.
@@ -30,6 +31,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Table(Table::Admin(page))) => admin::view(app, page, frame, body, cx),
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
+            (None, Screen::Comparison) => comparison::view(app, frame, body, cx),
         }
     }
     if area.height >= 2 {
@@ -147,7 +149,7 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Dashboard => tab == "tab-dashboard",
         Screen::Readings => tab == "tab-readings",
         Screen::Table(Table::Devices) => tab == "tab-devices",
-        Screen::Table(Table::Bills) | Screen::Bill => tab == "tab-bills",
+        Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
         Screen::Table(Table::Admin(_)) => tab == "tab-admin",
         Screen::Table(_) => tab == "tab-household",

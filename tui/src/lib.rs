@@ -17,6 +17,7 @@ pub mod bill;
 pub mod cli;
 pub mod client;
 mod commands;
+pub mod comparison;
 pub mod config;
 pub mod dashboard;
 pub mod dashboard_text;
@@ -50,6 +51,8 @@ pub mod widgets;
 mod admin_tests;
 #[cfg(test)]
 mod bill_tests;
+#[cfg(test)]
+mod comparison_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use ecotrack_common::account::{
     Account, ChangedAccount, ChangedPassword, Language, Recovery, Registration, SignIn, SignedIn,
 };
 use ecotrack_common::audit::Undone;
+use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::explain::{BillChange, BillExplanation};
 use ecotrack_common::member::{
@@ -144,6 +145,8 @@ pub enum Call {
     Explanation(EnergyProfileId, BillingRecordId),
     /// Why a bill is another than the one before.
     Change(EnergyProfileId, BillingRecordId),
+    /// What the home's past would have cost under other tariffs.
+    Compare(EnergyProfileId, Box<NewTariffComparison>),
     /// Saving tips, for anybody.
     Tips,
     /// A question of an administrator.
@@ -184,6 +187,8 @@ pub enum Reply {
     Explained(Answer<Box<BillExplanation>>),
     /// To `Change`.
     Changed(Answer<Box<BillChange>>),
+    /// To `Compare`.
+    Compared(Answer<Box<TariffComparisons>>),
     /// To `Tips`.
     Tips(Answer<Vec<SavingMeasure>>),
     /// To `Admin`.
@@ -233,6 +238,7 @@ impl Reply {
             Self::Undone(answer) => answer.as_ref().err(),
             Self::Explained(answer) => answer.as_ref().err(),
             Self::Changed(answer) => answer.as_ref().err(),
+            Self::Compared(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
             Self::Admin(answer) => answer.as_ref().err(),
         }

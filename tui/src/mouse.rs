@@ -5,7 +5,7 @@ use ratatui::layout::{Rect, Size};
 use crate::app::{App, Context, Screen};
 use crate::message::Effect;
 use crate::table::Table;
-use crate::{admin, bill, draw, forms, readings, table};
+use crate::{admin, bill, comparison, draw, forms, readings, table};
 
 /// The wheel turned over the open screen.
 pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
@@ -17,6 +17,7 @@ pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
         Screen::Readings => readings::scroll(app, rows, cx),
         Screen::Table(_) => table::scroll(app, rows, cx),
         Screen::Bill => bill::scroll(app, rows, cx),
+        Screen::Comparison => comparison::scroll(app, rows, cx),
         Screen::Welcome | Screen::Dashboard => Vec::new(),
     }
 }
@@ -62,6 +63,6 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Conte
             readings::click(app, body, row, cx);
             Vec::new()
         }
-        Screen::Welcome | Screen::Dashboard | Screen::Bill => Vec::new(),
+        Screen::Welcome | Screen::Dashboard | Screen::Bill | Screen::Comparison => Vec::new(),
     }
 }

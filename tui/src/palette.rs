@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ecotrack_common::EnergyProfileId;
+use ecotrack_common::profile::TariffChoice;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -9,6 +10,7 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use crate::app::{App, Context};
 use crate::commands::LEAVE_AT_ONCE;
+use crate::comparison;
 use crate::form::choice::best;
 use crate::keys::{Command, always, ctrl, named};
 use crate::message::Effect;
@@ -25,7 +27,18 @@ pub struct Palette {
     /// What was typed.
     pub typed: TextLine,
     at: usize,
-    homes_only: bool,
+    offers: Offers,
+}
+
+/// What is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offers {
+    /// What can be done, and the other homes.
+    Everything,
+    /// The homes alone.
+    Homes,
+    /// Tariffs to compare with.
+    Tariffs,
 }
 
 /// Something that can be chosen.
@@ -33,6 +46,7 @@ pub struct Palette {
 enum Item {
     Run(&'static Command),
     Home(EnergyProfileId),
+    Tariff(String),
 }
 
 struct Entry {
@@ -79,20 +93,24 @@ pub const COMMANDS: &[Command] = &[
 
 /// Opens it.
 pub fn open(app: &mut App) -> Vec<Effect> {
-    app.palette = Some(Palette {
-        typed: TextLine::new(""),
-        at: 0,
-        homes_only: false,
-    });
-    Vec::new()
+    offer(app, Offers::Everything)
 }
 
 /// Opens it with the homes alone.
 pub fn open_homes(app: &mut App) -> Vec<Effect> {
+    offer(app, Offers::Homes)
+}
+
+/// Opens it with the tariffs that can be compared with.
+pub fn open_tariffs(app: &mut App) -> Vec<Effect> {
+    offer(app, Offers::Tariffs)
+}
+
+fn offer(app: &mut App, offers: Offers) -> Vec<Effect> {
     app.palette = Some(Palette {
         typed: TextLine::new(""),
         at: 0,
-        homes_only: true,
+        offers,
     });
     Vec::new()
 }
@@ -109,8 +127,20 @@ impl Palette {
 }
 
 fn entries(app: &App, palette: &Palette, cx: &Context) -> Vec<Entry> {
+    if palette.offers == Offers::Tariffs {
+        let tariff = |choice: &TariffChoice| Entry {
+            item: Item::Tariff(choice.slug.clone()),
+            name: choice.name.clone(),
+            keys: choice.country.clone(),
+        };
+        return comparison::candidates(app)
+            .into_iter()
+            .map(tariff)
+            .collect();
+    }
     let mut entries: Vec<Entry> = Vec::new();
-    if !palette.homes_only {
+    let homes_only = palette.offers == Offers::Homes;
+    if !homes_only {
         for command in app.commands_beneath() {
             if !(command.when)(app) || command.name == "key-palette" {
                 continue;
@@ -130,11 +160,11 @@ fn entries(app: &App, palette: &Palette, cx: &Context) -> Vec<Entry> {
     }
     let open = |home: &EnergyProfileId| Some(*home) == app.home;
     for home in &app.homes {
-        if open(&home.energy_profile_id) && !palette.homes_only {
+        if open(&home.energy_profile_id) && !homes_only {
             continue;
         }
         let name = home.name.clone();
-        let said = if palette.homes_only {
+        let said = if homes_only {
             name
         } else {
             t!(cx, "palette-home", name = name)
@@ -175,6 +205,7 @@ fn run(app: &mut App, cx: &Context) -> Vec<Effect> {
     match found.get(at).map(|entry| entry.item.clone()) {
         Some(Item::Run(command)) => (command.run)(app, cx),
         Some(Item::Home(home)) => app.open_home(home),
+        Some(Item::Tariff(slug)) => comparison::add(app, slug),
         None => Vec::new(),
     }
 }
@@ -193,10 +224,10 @@ pub fn view(app: &App, palette: &Palette, frame: &mut Frame, area: Rect, cx: &Co
         height,
     );
     frame.render_widget(Clear, place);
-    let title = if palette.homes_only {
-        "palette-homes"
-    } else {
-        "palette-title"
+    let title = match palette.offers {
+        Offers::Everything => "palette-title",
+        Offers::Homes => "palette-homes",
+        Offers::Tariffs => "palette-tariffs",
     };
     let inside = panel::panel(frame, place, &cx.theme, &Titles::new(cx.locale.text(title)));
     let row = Rect {

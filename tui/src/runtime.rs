@@ -456,6 +456,13 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map(Box::new)
                 .map_err(fault),
         ),
+        Call::Compare(home, question) => Reply::Compared(
+            client
+                .compare_tariffs(home, &question)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
         Call::Admin(ask) => Reply::Admin(client.admin(ask).await.map_err(fault)),
         Call::Tips => Reply::Tips(client.tips().await.map_err(fault)),
     }

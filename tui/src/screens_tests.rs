@@ -409,6 +409,52 @@ fn a_bill_explained_looks_like_this() {
     });
 }
 
+#[test]
+fn tariffs_compared_look_like_this() {
+    pictures!("comparison", "comparison", SIZES, |_: &Context| {
+        testing::with_comparison()
+    });
+    pictures!("comparison", "without_prices", SIZES, |_: &Context| {
+        let mut app = testing::with_comparison();
+        app.comparison.selected = 1;
+        app
+    });
+    pictures!(
+        "comparison",
+        "nobody_can_tell",
+        [(80, 24)],
+        |_: &Context| {
+            let mut app = testing::with_comparison();
+            app.comparison.against.remove(0);
+            let known = app.comparison.answer.value_mut().unwrap();
+            known.comparisons.remove(0);
+            app
+        }
+    );
+    pictures!("comparison", "choosing", [(80, 24)], |_: &Context| {
+        let mut app = testing::with_comparison();
+        let _ = crate::palette::open_tariffs(&mut app);
+        app
+    });
+}
+
+#[test]
+fn the_next_kwh_looks_like_this() {
+    pictures!("dashboard", "price_parts", [(80, 24)], |_: &Context| {
+        let mut app = signed_in();
+        app.dashboard.parts = true;
+        app
+    });
+    pictures!("dashboard", "price_by_time", SIZES, |_: &Context| {
+        let mut app = signed_in();
+        let board = app.dashboard.board.value_mut().unwrap();
+        let cycle = board.dashboard.cycle;
+        board.dashboard.home.currency = "GBP".into();
+        board.dashboard.next_kwh.by_time = Some(testing::prices("gb-economy-7", cycle));
+        app
+    });
+}
+
 /// Every screen in a state with something on it.
 fn all_screens(cx: &Context) -> Vec<App> {
     let mut help = signed_in();
@@ -429,6 +475,7 @@ fn all_screens(cx: &Context) -> Vec<App> {
         tabled(Table::Bills),
         tabled(Table::History),
         testing::with_bill(),
+        testing::with_comparison(),
         opened(Subject::Device(None), cx),
         opened(Subject::Months, cx),
         opened(Subject::Readings(testing::meter_id()), cx),

@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::{bill, dashboard, outbox, readings, table, welcome};
+use crate::{bill, comparison, dashboard, outbox, readings, table, welcome};
 
 impl App {
     /// Shows what was on the screen when the program was left, until the server answers.
@@ -56,6 +56,7 @@ impl App {
         self.readings = readings::State::default();
         self.lists.leave_home();
         self.bill = bill::State::default();
+        self.comparison = comparison::State::default();
         self.tables = table::States::default();
         self.done.clear();
         self.taken_back.clear();
@@ -163,6 +164,9 @@ impl App {
                 self.screen = screen;
                 if let Screen::Table(table) = screen {
                     effects.extend(table::load(self, table));
+                }
+                if screen == Screen::Comparison {
+                    effects.extend(comparison::load(self));
                 }
                 if let (Screen::Bill, Some(bill)) = (screen, explained) {
                     effects.extend(bill::open(self, bill));

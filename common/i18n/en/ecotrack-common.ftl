@@ -175,6 +175,7 @@ key-sign-out = sign out
 key-tips = tips
 key-undo = undo
 key-why = why
+key-price-parts = price of a kWh
 help-title = Keys
 
 ## On every screen.
@@ -244,6 +245,10 @@ against-year-before-short = { $percent } on last year
 against-year-before = { $percent } on last year, same { $days } days
 goal = goal { $limit }
 co2e-factor = { $factor } kg/kWh · { $region } { $year } · { $basis }
+co2e-factors = { $lowest }–{ $highest } kg/kWh · { $region } { $first }–{ $last } · { $basis }
+no-co2e-region = No CO₂e: the grid region of this home is not set.
+no-co2e-factor = No CO₂e: no factor of { $region } is known for { $year } or before.
+no-co2e-overflow = No CO₂e: the figure is too large.
 basis-generation_only = generation only
 basis-life_cycle = life cycle
 basis-direct_co2_only = direct CO₂ only
@@ -261,9 +266,17 @@ devices-more = and { $n } more
 untracked = Untracked
 untracked-negative = Devices are estimated above the meter.
 bill-title = This cycle’s bill
+bill-parts-key = i: of what
 bill-likely = likely { $amount }
 bill-next-kwh = next kWh costs { $price }
 bill-by-rate = as your bills fit
+next-kwh-tier = tier { $n }
+next-kwh-assumed = { $flag }, assumed
+next-kwh-then = from { $at } { $price }
+next-kwh-net = without taxes
+next-kwh-gross = with taxes
+next-kwh-minimum = One more kWh costs nothing: the bill stays below its minimum.
+next-kwh-jump = One more kWh changes the rest of the bill too, by { $money }: it crosses a band.
 bill-kwh = { $likely } at the end, 80 %: { $lo }–{ $hi }
 bill-co2e = { $likely } at the end, 80 %: { $lo }–{ $hi }
 bill-no-tariff = No tariff is set: set one to see the bill.
@@ -698,12 +711,13 @@ column-count = ×
 column-watts = W
 column-kwh-month = kWh/mo.
 column-cost-month = cost/mo.
-column-co2e-month = CO₂e/mo.
+column-co2e-month = kg CO₂e/mo.
 column-share = share
 column-remarks = remarks
 column-cycle = cycle
 column-days = days
 column-kwh = kWh
+column-co2e = kg CO₂e
 column-total = total
 column-per-kwh = per kWh
 column-due = due
@@ -742,6 +756,7 @@ tab-household = Home
 told-invitation = Pass this code on. It lets one person join this home as { $role }, until { $until }. It is not shown again.
 palette-title = Commands
 palette-homes = Homes
+palette-tariffs = Compare with
 palette-home = home { $name }
 outbox-count = outbox { $count }
 outbox-refused = refused { $count }
@@ -1204,6 +1219,8 @@ energy-no-meter = not metered
 energy-devices = devices { $kwh }
 energy-no-devices = no devices listed
 energy-unexplained = unexplained { $kwh }
+energy-metered-alone = metered { $kwh }
+energy-co2e = kg CO₂e: { $parts }
 energy-estimated = The utility estimated this bill.
 energy-over = Billed are { $kwh } more than the meter says.
 energy-under = Billed are { $kwh } less than the meter says.
@@ -1226,6 +1243,11 @@ change-basis-average_price = Priced by what a kWh cost on each bill; no tariff p
 change-missing-no_temperatures = Weather is part of other use: no temperatures are known for both cycles.
 change-missing-too_few_weather_days = Weather is part of other use: too few days have both temperature and use.
 key-explain = explain
+key-other-tariff = other tariff
+key-compare-add = add a tariff
+key-compare-drop = drop it
+key-compare-more = more cycles
+key-compare-fewer = fewer cycles
 key-other-bill = other bills
 key-export-bill = export
 cli-which-month = In { $month } more than one bill begins; say which: { $names }
@@ -1408,6 +1430,34 @@ compare-cheaper = The other would have been { $money } ({ $percent }) cheaper.
 compare-dearer = The other would have been { $money } ({ $percent }) dearer.
 compare-same = Both come to the same.
 compare-none = No cycle could be compared: too few days are known, or a side has no price.
+compare-title = Tariffs over { $cycles ->
+    [one] the newest whole cycle
+   *[other] the newest { $cycles } whole cycles
+}
+compare-choose = Choose a tariff to compare with: n.
+compare-own = { $name } (yours)
+compare-no-price = no price
+compare-months = { $name }, month by month
+compare-days-known = { $known } of { $days } days known
+compare-column-tariff = Tariff
+compare-column-cycles = Cycles
+compare-column-known = Known days
+compare-column-factor = CO₂e by
+compare-answer-cheaper = { $name } would have been { $money } ({ $percent }) cheaper over { $counted } of { $cycles } whole cycles.
+compare-answer-dearer = None would have been cheaper: { $name }, the nearest, would have been { $money } ({ $percent }) dearer over { $counted } of { $cycles } whole cycles.
+compare-answer-same = None would have been cheaper: { $name } comes to the same over { $counted } of { $cycles } whole cycles.
+compare-answer-none = Nobody can tell over { $cycles } whole cycles. { $why }
+compare-answer-unpriced = { $n ->
+    [one] One of them could not be compared.
+   *[other] { $n } of them could not be compared.
+}
+compare-co2e = { $kwh } in { $cycles ->
+    [one] one cycle
+   *[other] { $cycles } cycles
+}: { $kg } under any of them ({ $factor })
+compare-advice-prices = EcoTrack does not know its prices. An administrator of the server fetches them from ANEEL (“ecotrack-server refresh tariffs”), or enters them with the tariff; you can also type it as a tariff of your own.
+compare-advice-hours = A meter that tells hours would say it: import its file (“ecotrack readings import”).
+compare-advice-no-tariff = Set the tariff of this home (palette: edit the home).
 compare-few-days = Cycles with less than { $percent } % of their days known are shown and not counted.
 compare-with-credits = The home gives energy to the grid: credits go from cycle to cycle on each side, beginning with none; a cycle that has no price adds none.
 compare-why-mine = { $first } – { $last }, yours: { $why }

@@ -174,6 +174,7 @@ key-sign-out = encerrar sessão
 key-tips = dicas
 key-undo = desfazer
 key-why = por quê
+key-price-parts = preço de um kWh
 help-title = Teclas
 
 ## Em todas as telas.
@@ -243,6 +244,10 @@ against-year-before-short = { $percent } que no ano passado
 against-year-before = { $percent } que no ano passado ({ $days } dias)
 goal = meta { $limit }
 co2e-factor = { $factor } kg/kWh · { $region } { $year } · { $basis }
+co2e-factors = { $lowest }–{ $highest } kg/kWh · { $region } { $first }–{ $last } · { $basis }
+no-co2e-region = Sem CO₂e: falta a região da rede desta casa.
+no-co2e-factor = Sem CO₂e: não se conhece fator de { $region } para { $year } nem antes.
+no-co2e-overflow = Sem CO₂e: o valor é grande demais.
 basis-generation_only = só a geração
 basis-life_cycle = ciclo de vida
 basis-direct_co2_only = só CO₂ direto
@@ -260,9 +265,17 @@ devices-more = e mais { $n }
 untracked = Outros
 untracked-negative = Aparelhos estimados acima do medidor.
 bill-title = A conta deste ciclo
+bill-parts-key = i: de quê
 bill-likely = provável { $amount }
 bill-next-kwh = o próximo kWh custa { $price }
 bill-by-rate = pelas suas contas
+next-kwh-tier = faixa { $n }
+next-kwh-assumed = { $flag }, presumida
+next-kwh-then = a partir de { $at } { $price }
+next-kwh-net = sem impostos
+next-kwh-gross = com impostos
+next-kwh-minimum = Mais um kWh não custa nada: a conta fica abaixo do mínimo.
+next-kwh-jump = Mais um kWh muda também o resto da conta, em { $money }: passa de uma faixa.
 bill-kwh = { $likely } no fim, 80 %: { $lo }–{ $hi }
 bill-co2e = { $likely } no fim, 80 %: { $lo }–{ $hi }
 bill-no-tariff = Sem tarifa: escolha uma para ver a conta.
@@ -697,12 +710,13 @@ column-count = ×
 column-watts = W
 column-kwh-month = kWh/mês
 column-cost-month = custo/mês
-column-co2e-month = CO₂e/mês
+column-co2e-month = kg CO₂e/mês
 column-share = parte
 column-remarks = observações
 column-cycle = ciclo
 column-days = dias
 column-kwh = kWh
+column-co2e = kg CO₂e
 column-total = total
 column-per-kwh = por kWh
 column-due = vence
@@ -741,6 +755,7 @@ tab-household = Casa
 told-invitation = Passe este código adiante. Ele deixa uma pessoa entrar nesta casa como { $role }, até { $until }. Não será mostrado de novo.
 palette-title = Comandos
 palette-homes = Casas
+palette-tariffs = Comparar com
 palette-home = casa { $name }
 outbox-count = saída { $count }
 outbox-refused = recusadas { $count }
@@ -1203,6 +1218,8 @@ energy-no-meter = não medido
 energy-devices = aparelhos { $kwh }
 energy-no-devices = sem aparelhos na lista
 energy-unexplained = resto { $kwh }
+energy-metered-alone = medido { $kwh }
+energy-co2e = kg CO₂e: { $parts }
 energy-estimated = A distribuidora estimou esta conta.
 energy-over = Foram faturados { $kwh } a mais do que diz o medidor.
 energy-under = Foram faturados { $kwh } a menos do que diz o medidor.
@@ -1225,6 +1242,11 @@ change-basis-average_price = Com o que o kWh custou em cada conta; nenhuma tarif
 change-missing-no_temperatures = O clima faz parte de outro uso: não há temperaturas dos dois ciclos.
 change-missing-too_few_weather_days = O clima faz parte de outro uso: poucos dias têm temperatura e uso.
 key-explain = explicar
+key-other-tariff = outra tarifa
+key-compare-add = acrescentar tarifa
+key-compare-drop = tirar
+key-compare-more = mais ciclos
+key-compare-fewer = menos ciclos
 key-other-bill = outras contas
 key-export-bill = exportar
 cli-which-month = Em { $month } começa mais de uma conta; diga qual: { $names }
@@ -1407,6 +1429,34 @@ compare-cheaper = A outra teria saído { $money } ({ $percent }) mais barata.
 compare-dearer = A outra teria saído { $money } ({ $percent }) mais cara.
 compare-same = As duas dão o mesmo valor.
 compare-none = Nenhum ciclo pôde ser comparado: há poucos dias conhecidos, ou falta preço de um lado.
+compare-title = Tarifas { $cycles ->
+    [one] no último ciclo completo
+   *[other] nos últimos { $cycles } ciclos completos
+}
+compare-choose = Escolha uma tarifa para comparar: n.
+compare-own = { $name } (a sua)
+compare-no-price = sem preço
+compare-months = { $name }, mês a mês
+compare-days-known = { $known } de { $days } dias conhecidos
+compare-column-tariff = Tarifa
+compare-column-cycles = Ciclos
+compare-column-known = Dias conhecidos
+compare-column-factor = CO₂e por
+compare-answer-cheaper = { $name } teria saído { $money } ({ $percent }) mais barata em { $counted } de { $cycles } ciclos completos.
+compare-answer-dearer = Nenhuma teria saído mais barata: { $name }, a mais próxima, teria saído { $money } ({ $percent }) mais cara em { $counted } de { $cycles } ciclos completos.
+compare-answer-same = Nenhuma teria saído mais barata: { $name } dá o mesmo valor em { $counted } de { $cycles } ciclos completos.
+compare-answer-none = Não há como dizer em { $cycles } ciclos completos. { $why }
+compare-answer-unpriced = { $n ->
+    [one] Uma delas não pôde ser comparada.
+   *[other] { $n } delas não puderam ser comparadas.
+}
+compare-co2e = { $kwh } em { $cycles ->
+    [one] um ciclo
+   *[other] { $cycles } ciclos
+}: { $kg } com qualquer uma delas ({ $factor })
+compare-advice-prices = O EcoTrack não conhece os preços dela. Um administrador do servidor os busca na ANEEL (“ecotrack-server refresh tariffs”), ou os informa na tarifa; você também pode cadastrá-la como tarifa própria.
+compare-advice-hours = Um medidor que registra as horas diria: importe o arquivo dele (“ecotrack readings import”).
+compare-advice-no-tariff = Defina a tarifa desta casa (na paleta: editar a casa).
 compare-few-days = Ciclos com menos de { $percent } % dos dias conhecidos aparecem, mas não contam.
 compare-with-credits = A casa injeta energia na rede: os créditos passam de ciclo a ciclo em cada lado, começando do zero; um ciclo sem preço não acrescenta nenhum.
 compare-why-mine = { $first } – { $last }, a sua: { $why }

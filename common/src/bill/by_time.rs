@@ -5,10 +5,11 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::lines::TaxPart;
 use super::split::version_on;
 use super::tables::Tables;
 use super::tariff::{Basis, Charge, Class, Direction, Parameter, Price, Tariff};
-use super::tax::TaxPlan;
+use super::tax::{Part, TaxPlan};
 use super::usage::{Clock, Parameters};
 use super::windows::{Schedule, Span};
 use super::{BillError, Flag, MissingFigure};
@@ -29,8 +30,14 @@ pub struct PricePart {
     pub tier: Option<u32>,
     /// The word of a dated price, such as the flag's colour.
     pub note: Option<String>,
+    /// That price is carried forward from the last day of which it is known.
+    #[serde(default)]
+    pub assumed: bool,
     /// Per kWh before taxes.
     pub net: Money,
+    /// What each tax makes of it.
+    #[serde(default)]
+    pub taxes: Vec<TaxPart>,
     /// Per kWh with taxes.
     pub gross: Money,
 }
@@ -106,16 +113,25 @@ pub fn price_by_time(
             let Some(span) = spans.iter().find(|span| edge[0] < span.end) else {
                 continue;
             };
+            let money = |amount: Decimal| Money(amount.round_dp(8).normalize());
             let taxes = plan.on(&charge.code, span.net)?;
-            let taxes: Decimal = taxes.iter().map(|tax| tax.amount).sum();
+            let more: Decimal = taxes.iter().map(|tax| tax.amount).sum();
+            let part = |tax: Part| TaxPart {
+                code: tax.code,
+                rate: tax.rate,
+                base: money(tax.base),
+                amount: money(tax.amount),
+            };
             parts.push(PricePart {
                 code: charge.code.clone(),
                 label: charge.label.clone().unwrap_or_else(|| charge.code.clone()),
                 window: span.window.clone(),
                 tier: span.tier,
                 note: span.note.clone(),
-                net: Money(span.net.round_dp(8).normalize()),
-                gross: Money((span.net + taxes).round_dp(8).normalize()),
+                assumed: span.assumed,
+                net: money(span.net),
+                taxes: taxes.into_iter().map(part).collect(),
+                gross: money(span.net + more),
             });
         }
         match prices.last_mut() {
@@ -139,6 +155,7 @@ struct Priced {
     window: Option<String>,
     tier: Option<u32>,
     note: Option<String>,
+    assumed: bool,
 }
 
 /// A day of a home under a tariff.
@@ -158,7 +175,7 @@ impl OfDay<'_> {
         }
         if charge.windows.is_empty() {
             let (tier, price) = self.tier(charge)?;
-            let (net, note) = self.value(charge, price, None)?;
+            let (net, note, assumed) = self.value(charge, price, None)?;
             return Ok(vec![Priced {
                 start: 0,
                 end: 1_440,
@@ -166,6 +183,7 @@ impl OfDay<'_> {
                 window: None,
                 tier,
                 note,
+                assumed,
             }]);
         }
         let holidays = match &self.tariff.holidays {
@@ -187,7 +205,7 @@ impl OfDay<'_> {
         let priced = |span: Span| {
             let class = schedule.classes[span.class];
             let price = class.price.unwrap_or(&Price::Missing);
-            let (net, note) = self.value(charge, price, class.name)?;
+            let (net, note, assumed) = self.value(charge, price, class.name)?;
             Ok(Priced {
                 start: span.start,
                 end: span.end,
@@ -195,6 +213,7 @@ impl OfDay<'_> {
                 window: class.name.map(str::to_owned),
                 tier: None,
                 note,
+                assumed,
             })
         };
         spans.into_iter().map(priced).collect()
@@ -220,21 +239,22 @@ impl OfDay<'_> {
         Ok((Some(last.tier), last.price))
     }
 
+    /// The price before taxes, its word, and whether it is carried forward.
     fn value(
         &self,
         charge: &Charge,
         price: &Price,
         window: Option<&str>,
-    ) -> Result<(Decimal, Option<String>), BillError> {
+    ) -> Result<(Decimal, Option<String>, bool), BillError> {
         match price {
-            Price::Const(value) => Ok((*value, None)),
+            Price::Const(value) => Ok((*value, None, false)),
             Price::Dated { table, factor } => {
                 let flag = self
                     .parameters
                     .flag
                     .filter(|_| charge.parameter == Some(Parameter::Flag));
                 let found = self.tables.value(table, self.day, flag.map(Flag::as_str))?;
-                Ok((found.value * factor, found.label))
+                Ok((found.value * factor, found.label, found.assumed))
             }
             Price::Missing | Price::Series { .. } => Err(BillError::Missing {
                 what: MissingFigure::Price {
@@ -268,6 +288,7 @@ impl OfDay<'_> {
                 window: None,
                 tier: None,
                 note: None,
+                assumed: false,
             })
         };
         (0..1_440).step_by(usize::from(step)).map(slot).collect()

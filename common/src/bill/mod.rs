@@ -25,6 +25,7 @@ mod export;
 mod findings;
 mod lines;
 mod marginal;
+mod now;
 mod series;
 mod split;
 mod tables;
@@ -44,6 +45,7 @@ pub use evaluate::{EXPORT, MINIMUM, price, price_exchange};
 pub use findings::{TariffFinding, TariffFindingKind};
 pub use lines::{Assumption, AssumptionKind, Bill, BillExport, BillLine, LineRule, TaxPart, Unit};
 pub use marginal::{cost_of_change, marginal_price};
+pub use now::{DayPrices, PriceNow, PriceThen};
 pub use tables::{DatedRate, DatedTable, DatedValue, Flag, PriceSeries, Tables};
 pub use tariff::{
     BandMode, Basis, Charge, Class, Confidence, Direction, Export, HolidayRule, Minimum,

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{Locale, fl};
+use super::{Locale, capital, fl};
 use crate::bill::{Assumption, Unit};
 use crate::billing::NewBillingRecord;
+use crate::cycle::Cycle;
+use crate::emission::HomeFactors;
 use crate::explain::{
     BillChange, BillExplanation, Cause, ChangeBasis, EffectiveRate, EnergyReconciliation,
     EnergySource, ExplainedLine, LineKind, NoTariff, PricedBy, Reason, TaxGroups,
@@ -452,6 +454,31 @@ impl Locale {
         parts
     }
 
+    /// The same as CO2e, or why there is none. What it is computed by stands beside it.
+    pub fn energy_co2e(
+        &self,
+        energy: &EnergyReconciliation,
+        cycle: Cycle,
+        factors: &HomeFactors,
+    ) -> String {
+        let words = &self.loader;
+        if let Err(why) = factors.in_cycle(cycle, energy.billed) {
+            return self.no_co2e(&why);
+        }
+        let kg = |kwh: Option<Kwh>| {
+            let emitted = factors.in_cycle(cycle, kwh?).ok()?;
+            Some(self.number(emitted.kg.0, 1))
+        };
+        let parts = [
+            kg(Some(energy.billed)).map(|kg| fl!(words, "energy-billed", kwh = kg)),
+            kg(energy.metered).map(|kg| fl!(words, "energy-metered-alone", kwh = kg)),
+            kg(energy.devices).map(|kg| fl!(words, "energy-devices", kwh = kg)),
+            kg(energy.unexplained).map(|kg| fl!(words, "energy-unexplained", kwh = kg)),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        fl!(words, "energy-co2e", parts = parts.join(" · "))
+    }
+
     /// What the kWh say: billed against metered, where that can be said.
     pub fn energy_remarks(&self, energy: &EnergyReconciliation, currency: &str) -> Vec<String> {
         let words = &self.loader;
@@ -552,12 +579,4 @@ impl Locale {
         let missing = missing.map(|missing| self.text(&format!("change-missing-{missing}")));
         basis.into_iter().chain(missing).collect()
     }
-}
-
-/// The first letter large, where a word begins a line.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

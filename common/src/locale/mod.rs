@@ -4,8 +4,11 @@
 //! not: this is where a code of the wire becomes a sentence. Numbers and dates follow ICU.
 
 mod bill;
+mod comparison;
+mod emission;
 mod explain;
 mod operation;
+mod price;
 mod tariff;
 
 use std::borrow::Cow;
@@ -436,6 +439,14 @@ impl Locale {
             .map(|(name, value)| (name.clone(), written(value)))
             .collect()
     }
+}
+
+/// The first letter large, where a word begins a line.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn clock(local: DateTime) -> String {

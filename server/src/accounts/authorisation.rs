@@ -99,6 +99,7 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("POST", path::PROFILE_TARIFFS, Access::Member(Role::Editor)),
     ("PUT", path::PROFILE_TARIFF, Access::Member(Role::Editor)),
     ("DELETE", path::PROFILE_TARIFF, Access::Member(Role::Editor)),
+    ("GET", path::EMISSION_FACTORS, Access::Member(Role::Viewer)),
     ("GET", path::AWAY_PERIODS, Access::Member(Role::Viewer)),
     ("POST", path::AWAY_PERIODS, Access::Member(Role::Editor)),
     ("PUT", path::AWAY_PERIOD, Access::Member(Role::Editor)),

@@ -11,10 +11,10 @@ use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use ecotrack_common::bill::{Tables, Tariff};
-use ecotrack_common::emission::EmissionFactor;
-use ecotrack_common::path;
+use ecotrack_common::emission::{EmissionFactor, HomeFactors};
 use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
+use ecotrack_common::{EnergyProfileId, path};
 use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,6 +33,7 @@ pub use load::{LoadReport, LoadedSet, load_reference};
 use crate::App;
 use crate::error::{Error, Result};
 use crate::extract::Path;
+use crate::profiles;
 
 /// How long anybody on the way may keep what is public. It changes with an update or an edit.
 const PUBLIC: [(axum::http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=300")];
@@ -112,6 +113,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_tips))
         .routes(routes!(list_tariffs))
         .routes(routes!(show_tariff))
+        .routes(routes!(list_factors))
 }
 
 /// The appliances.
@@ -154,6 +156,25 @@ async fn show_tariff(
     let reference = app.reference.get(&mut conn).await?;
     let tariff = reference.tariffs.get(&slug).ok_or(Error::NotFound)?;
     Ok(axum::Json(Arc::clone(tariff)))
+}
+
+/// The emission factors of the home's grid, with the year, the basis and the source of each.
+#[utoipa::path(get, path = path::EMISSION_FACTORS, tag = "profiles", params(("energy_profile_id" = Uuid, Path)),
+    responses((status = 200, body = HomeFactors)))]
+async fn list_factors(
+    State(app): State<App>,
+    Path(profile): Path<EnergyProfileId>,
+) -> Result<axum::Json<HomeFactors>> {
+    let mut conn = app.db.acquire().await?;
+    let home = profiles::store::find_home(&mut conn, profile)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let reference = app.reference.get(&mut conn).await?;
+    let region = home.grid_region.as_deref();
+    Ok(axum::Json(HomeFactors::of_region(
+        &reference.factors,
+        region,
+    )))
 }
 
 fn public(body: &impl Serialize) -> Response {

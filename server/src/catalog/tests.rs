@@ -4,7 +4,7 @@ use ecotrack_common::aneel::Facts;
 use ecotrack_common::bill::brazil::FLAG_TABLE;
 use ecotrack_common::bill::{Parameters, Usage, price};
 use ecotrack_common::cycle::Cycle;
-use ecotrack_common::emission::emission;
+use ecotrack_common::emission::HomeFactors;
 use ecotrack_common::profile::Connection;
 use ecotrack_common::{Kwh, Money, path, reference};
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use sqlx::PgPool;
 
 use super::load::{LoadReport, Set, bring_sets, shipped};
 use super::{Reference, ReferenceCache, load_reference, store};
-use crate::testing::TestApp;
+use crate::testing::{TestApp, home};
 
 fn now() -> Timestamp {
     "2026-09-30T12:00:00Z".parse().unwrap()
@@ -118,8 +118,35 @@ async fn a_bill_is_priced_with_what_was_read(db: PgPool) {
     )
     .unwrap();
     assert!(bill.total > Money(0.into()));
-    let emission = emission(&read.factors, "BR-SIN", 2024, Kwh(200.into())).unwrap();
-    assert_eq!(emission.kg_co2e.0.to_string(), "10.9");
+    let factors = HomeFactors::of_region(&read.factors, Some("BR-SIN"));
+    let emitted = factors.in_year(2024, Kwh(200.into())).unwrap();
+    assert_eq!(emitted.kg.0.to_string(), "10.9");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_home_is_told_the_factors_of_its_grid_and_no_others(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    load_reference(&db, test.app.clock.now()).await.unwrap();
+    let ana = test.account("Ana").await;
+    let mut new = serde_json::to_value(home()).unwrap();
+    for (region, years) in [
+        (json!("BR-SIN"), 4),
+        (json!("ATLANTIS"), 0),
+        (Value::Null, 0),
+    ] {
+        new["location"]["grid_region"] = region.clone();
+        let made = ana.post(path::PROFILES, &new).await.json;
+        let profile = made["energy_profile_id"].as_str().unwrap();
+        let address = path::fill(path::EMISSION_FACTORS, &[("energy_profile_id", &profile)]);
+        let told = ana.get(&address).await.json;
+        assert_eq!(told["region"], region);
+        let factors = told["factors"].as_array().unwrap();
+        assert_eq!(factors.len(), years, "{told}");
+        assert!(factors.iter().all(|factor| factor["region"] == region));
+        // The dashboard brings the same along.
+        let board = path::fill(path::DASHBOARD, &[("energy_profile_id", &profile)]);
+        assert_eq!(ana.get(&board).await.json["factors"], told);
+    }
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ecotrack_common::dashboard::{Dashboard, DashboardHome, MeterNow, NextKwh};
+use ecotrack_common::emission::HomeFactors;
 use ecotrack_common::forecast::ForecastState;
 use ecotrack_common::goal::GoalPeriod;
 use ecotrack_common::profile::Role;
@@ -111,16 +112,18 @@ async fn compose(
         outlook.so_far.measured_days,
         outlook.so_far.kwh,
     );
-    let price = if let Some(projection) = &outlook.projection {
-        projection.next_kwh
+    // How much the cycle will use decides on tiers, bands and the minimum.
+    let used = if let Some(kwh) = outlook.kwh_at_end {
+        Some(kwh.likely)
     } else {
         let bill = bills::store::find_newest_kwh(&mut *conn, profile).await?;
         let devices: Kwh = home_devices.iter().map(|row| row.monthly_kwh).sum();
-        match bill.or(Some(devices).filter(|_| !home_devices.is_empty())) {
-            // Why there is no price the outlook says.
-            Some(usual) => prices.next_kwh(usual, cycle).ok().flatten(),
-            None => None,
-        }
+        bill.or(Some(devices).filter(|_| !home_devices.is_empty()))
+    };
+    let price = match &outlook.projection {
+        Some(projection) => projection.next_kwh,
+        // Why there is no price the outlook says.
+        None => used.and_then(|used| prices.next_kwh(used, cycle).ok().flatten()),
     };
     let price = price.or(outlook.rate.as_ref().map(|rate| rate.per_kwh));
     let worth = suggestions::Prices {
@@ -130,6 +133,7 @@ async fn compose(
     let next_kwh = NextKwh {
         price,
         co2e: worth.factor.map(|factor| KgCo2e(factor.kg_co2e_per_kwh)),
+        by_time: used.and_then(|used| prices.by_time(used, cycle, now)),
     };
     let states = suggestions::store::list_states(&mut *conn, profile).await?;
     let suggestions = suggestions::rank(&outlook.reference.measures, &states, &home_devices, worth);
@@ -178,6 +182,10 @@ async fn compose(
         next_kwh,
         assumptions: assumptions(&outlook),
         unpriced: outlook.unpriced,
+        factors: HomeFactors::of_region(
+            &outlook.reference.factors,
+            outlook.home.grid_region.as_deref(),
+        ),
         so_far: outlook.so_far,
         projection: outlook.projection,
     })

@@ -285,3 +285,74 @@ async fn a_home_without_a_tariff_is_priced_by_what_its_bills_fit(db: PgPool) {
     let assumed = board["assumptions"].as_array().unwrap();
     assert!(assumed.contains(&json!("effective_rate")), "{assumed:?}");
 }
+
+/// The answer holds for the whole day, so it says what a kWh costs at each of its times.
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn the_next_kwh_is_told_by_the_clock_with_its_parts_and_taxes(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    catalog::load_reference(&db, test.app.clock.now())
+        .await
+        .unwrap();
+    let ana = test.account("Ana").await;
+    let next_kwh = async |tariff: &str, currency: &str, bill: bool| {
+        let mut new = serde_json::to_value(home()).unwrap();
+        new["tariff"] = json!(tariff);
+        new["currency"] = json!(currency);
+        let made = ana.post(path::PROFILES, &new).await.json;
+        let key = made["energy_profile_id"].as_str().unwrap();
+        let of = |pattern| path::fill(pattern, &[("energy_profile_id", &key)]);
+        if bill {
+            let bill = json!({ "first_day": "2026-10-10", "last_day": "2026-11-09", "kwh": "400", "total": "245.90" });
+            let answer = ana.post(&of(path::BILLS), &bill).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+        }
+        ana.get(&of(path::DASHBOARD)).await.json["next_kwh"].clone()
+    };
+    let nothing = next_kwh("gb-economy-7", "GBP", false).await;
+    assert_eq!(nothing["by_time"], Value::Null, "the use decides on it");
+
+    let economy = next_kwh("gb-economy-7", "GBP", true).await["by_time"].clone();
+    assert_eq!(economy["goes_by_time"], true);
+    let times = |spans: &Value| -> Vec<(u64, u64)> {
+        let of = |span: &Value| {
+            (
+                span["start_min"].as_u64().unwrap(),
+                span["end_min"].as_u64().unwrap(),
+            )
+        };
+        spans.as_array().unwrap().iter().map(of).collect()
+    };
+    let night_and_day = [(0, 30), (30, 450), (450, 1_440)];
+    assert_eq!(times(&economy["spans"]), night_and_day);
+    assert_eq!(times(&economy["tomorrow"]), night_and_day);
+    assert_eq!(economy["spans"][1]["parts"][0]["window"], "night");
+
+    // 400 kWh of 30 days: the second tier, and no windows.
+    let tiers = next_kwh("us-block-example", "USD", true).await;
+    assert_eq!(tiers["by_time"]["goes_by_time"], false);
+    let span = &tiers["by_time"]["spans"][0];
+    assert_eq!(
+        (&span["parts"][0]["tier"], &span["gross"]),
+        (&json!(2), &json!("0.5"))
+    );
+
+    let cemig = next_kwh("br-cemig-d-conventional", "BRL", true).await;
+    let parts = cemig["by_time"]["spans"][0]["parts"].as_array().unwrap();
+    let codes: Vec<&str> = parts
+        .iter()
+        .map(|part| part["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes, ["TE", "TUSD", "FLAG"]);
+    let flag = &parts[2];
+    assert_eq!(
+        (&flag["note"], &flag["assumed"]),
+        (&json!("yellow"), &json!(true))
+    );
+    let taxes = parts[0]["taxes"].as_array().unwrap();
+    assert_eq!(taxes.len(), 3, "PIS, COFINS and ICMS inside: {taxes:?}");
+    let decimal =
+        |value: &Value| -> rust_decimal::Decimal { value.as_str().unwrap().parse().unwrap() };
+    let gross = decimal(&cemig["by_time"]["spans"][0]["gross"]);
+    let off = gross - decimal(&cemig["price"]);
+    assert!(off.abs() < rust_decimal::Decimal::new(1, 5), "{off}");
+}

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use ecotrack_common::bill::{Assumption, BillError, Tables, Tariff, Usage, marginal_price, price};
-use ecotrack_common::bill::{Bill, Parameters};
+use ecotrack_common::bill::{Bill, DayPrices, Parameters};
 use ecotrack_common::cycle::{Cycle, days_between};
-use ecotrack_common::dashboard::{
-    Co2eTotal, Comparison, CycleUse, DayUse, ProjectedLine, Projection,
-};
-use ecotrack_common::emission::{EmissionFactor, factor_for};
+use ecotrack_common::dashboard::{Comparison, CycleUse, DayUse, ProjectedLine, Projection};
+use ecotrack_common::emission::{Co2eTotal, EmissionFactor, co2e, factor_for};
 use ecotrack_common::forecast::Band;
 use ecotrack_common::{KgCo2e, Kwh, Money};
-use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
 use super::store::Stored;
@@ -102,27 +100,21 @@ impl Prices<'_> {
 
     /// What these days emitted, each by its year's factor; the newest factor is named.
     pub fn co2e(&self, days: &[DayUse]) -> Option<Co2eTotal> {
-        let mut by_year: BTreeMap<i16, Decimal> = BTreeMap::new();
+        let mut by_year: BTreeMap<i16, Kwh> = BTreeMap::new();
         for day in days {
             if let Some(kwh) = day.kwh {
-                *by_year.entry(day.date.year()).or_default() += kwh.0;
+                let of_year = by_year.entry(day.date.year()).or_default();
+                *of_year = *of_year + kwh;
             }
         }
-        let mut kg = Decimal::ZERO;
-        let mut newest = None;
-        for (year, kwh) in by_year {
-            let factor = self.factor(year)?;
-            kg += kwh * factor.kg_co2e_per_kwh;
-            newest = Some(factor);
-        }
-        newest.map(|factor| Co2eTotal {
-            kg: KgCo2e(kg.round_dp(3)),
-            factor: factor.kg_co2e_per_kwh,
-            region: factor.region.clone(),
-            year: factor.year,
-            basis: factor.basis.as_str().to_owned(),
-            source: factor.source.clone(),
-        })
+        co2e(self.factors, self.region, by_year).ok()
+    }
+
+    /// What a kWh costs over today and tomorrow in a cycle that will use `kwh`, and why; `None`
+    /// without a tariff or where one of its prices is missing, which the bill says too.
+    pub fn by_time(&self, kwh: Kwh, cycle: Cycle, now: Timestamp) -> Option<DayPrices> {
+        let (tariff, parameters) = self.tariff?;
+        DayPrices::new(tariff, parameters, self.tables, now, kwh, cycle).ok()
     }
 }
 

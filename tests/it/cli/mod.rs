@@ -15,6 +15,7 @@ use crate::world::{Disk, PASSWORD, World};
 mod account;
 mod admin;
 mod bills;
+mod co2e;
 mod compare;
 mod devices;
 mod entries;

@@ -11,8 +11,9 @@ use ecotrack_common::explain::{BillChange, BillExplanation};
 pub use view::view;
 
 use crate::app::{App, Context, Screen};
+use crate::comparison;
 use crate::forms::{self, Subject};
-use crate::keys::{Command, key, named};
+use crate::keys::{Command, always, key, named};
 use crate::lists::What;
 use crate::message::{Answer, Call, Effect, Ticket};
 use crate::remote::Remote;
@@ -52,6 +53,13 @@ pub const COMMANDS: &[Command] = &[
         name: "key-edit",
         when: |app| app.may_edit() && row(app).is_some(),
         run: edit,
+        footer: true,
+    },
+    Command {
+        keys: &[key('t')],
+        name: "key-other-tariff",
+        when: always,
+        run: |app, _| comparison::open(app),
         footer: true,
     },
     Command {

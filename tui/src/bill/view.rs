@@ -52,10 +52,14 @@ fn below(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx: 
     let tall = area.height >= TALL;
     let width = usize::from(area.width.saturating_sub(3));
     let why = why(known, true, cx);
-    let energy = energy(known, width, tall, cx);
+    let energy = energy(app, known, width, tall, cx);
     let change = change(app, width, tall, cx);
     let lines = rows(known, area.width >= WITH_PAPER, cx);
-    let notes = if tall { notes(known, cx) } else { Vec::new() };
+    let notes = if tall {
+        notes(app, known, cx)
+    } else {
+        Vec::new()
+    };
     let room = Room::share(
         area.height,
         [
@@ -69,8 +73,10 @@ fn below(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx: 
     table(app, known, &lines, frame, places.next(room.lines), cx);
     sentences(frame, places.next(room.why), &why, width);
     let title = cx.locale.text("explain-energy-title");
-    framed(frame, places.next(room.energy), title, energy, cx);
-    framed(frame, places.next(room.change), change.0, change.1, cx);
+    let titles = Titles::new(title).bottom(factor(app, known, cx));
+    framed(frame, places.next(room.energy), &titles, energy, cx);
+    let titles = Titles::new(change.0);
+    framed(frame, places.next(room.change), &titles, change.1, cx);
     if room.rest >= 4 && !notes.is_empty() {
         let wanted = height_of(&notes, width).saturating_add(2);
         let at = places.next(room.rest.min(wanted));
@@ -91,7 +97,7 @@ fn beside(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx:
         ..area
     };
     let lines = rows(known, left.width >= WITH_PAPER, cx);
-    let notes = notes(known, cx);
+    let notes = notes(app, known, cx);
     let mut places = Places(left);
     let at = places.next(cells(lines.len()).saturating_add(4));
     table(app, known, &lines, frame, at, cx);
@@ -108,13 +114,14 @@ fn beside(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx:
     let titles = Titles::new(cx.locale.text("explain-why"));
     let inside = panel::panel(frame, at, &cx.theme, &titles);
     sentences(frame, inside, &why, width);
-    let energy = energy(known, width, true, cx);
+    let energy = energy(app, known, width, true, cx);
     let at = places.next(cells(energy.len()).saturating_add(2));
     let title = cx.locale.text("explain-energy-title");
-    framed(frame, at, title, energy, cx);
+    let titles = Titles::new(title).bottom(factor(app, known, cx));
+    framed(frame, at, &titles, energy, cx);
     let change = change(app, width, true, cx);
     let at = places.next(cells(change.1.len()).saturating_add(2));
-    framed(frame, at, change.0, change.1, cx);
+    framed(frame, at, &Titles::new(change.0), change.1, cx);
 }
 
 /// Parts of an area from its top, each cut to what is left.
@@ -140,9 +147,17 @@ fn height_of(said: &[(String, Style)], width: usize) -> u16 {
     cells(rows.sum())
 }
 
-fn framed(frame: &mut Frame, area: Rect, title: String, lines: Vec<Line<'static>>, cx: &Context) {
+/// What the CO2e of the bill is computed by.
+fn factor(app: &App, known: &BillExplanation, cx: &Context) -> String {
+    let bill = &known.bill.bill;
+    let emitted = app.co2e_of(bill.cycle(), bill.kwh);
+    let emitted = emitted.and_then(Result::ok);
+    emitted.map_or_else(String::new, |total| cx.locale.co2e_factor(&total))
+}
+
+fn framed(frame: &mut Frame, area: Rect, titles: &Titles, lines: Vec<Line<'static>>, cx: &Context) {
     if area.height > 0 {
-        let inside = panel::panel(frame, area, &cx.theme, &Titles::new(title));
+        let inside = panel::panel(frame, area, &cx.theme, titles);
         panel::lines(frame, inside, lines);
     }
 }
@@ -264,10 +279,16 @@ fn table(
         days = bill.cycle().days(),
         kwh = format!("{} kWh", cx.locale.register(bill.kwh))
     );
+    let title = match app.co2e_of(bill.cycle(), bill.kwh) {
+        Some(emitted) => format!("{title} · {}", cx.locale.co2e_or_dash(&emitted)),
+        None => title,
+    };
     let by = match &known.priced_by {
         PricedBy::Tariff { .. } => cx.locale.priced_by(&known.priced_by, &known.currency),
         _ => String::new(),
     };
+    let room = usize::from(area.width.saturating_sub(8));
+    let by = words::cut(&by, room.saturating_sub(words::width(&title)));
     let titles = Titles::new(title).right(by);
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     let layout = Layout::new(inside.width);
@@ -419,15 +440,27 @@ fn why(known: &BillExplanation, titled: bool, cx: &Context) -> Vec<(String, Styl
 }
 
 /// Where the kWh came from: in one row or two, and what that says.
-fn energy(known: &BillExplanation, width: usize, tall: bool, cx: &Context) -> Vec<Line<'static>> {
+fn energy(
+    app: &App,
+    known: &BillExplanation,
+    width: usize,
+    tall: bool,
+    cx: &Context,
+) -> Vec<Line<'static>> {
     let parts = cx.locale.energy_parts(&known.energy).join(" · ");
     let mut lines: Vec<Line<'static>> = wrapped(&parts, width, Style::new());
+    let fits = lines.len() == 1;
+    if let Some(board) = app.board() {
+        let cycle = known.bill.bill.cycle();
+        let emitted = cx.locale.energy_co2e(&known.energy, cycle, &board.factors);
+        lines.extend(wrapped(&emitted, width, Style::new()));
+    }
     let remarks = cx.locale.energy_remarks(&known.energy, &known.currency);
     if tall {
         for remark in remarks {
             lines.extend(wrapped(&remark, width, cx.theme.dim));
         }
-    } else if lines.len() == 1 {
+    } else if fits {
         // One is worth the row; the rest is for who has the room.
         let first = remarks
             .first()
@@ -510,8 +543,8 @@ fn shown_parts(change: &BillChange) -> impl Iterator<Item = &ecotrack_common::ex
     })
 }
 
-/// What was assumed, and the taxes inside.
-fn notes(known: &BillExplanation, cx: &Context) -> Vec<(String, Style)> {
+/// What was assumed, the taxes inside, and who says what a kWh emits.
+fn notes(app: &App, known: &BillExplanation, cx: &Context) -> Vec<(String, Style)> {
     let mut notes: Vec<(String, Style)> = cx
         .locale
         .rests_on(known)
@@ -526,6 +559,11 @@ fn notes(known: &BillExplanation, cx: &Context) -> Vec<(String, Style)> {
         let taxes: Vec<String> = known.taxes.iter().map(tax).collect();
         let title = cx.locale.text("explain-taxes");
         notes.push((format!("{title}: {}", taxes.join(" · ")), cx.theme.dim));
+    }
+    let bill = &known.bill.bill;
+    if let Some(Ok(total)) = app.co2e_of(bill.cycle(), bill.kwh) {
+        let source = cx.locale.co2e_source(&total);
+        notes.push((format!("CO₂e: {source}"), cx.theme.dim));
     }
     notes
 }

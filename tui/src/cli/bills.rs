@@ -15,7 +15,7 @@ use super::shown::Shown;
 use super::table::{Side, Table};
 use super::typed::{Typed, text};
 use super::writes::{Did, say};
-use super::{Failure, Result, explain, many};
+use super::{Failure, Result, co2e, explain, many};
 use crate::forms::read_lines;
 
 #[derive(Debug, Subcommand)]
@@ -91,6 +91,13 @@ pub(super) const COLUMNS: &[&str] = &[
     "example",
     "entered_by",
     "entered_at",
+    "co2e_kg",
+    "co2e_factor",
+    "co2e_region",
+    "co2e_year",
+    "co2e_basis",
+    "co2e_source",
+    "co2e_missing",
     "billing_record_id",
     "version",
 ];
@@ -138,14 +145,26 @@ pub(super) async fn run(context: &Context, command: Bills) -> Result<()> {
 
 async fn list(context: &Context, form: &Form) -> Result<()> {
     let home = context.at_home().await?;
-    let bills = home.list(path::BILLS).await?;
+    let bills: Vec<BillingRecord> = home.list(path::BILLS).await?;
+    let factors = co2e::factors(&home).await?;
+    let emitted: Vec<co2e::Emitted> = bills
+        .iter()
+        .map(|row| factors.in_cycle(row.bill.cycle(), row.bill.kwh))
+        .collect();
+    let rows = bills.iter().zip(&emitted);
+    let rows = rows.map(|(bill, emitted)| co2e::row(bill, Some(emitted)));
+    let rows = rows.collect::<Result<Vec<_>>>()?;
     let list = List {
-        rows: &bills,
+        rows: &rows,
         columns: COLUMNS,
         empty: "cli-no-bills",
     };
     let shown = context.shown();
-    list.print(context, form, |bills| table(bills, shown))
+    list.print(context, form, |_| table(&bills, &emitted, shown))?;
+    if context.json || form.csv {
+        return Ok(());
+    }
+    co2e::say_factor(context, &emitted)
 }
 
 pub(super) async fn find(context: &Context, home: &AtHome, typed: &str) -> Result<BillingRecord> {
@@ -267,9 +286,10 @@ pub(super) fn charged(typed: &[String]) -> Result<Vec<ChargedLine>, FieldErrors>
     Ok(lines)
 }
 
-fn table(bills: &[BillingRecord], shown: Shown) -> Table {
+fn table(bills: &[BillingRecord], emitted: &[co2e::Emitted], shown: Shown) -> Table {
     const SIDES: &[Side] = &[
         Side::Left,
+        Side::Right,
         Side::Right,
         Side::Right,
         Side::Right,
@@ -285,6 +305,7 @@ fn table(bills: &[BillingRecord], shown: Shown) -> Table {
             "column-cycle",
             "column-days",
             "column-kwh",
+            "column-co2e",
             "column-total",
             "column-per-kwh",
             "column-due",
@@ -294,7 +315,7 @@ fn table(bills: &[BillingRecord], shown: Shown) -> Table {
         .map(|id| title(locale, id)),
     );
     let day = |day: Option<Date>| day.map(|day| locale.date(day)).unwrap_or_default();
-    for row in bills {
+    for (row, emitted) in bills.iter().zip(emitted) {
         let bill = &row.bill;
         let price = bill.total.0.checked_div(bill.kwh.0);
         let mut remarks = Vec::new();
@@ -318,6 +339,7 @@ fn table(bills: &[BillingRecord], shown: Shown) -> Table {
             ),
             bill.cycle().days().to_string(),
             locale.register(bill.kwh),
+            co2e::kg(Some(emitted), locale),
             shown.money(bill.total),
             price.map_or_else(|| "–".to_owned(), |price| locale.number(price, 3)),
             day(bill.due_on),

@@ -3,17 +3,19 @@
 use clap::Args;
 use ecotrack_common::Money;
 use ecotrack_common::billing::BillingRecord;
+use ecotrack_common::emission::HomeFactors;
 use ecotrack_common::explain::{BillChange, BillExplanation, EffectiveRateAnswer, PricedBy};
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::path;
 use jiff::civil::Date;
+use serde_json::Value;
 
 use super::bills::find;
 use super::context::{AtHome, Context};
 use super::rows::ending;
 use super::shown::Shown;
 use super::table::{Side, Table, wrap};
-use super::{Failure, Result};
+use super::{Failure, Result, co2e};
 
 /// Which bill.
 #[derive(Debug, Args)]
@@ -37,13 +39,14 @@ pub(super) async fn explain(context: &Context, which: Explain) -> Result<()> {
     let bill = of_month(context, &home, &which.bill).await?;
     let key = bill.billing_record_id;
     let explained = home.client.explanation(home.id(), key).await?;
+    let factors = co2e::factors(&home).await?;
     if context.json {
-        return context.streams.print_json(&explained);
+        return context.streams.print_json(&json(&explained, &factors)?);
     }
     let width = context.streams.width();
     context
         .streams
-        .print(&text(&explained, &context.locale, width))
+        .print(&text(&explained, &factors, &context.locale, width))
 }
 
 pub(super) async fn change(context: &Context, which: Change) -> Result<()> {
@@ -146,7 +149,26 @@ impl Page<'_> {
     }
 }
 
-fn text(of: &BillExplanation, locale: &Locale, width: usize) -> String {
+/// The answer with the CO2e of the bill, and of each of its energies.
+fn json(of: &BillExplanation, factors: &HomeFactors) -> Result<Value> {
+    let cycle = of.bill.bill.cycle();
+    let emitted = factors.in_cycle(cycle, of.bill.bill.kwh);
+    let mut answer = co2e::row(of, Some(&emitted))?;
+    let energy = &of.energy;
+    for (name, kwh) in [
+        ("billed", Some(energy.billed)),
+        ("metered", energy.metered),
+        ("devices", energy.devices),
+        ("unexplained", energy.unexplained),
+    ] {
+        let kg = kwh.and_then(|kwh| factors.in_cycle(cycle, kwh).ok());
+        answer["energy"][format!("{name}_co2e_kg")] =
+            kg.map_or(Value::Null, |total| total.kg.0.to_string().into());
+    }
+    Ok(answer)
+}
+
+fn text(of: &BillExplanation, factors: &HomeFactors, locale: &Locale, width: usize) -> String {
     let mut page = Page {
         locale,
         width,
@@ -160,6 +182,8 @@ fn text(of: &BillExplanation, locale: &Locale, width: usize) -> String {
         days = bill.cycle().days(),
         kwh = format!("{} kWh", locale.register(bill.kwh))
     );
+    let emitted = factors.in_cycle(bill.cycle(), bill.kwh);
+    let title = format!("{title} · {}", locale.co2e_or_dash(&emitted));
     page.sentence(0, &title);
     page.sentence(0, &locale.priced_by(&of.priced_by, &of.currency));
     page.text.push('\n');
@@ -173,6 +197,11 @@ fn text(of: &BillExplanation, locale: &Locale, width: usize) -> String {
     }
     page.title("explain-energy-title");
     page.sentence(2, &locale.energy_parts(&of.energy).join(" · "));
+    let mut said = locale.energy_co2e(&of.energy, bill.cycle(), factors);
+    if let Ok(total) = &emitted {
+        said = format!("{said} ({})", locale.co2e_factor(total));
+    }
+    page.sentence(2, &said);
     for remark in locale.energy_remarks(&of.energy, &of.currency) {
         page.sentence(2, &remark);
     }

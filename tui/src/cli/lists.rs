@@ -67,7 +67,7 @@ pub(super) fn title(locale: &Locale, id: &str) -> String {
     let text = locale.text(id);
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) if !text.starts_with("kWh") => {
+        Some(first) if !text.starts_with('k') => {
             first.to_uppercase().collect::<String>() + chars.as_str()
         }
         _ => text,

@@ -20,6 +20,7 @@ mod admin;
 mod away;
 mod bills;
 mod catalog;
+mod co2e;
 mod context;
 mod dashboard;
 mod demo;

@@ -19,7 +19,7 @@ use super::shown::Shown;
 use super::table::{Side, Table};
 use super::typed::text;
 use super::writes::{Did, say};
-use super::{Failure, Result, history, import, many};
+use super::{Failure, Result, co2e, history, import, many};
 use crate::client::new_key;
 
 #[derive(Debug, Subcommand)]
@@ -124,6 +124,13 @@ pub(super) const COLUMNS: &[&str] = &[
     "since_previous_kwh",
     "source",
     "entered_by",
+    "co2e_kg",
+    "co2e_factor",
+    "co2e_region",
+    "co2e_year",
+    "co2e_basis",
+    "co2e_source",
+    "co2e_missing",
     "meter_id",
     "version",
 ];
@@ -213,11 +220,36 @@ async fn list(context: &Context, list: List) -> Result<()> {
         page.readings.truncate(list.limit);
         page.next_before = page.readings.last().map(|reading| reading.read_at);
     }
+    let factors = co2e::factors(&home).await?;
+    let zone = home.zone();
+    let emitted: Vec<Option<co2e::Emitted>> = page
+        .readings
+        .iter()
+        .enumerate()
+        .filter(|_| meter.channel.is_of_grid())
+        .map(|(at, reading)| {
+            let before = page.readings.get(at + 1);
+            let (kwh, days) = reading.energy(before, &zone)?;
+            Some(factors.in_cycle(days, kwh))
+        })
+        .collect();
+    let emitted_at = |at: usize| emitted.get(at).and_then(Option::as_ref);
+    let rows_out = page.readings.iter().enumerate();
+    let rows_out = rows_out.map(|(at, reading)| co2e::row(reading, emitted_at(at)));
+    let rows_out = rows_out.collect::<Result<Vec<_>>>()?;
     if context.json {
+        // Readings stay as the wire has them; what they emitted stands beside, in their order.
+        let mut page = serde_json::to_value(&page).map_err(std::io::Error::from)?;
+        let emitted = emitted.iter().map(|emitted| {
+            let mut fields = serde_json::Map::new();
+            co2e::put(&mut fields, emitted.as_ref());
+            serde_json::Value::Object(fields)
+        });
+        page["co2e"] = emitted.collect();
         return context.streams.print_json(&page);
     }
     let printed = lists::List {
-        rows: &page.readings,
+        rows: &rows_out,
         columns: COLUMNS,
         empty: match meter.reading_kind {
             ReadingKind::Step => "cli-steps-not-listed",
@@ -225,7 +257,13 @@ async fn list(context: &Context, list: List) -> Result<()> {
         },
     };
     let shown = context.shown();
-    printed.print_text(context, &list.form, |readings| rows(readings, shown))
+    printed.print_text(context, &list.form, |_| {
+        rows(&page.readings, &emitted_at, shown)
+    })?;
+    if list.form.csv {
+        return Ok(());
+    }
+    co2e::say_factor(context, emitted.iter().flatten())
 }
 
 async fn edit(context: &Context, edit: Edit) -> Result<()> {
@@ -366,17 +404,28 @@ fn as_new(reading: &Reading) -> NewReading {
     }
 }
 
-fn rows(readings: &[Reading], shown: Shown) -> Table {
+fn rows<'a>(
+    readings: &[Reading],
+    emitted: &impl Fn(usize) -> Option<&'a co2e::Emitted>,
+    shown: Shown,
+) -> Table {
     let locale = shown.locale();
     let words = locale.loader();
-    let mut table = Table::new(&[Side::Left, Side::Right, Side::Right, Side::Left]);
+    let mut table = Table::new(&[
+        Side::Left,
+        Side::Right,
+        Side::Right,
+        Side::Right,
+        Side::Left,
+    ]);
     table.row([
         fl!(words, "cli-column-read-at"),
         fl!(words, "cli-column-reading"),
         fl!(words, "cli-column-since"),
+        fl!(words, "column-co2e"),
         fl!(words, "cli-column-remarks"),
     ]);
-    for reading in readings {
+    for (at, reading) in readings.iter().enumerate() {
         let mut remarks = Vec::new();
         if reading.estimated {
             remarks.push(fl!(words, "text-estimate"));
@@ -393,6 +442,7 @@ fn rows(readings: &[Reading], shown: Shown) -> Table {
             reading
                 .since_previous_kwh
                 .map_or_else(String::new, |kwh| locale.kwh(kwh)),
+            co2e::kg(emitted(at), locale),
             remarks.join(" · "),
         ]);
     }

@@ -5,6 +5,7 @@ use ecotrack_common::alert::Alert;
 use ecotrack_common::audit::Undone;
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
 use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::emission::HomeFactors;
 use ecotrack_common::explain::{BillChange, BillExplanation, EffectiveRateAnswer};
 use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::import::{ImportReport, OnConflict};
@@ -122,6 +123,12 @@ impl Client {
     ) -> Result<TariffComparisons> {
         let address = of_profile(path::TARIFF_COMPARISONS, profile);
         self.json(self.request(Method::POST, &address).json(question))
+            .await
+    }
+
+    /// The emission factors of the home's grid.
+    pub async fn emission_factors(&self, profile: EnergyProfileId) -> Result<HomeFactors> {
+        self.json(self.get(&of_profile(path::EMISSION_FACTORS, profile)))
             .await
     }
 

@@ -1,5 +1,6 @@
 //! The dashboard: what this cycle used, cost and emitted, what it is going to, why, and what to do.
 
+mod bill;
 mod chart;
 mod panels;
 mod savings;
@@ -24,6 +25,8 @@ pub struct State {
     pub suggestion: usize,
     /// Whether its arithmetic is shown.
     pub why: bool,
+    /// Whether the parts of the next kWh's price are shown where there is little room.
+    pub parts: bool,
     /// Which alert is under the cursor.
     pub alert: usize,
     /// Something changed while the last question was under way.
@@ -100,11 +103,25 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('i')],
+        name: "key-price-parts",
+        when: |app| {
+            app.board()
+                .is_some_and(|board| board.next_kwh.by_time.is_some())
+        },
+        run: |app, _| {
+            app.dashboard.parts = !app.dashboard.parts;
+            Vec::new()
+        },
+        footer: false,
+    },
+    Command {
         keys: &[named(KeyCode::Esc)],
         name: "key-close",
-        when: |app| app.dashboard.why,
+        when: |app| app.dashboard.why || app.dashboard.parts,
         run: |app, _| {
             app.dashboard.why = false;
+            app.dashboard.parts = false;
             Vec::new()
         },
         footer: false,

@@ -2,8 +2,7 @@
 
 use ecotrack_common::Kwh;
 use ecotrack_common::alert::Severity;
-use ecotrack_common::dashboard::{Comparison, CycleUse, Dashboard};
-use ecotrack_common::forecast::ForecastState;
+use ecotrack_common::dashboard::{Comparison, CycleUse, Dashboard, DayUse};
 use ecotrack_common::profile::Role;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -354,143 +353,6 @@ pub(super) fn devices(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Con
     panel::lines(frame, inside, lines);
 }
 
-/// What the bill is going to be, or why that is not known.
-pub(super) fn bill(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Context) {
-    let titles = Titles::new(cx.locale.text("bill-title"))
-        .right(board.home.tariff_name.clone().unwrap_or_default());
-    let inside = panel::panel(frame, area, &cx.theme, &titles);
-    let room = usize::from(inside.width.saturating_sub(2));
-    let dim = |text: String| -> Vec<Line<'static>> {
-        words::wrap(&text, room)
-            .into_iter()
-            .map(|line| Line::styled(line, cx.theme.dim))
-            .collect()
-    };
-    let missing = match &board.forecast {
-        ForecastState::TooLittle {
-            have_days,
-            need_days,
-        } => {
-            let (have, need) = (have_days.to_string(), need_days.to_string());
-            Some(t!(cx, "forecast-too-little", have = have, need = need))
-        }
-        ForecastState::NotTrained => Some(cx.locale.text("forecast-not-trained")),
-        ForecastState::Ready { .. } => None,
-    };
-    let Some(projection) = &board.projection else {
-        let unpriced = board.unpriced.as_ref();
-        let text = unpriced
-            .map(|why| cx.locale.not_priced(why))
-            .or(missing)
-            .unwrap_or_else(|| cx.locale.text("bill-no-tariff"));
-        panel::lines(frame, inside, dim(text));
-        return;
-    };
-    let currency = &board.home.currency;
-    let whole = |amount| cx.locale.number(amount, 0);
-    let total = projection.total;
-    let likely = cx.locale.money_whole(total.likely, currency);
-    let (lo80, hi80) = (whole(total.lo80.0), whole(total.hi80.0));
-    let (lo95, hi95) = (whole(total.lo95.0), whole(total.hi95.0));
-    let likely = t!(cx, "bill-likely", amount = likely);
-    let inner = format!("  80 %: {lo80}–{hi80}");
-    let outer = format!("95 %: {lo95}–{hi95}");
-    let mut first = vec![
-        Span::styled(likely.clone(), cx.theme.strong),
-        Span::raw(inner.clone()),
-    ];
-    let mut more = Vec::new();
-    if words::width(&likely) + words::width(&inner) + words::width(&outer) + 2 <= room {
-        first.push(Span::raw(format!("  {outer}")));
-    } else {
-        more.push(Line::raw(outer));
-    }
-    let mut lines = vec![Line::from(first)];
-    if let Some(price) = projection.next_kwh {
-        let price = cx.locale.money(price, currency);
-        let mut text = t!(cx, "bill-next-kwh", price = price);
-        // No tariff is behind it, and that is said where the figure is.
-        if board
-            .assumptions
-            .iter()
-            .any(|code| code == "effective_rate")
-        {
-            let by = cx.locale.text("bill-by-rate");
-            text = format!("{text} ({by})");
-        }
-        if let Some(flag) = &projection.flag {
-            let id = format!("flag-{flag}");
-            let flag = if cx.locale.has(&id) {
-                cx.locale.text(&id)
-            } else {
-                flag.clone()
-            };
-            text = format!("{text} ({flag})");
-        }
-        lines.push(Line::raw(words::cut(&text, room)));
-    }
-    let kwh = projection.kwh;
-    let (likely, lo, hi) = (
-        cx.locale.kwh(kwh.likely),
-        whole(kwh.lo80.0),
-        whole(kwh.hi80.0),
-    );
-    more.push(Line::raw(t!(
-        cx,
-        "bill-kwh",
-        likely = likely,
-        lo = lo,
-        hi = hi
-    )));
-    if let Some(co2e) = projection.co2e {
-        let (likely, lo, hi) = (
-            cx.locale.co2e(co2e.likely),
-            cx.locale.number(co2e.lo80.0, 1),
-            cx.locale.number(co2e.hi80.0, 1),
-        );
-        more.push(Line::raw(t!(
-            cx,
-            "bill-co2e",
-            likely = likely,
-            lo = lo,
-            hi = hi
-        )));
-    }
-    for line in &projection.lines {
-        let id = format!("bill-line-{}", line.code);
-        let name = if cx.locale.has(&id) {
-            cx.locale.text(&id)
-        } else {
-            line.code.clone()
-        };
-        more.push(Line::from(vec![
-            Span::styled(words::left(&name, 28.min(room)), cx.theme.dim),
-            Span::raw(words::right(&cx.locale.money(line.amount, currency), 14)),
-        ]));
-    }
-    for code in &board.assumptions {
-        more.extend(dim(assumption(code, cx)));
-    }
-    if more.len() + lines.len() <= usize::from(inside.height) || inside.height >= 5 {
-        lines.append(&mut more);
-    }
-    panel::lines(frame, inside, lines);
-}
-
-/// Something taken for granted, in words.
-fn assumption(code: &str, cx: &Context) -> String {
-    if let Some(year) = code.strip_prefix("factor_of_") {
-        let year = year.to_owned();
-        return t!(cx, "assumption-factor-of", year = year);
-    }
-    let id = format!("assumption-{code}");
-    if cx.locale.has(&id) {
-        cx.locale.text(&id)
-    } else {
-        code.to_owned()
-    }
-}
-
 /// The last days one by one, newest first.
 pub(super) fn days(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Context) {
     let titles = Titles::new(cx.locale.text("days-title"));
@@ -501,7 +363,11 @@ pub(super) fn days(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Contex
         .filter_map(|day| day.kwh)
         .map(Kwh::to_f64)
         .fold(0.0, f64::max);
-    let bars = usize::from(inside.width).saturating_sub(30);
+    let kg = |day: &DayUse| {
+        let emitted = board.factors.in_year(day.date.year(), day.kwh?).ok()?;
+        Some(format!("{} kg", cx.locale.number(emitted.kg.0, 1)))
+    };
+    let bars = usize::from(inside.width).saturating_sub(38);
     let lines = board
         .days
         .iter()
@@ -535,6 +401,7 @@ pub(super) fn days(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Contex
             Line::from(vec![
                 Span::styled(words::left(&date, 13), cx.theme.dim),
                 Span::raw(words::right(&kwh, 10)),
+                Span::styled(words::right(&kg(day).unwrap_or_default(), 8), cx.theme.dim),
                 Span::raw(" "),
                 Span::styled(bar::bar(share, bars), cx.theme.accent),
                 Span::styled(partly, cx.theme.dim),

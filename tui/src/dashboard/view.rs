@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{State, chart, panels, savings};
+use super::{State, bill, chart, panels, savings};
 use crate::app::{App, Context};
 use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
@@ -102,17 +102,12 @@ fn arrange(state: &State, board: &Dashboard, frame: &mut Frame, area: Rect, cx: 
         from_top(&mut left, if large { 7 } else { 5 }),
         cx,
     );
-    let lines = board
-        .projection
-        .as_ref()
-        .map_or(0, |projection| projection.lines.len());
-    let bill = if large {
-        (6 + lines + board.assumptions.len()).min(14) as u16
-    } else {
-        4
-    };
-    if let Some(row) = from_bottom(&mut left, bill, 5) {
-        panels::bill(board, frame, row, cx);
+    // The parts of a price take the room of the chart while they are looked at.
+    let keep = if state.parts && !large { 0 } else { 5 };
+    let wanted = bill::rows(state, board, large, cx);
+    let rows = wanted.min(left.height.saturating_sub(keep)).max(4);
+    if let Some(row) = from_bottom(&mut left, rows, keep) {
+        bill::view(state, board, frame, row, cx);
     }
     if left.height >= 4 {
         chart::view(board, frame, left, cx);
@@ -143,7 +138,8 @@ fn narrow(state: &State, board: &Dashboard, frame: &mut Frame, area: Rect, cx: &
     let mut rest = area;
     panels::cycle(board, frame, from_top(&mut rest, 5), cx);
     if rest.height >= 4 {
-        panels::bill(board, frame, from_top(&mut rest, 4), cx);
+        let rows = bill::rows(state, board, false, cx);
+        bill::view(state, board, frame, from_top(&mut rest, rows), cx);
     }
     if rest.height >= 14 {
         let rows = 6.min(rest.height - 8);

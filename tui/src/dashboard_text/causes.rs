@@ -20,7 +20,18 @@ impl Page<'_> {
         let title = self.words("text-devices");
         self.title(&title);
         let locale = self.locale;
-        let mut table = Table::new(&[Side::Left, Side::Right, Side::Right, Side::Left]);
+        let mut table = Table::new(&[
+            Side::Left,
+            Side::Right,
+            Side::Right,
+            Side::Right,
+            Side::Left,
+        ]);
+        let (factors, cycle) = (&self.dashboard.factors, self.dashboard.cycle);
+        let co2e = |kwh| {
+            let emitted = factors.in_cycle(cycle, kwh);
+            emitted.map_or_else(|_| String::new(), |total| locale.co2e(total.kg))
+        };
         for device in &self.dashboard.devices {
             let marks = [
                 (device.estimate, "text-estimate"),
@@ -34,6 +45,7 @@ impl Page<'_> {
             table.row([
                 device.name.clone(),
                 locale.kwh(device.kwh),
+                co2e(device.kwh),
                 device
                     .percent
                     .map_or_else(String::new, |percent| locale.percent(percent)),
@@ -54,6 +66,7 @@ impl Page<'_> {
             table.row([
                 self.words("text-untracked"),
                 locale.kwh(untracked),
+                co2e(untracked),
                 percent.map_or_else(String::new, |percent| locale.percent(percent)),
                 String::new(),
             ]);

@@ -4,7 +4,7 @@
 use ecotrack_common::dashboard::{Comparison, CycleUse, Dashboard, DayUse};
 use ecotrack_common::forecast::{Band, Forecast, ForecastState};
 use ecotrack_common::goal::GoalProgress;
-use ecotrack_common::locale::{Locale, fl};
+use ecotrack_common::locale::{Locale, capital, fl};
 use ecotrack_common::{KgCo2e, Kwh};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -33,6 +33,7 @@ pub fn render(dashboard: &Dashboard, locale: &Locale, width: usize) -> String {
     page.head();
     page.so_far();
     page.end_of_cycle();
+    page.next_kwh();
     page.days_ahead();
     page.devices();
     page.alerts();
@@ -291,23 +292,52 @@ impl Page<'_> {
             ));
         }
         self.table(&table);
-        let next = projection.next_kwh.map(|money| {
-            fl!(
-                locale.loader(),
-                "text-next-kwh",
-                money = locale.money(money, self.currency())
-            )
-        });
-        let flag = projection.flag.as_ref().map(|flag| {
-            fl!(
-                locale.loader(),
-                "text-flag",
-                flag = self.known_word("text-flag-", flag)
-            )
-        });
-        let notes: Vec<String> = next.into_iter().chain(flag).collect();
-        if !notes.is_empty() {
-            self.sentence(INDENT, &notes.join(" "));
+        if !self.is_priced_now() {
+            let next = projection.next_kwh.map(|money| {
+                fl!(
+                    locale.loader(),
+                    "text-next-kwh",
+                    money = locale.money(money, self.currency())
+                )
+            });
+            let flag = projection.flag.as_ref().map(|flag| {
+                fl!(
+                    locale.loader(),
+                    "text-flag",
+                    flag = self.known_word("text-flag-", flag)
+                )
+            });
+            let notes: Vec<String> = next.into_iter().chain(flag).collect();
+            if !notes.is_empty() {
+                self.sentence(INDENT, &notes.join(" "));
+            }
+        }
+    }
+
+    /// Whether the tariff says what a kWh costs at the moment of the answer.
+    fn is_priced_now(&self) -> bool {
+        let by_time = self.dashboard.next_kwh.by_time.as_ref();
+        by_time.is_some_and(|prices| prices.at(self.dashboard.as_of).is_some())
+    }
+
+    /// What one more kWh costs, until when, and of what that is made.
+    fn next_kwh(&mut self) {
+        if !self.is_priced_now() {
+            return;
+        }
+        let (dashboard, locale) = (self.dashboard, self.locale);
+        let (next, now) = (&dashboard.next_kwh, dashboard.as_of);
+        let told = locale.next_kwh(next, now, self.currency());
+        let then = locale.next_kwh_then(next, now, self.currency());
+        let told: Vec<String> = told.into_iter().chain(then).collect();
+        self.title(&capital(&told.join("; ")));
+        let mut table = Table::new(&[Side::Left, Side::Right]);
+        for (name, amount) in locale.next_kwh_parts(next, now, self.currency()) {
+            table.row([name, amount]);
+        }
+        self.table(&table);
+        if let Some(remark) = locale.next_kwh_remark(next, now, self.currency()) {
+            self.sentence(INDENT, &remark);
         }
     }
 

@@ -198,7 +198,7 @@ pub(super) fn read(
 }
 
 /// Days, use a day, price of a kWh, and how far the lines are from the total.
-pub(super) fn computed<'a>(form: &Form, cx: &Context) -> Vec<Line<'a>> {
+pub(super) fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     let mut nothing = FieldErrors::default();
     let first = form.date("first_day", &mut nothing, &cx.locale);
     let last = form.date("last_day", &mut nothing, &cx.locale);
@@ -223,7 +223,21 @@ pub(super) fn computed<'a>(form: &Form, cx: &Context) -> Vec<Line<'a>> {
         let price = cx.locale.number(price, 4);
         parts.push(t!(cx, "bill-per-kwh", price = price));
     }
+    let cycle = first.zip(last).filter(|(first, last)| first <= last);
+    let emitted = cycle
+        .zip(kwh)
+        .and_then(|((first, last), kwh)| app.co2e_of(Cycle { first, last }, Kwh(kwh)));
+    if let Some(Ok(total)) = &emitted {
+        parts.push(cx.locale.co2e(total.kg));
+    }
     let mut computed = vec![Line::styled(parts.join(" · "), cx.theme.accent)];
+    if let Some(emitted) = &emitted {
+        let by = match emitted {
+            Ok(total) => format!("CO₂e: {}", cx.locale.co2e_factor(total)),
+            Err(why) => cx.locale.no_co2e(why),
+        };
+        computed.push(Line::styled(by, cx.theme.dim));
+    }
     if !lines.is_empty() {
         let sum: Decimal = lines.iter().map(|line| line.amount.0).sum();
         let said = match total {

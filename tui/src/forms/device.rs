@@ -6,7 +6,7 @@ use ecotrack_common::device::{NewDevice, ProfileDevice};
 use ecotrack_common::estimate::Hours;
 use ecotrack_common::estimate::estimate;
 use ecotrack_common::reference::{CatalogDevice, DeviceCategory};
-use ecotrack_common::{FieldErrors, KgCo2e, Kwh, Money, ProfileDeviceId, path};
+use ecotrack_common::{FieldErrors, Kwh, Money, ProfileDeviceId, path};
 use ratatui::text::{Line, Span};
 use rust_decimal::Decimal;
 
@@ -278,18 +278,17 @@ pub(super) fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>
         cx.theme.accent,
     )];
     let board = app.board();
-    let next = board.map(|board| board.next_kwh).unwrap_or_default();
+    let next = board.map(|board| &board.next_kwh);
     let mut parts = Vec::new();
-    if let (Some(price), Some(board)) = (next.price, board)
+    if let (Some(price), Some(board)) = (next.and_then(|next| next.price), board)
         && let Some(cost) = derived.monthly_kwh.0.checked_mul(price.0)
     {
         parts.push(cx.locale.money(Money(cost), &board.home.currency));
     }
-    if let Some(kg) = next
-        .co2e
-        .and_then(|factor| derived.monthly_kwh.0.checked_mul(factor.0))
-    {
-        parts.push(cx.locale.co2e(KgCo2e(kg)));
+    if let Some(board) = board {
+        let year = board.today.year();
+        let emitted = board.factors.in_year(year, derived.monthly_kwh);
+        parts.push(cx.locale.co2e_explained(&emitted));
     }
     let mut spans = Vec::new();
     if !parts.is_empty() {

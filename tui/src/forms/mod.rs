@@ -221,7 +221,7 @@ fn needs(subject: Subject) -> &'static [What] {
 fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     match form.subject {
         Subject::Device(_) => device::computed(app, form, cx),
-        Subject::Bill(_) => bill::computed(form, cx),
+        Subject::Bill(_) => bill::computed(app, form, cx),
         Subject::Months => months::computed(form, cx),
         Subject::AdminRow(set, _) => admin::computed(form, set, cx),
         Subject::Readings(meter) => readings::computed(app, form, meter, cx),

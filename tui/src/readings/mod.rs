@@ -317,7 +317,7 @@ pub(crate) fn shown(app: &App, rows: &Rows, cx: &Context) -> Vec<usize> {
     (0..rows.readings.len())
         .filter(|at| {
             let text = || {
-                let cells = view::cells(rows, *at, &zone, cx).join(" ");
+                let cells = view::cells(app, rows, *at, &zone, cx).join(" ");
                 cells.to_lowercase()
             };
             wanted.is_empty() || {
@@ -365,7 +365,7 @@ fn export(app: &mut App, cx: &Context) -> Vec<Effect> {
     let titles = view::TITLES.map(|id| cx.locale.text(id)).to_vec();
     let lines = shown(app, rows, cx)
         .into_iter()
-        .map(|at| view::cells(rows, at, &zone, cx).to_vec());
+        .map(|at| view::cells(app, rows, at, &zone, cx).to_vec());
     let csv = table::csv(std::iter::once(titles).chain(lines));
     let day = forms::today(app, cx);
     vec![Effect::Export(format!("ecotrack-readings-{day}.csv"), csv)]

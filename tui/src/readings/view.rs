@@ -1,5 +1,6 @@
 //! Draws the readings.
 
+use ecotrack_common::emission::{Co2eTotal, EmissionError};
 use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::reading::{Measured, Reading, ReadingSource};
 use jiff::tz::TimeZone;
@@ -42,7 +43,9 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
             n.to_string()
         }
     });
-    let inside = panel::panel(frame, area, &cx.theme, &Titles::new(title).right(count));
+    let factor = rows.map_or_else(String::new, |rows| factor(app, rows, cx));
+    let titles = Titles::new(title).right(count).bottom(factor);
+    let inside = panel::panel(frame, area, &cx.theme, &titles);
     if now.meter.reading_kind == ReadingKind::Step {
         let last = now
             .last_day
@@ -70,26 +73,28 @@ fn sentence(frame: &mut Frame, area: Rect, text: &str, cx: &Context) {
     panel::lines(frame, area, lines);
 }
 
-/// Widths of date, register, difference and use a day; source and who take the rest.
-const COLUMNS: [usize; 4] = [18, 13, 11, 9];
+/// Widths of date, register, difference, use a day and CO2e; source and who take the rest.
+const COLUMNS: [usize; 5] = [18, 12, 11, 9, 9];
 
 /// Fluent ids of the titles.
-pub(super) const TITLES: [&str; 5] = [
+pub(super) const TITLES: [&str; 6] = [
     "column-when",
     "column-register",
     "column-difference",
     "column-per-day",
+    "column-co2e",
     "column-source",
 ];
 
 /// Cells in their widths.
-fn laid_out(cells: &[String; 5]) -> String {
-    let [when, register, difference, per_day, source] = cells;
+fn laid_out(cells: &[String; 6]) -> String {
+    let [when, register, difference, per_day, co2e, source] = cells;
     [
         words::left(when, COLUMNS[0]),
         words::right(register, COLUMNS[1]),
         words::right(difference, COLUMNS[2]),
         words::right(per_day, COLUMNS[3]),
+        words::right(co2e, COLUMNS[4]),
         format!("  {source}"),
     ]
     .concat()
@@ -104,7 +109,7 @@ fn table(app: &App, rows: &Rows, frame: &mut Frame, area: Rect, cx: &Context) {
     let shown = super::shown(app, rows, cx);
     let first = first_row(app, &shown, room);
     for at in shown.iter().copied().skip(first).take(room) {
-        let text = laid_out(&cells(rows, at, &zone, cx));
+        let text = laid_out(&cells(app, rows, at, &zone, cx));
         let selected = at == app.readings.selected;
         let mark = if selected { "▸" } else { " " };
         let wide = usize::from(area.width.saturating_sub(2));
@@ -159,11 +164,55 @@ pub(super) fn row_at(app: &App, area: Rect, y: u16, cx: &Context) -> Option<usiz
 }
 
 /// What stands in the columns of a row.
-pub(super) fn cells(rows: &Rows, at: usize, zone: &TimeZone, cx: &Context) -> [String; 5] {
-    match rows.readings.get(at) {
-        Some(row) => cells_of(row, rows.readings.get(at + 1), zone, cx),
-        None => Default::default(),
-    }
+pub(super) fn cells(
+    app: &App,
+    rows: &Rows,
+    at: usize,
+    zone: &TimeZone,
+    cx: &Context,
+) -> [String; 6] {
+    let Some(row) = rows.readings.get(at) else {
+        return Default::default();
+    };
+    let older = rows.readings.get(at + 1);
+    let co2e = match emitted(app, rows, at, zone) {
+        Some(Ok(total)) => cx.locale.number(total.kg.0, 1),
+        Some(Err(_)) => "–".to_owned(),
+        None => String::new(),
+    };
+    let [when, register, difference, per_day, source] = cells_of(row, older, zone, cx);
+    [when, register, difference, per_day, co2e, source]
+}
+
+/// What the energy of a row emitted; `None` where it tells of none, or of none from the grid.
+fn emitted(
+    app: &App,
+    rows: &Rows,
+    at: usize,
+    zone: &TimeZone,
+) -> Option<Result<Co2eTotal, EmissionError>> {
+    let meters = &app.board()?.meters;
+    let meter = meters.iter().find(|now| now.meter.meter_id == rows.meter)?;
+    let row = rows.readings.get(at)?;
+    let (kwh, days) = row.energy(rows.readings.get(at + 1), zone)?;
+    meter
+        .meter
+        .channel
+        .is_of_grid()
+        .then(|| app.co2e_of(days, kwh))?
+}
+
+/// What the CO2e of the rows is computed by, or why there is none.
+fn factor(app: &App, rows: &Rows, cx: &Context) -> String {
+    let zone = app.zone();
+    let emitted = (0..rows.readings.len()).filter_map(|at| emitted(app, rows, at, &zone));
+    let (known, unknown): (Vec<_>, Vec<_>) = emitted.partition(Result::is_ok);
+    let known: Vec<_> = known.into_iter().flatten().collect();
+    let factors = cx.locale.co2e_factors(&known);
+    let mut reasons = unknown.into_iter().filter_map(Result::err);
+    factors
+        .or_else(|| reasons.next().map(|why| cx.locale.no_co2e(&why)))
+        .unwrap_or_default()
 }
 
 fn cells_of(row: &Reading, older: Option<&Reading>, zone: &TimeZone, cx: &Context) -> [String; 5] {

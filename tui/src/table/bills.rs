@@ -7,10 +7,11 @@ use crate::app::{App, Context};
 use crate::forms::home_of;
 
 pub(super) const COLUMNS: &[Column] = &[
-    words_column("column-cycle", Some(24)),
-    number_column("column-days", 5),
-    number_column("column-kwh", 9),
-    number_column("column-total", 13),
+    words_column("column-cycle", Some(23)),
+    number_column("column-days", 4),
+    number_column("column-kwh", 7),
+    number_column("column-co2e", 8),
+    number_column("column-total", 12),
     number_column("column-per-kwh", 8),
     words_column("column-due", Some(12)).from(100),
     words_column("column-paid", Some(12)).from(100),
@@ -52,6 +53,12 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
                         Cell::at(cycle, i64::from(ordinal(bill.first_day))),
                         Cell::number(days.to_string(), days),
                         Cell::number(cx.locale.number(bill.kwh.0, 0), bill.kwh.0),
+                        match app.co2e_of(bill.cycle(), bill.kwh).and_then(Result::ok) {
+                            Some(total) => {
+                                Cell::number(cx.locale.number(total.kg.0, 1), total.kg.0)
+                            }
+                            None => Cell::text("–"),
+                        },
                         Cell::number(cx.locale.money(bill.total, currency), bill.total.0),
                         match price {
                             Some(price) => Cell::number(cx.locale.number(price, 3), price),
@@ -66,6 +73,22 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
             })
             .collect(),
     )
+}
+
+/// What the CO2e of the bills is computed by, or why there is none.
+pub(super) fn factor(app: &App, cx: &Context) -> Option<String> {
+    let bills = app.lists.bills.value()?;
+    let emitted = bills.iter().filter_map(|row| {
+        let bill = &row.bill;
+        app.co2e_of(bill.cycle(), bill.kwh)
+    });
+    let (known, unknown): (Vec<_>, Vec<_>) = emitted.partition(Result::is_ok);
+    let known: Vec<_> = known.into_iter().flatten().collect();
+    let factors = cx.locale.co2e_factors(&known);
+    factors.or_else(|| {
+        let mut reasons = unknown.into_iter().filter_map(Result::err);
+        reasons.next().map(|why| cx.locale.no_co2e(&why))
+    })
 }
 
 /// Days in order.

@@ -13,7 +13,7 @@ use crate::keys::{Command, always, key, named};
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::widgets::text_line::TextLine;
-use crate::{bill, outbox};
+use crate::{bill, comparison, outbox};
 
 /// The commands.
 pub const COMMANDS: &[Command] = &[
@@ -59,6 +59,13 @@ pub const COMMANDS: &[Command] = &[
         name: "key-months",
         when: |app| may_change(app) && shown(app) == Some(Table::Bills),
         run: |app, cx| forms::open(app, Subject::Months, None, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[key('t')],
+        name: "key-other-tariff",
+        when: |app| shown(app) == Some(Table::Bills),
+        run: |app, _| comparison::open(app),
         footer: true,
     },
     Command {

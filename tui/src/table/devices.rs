@@ -1,6 +1,6 @@
 //! Devices with what follows from their figures.
 
-use ecotrack_common::{KgCo2e, Money};
+use ecotrack_common::{Kwh, Money};
 use rust_decimal::Decimal;
 
 use super::{Cell, Column, Row, number_column, words_column};
@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &[Column] = &[
     number_column("column-watts", 8),
     number_column("column-kwh-month", 9),
     number_column("column-cost-month", 11),
-    number_column("column-co2e-month", 10).from(72),
+    number_column("column-co2e-month", 11).from(72),
     number_column("column-share", 6),
     words_column("column-remarks", Some(20)).from(100),
 ];
@@ -21,7 +21,7 @@ pub(super) const COLUMNS: &[Column] = &[
 pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
     let devices = app.lists.devices.value()?;
     let board = app.board();
-    let next = board.map(|board| board.next_kwh).unwrap_or_default();
+    let price = board.and_then(|board| board.next_kwh.price);
     let currency = board.map_or("", |board| board.home.currency.as_str());
     let all: Decimal = devices.iter().map(|row| row.monthly_kwh.0).sum();
     Some(
@@ -30,8 +30,12 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
             .map(|row| {
                 let device = &row.device;
                 let monthly = row.monthly_kwh.0;
-                let cost = next.price.and_then(|price| monthly.checked_mul(price.0));
-                let kg = next.co2e.and_then(|factor| monthly.checked_mul(factor.0));
+                let cost = price.and_then(|price| monthly.checked_mul(price.0));
+                let emitted = board.map(|board| {
+                    let year = board.today.year();
+                    board.factors.in_year(year, row.monthly_kwh)
+                });
+                let kg = emitted.and_then(Result::ok).map(|total| total.kg);
                 let share = (all > Decimal::ZERO).then(|| monthly * Decimal::ONE_HUNDRED / all);
                 let category = format!("category-{}", device.category);
                 let mut remarks = Vec::new();
@@ -58,7 +62,7 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
                         Cell::number(cx.locale.number(device.power_w, 0), device.power_w),
                         Cell::number(cx.locale.number(monthly, 1), monthly),
                         figure(cost, &|cost| cx.locale.money(Money(cost), currency)),
-                        figure(kg, &|kg| cx.locale.co2e(KgCo2e(kg))),
+                        figure(kg.map(|kg| kg.0), &|kg| cx.locale.number(kg, 1)),
                         figure(share, &|share| cx.locale.percent(share)),
                         Cell::text(remarks.join(" · ")),
                     ],
@@ -67,4 +71,14 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
             })
             .collect(),
     )
+}
+
+/// What the CO2e of the devices is computed by, or why there is none.
+pub(super) fn factor(app: &App, cx: &Context) -> Option<String> {
+    let board = app.board()?;
+    let emitted = board.factors.in_year(board.today.year(), Kwh::default());
+    Some(match emitted {
+        Ok(total) => cx.locale.co2e_factor(&total),
+        Err(why) => cx.locale.no_co2e(&why),
+    })
 }

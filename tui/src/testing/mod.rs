@@ -18,6 +18,8 @@ mod acts;
 #[cfg(test)]
 pub(crate) mod administration;
 #[cfg(test)]
+mod compared;
+#[cfg(test)]
 mod explained;
 #[cfg(test)]
 mod hands;
@@ -26,7 +28,7 @@ mod household;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
-pub(crate) use {acts::*, explained::*, hands::*, household::*, sample::*};
+pub(crate) use {acts::*, compared::*, explained::*, hands::*, household::*, sample::*};
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.
 const PATIENCE: Duration = Duration::from_secs(20);

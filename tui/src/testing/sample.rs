@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use ecotrack_common::account::{Account, Language};
 use ecotrack_common::alert::{Alert, AlertRule, Severity};
+use ecotrack_common::bill::{DayPrices, Parameters};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{
-    Co2eTotal, Comparison, CycleUse, Dashboard, DashboardHome, DayUse, DeviceShare, MeterNow,
-    NextKwh, ProjectedLine, Projection,
+    Comparison, CycleUse, Dashboard, DashboardHome, DayUse, DeviceShare, MeterNow, NextKwh,
+    ProjectedLine, Projection,
 };
+use ecotrack_common::emission::{Co2eTotal, HomeFactors};
 use ecotrack_common::forecast::{Band, Forecast, ForecastDay, ForecastState};
 use ecotrack_common::goal::{GoalMeasure, GoalProgress};
 use ecotrack_common::locale::Locale;
@@ -89,6 +91,7 @@ fn cycle_use(first: Date, kwh_text: &str) -> CycleUse {
             year: 2024,
             basis: "generation_only".into(),
             source: "MCTI".into(),
+            assumed: true,
         }),
         elapsed_days: 30,
         measured_days: 30,
@@ -165,6 +168,26 @@ pub(crate) fn reading(read_at: &str, register: &str, since: Option<&str>) -> Rea
         version: 1,
         since_previous_kwh: since.map(kwh),
     }
+}
+
+/// The factors that ship of a region.
+pub(crate) fn factors(region: &str) -> HomeFactors {
+    let all = ecotrack_common::reference::emission_factors().unwrap();
+    HomeFactors::of_region(&all, Some(region))
+}
+
+/// What a tariff that ships charges at [`NOW`], where the bill says the rates of its taxes.
+pub(crate) fn prices(tariff: &str, cycle: Cycle) -> DayPrices {
+    let tariffs = ecotrack_common::reference::tariffs().unwrap();
+    let tariff = tariffs.iter().find(|known| known.id == tariff).unwrap();
+    let tables = ecotrack_common::reference::tables().unwrap();
+    let parameters = Parameters {
+        icms: Some(dec("0.18")),
+        pis: Some(dec("0.012")),
+        cofins: Some(dec("0.055")),
+        ..Parameters::default()
+    };
+    DayPrices::new(tariff, &parameters, &tables, at(NOW), kwh("262.4"), cycle).unwrap()
 }
 
 /// Thirty days of a shower house in its fourteenth day, with a gap, a goal and a forecast.
@@ -322,7 +345,9 @@ pub(crate) fn dashboard() -> Dashboard {
         next_kwh: NextKwh {
             price: Some(money("1.21")),
             co2e: Some(KgCo2e(dec("0.0385"))),
+            by_time: Some(prices("br-cemig-d-conventional", cycle)),
         },
+        factors: factors("BR-SIN"),
         meters: vec![
             MeterNow {
                 meter: Meter {

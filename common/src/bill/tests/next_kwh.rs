@@ -138,3 +138,71 @@ fn a_kwh_costs_by_the_clock_with_its_parts_and_taxes() {
     );
     assert_eq!(error.unwrap_err().code(), "missing");
 }
+
+#[test]
+fn the_next_kwh_is_told_with_its_taxes_its_flag_and_what_comes_after_it() {
+    let on = |tariff: &str, now: &str, parameters: &Parameters| {
+        let now = now.parse().unwrap();
+        let cycle = crate::cycle::Cycle::containing(jiff::civil::date(2026, 6, 10), 10);
+        DayPrices::new(
+            &shipped(tariff),
+            parameters,
+            tables(),
+            now,
+            Kwh(d("200")),
+            cycle,
+        )
+        .unwrap()
+    };
+    // British summer: 08:30 there; the night rate runs from 00:30 to 07:30.
+    let now = "2026-06-15T07:30:00Z".parse().unwrap();
+    let prices = on(
+        "gb-economy-7",
+        "2026-06-15T07:30:00Z",
+        &Parameters::default(),
+    );
+    let told = prices.at(now).unwrap();
+    assert_eq!(told.span.gross, money("0.294"));
+    let next = told.next.unwrap();
+    assert_eq!(
+        (next.day, next.minute, next.span.gross),
+        (jiff::civil::date(2026, 6, 16), 30, money("0.126"))
+    );
+    assert!(prices.goes_by_time);
+    // Asked for again after midnight it still knows, two days later it does not.
+    let at = |text: &str| prices.at(text.parse().unwrap());
+    let night = at("2026-06-16T00:00:00Z").unwrap();
+    assert_eq!(night.span.gross, money("0.126"));
+    assert_eq!(night.next.map(|next| next.minute), Some(450));
+    assert_eq!(at("2026-06-17T12:00:00Z"), None);
+    assert_eq!(at("2026-06-14T12:00:00Z"), None);
+
+    let home = home("0.18", "0.012", "0.055");
+    let prices = on("br-cemig-d-conventional", "2026-06-15T12:00:00Z", &home);
+    let told = prices.at(now).unwrap();
+    assert_eq!(told.next, None);
+    assert!(!prices.goes_by_time);
+    let taxes = told.span.taxes();
+    let codes: Vec<&str> = taxes.iter().map(|tax| tax.code.as_str()).collect();
+    assert_eq!(codes, ["ICMS", "PIS", "COFINS"]);
+    let more: rust_decimal::Decimal = taxes.iter().map(|tax| tax.amount.0).sum();
+    let off = told.span.net().0 + more - told.span.gross.0;
+    assert!(off.abs() < d("0.0000001"), "{off}");
+    // 18 % of the price with its taxes, as ICMS inside has it.
+    assert_eq!(
+        taxes[0].amount.0.round_dp(6),
+        (told.span.gross.0 * d("0.18")).round_dp(6)
+    );
+    assert!(told.span.flag().is_some_and(|flag| flag.note.is_some()));
+}
+
+#[test]
+fn the_day_after_the_cycle_is_left_out_of_the_next_kwh() {
+    let cycle = crate::cycle::Cycle::containing(jiff::civil::date(2026, 6, 10), 10);
+    let now = "2026-07-09T12:00:00Z".parse().unwrap();
+    let none = Parameters::default();
+    let tariff = shipped("gb-economy-7");
+    let prices = DayPrices::new(&tariff, &none, tables(), now, Kwh(d("200")), cycle).unwrap();
+    assert_eq!(prices.tomorrow, []);
+    assert_eq!(prices.at(now).unwrap().next, None);
+}

@@ -3,23 +3,23 @@
 use std::path::Path;
 
 use clap::Args;
-use ecotrack_common::bill::BillError;
 use ecotrack_common::comparison::{
-    ComparedBill, CycleComparison, NEEDED_PERCENT, NewTariffComparison, NotPriced, OtherTariff,
-    TariffComparison, TariffComparisons, USUAL_CYCLES, alternatives,
+    NewTariffComparison, OtherTariff, TariffComparison, TariffComparisons, USUAL_CYCLES,
+    usual_tariffs,
 };
 use ecotrack_common::cycle::Cycle;
+use ecotrack_common::emission::HomeFactors;
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::path;
 use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::{Kwh, Money};
-use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::read;
 use crate::cli::context::{AtHome, Context};
 use crate::cli::lists::title;
 use crate::cli::table::{Side, Table, wrap};
-use crate::cli::{Failure, Result};
+use crate::cli::{Failure, Result, co2e};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Compare {
@@ -41,16 +41,38 @@ pub(super) async fn run(context: &Context, arguments: Compare) -> Result<()> {
     };
     question.check()?;
     let answer = home.client.compare_tariffs(home.id(), &question).await?;
+    let factors = co2e::factors(&home).await?;
     if context.json {
-        return context.streams.print_json(&answer);
+        return context.streams.print_json(&json(&answer, &factors)?);
+    }
+    let width = context.streams.width();
+    if answer.comparisons.len() > 1 {
+        let said = context.locale.comparison_answer(&answer);
+        context
+            .streams
+            .print_line(&format!("{}\n", wrap(&said, width).join("\n")))?;
     }
     for (at, comparison) in answer.comparisons.iter().enumerate() {
         if at > 0 {
             context.streams.print_line("")?;
         }
-        print(context, &answer, comparison)?;
+        print(context, &answer, comparison, &factors)?;
     }
     Ok(())
+}
+
+/// The answer with the CO2e of each cycle, which is the same under any tariff.
+fn json(answer: &TariffComparisons, factors: &HomeFactors) -> Result<Value> {
+    let mut value = serde_json::to_value(answer).map_err(std::io::Error::from)?;
+    for (at, comparison) in answer.comparisons.iter().enumerate() {
+        for (row, cycle) in comparison.cycles.iter().enumerate() {
+            let emitted = cycle.kwh.map(|kwh| factors.in_cycle(cycle.cycle, kwh));
+            if let Some(into) = value["comparisons"][at]["cycles"][row].as_object_mut() {
+                co2e::put(into, emitted.as_ref());
+            }
+        }
+    }
+    Ok(value)
 }
 
 /// The tariffs that are named, else those near the home's own.
@@ -59,15 +81,15 @@ async fn others(context: &Context, home: &AtHome, named: &[String]) -> Result<Ve
     let choices: Vec<TariffChoice> = home.client.read(path::TARIFFS).await?;
     let slugs = || choices.iter().map(|choice| choice.slug.as_str());
     if named.is_empty() {
-        let Some(mine) = &home.profile.tariff else {
-            return Err(Failure::Usage(locale.text("cli-compare-no-tariff")));
-        };
-        let near = alternatives(mine, slugs());
+        let near = usual_tariffs(&home.profile, &choices);
         if near.is_empty() {
-            return Err(Failure::Usage(locale.text("cli-compare-name-one")));
+            let id = match home.profile.tariff {
+                Some(_) => "cli-compare-name-one",
+                None => "cli-compare-no-tariff",
+            };
+            return Err(Failure::Usage(locale.text(id)));
         }
-        let slug = |slug: &str| OtherTariff::Slug(slug.to_owned());
-        return Ok(near.into_iter().map(slug).collect());
+        return Ok(near.into_iter().map(OtherTariff::Slug).collect());
     }
     let mut others = Vec::new();
     for name in named {
@@ -91,6 +113,7 @@ fn print(
     context: &Context,
     answer: &TariffComparisons,
     comparison: &TariffComparison,
+    factors: &HomeFactors,
 ) -> Result<()> {
     let locale = &context.locale;
     let mine = answer
@@ -107,35 +130,35 @@ fn print(
     if let Some(refused) = &comparison.refused {
         return context.streams.print_line(&locale.not_priced(refused));
     }
-    let table = table(locale, comparison, &answer.currency);
+    let emitted: Vec<Option<co2e::Emitted>> = comparison
+        .cycles
+        .iter()
+        .map(|row| Some(factors.in_cycle(row.cycle, row.kwh?)))
+        .collect();
+    let table = table(locale, comparison, &emitted, &answer.currency);
     let width = context.streams.width();
     context.streams.print(&table.render(2, width))?;
-    let mut told = vec![verdict(locale, comparison, &answer.currency)];
-    if comparison.cycles.iter().any(|cycle| !cycle.is_covered()) {
-        told.push(fl!(
-            locale.loader(),
-            "compare-few-days",
-            percent = NEEDED_PERCENT
-        ));
-    }
-    if comparison.with_credits {
-        told.push(locale.text("compare-with-credits"));
-    }
-    told.extend(reasons(locale, comparison));
-    let assumed = comparison.assumptions.iter();
-    told.extend(assumed.map(|code| locale.text(&format!("text-assumption-{code}"))));
+    let mut told = vec![locale.comparison_verdict(comparison, &answer.currency)];
+    told.extend(locale.comparison_reasons(comparison));
+    told.extend(locale.comparison_notes(comparison));
     for sentence in told {
         context
             .streams
             .print_line(&wrap(&sentence, width).join("\n"))?;
     }
-    Ok(())
+    co2e::say_factor(context, emitted.iter().flatten())
 }
 
 /// Cycle by cycle, and the sums.
-fn table(locale: &Locale, comparison: &TariffComparison, currency: &str) -> Table {
+fn table(
+    locale: &Locale,
+    comparison: &TariffComparison,
+    emitted: &[Option<co2e::Emitted>],
+    currency: &str,
+) -> Table {
     let mut table = Table::new(&[
         Side::Left,
+        Side::Right,
         Side::Right,
         Side::Right,
         Side::Right,
@@ -147,6 +170,7 @@ fn table(locale: &Locale, comparison: &TariffComparison, currency: &str) -> Tabl
         locale.text("compare-column-cycle"),
         locale.text("compare-column-days"),
         title(locale, "bill-unit-kwh"),
+        title(locale, "column-co2e"),
         locale.text("compare-column-mine"),
         locale.text("compare-column-other"),
         locale.text("compare-column-difference"),
@@ -155,16 +179,19 @@ fn table(locale: &Locale, comparison: &TariffComparison, currency: &str) -> Tabl
     let money = |money: Option<Money>| {
         money.map_or_else(|| "–".to_owned(), |money| locale.money(money, currency))
     };
-    for row in &comparison.cycles {
+    for (row, emitted) in comparison.cycles.iter().zip(emitted) {
         table.row([
             days(locale, row.cycle),
             format!("{}/{}", row.known_days, row.days),
             row.kwh
                 .map_or_else(|| "–".to_owned(), |kwh: Kwh| locale.kwh_value(kwh)),
+            co2e::kg(emitted.as_ref(), locale),
             money(row.mine.total),
             money(row.other.total),
-            row.difference()
-                .map_or_else(|| "–".to_owned(), |more| signed(locale, more, currency)),
+            row.difference().map_or_else(
+                || "–".to_owned(),
+                |more| locale.money_signed(more, currency),
+            ),
             if row.is_covered() && row.difference().is_some() {
                 String::new()
             } else {
@@ -182,9 +209,10 @@ fn table(locale: &Locale, comparison: &TariffComparison, currency: &str) -> Tabl
             ),
             String::new(),
             String::new(),
+            String::new(),
             money(Some(sums.mine)),
             money(Some(sums.other)),
-            signed(locale, sums.difference, currency),
+            locale.money_signed(sums.difference, currency),
             String::new(),
         ]);
     }
@@ -197,92 +225,4 @@ fn days(locale: &Locale, cycle: Cycle) -> String {
         locale.date_short(cycle.first),
         locale.date(cycle.last)
     )
-}
-
-/// Money with its sign, so that cheaper and dearer differ by more than their place.
-fn signed(locale: &Locale, money: Money, currency: &str) -> String {
-    let text = locale.money(money, currency);
-    if money.0.round_dp(2) > Decimal::ZERO {
-        format!("+{text}")
-    } else {
-        text
-    }
-}
-
-/// Which is cheaper, and by how much.
-fn verdict(locale: &Locale, comparison: &TariffComparison, currency: &str) -> String {
-    let Some(sums) = &comparison.sums else {
-        return locale.text("compare-none");
-    };
-    let money = locale.money(Money(sums.difference.0.abs()), currency);
-    let percent = sums.percent().map_or_else(
-        || "–".to_owned(),
-        |percent| format!("{} %", locale.number(percent.abs(), 1)),
-    );
-    let loader = locale.loader();
-    match sums.difference.0.cmp(&Decimal::ZERO) {
-        std::cmp::Ordering::Less => {
-            fl!(loader, "compare-cheaper", money = money, percent = percent)
-        }
-        std::cmp::Ordering::Greater => {
-            fl!(loader, "compare-dearer", money = money, percent = percent)
-        }
-        std::cmp::Ordering::Equal => locale.text("compare-same"),
-    }
-}
-
-/// Why cycles have no price: each reason once for the cycles in a row that have it.
-fn reasons(locale: &Locale, comparison: &TariffComparison) -> Vec<String> {
-    type OfSide = fn(&CycleComparison) -> &ComparedBill;
-    let sides: [(OfSide, bool); 2] = [(|row| &row.mine, true), (|row| &row.other, false)];
-    let mut told = Vec::new();
-    for (side, is_mine) in sides {
-        let mut spans: Vec<(Cycle, NotPriced)> = Vec::new();
-        let mut before = None;
-        for row in &comparison.cycles {
-            let why = side(row).not_priced.clone().map(without_day);
-            match (why.clone(), spans.last_mut()) {
-                (Some(_), Some((span, _))) if why == before => span.last = row.cycle.last,
-                (Some(why), _) => spans.push((row.cycle, why)),
-                (None, _) => {}
-            }
-            before = why;
-        }
-        told.extend(spans.into_iter().map(|(span, why)| {
-            let first = locale.date(span.first);
-            let last = locale.date(span.last);
-            let why = locale.not_priced(&why);
-            let loader = locale.loader();
-            if is_mine {
-                fl!(
-                    loader,
-                    "compare-why-mine",
-                    first = first,
-                    last = last,
-                    why = why
-                )
-            } else {
-                fl!(
-                    loader,
-                    "compare-why-other",
-                    first = first,
-                    last = last,
-                    why = why
-                )
-            }
-        }));
-    }
-    told
-}
-
-/// The same reason without its day, which is another in each cycle.
-fn without_day(why: NotPriced) -> NotPriced {
-    match why {
-        NotPriced::Bill {
-            error: BillError::Missing { what, .. },
-        } => NotPriced::Bill {
-            error: BillError::Missing { what, on: None },
-        },
-        other => other,
-    }
 }
