@@ -100,16 +100,19 @@ CREATE TABLE api_key (
 CREATE INDEX api_key_key_hash_idx ON api_key (key_hash);
 
 -- Which tariff a home has from which day: a shipped one by slug, changed by parameters (its taxes,
--- its street-lighting fee), or a document of its own.
+-- its street-lighting fee), or a document of its own. It holds until the next one begins, so that
+-- there is no last day that could leave a gap or overlap. The day is not the key: people correct it.
 CREATE TABLE profile_tariff (
     energy_profile_id uuid NOT NULL,
+    profile_tariff_id uuid NOT NULL,
     valid_from        date NOT NULL,
     tariff_slug       text,
     document          jsonb,
     parameters        jsonb NOT NULL DEFAULT '{}',
     example           boolean NOT NULL DEFAULT false,
     version           bigint NOT NULL DEFAULT 1,
-    CONSTRAINT profile_tariff_pkey PRIMARY KEY (energy_profile_id, valid_from),
+    CONSTRAINT profile_tariff_pkey PRIMARY KEY (energy_profile_id, profile_tariff_id),
+    CONSTRAINT profile_tariff_valid_from_key UNIQUE (energy_profile_id, valid_from),
     CONSTRAINT profile_tariff_energy_profile_fkey FOREIGN KEY (energy_profile_id) REFERENCES energy_profile ON DELETE CASCADE,
     CONSTRAINT profile_tariff_tariff_fkey FOREIGN KEY (tariff_slug) REFERENCES tariff,
     CONSTRAINT profile_tariff_one_check CHECK ((tariff_slug IS NULL) <> (document IS NULL))

@@ -9,7 +9,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
-use crate::bill::{BillError, DayPrices};
+use crate::bill::DayPrices;
+use crate::comparison::NotPriced;
 use crate::cycle::Cycle;
 use crate::emission::{Co2eTotal, HomeFactors};
 use crate::forecast::{Band, ForecastState};
@@ -66,7 +67,7 @@ pub struct Dashboard {
     pub assumptions: Vec<String>,
     /// Why there is a tariff and no cost.
     #[serde(default)]
-    pub unpriced: Option<BillError>,
+    pub unpriced: Option<NotPriced>,
     /// What turns each kWh of the home into CO2e.
     #[serde(default)]
     pub factors: HomeFactors,

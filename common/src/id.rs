@@ -48,3 +48,7 @@ id!(
     /// A code that lets somebody join a home, once.
     InvitationId
 );
+id!(
+    /// A tariff that a home has from a day on.
+    ProfileTariffId
+);

@@ -30,6 +30,7 @@ pub mod explain;
 pub mod forecast;
 pub mod goal;
 pub mod holiday;
+pub mod home_tariff;
 pub mod import;
 pub mod locale;
 pub mod member;
@@ -44,7 +45,7 @@ pub mod write;
 
 pub use id::{
     AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId,
-    ImportBatchId, InvitationId, MeterId, OperationId, ProfileDeviceId, SessionId,
+    ImportBatchId, InvitationId, MeterId, OperationId, ProfileDeviceId, ProfileTariffId, SessionId,
 };
 pub use problem::{ErrorCode, FieldError, FieldErrors, Problem};
 pub use quantity::{KgCo2e, Kwh, Money};

@@ -86,6 +86,10 @@ routes! {
     EFFECTIVE_RATE = "/profiles/{energy_profile_id}/effective-rate";
     /// `POST` asks what the home's history would have cost under other tariffs; nothing is stored.
     TARIFF_COMPARISONS = "/profiles/{energy_profile_id}/tariff-comparisons";
+    /// `GET` which tariff the home has from which day on, `POST` one more.
+    PROFILE_TARIFFS = "/profiles/{energy_profile_id}/tariffs";
+    /// `PUT`, `DELETE`.
+    PROFILE_TARIFF = "/profiles/{energy_profile_id}/tariffs/{profile_tariff_id}";
     /// `GET` the emission factors of the home's grid.
     EMISSION_FACTORS = "/profiles/{energy_profile_id}/emission-factors";
     /// `GET`, `POST`.

@@ -2,9 +2,10 @@
 
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::account::check_text;
+use crate::write::beside;
 use crate::{EnergyProfileId, FieldErrors};
 
 words!(
@@ -59,10 +60,21 @@ pub struct LocationInfo {
 }
 
 /// A request to make a home.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewEnergyProfile {
+    /// What is said of it.
+    #[serde(flatten)]
+    pub details: ProfileDetails,
+    /// Slug of its tariff, if known; later ones, or another, are rows of the home (`home_tariff`).
+    pub tariff: Option<String>,
+}
+
+/// What is said of a home, but for its tariffs, which are rows of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct NewEnergyProfile {
+pub struct ProfileDetails {
     /// What its people call it.
     pub name: String,
     /// People living there.
@@ -79,14 +91,31 @@ pub struct NewEnergyProfile {
     pub time_zone: String,
     /// Day of the month on which the billing cycle begins, 1 to 31.
     pub billing_cycle_day: i16,
-    /// Slug of the tariff, if known.
-    #[serde(default)]
-    pub tariff: Option<String>,
     /// Where it is.
     pub location: LocationInfo,
 }
 
+impl<'de> Deserialize<'de> for NewEnergyProfile {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        let (tariff, details) = beside(reader, "tariff")?;
+        Ok(Self { details, tariff })
+    }
+}
+
 impl NewEnergyProfile {
+    /// The rules for form and handler alike, as [`ProfileDetails::check`].
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = self.details.check().err().unwrap_or_default();
+        if let Some(slug) = &self.tariff
+            && slug.chars().any(char::is_control)
+        {
+            errors.add("tariff", "not_a_tariff");
+        }
+        errors.into_result()
+    }
+}
+
+impl ProfileDetails {
     /// The rules for form and handler alike. Fields of the location are named `location.<field>`.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
@@ -111,11 +140,6 @@ impl NewEnergyProfile {
             .is_some_and(|area| area.normalize().scale() > 2)
         {
             errors.add_with("area_m2", "too_precise", &[("places", "2")]);
-        }
-        if let Some(slug) = &self.tariff
-            && slug.chars().any(char::is_control)
-        {
-            errors.add("tariff", "not_a_tariff");
         }
         if self.currency.len() != 3 || !self.currency.chars().all(|c| c.is_ascii_uppercase()) {
             errors.add("currency", "not_a_currency");
@@ -185,8 +209,11 @@ pub struct EnergyProfile {
     pub time_zone: String,
     /// Day of the month on which the billing cycle begins.
     pub billing_cycle_day: i16,
-    /// Slug of the tariff in force.
+    /// Slug of the tariff in force; none where the home has none, or one of its own.
     pub tariff: Option<String>,
+    /// Name of the tariff in force.
+    #[serde(default)]
+    pub tariff_name: Option<String>,
     /// Where it is.
     pub location: LocationInfo,
     /// What the caller may do here.
@@ -212,9 +239,10 @@ pub struct TariffChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::write::Changed;
 
     pub(crate) fn home() -> NewEnergyProfile {
-        NewEnergyProfile {
+        let details = ProfileDetails {
             name: "Casa Aurora".into(),
             occupants: Some(3),
             area_m2: None,
@@ -222,7 +250,6 @@ mod tests {
             currency: "BRL".into(),
             time_zone: "America/Sao_Paulo".into(),
             billing_cycle_day: 10,
-            tariff: Some("br-cemig-d-conventional".into()),
             location: LocationInfo {
                 country: "BR".into(),
                 state: Some("MG".into()),
@@ -232,6 +259,10 @@ mod tests {
                 distributor: None,
                 grid_region: Some("BR-SIN".into()),
             },
+        };
+        NewEnergyProfile {
+            details,
+            tariff: Some("br-cemig-d-conventional".into()),
         }
     }
 
@@ -242,7 +273,7 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named() {
-        let mut wrong = home();
+        let mut wrong = home().details;
         wrong.name = String::new();
         wrong.time_zone = "Mars/Olympus".into();
         wrong.currency = "real".into();
@@ -263,6 +294,33 @@ mod tests {
                 "location.longitude",
             ]
         );
+    }
+
+    #[test]
+    fn a_home_reads_itself_again_and_its_change_has_no_tariff() {
+        let json = serde_json::to_value(home()).unwrap();
+        assert_eq!(json["tariff"], "br-cemig-d-conventional");
+        let read: NewEnergyProfile = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(read, home());
+        let mut without = json.clone();
+        without.as_object_mut().unwrap().remove("tariff");
+        let read: NewEnergyProfile = serde_json::from_value(without.clone()).unwrap();
+        assert_eq!((read.details, read.tariff), (home().details, None));
+
+        let told = |json: serde_json::Value| {
+            let read = serde_json::from_value::<Changed<ProfileDetails>>(json);
+            read.map(|changed| changed.row)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            told(without.clone()).unwrap_err(),
+            "missing field `version`"
+        );
+        without["version"] = 3.into();
+        assert_eq!(told(without.clone()), Ok(home().details));
+        without["tariff"] = serde_json::Value::Null;
+        let refused = told(without).unwrap_err();
+        assert!(refused.contains("unknown field `tariff`"), "{refused}");
     }
 
     #[test]

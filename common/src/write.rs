@@ -1,11 +1,13 @@
 //! What writes of every entity have in common: the version they are based on, and what they answer.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use crate::OperationId;
 
 /// A change of a row: the whole of what it shall be, and the version that was seen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Changed<T> {
     /// The version on which the change is based.
@@ -13,6 +15,32 @@ pub struct Changed<T> {
     /// What it shall be.
     #[serde(flatten)]
     pub row: T,
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Changed<T> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        let (version, row) = beside(reader, "version")?;
+        Ok(Self { version, row })
+    }
+}
+
+/// Reads one field of an object by itself, and the others as a row. Serde's own flattening would let
+/// pass what the row does not know, and somebody would believe that it was stored.
+pub(crate) fn beside<'de, D, F, T>(reader: D, field: &'static str) -> Result<(F, T), D::Error>
+where
+    D: Deserializer<'de>,
+    F: DeserializeOwned,
+    T: DeserializeOwned,
+{
+    let mut fields = Map::deserialize(reader)?;
+    let value = match fields.remove(field) {
+        Some(value) => {
+            F::deserialize(value).map_err(|error| Error::custom(format!("{field}: {error}")))?
+        }
+        None => F::deserialize(Value::Null).map_err(|_| Error::missing_field(field))?,
+    };
+    let row = serde_path_to_error::deserialize(Value::Object(fields));
+    Ok((value, row.map_err(Error::custom)?))
 }
 
 /// The answer to a write of one row: the key by which it is undone, and the row as it now stands.

@@ -26,7 +26,7 @@ use crate::error::problem;
 use crate::{
     App, accounts, admin, alerts, away, bills, catalog, comparisons, dashboard, devices, events,
     explanations, forecasts, goals, members, meters, operations, profiles, readings, registration,
-    weather,
+    tariffs, weather,
 };
 
 /// The document without its routes.
@@ -64,6 +64,7 @@ fn api() -> (
         .merge(profiles::removal::routes())
         .merge(members::routes())
         .merge(catalog::routes())
+        .merge(tariffs::routes())
         .merge(meters::routes())
         .merge(readings::routes())
         .merge(devices::routes())

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use ecotrack_common::account::{Account, Language};
 use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
-use ecotrack_common::profile::{Connection, LocationInfo, NewEnergyProfile, Role};
+use ecotrack_common::profile::{Connection, LocationInfo, NewEnergyProfile, ProfileDetails, Role};
 use ecotrack_common::{AccountId, EnergyProfileId, MeterId, path};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -234,7 +234,7 @@ pub(crate) fn registration(name: &str) -> Value {
 
 /// A home in Minas Gerais.
 pub(crate) fn home() -> NewEnergyProfile {
-    NewEnergyProfile {
+    let details = ProfileDetails {
         name: "Casa Aurora".to_owned(),
         occupants: Some(3),
         area_m2: None,
@@ -242,7 +242,6 @@ pub(crate) fn home() -> NewEnergyProfile {
         currency: "BRL".to_owned(),
         time_zone: "America/Sao_Paulo".to_owned(),
         billing_cycle_day: 10,
-        tariff: None,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: Some("MG".to_owned()),
@@ -252,6 +251,10 @@ pub(crate) fn home() -> NewEnergyProfile {
             distributor: None,
             grid_region: Some("BR-SIN".to_owned()),
         },
+    };
+    NewEnergyProfile {
+        details,
+        tariff: None,
     }
 }
 

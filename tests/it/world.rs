@@ -10,7 +10,9 @@ use ecotrack_common::account::{Language, Registration, SignedIn};
 use ecotrack_common::locale::Locale;
 use ecotrack_common::member::{InvitationAcceptance, NewInvitation};
 use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
-use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, NewEnergyProfile, Role};
+use ecotrack_common::profile::{
+    Connection, EnergyProfile, LocationInfo, NewEnergyProfile, ProfileDetails, Role,
+};
 use ecotrack_common::reading::{Measured, NewReading, Reading};
 use ecotrack_server::clock::Clock;
 use ecotrack_server::config::Settings;
@@ -352,7 +354,7 @@ fn cycle_began() -> Date {
 }
 
 fn home() -> NewEnergyProfile {
-    NewEnergyProfile {
+    let details = ProfileDetails {
         name: "Casa Aurora".to_owned(),
         occupants: None,
         area_m2: None,
@@ -360,7 +362,6 @@ fn home() -> NewEnergyProfile {
         currency: "BRL".to_owned(),
         time_zone: ZONE.to_owned(),
         billing_cycle_day: cycle_began().day().into(),
-        tariff: Some("br-cemig-d-conventional".to_owned()),
         location: LocationInfo {
             country: "BR".to_owned(),
             state: Some("MG".to_owned()),
@@ -370,5 +371,9 @@ fn home() -> NewEnergyProfile {
             distributor: None,
             grid_region: Some("BR-SIN".to_owned()),
         },
+    };
+    NewEnergyProfile {
+        details,
+        tariff: Some("br-cemig-d-conventional".to_owned()),
     }
 }

@@ -7,6 +7,7 @@ use ecotrack_common::away::AwayPeriod;
 use ecotrack_common::billing::BillingRecord;
 use ecotrack_common::device::ProfileDevice;
 use ecotrack_common::goal::Goal;
+use ecotrack_common::home_tariff::ProfileTariff;
 use ecotrack_common::member::{Invitation, Member, RemovedProfile};
 use ecotrack_common::meter::Meter;
 use ecotrack_common::profile::TariffChoice;
@@ -51,6 +52,8 @@ pub enum What {
     Catalog,
     /// The tariffs that a home can choose.
     Tariffs,
+    /// Which tariff the home has from which day on.
+    ProfileTariffs,
 }
 
 /// A list that arrived.
@@ -84,6 +87,8 @@ pub enum Listed {
     Catalog(Vec<CatalogDevice>),
     /// Tariffs.
     Tariffs(Vec<TariffChoice>),
+    /// Tariffs of the home.
+    ProfileTariffs(Vec<ProfileTariff>),
 }
 
 /// Gives out tickets.
@@ -127,6 +132,8 @@ pub struct Lists {
     pub catalog: Remote<Vec<CatalogDevice>>,
     /// Tariffs.
     pub tariffs: Remote<Vec<TariffChoice>>,
+    /// Tariffs of the home.
+    pub profile_tariffs: Remote<Vec<ProfileTariff>>,
     older: Option<Ticket>,
     stale: Vec<What>,
 }
@@ -186,6 +193,10 @@ macro_rules! each {
                 let $list = &$lists.tariffs;
                 $do
             }
+            What::ProfileTariffs => {
+                let $list = &$lists.profile_tariffs;
+                $do
+            }
             What::OlderOperations => $older,
         }
     };
@@ -241,6 +252,10 @@ macro_rules! each {
             }
             What::Tariffs => {
                 let $list = &mut $lists.tariffs;
+                $do
+            }
+            What::ProfileTariffs => {
+                let $list = &mut $lists.profile_tariffs;
                 $do
             }
             What::OlderOperations => $older,
@@ -331,6 +346,7 @@ impl Lists {
             Ok(Listed::Removed(rows)) => self.removed.answer(ticket, Ok(rows)),
             Ok(Listed::Catalog(rows)) => self.catalog.answer(ticket, Ok(rows)),
             Ok(Listed::Tariffs(rows)) => self.tariffs.answer(ticket, Ok(rows)),
+            Ok(Listed::ProfileTariffs(rows)) => self.profile_tariffs.answer(ticket, Ok(rows)),
             Ok(Listed::OlderOperations(page)) => {
                 if self.older != Some(ticket) {
                     return false;

@@ -409,7 +409,7 @@ fn somebody_without_a_home_is_shown_how_to_make_one() {
     };
     assert_eq!(meter, "Main meter");
     assert_eq!(home.check(), Ok(()));
-    assert_eq!(home.location.grid_region.as_deref(), Some("BR-SIN"));
+    assert_eq!(home.details.location.grid_region.as_deref(), Some("BR-SIN"));
 }
 
 #[test]

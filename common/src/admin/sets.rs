@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Values;
 use crate::FieldErrors;
-use crate::bill::{BillError, Confidence, Flag, PriceSeries, Tariff};
+use crate::bill::{Confidence, Flag, PriceSeries, Tariff};
 use crate::emission::EmissionBasis;
 use crate::reference::{DeviceCategory, TaxShape};
 
@@ -518,17 +518,6 @@ fn tariff_rule(values: &Values, errors: &mut FieldErrors) {
     match Tariff::from_json(&document.unwrap_or_default()) {
         Ok(tariff) if tariff.id == text("slug") => {}
         Ok(tariff) => errors.add_with("document", "other_slug", &[("slug", &tariff.id)]),
-        Err(BillError::InvalidTariff { path, rule }) => {
-            let params = [("path", path.as_str()), ("rule", rule.as_str())];
-            errors.add_with("document", "invalid_tariff", &params);
-        }
-        Err(BillError::UnreadableTariff { path, detail }) => {
-            let params = [("path", path.as_str()), ("detail", detail.as_str())];
-            errors.add_with("document", "unreadable_tariff", &params);
-        }
-        Err(other) => {
-            let reason = other.to_string();
-            errors.add_with("document", "not_a_document", &[("reason", &reason)]);
-        }
+        Err(error) => errors.0.push(error.in_field("document")),
     }
 }

@@ -236,7 +236,7 @@ fn check_charge(charge: &Charge, earlier: &[Charge], path: &str) -> Result<(), B
 
 /// Larger than any price, factor or minimum of a household, in any currency: with the engine's limit
 /// of energy, no sum of lines comes near to what a decimal can hold.
-const MAX_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+pub(super) const MAX_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// Larger than any tax on top.
 const MAX_RATE: Decimal = Decimal::from_parts(100, 0, 0, false, 0);

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::tariff::Class;
+use crate::{FieldError, FieldErrors};
 
 words!(
     /// The rule of the model that a tariff breaks.
@@ -233,5 +234,24 @@ impl BillError {
             Self::UnreadableTariff { .. } => "unreadable_tariff",
             Self::InvalidParameter { .. } => "invalid_parameter",
         }
+    }
+    /// The same as what is wrong with `field`, which holds a tariff: with the path and the rule.
+    pub fn in_field(&self, field: &str) -> FieldError {
+        let mut errors = FieldErrors::default();
+        match self {
+            Self::InvalidTariff { path, rule } => {
+                let params = [("path", path.as_str()), ("rule", rule.as_str())];
+                errors.add_with(field, "invalid_tariff", &params);
+            }
+            Self::UnreadableTariff { path, detail } => {
+                let params = [("path", path.as_str()), ("detail", detail.as_str())];
+                errors.add_with(field, "unreadable_tariff", &params);
+            }
+            other => {
+                let reason = other.to_string();
+                errors.add_with(field, "not_a_document", &[("reason", &reason)]);
+            }
+        }
+        errors.0.remove(0)
     }
 }

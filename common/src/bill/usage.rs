@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::BillError;
+use super::check::MAX_PRICE;
 use super::tables::Flag;
 use super::tariff::{Class, Parameter};
 use crate::cycle::Cycle;
@@ -20,6 +21,10 @@ pub const MAX_DAYS: i32 = 1_096;
 
 /// The most kWh that are priced: beyond, a decimal would begin to lose cents in silence.
 const MAX_KWH: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0); // 10^12
+
+/// The most periods of contracted power, and the longest name of one.
+const MAX_PERIODS: usize = 24;
+const MAX_PERIOD_CHARS: usize = 80;
 
 /// The energy of a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +120,8 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// The rules for form and handler alike: tax rates from 0 to below 1, nothing negative.
+    /// The rules for form and handler alike: tax rates from 0 to below 1, nothing negative or larger
+    /// than any home's.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         for (field, rate) in [
@@ -127,11 +133,26 @@ impl Parameters {
                 errors.add_with(field, "out_of_range", &[("min", "0"), ("max", "0.99")]);
             }
         }
+        let max = MAX_PRICE.to_string();
         if self.cosip.is_some_and(|cosip| cosip.0 < Decimal::ZERO) {
             errors.add("cosip", "negative");
+        } else if self.cosip.is_some_and(|cosip| cosip.0 > MAX_PRICE) {
+            errors.add_with("cosip", "too_large", &[("max", &max)]);
         }
+        let odd = |period: &str| period.chars().any(char::is_control);
+        let long = |period: &str| period.chars().count() > MAX_PERIOD_CHARS;
         if self.contracted_kw.values().any(|kw| *kw < Decimal::ZERO) {
             errors.add("contracted_kw", "negative");
+        } else if self.contracted_kw.values().any(|kw| *kw > MAX_PRICE) {
+            errors.add_with("contracted_kw", "too_large", &[("max", &max)]);
+        } else if self.contracted_kw.keys().any(|period| odd(period)) {
+            errors.add("contracted_kw", "control_characters");
+        } else if self.contracted_kw.len() > MAX_PERIODS {
+            let max = MAX_PERIODS.to_string();
+            errors.add_with("contracted_kw", "too_many_rows", &[("max", &max)]);
+        } else if self.contracted_kw.keys().any(|period| long(period)) {
+            let max = MAX_PERIOD_CHARS.to_string();
+            errors.add_with("contracted_kw", "too_long", &[("max", &max)]);
         }
         errors.into_result()
     }

@@ -9,6 +9,7 @@ mod emission;
 mod explain;
 mod operation;
 mod price;
+mod tariff;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -428,7 +429,7 @@ impl Locale {
             } else if let Ok(at) = Timestamp::from_str(value) {
                 self.date_time(at, zone)
             } else if let Ok(date) = Date::from_str(value) {
-                self.date_short(date)
+                self.date(date)
             } else {
                 value.clone()
             }

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Locale, fl};
 use crate::Money;
 use crate::audit::{Act, Operation, OperationEntry};
+use crate::bill::Parameters;
 
 /// Fields whose change is worth a word, with the id of it.
 const FIELDS: &[(&str, &str)] = &[
@@ -26,6 +28,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("mean_temp_c", "audit-temperature"),
     ("hours_per_day", "audit-hours"),
     ("tariff", "audit-tariff"),
+    ("tariff_slug", "audit-tariff"),
+    ("valid_from", "audit-start"),
     ("due_on", "audit-due"),
     ("paid_on", "audit-paid"),
 ];
@@ -115,6 +119,10 @@ impl Locale {
                     None => day,
                 }
             }),
+            "profile_tariff" => tariff(row).map(|(name, from)| {
+                let from = fl!(self.loader, "cli-from", from = self.date(from));
+                format!("{name}, {from}")
+            }),
             "consumption_goal" => number(row, "limit").map(|limit| {
                 let measure = row.get("measure").and_then(Value::as_str).unwrap_or("kwh");
                 self.measured(limit, measure, currency)
@@ -155,8 +163,30 @@ impl Locale {
                     format!("{} {change}", self.text(id))
                 })
             })
+            .chain(self.figures(before, after, currency))
             .take(3)
             .collect()
+    }
+
+    /// A home's own figures that differ, as "figures ICMS 18 % to ICMS 12 %".
+    fn figures(&self, before: &Value, after: &Value, currency: &str) -> Option<String> {
+        let said = |row: &Value| {
+            let own = Parameters::deserialize(row.get("parameters")?).ok()?;
+            let said = self.parameters(&own, currency);
+            Some(if said.is_empty() {
+                "–".to_owned()
+            } else {
+                said
+            })
+        };
+        let (then, now) = (said(before)?, said(after)?);
+        let change = fl!(
+            self.loader,
+            "operation-change",
+            before = then.as_str(),
+            after = now.as_str()
+        );
+        (then != now).then(|| format!("{} {change}", self.text("audit-figures")))
     }
 
     fn value(&self, key: &str, value: Option<&Value>, currency: &str) -> String {
@@ -207,6 +237,13 @@ fn instant(row: &Value, key: &str) -> Option<Timestamp> {
 
 fn day(row: &Value) -> Option<Date> {
     row.get("local_date")?.as_str()?.parse().ok()
+}
+
+/// A home's tariff by its name, or its slug, and its first day.
+fn tariff(row: &Value) -> Option<(&str, Date)> {
+    let own = row.get("document").and_then(|own| own.get("name"));
+    let name = own.or_else(|| row.get("tariff_slug"))?.as_str()?;
+    Some((name, row.get("valid_from")?.as_str()?.parse().ok()?))
 }
 
 fn span(row: &Value) -> Option<(Date, Date)> {
@@ -302,6 +339,34 @@ mod tests {
         assert_eq!(
             said(&changed)[0],
             "corrected 10 Nov: temperature 21.4 °C to 30.5 °C"
+        );
+    }
+
+    #[test]
+    fn a_tariff_is_said_by_its_name_and_day_and_its_figures() {
+        let row = |slug: Option<&str>, icms: &str| {
+            let own = slug.is_none().then(|| json!({ "name": "Ours" }));
+            Some(
+                json!({ "valid_from": "2026-03-01", "tariff_slug": slug, "document": own,
+                         "parameters": { "icms": icms } }),
+            )
+        };
+        let added = operation("profile_tariff", None, row(None, "0.18"));
+        assert_eq!(
+            said(&added),
+            [
+                "added tariff Ours, from 1 Mar 2026",
+                "acrescentou tarifa Ours, desde 1 mar. 2026"
+            ]
+        );
+        let changed = operation(
+            "profile_tariff",
+            row(None, "0.18"),
+            row(Some("x-y"), "0.12"),
+        );
+        assert_eq!(
+            said(&changed)[0],
+            "corrected tariff Ours, from 1 Mar 2026: tariff – to x-y, figures ICMS 18 % to ICMS 12 %"
         );
     }
 

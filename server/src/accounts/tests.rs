@@ -411,6 +411,7 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
                 ("billing_record_id", &uuid::Uuid::nil()),
                 ("consumption_goal_id", &uuid::Uuid::nil()),
                 ("away_period_id", &uuid::Uuid::nil()),
+                ("profile_tariff_id", &uuid::Uuid::nil()),
                 ("set", &"catalog"),
                 ("key", &"kettle"),
                 ("job_id", &0),

@@ -20,12 +20,14 @@ use sqlx::PgConnection;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+mod choice;
 mod load;
 pub mod refresh;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use choice::{Choice, in_currency};
 pub use load::{LoadReport, LoadedSet, load_reference};
 
 use crate::App;

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 
 use crate::catalog::Reference;
 use crate::consumption::flows::Flows;
-use crate::tariffs::{EffectiveTariff, TariffError};
+use crate::tariffs::{EffectiveTariff, TariffError, in_money};
 
 /// What is known of a home's past.
 pub(super) struct Past {
@@ -88,8 +88,8 @@ pub(super) fn compare(past: &Past, other: &Tariff, slug: Option<&str>) -> Tariff
             let energy = energy.as_ref().map_err(Clone::clone)?;
             carried.bill(tariff, &parameters, past, energy, *cycle)
         };
-        let mine_bill = own_tariff(mine, &past.currency)
-            .and_then(|own| price(own, &mut mine_carries).map_err(because));
+        let mine_bill = in_money(mine, &past.currency)
+            .and_then(|own| price(&own.tariff, &mut mine_carries).map_err(because));
         let other_bill = price(other, &mut other_carries).map_err(because);
         let bills = [&mine_bill, &other_bill].into_iter().flatten();
         let codes = bills.flat_map(|bill| &bill.assumptions);
@@ -126,23 +126,6 @@ fn side(bill: Result<Bill, NotPriced>) -> ComparedBill {
             total: None,
             not_priced: Some(why),
         },
-    }
-}
-
-fn own_tariff<'a>(
-    mine: &'a Result<Option<EffectiveTariff>, TariffError>,
-    currency: &str,
-) -> Result<&'a Tariff, NotPriced> {
-    match mine {
-        Ok(Some(own)) if own.tariff.currency != currency => Err(NotPriced::OtherCurrency {
-            currency: own.tariff.currency.clone(),
-        }),
-        Ok(Some(own)) => Ok(&own.tariff),
-        Ok(None) => Err(NotPriced::NoTariff),
-        Err(error) => Err(because(BillError::UnreadableTariff {
-            path: ".".to_owned(),
-            detail: error.to_string(),
-        })),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::extract::Path;
 use crate::forecasts::outlook::{self, Outlook};
-use crate::forecasts::projection::{compare, cycle_use};
+use crate::forecasts::projection::compare;
 use crate::goals::progress::progress;
 use crate::{
     alerts, bills, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
@@ -95,7 +95,7 @@ async fn compose(
     let mut recent_cycles = Vec::new();
     let mut past = previous;
     while recent_cycles.len() < RECENT_CYCLES {
-        recent_cycles.push(cycle_use(&outlook.days, past, past.last, &prices));
+        recent_cycles.push(outlook.past_use(past));
         past = past.previous(outlook.home.cycle_day);
     }
     recent_cycles.reverse();

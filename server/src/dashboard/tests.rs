@@ -216,8 +216,9 @@ async fn a_tariff_that_cannot_be_priced_says_what_is_missing_and_the_rest_stands
     let dashboard = answer.json;
     assert_eq!(dashboard["so_far"]["kwh"], "130.000000");
     assert_eq!(dashboard["so_far"]["cost"], Value::Null);
-    assert_eq!(dashboard["unpriced"]["code"], "missing");
-    assert_eq!(dashboard["unpriced"]["what"], "use_by_time");
+    let error = &dashboard["unpriced"]["error"];
+    assert_eq!(error["code"], "missing");
+    assert_eq!(error["what"], "use_by_time");
 }
 
 /// Without a tariff the home's own bills say what it costs, once they fit a rate.

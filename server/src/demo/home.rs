@@ -8,14 +8,14 @@ use ecotrack_common::cycle::Cycle;
 use ecotrack_common::device::NewDevice;
 use ecotrack_common::goal::{GoalMeasure, GoalPeriod, NewGoal};
 use ecotrack_common::meter::{Channel, NewMeter, ReadingKind};
-use ecotrack_common::profile::{Connection, LocationInfo, NewEnergyProfile, Role};
+use ecotrack_common::profile::{Connection, LocationInfo, ProfileDetails, Role};
 use ecotrack_common::reading::Measured;
 use ecotrack_common::{
     AccountId, BillingRecordId, ConsumptionGoalId, EnergyProfileId, Kwh, MeterId, Money,
-    ProfileDeviceId,
+    ProfileDeviceId, ProfileTariffId,
 };
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -26,7 +26,7 @@ use super::store::{self, Register};
 use crate::forecasts::outlook;
 use crate::forecasts::projection::cycle_use;
 use crate::forecasts::train::train_as_of;
-use crate::{App, accounts, alerts, bills, devices, goals, meters, profiles, readings};
+use crate::{App, accounts, alerts, bills, devices, goals, meters, profiles, readings, tariffs};
 
 const ZONE: &str = "America/Sao_Paulo";
 const TARIFF: &str = "br-cemig-d-conventional";
@@ -118,7 +118,7 @@ async fn make(
     let now = app.clock.now();
     let profile = EnergyProfileId(Uuid::now_v7());
     let account = demo_account(&mut *conn, app).await?;
-    let home = NewEnergyProfile {
+    let home = ProfileDetails {
         name: "Casa Aurora".to_owned(),
         occupants: Some(3),
         area_m2: Some(Decimal::from(120)),
@@ -126,7 +126,6 @@ async fn make(
         currency: "BRL".to_owned(),
         time_zone: ZONE.to_owned(),
         billing_cycle_day: CYCLE_DAY,
-        tariff: None,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: Some("MG".to_owned()),
@@ -142,9 +141,15 @@ async fn make(
     profiles::store::insert(&mut *conn, profile, &home, now).await?;
     profiles::store::insert_member(&mut *conn, profile, account, Role::Owner, now).await?;
     store::mark(&mut *conn, profile, weeks).await?;
-    let parameters =
-        serde_json::json!({ "icms": "0.18", "pis": "0.012", "cofins": "0.055", "cosip": "20.00" });
-    store::put_tariff(&mut *conn, profile, TARIFF, &parameters).await?;
+    let tariff = tariffs::store::Image {
+        profile_tariff_id: ProfileTariffId(Uuid::now_v7()),
+        valid_from: date(1900, 1, 1),
+        tariff_slug: Some(TARIFF.to_owned()),
+        document: None,
+        parameters: serde_json::json!({ "icms": "0.18", "pis": "0.012", "cofins": "0.055", "cosip": "20.00" }),
+        example: true,
+    };
+    tariffs::store::insert(&mut *conn, profile, &tariff, 1).await?;
     let meter = NewMeter {
         register_digits: Some(6),
         ..NewMeter::new("Grid", Channel::GridImport, ReadingKind::Register)

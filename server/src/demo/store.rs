@@ -1,4 +1,4 @@
-//! What only the demo writes: its home's mark and tariff, and its readings in bulk.
+//! What only the demo writes: its home's mark, and its readings in bulk.
 
 use ecotrack_common::{AccountId, EnergyProfileId, Kwh, MeterId};
 use jiff::Timestamp;
@@ -56,27 +56,6 @@ pub async fn find_owner(
     .fetch_optional(conn)
     .await?;
     Ok(id.map(AccountId))
-}
-
-/// The home's tariff with its own figures, as an example.
-pub async fn put_tariff(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-    slug: &str,
-    parameters: &serde_json::Value,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "INSERT INTO profile_tariff (energy_profile_id, valid_from, tariff_slug, parameters, example)
-         VALUES ($1, date '1900-01-01', $2, $3, true)
-         ON CONFLICT ON CONSTRAINT profile_tariff_pkey
-         DO UPDATE SET tariff_slug = excluded.tariff_slug, parameters = excluded.parameters, example = true",
-        profile.0,
-        slug,
-        parameters,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// One register of the demo's meter.

@@ -33,7 +33,7 @@ pub(crate) async fn loaded(db: &PgPool) -> Arc<Reference> {
 pub(crate) async fn insert_home(db: &PgPool) -> EnergyProfileId {
     let id = EnergyProfileId(Uuid::now_v7());
     let mut conn = db.acquire().await.unwrap();
-    crate::profiles::store::insert(&mut conn, id, &home(), Timestamp::UNIX_EPOCH)
+    crate::profiles::store::insert(&mut conn, id, &home().details, Timestamp::UNIX_EPOCH)
         .await
         .unwrap();
     id

@@ -22,7 +22,8 @@ use super::hours::lay_over;
 use super::store;
 use crate::catalog::{Reference, ReferenceCache};
 use crate::profiles::store::Home;
-use crate::tariffs::{EffectiveTariff, ProfileTariff, effective};
+use crate::tariffs::store::Image;
+use crate::tariffs::{EffectiveTariff, effective};
 use crate::{bills, consumption, devices, profiles, tariffs};
 
 /// Bills that are looked at: fifty years of them.
@@ -34,7 +35,7 @@ const WEATHER_DAYS: i64 = 400;
 pub(super) struct Facts {
     home: Home,
     reference: Arc<Reference>,
-    tariffs: Vec<ProfileTariff>,
+    tariffs: Vec<Image>,
     /// Newest first.
     bills: Vec<BillingRecord>,
     devices: Vec<ProfileDevice>,

@@ -41,9 +41,9 @@ impl Home {
 
     async fn tariff(&self, slug: Option<&str>, document: Option<Value>, parameters: Value) {
         sqlx::query(
-            "INSERT INTO profile_tariff (energy_profile_id, valid_from, tariff_slug, document, parameters)
-             VALUES ($1, '1900-01-01', $2, $3, $4)
-             ON CONFLICT ON CONSTRAINT profile_tariff_pkey
+            "INSERT INTO profile_tariff (energy_profile_id, profile_tariff_id, valid_from, tariff_slug, document, parameters)
+             VALUES ($1, gen_random_uuid(), '1900-01-01', $2, $3, $4)
+             ON CONFLICT ON CONSTRAINT profile_tariff_valid_from_key
              DO UPDATE SET tariff_slug = excluded.tariff_slug, document = excluded.document, parameters = excluded.parameters",
         )
         .bind(self.profile.0)

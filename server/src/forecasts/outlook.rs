@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use ecotrack_common::bill::{Assumption, BillError};
+use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{CycleUse, DayUse, Projection};
 use ecotrack_common::explain::{EffectiveRate, RatedBill, effective_rate};
@@ -21,7 +22,8 @@ use super::store::{self, Stored};
 use crate::catalog::{Reference, ReferenceCache};
 use crate::consumption::flows::Flows;
 use crate::profiles::store::Home;
-use crate::tariffs::{EffectiveTariff, effective};
+use crate::tariffs::store::Image;
+use crate::tariffs::{EffectiveTariff, effective, in_money};
 use crate::{bills, consumption, profiles, tariffs};
 
 /// Where a home stands in its billing cycle.
@@ -53,7 +55,8 @@ pub struct Outlook {
     /// What the bill took for granted.
     pub assumptions: Vec<Assumption>,
     /// Why there is a tariff and no cost.
-    pub unpriced: Option<BillError>,
+    pub unpriced: Option<NotPriced>,
+    dated: Vec<Image>,
     flows: Flows,
 }
 
@@ -110,7 +113,16 @@ impl Outlook {
         }
     }
 
-    /// What energy of this home costs and emits.
+    /// What a cycle that is over used, at the tariff that it was billed by: that of its last day.
+    pub fn past_use(&self, cycle: Cycle) -> CycleUse {
+        let (home, reference) = (&self.home, &self.reference);
+        let found = effective(&self.dated, reference, home.connection, cycle.last);
+        let tariff = in_money(&found, &home.currency).ok();
+        let prices = prices(home, reference, tariff, &self.flows);
+        cycle_use(&self.days, cycle, cycle.last, &prices)
+    }
+
+    /// What energy of this home costs and emits now.
     pub fn prices(&self) -> Prices<'_> {
         prices(
             &self.home,
@@ -151,14 +163,23 @@ pub async fn load(
     let through = today.saturating_sub(1.day());
     let cycle = Cycle::containing(today, home.cycle_day);
     let dated = tariffs::store::find_for(&mut *conn, profile).await?;
-    let tariff = effective(&dated, &reference, home.connection, today)?;
+    let on = |day| effective(&dated, &reference, home.connection, day);
+    let found = on(today);
+    let mut unpriced = match in_money(&found, &home.currency) {
+        Ok(_) | Err(NotPriced::NoTariff) => None,
+        Err(why) => Some(why),
+    };
+    let is_unset = matches!(found, Ok(None));
+    let tariff = found.ok().flatten().filter(|_| unpriced.is_none());
     let first = cycle.year_before(home.cycle_day).first;
     let days = consumption::store::list_home_days(&mut *conn, profile, first, today).await?;
     let forecast = store::find_latest(&mut *conn, profile).await?;
     // Steps are read only for prices that go by them.
-    let by_time = tariff
-        .as_ref()
-        .is_some_and(|tariff| tariff.tariff.goes_by_time());
+    let begin = dated.iter().map(|row| row.valid_from.clamp(first, today));
+    let by_time = begin
+        .chain([first])
+        .filter_map(|day| on(day).ok().flatten())
+        .any(|tariff| tariff.tariff.goes_by_time());
     let flows = if by_time {
         consumption::store::find_flows(&mut *conn, profile, &home.time_zone, first, today).await?
     } else {
@@ -166,20 +187,24 @@ pub async fn load(
     };
     let prices = prices(&home, &reference, tariff.as_ref(), &flows);
     let so_far = cycle_use(&days, cycle, through, &prices);
-    let mut unpriced = prices.energy_cost(&days, cycle).err();
+    let because = |error: BillError| NotPriced::Bill { error };
+    if let Err(error) = prices.energy_cost(&days, cycle) {
+        unpriced.get_or_insert(because(error));
+    }
     let kwh_at_end = forecast
         .as_ref()
         .and_then(|forecast| kwh_at_end(&days, cycle, forecast));
     let projected = kwh_at_end.map(|kwh| project(kwh, cycle, today, &prices));
     let projected = projected.transpose().unwrap_or_else(|error| {
-        unpriced.get_or_insert(error);
+        unpriced.get_or_insert(because(error));
         None
     });
     let (projection, assumptions) = projected.flatten().unzip();
     let assumptions = assumptions.unwrap_or_default();
-    let rate = match &tariff {
-        Some(_) => None,
-        None => find_rate(&mut *conn, profile).await?,
+    let rate = if is_unset {
+        find_rate(&mut *conn, profile).await?
+    } else {
+        None
     };
     let projection =
         projection.or_else(|| by_rate(kwh_at_end, cycle, today, rate.as_ref(), &prices));
@@ -198,6 +223,7 @@ pub async fn load(
         projection,
         assumptions,
         unpriced,
+        dated,
         flows,
     }))
 }

@@ -213,7 +213,7 @@ async fn one_homes_failure_does_not_keep_the_others_waiting(db: PgPool) {
     .execute(&db)
     .await
     .unwrap();
-    let well = crate::testing::home();
+    let well = crate::testing::home().details;
     let mut conn = db.acquire().await.unwrap();
     let id = ecotrack_common::EnergyProfileId(uuid::Uuid::now_v7());
     crate::profiles::store::insert(&mut conn, id, &well, test.app.clock.now())
@@ -288,7 +288,7 @@ async fn days_are_cut_again_when_the_zone_changes(db: PgPool) {
             .unwrap()
     };
     assert_eq!(days().await, "2026-11-01 24.000000, 2026-11-02 24.000000");
-    let mut change = serde_json::to_value(crate::testing::home()).unwrap();
+    let mut change = serde_json::to_value(crate::testing::home().details).unwrap();
     change["version"] = 1.into();
     change["time_zone"] = "UTC".into();
     let address = path::fill(path::PROFILE, &[("energy_profile_id", &profile)]);

@@ -283,7 +283,7 @@ async fn accept(
     if !joining::join(write.conn(), invited, caller.account_id, now).await? {
         return Err(not_valid());
     }
-    let home = profiles::store::find(write.conn(), profile, caller.account_id)
+    let home = profiles::store::find(write.conn(), profile, caller.account_id, now)
         .await?
         .ok_or_else(not_valid)?;
     write.finish(Some(profile), StatusCode::OK, &home).await

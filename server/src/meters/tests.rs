@@ -143,7 +143,7 @@ async fn a_removed_meter_takes_its_readings_along_and_brings_them_back(db: PgPoo
     assert_eq!(ana.get(&readings).await.status, StatusCode::NOT_FOUND);
 
     // While it is away the home moves to another zone: its days are cut anew when it is back.
-    let mut home = serde_json::to_value(crate::testing::home()).unwrap();
+    let mut home = serde_json::to_value(crate::testing::home().details).unwrap();
     home["version"] = json!(1);
     home["time_zone"] = json!("UTC");
     let moved = ana.put(&in_home(path::PROFILE, profile), &home).await;

@@ -7,6 +7,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::tariffs::tests::economy_7;
 use crate::testing::{Actor, Answer, TestApp, home, in_home, of_row};
 
 /// An entity that people enter: its routes, its key, and a body for each small number, of which
@@ -65,6 +66,19 @@ const KINDS: &[Kind] = &[
         one: path::AWAY_PERIOD,
         key: "away_period_id",
         body: |n| json!({ "first_day": "2026-07-01", "last_day": format!("2026-07-{:02}", 10 + n), "note": null }),
+    },
+    Kind {
+        list: path::PROFILE_TARIFFS,
+        one: path::PROFILE_TARIFF,
+        key: "profile_tariff_id",
+        body: |n| {
+            let mut document = economy_7("BRL");
+            document["name"] = json!(format!("Own {n}"));
+            json!({
+                "valid_from": format!("2026-{:02}-01", 1 + n % 7), "document": document,
+                "parameters": { "icms": "0.18", "cosip": n.to_string(), "contracted_kw": { "P1": "3.3" } },
+            })
+        },
     },
 ];
 

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile, Role};
+use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile, ProfileDetails, Role};
 use ecotrack_common::write::{Changed, Written};
-use ecotrack_common::{EnergyProfileId, path};
+use ecotrack_common::{EnergyProfileId, ProfileTariffId, path};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -18,7 +18,8 @@ mod tests;
 
 use crate::App;
 use crate::accounts::Caller;
-use crate::error::{Error, Result};
+use crate::catalog::Choice;
+use crate::error::{Error, OnConstraint, Result};
 use crate::extract::{Json, Path};
 use crate::write::{Begun, Write, WriteKey};
 
@@ -32,7 +33,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = path::PROFILES, tag = "profiles", responses((status = 200, body = Vec<EnergyProfile>)))]
 async fn list(State(app): State<App>, caller: Caller) -> Result<axum::Json<Vec<EnergyProfile>>> {
     let mut conn = app.db.acquire().await?;
-    Ok(axum::Json(store::list(&mut conn, caller.account_id).await?))
+    let homes = store::list(&mut conn, caller.account_id, app.clock.now()).await?;
+    Ok(axum::Json(homes))
 }
 
 /// A new home with its place; the caller owns it.
@@ -51,11 +53,27 @@ async fn create(
     };
     let id = EnergyProfileId(Uuid::now_v7());
     let now = write.now();
-    store::insert(write.conn(), id, &input, now).await?;
+    let NewEnergyProfile { details, tariff } = input;
+    store::insert(write.conn(), id, &details, now).await?;
     store::insert_member(write.conn(), id, caller.account_id, Role::Owner, now).await?;
-    row::set_tariff(write.conn(), id, &input).await?;
-    row::ask_for_weather(write.conn(), id, None, &input.location).await?;
-    let profile = store::find(write.conn(), id, caller.account_id)
+    if let Some(slug) = tariff {
+        let reference = app.reference.get(write.conn()).await?;
+        let choice = Choice {
+            slug: &slug,
+            is_kept: false,
+            currency: &details.currency,
+            field: "tariff",
+        };
+        choice.check(write.conn(), &reference).await?;
+        let key = ProfileTariffId(Uuid::now_v7());
+        store::insert_tariff(write.conn(), id, key, &slug)
+            .await
+            .on_constraint("profile_tariff_tariff_fkey", || {
+                Error::field("tariff", "not_a_tariff")
+            })?;
+    }
+    row::ask_for_weather(write.conn(), id, None, &details.location).await?;
+    let profile = store::find(write.conn(), id, caller.account_id, now)
         .await?
         .ok_or(Error::NotFound)?;
     write.finish(Some(id), StatusCode::CREATED, &profile).await
@@ -70,23 +88,23 @@ async fn show(
     Path(id): Path<EnergyProfileId>,
 ) -> Result<axum::Json<EnergyProfile>> {
     let mut conn = app.db.acquire().await?;
-    store::find(&mut conn, id, caller.account_id)
+    store::find(&mut conn, id, caller.account_id, app.clock.now())
         .await?
         .map(axum::Json)
         .ok_or(Error::NotFound)
 }
 
-/// Changes a home and its place. When the time zone changes, the days of register meters are cut
+/// Changes a home and its place; its tariffs are rows of their own. When the time zone changes, the days of register meters are cut
 /// again; a home with steps keeps its zone.
 #[utoipa::path(put, path = path::PROFILE, tag = "profiles", params(("energy_profile_id" = Uuid, Path)),
-    request_body = Changed<NewEnergyProfile>,
+    request_body = Changed<ProfileDetails>,
     responses((status = 200, body = Written<EnergyProfile>), (status = 409), (status = 422)))]
 async fn change(
     State(app): State<App>,
     caller: Caller,
     key: WriteKey,
     Path(id): Path<EnergyProfileId>,
-    Json(input): Json<Changed<NewEnergyProfile>>,
+    Json(input): Json<Changed<ProfileDetails>>,
 ) -> Result<Response> {
     input.row.check()?;
     let mut write = match Write::begin(&app, &caller, key, &input).await? {

@@ -1,40 +1,14 @@
 //! Homes, their places, members and tariffs.
 
-use ecotrack_common::profile::{EnergyProfile, LocationInfo, NewEnergyProfile, Role};
-use ecotrack_common::{AccountId, EnergyProfileId};
+use ecotrack_common::profile::{EnergyProfile, LocationInfo, ProfileDetails, Role};
+use ecotrack_common::{AccountId, EnergyProfileId, ProfileTariffId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::database::word;
-
-/// A home with its place and tariffs, without its version; its image in the audit entries.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Image {
-    /// What its owner says of it. `tariff` is the newest of `tariffs`.
-    #[serde(flatten)]
-    pub profile: NewEnergyProfile,
-    /// Its tariffs with its own figures, the earliest first.
-    pub tariffs: Vec<TariffImage>,
-}
-
-/// A row of `profile_tariff`, as part of its home.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TariffImage {
-    /// First day.
-    pub valid_from: Date,
-    /// Slug of a tariff of the reference data.
-    pub tariff_slug: Option<String>,
-    /// A tariff of its own.
-    pub document: Option<serde_json::Value>,
-    /// The home's own figures.
-    pub parameters: serde_json::Value,
-    /// Made up for the demo.
-    pub example: bool,
-}
 
 /// A row of a home with its place; flat, as the query gives it.
 struct Row {
@@ -56,13 +30,19 @@ struct Row {
     distributor: Option<String>,
     grid_region: Option<String>,
     role: String,
-    tariff: Option<String>,
 }
 
 impl Row {
-    fn into_profile(self) -> sqlx::Result<EnergyProfile> {
+    /// `tariffs` are those of all the homes that are asked about.
+    fn into_profile(self, tariffs: &[DatedTariff], now: Timestamp) -> sqlx::Result<EnergyProfile> {
+        let id = EnergyProfileId(self.energy_profile_id);
+        let today = now.to_zoned(zone_of(&self.time_zone)).date();
+        let in_force = tariffs
+            .iter()
+            .filter(|tariff| tariff.energy_profile_id == id && tariff.valid_from <= today)
+            .max_by_key(|tariff| tariff.valid_from);
         Ok(EnergyProfile {
-            energy_profile_id: EnergyProfileId(self.energy_profile_id),
+            energy_profile_id: id,
             name: self.name,
             occupants: self.occupants,
             area_m2: self.area_m2,
@@ -70,7 +50,8 @@ impl Row {
             currency: self.currency,
             time_zone: self.time_zone,
             billing_cycle_day: self.billing_cycle_day,
-            tariff: self.tariff,
+            tariff: in_force.and_then(|tariff| tariff.slug.clone()),
+            tariff_name: in_force.map(|tariff| tariff.name.clone()),
             location: LocationInfo {
                 country: self.country,
                 state: self.state,
@@ -87,34 +68,45 @@ impl Row {
     }
 }
 
-/// The homes of an account, by name.
-pub async fn list(conn: &mut PgConnection, account: AccountId) -> sqlx::Result<Vec<EnergyProfile>> {
-    select(conn, account, None).await
+/// What is shown of a home's tariff.
+struct DatedTariff {
+    energy_profile_id: EnergyProfileId,
+    valid_from: Date,
+    slug: Option<String>,
+    name: String,
 }
 
-/// A home, as this account sees it.
+/// The homes of an account, by name, with their tariffs of `now`.
+pub async fn list(
+    conn: &mut PgConnection,
+    account: AccountId,
+    now: Timestamp,
+) -> sqlx::Result<Vec<EnergyProfile>> {
+    select(conn, account, None, now).await
+}
+
+/// A home, as this account sees it, with its tariff of `now`.
 pub async fn find(
     conn: &mut PgConnection,
     id: EnergyProfileId,
     account: AccountId,
+    now: Timestamp,
 ) -> sqlx::Result<Option<EnergyProfile>> {
-    Ok(select(conn, account, Some(id)).await?.pop())
+    Ok(select(conn, account, Some(id), now).await?.pop())
 }
 
 async fn select(
     conn: &mut PgConnection,
     account: AccountId,
     only: Option<EnergyProfileId>,
+    now: Timestamp,
 ) -> sqlx::Result<Vec<EnergyProfile>> {
-    sqlx::query_as!(
+    let rows = sqlx::query_as!(
         Row,
         r#"SELECT p.energy_profile_id, p.name, p.occupants, p.area_m2, p.connection, p.currency, p.time_zone,
                   p.billing_cycle_day, p.demo_moved_weeks, p.version,
                   l.country, l.state, l.city, l.latitude, l.longitude, l.distributor, l.grid_region,
-                  m.role,
-                  (SELECT t.tariff_slug FROM profile_tariff AS t
-                   WHERE t.energy_profile_id = p.energy_profile_id
-                   ORDER BY t.valid_from DESC LIMIT 1) AS tariff
+                  m.role
            FROM profile_member AS m
            JOIN energy_profile AS p USING (energy_profile_id)
            JOIN location_info AS l USING (energy_profile_id)
@@ -123,18 +115,44 @@ async fn select(
         account.0,
         only.map(|id| id.0),
     )
+    .fetch_all(&mut *conn)
+    .await?;
+    let ids: Vec<uuid::Uuid> = rows.iter().map(|row| row.energy_profile_id).collect();
+    let tariffs = list_tariffs(conn, &ids).await?;
+    rows.into_iter()
+        .map(|row| row.into_profile(&tariffs, now))
+        .collect()
+}
+
+async fn list_tariffs(
+    conn: &mut PgConnection,
+    homes: &[uuid::Uuid],
+) -> sqlx::Result<Vec<DatedTariff>> {
+    let rows = sqlx::query!(
+        r#"SELECT h.energy_profile_id AS "energy_profile_id!", h.valid_from AS "valid_from!", h.tariff_slug,
+                  coalesce(t.name, h.document ->> 'name', '') AS "name!"
+           FROM profile_tariff AS h LEFT JOIN tariff AS t ON t.slug = h.tariff_slug
+           WHERE h.energy_profile_id = ANY ($1)"#,
+        homes,
+    )
     .fetch_all(conn)
-    .await?
-    .into_iter()
-    .map(Row::into_profile)
-    .collect()
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| DatedTariff {
+            energy_profile_id: EnergyProfileId(row.energy_profile_id),
+            valid_from: row.valid_from.to_jiff(),
+            slug: row.tariff_slug,
+            name: row.name,
+        })
+        .collect())
 }
 
 /// Adds a home and its place.
 pub async fn insert(
     conn: &mut PgConnection,
     id: EnergyProfileId,
-    new: &NewEnergyProfile,
+    new: &ProfileDetails,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
@@ -182,11 +200,11 @@ pub async fn lock(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Result<
     Ok(())
 }
 
-/// A home as its image, with its version; nobody else changes it until the transaction ends.
+/// A home as it stands in the audit entries, with its version; nobody else changes it until the transaction ends.
 pub async fn find_image(
     conn: &mut PgConnection,
     id: EnergyProfileId,
-) -> sqlx::Result<Option<(Image, i64)>> {
+) -> sqlx::Result<Option<(ProfileDetails, i64)>> {
     let row = sqlx::query!(
         "SELECT p.name, p.occupants, p.area_m2, p.connection, p.currency, p.time_zone, p.billing_cycle_day, p.version,
                 l.country, l.state, l.city, l.latitude, l.longitude, l.distributor, l.grid_region
@@ -197,8 +215,7 @@ pub async fn find_image(
     .fetch_optional(&mut *conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let tariffs = list_tariffs(conn, id).await?;
-    let profile = NewEnergyProfile {
+    let details = ProfileDetails {
         name: row.name,
         occupants: row.occupants,
         area_m2: row.area_m2,
@@ -206,7 +223,6 @@ pub async fn find_image(
         currency: row.currency,
         time_zone: row.time_zone,
         billing_cycle_day: row.billing_cycle_day,
-        tariff: tariffs.last().and_then(|newest| newest.tariff_slug.clone()),
         location: LocationInfo {
             country: row.country,
             state: row.state,
@@ -217,62 +233,14 @@ pub async fn find_image(
             grid_region: row.grid_region,
         },
     };
-    Ok(Some((Image { profile, tariffs }, row.version)))
-}
-
-async fn list_tariffs(
-    conn: &mut PgConnection,
-    id: EnergyProfileId,
-) -> sqlx::Result<Vec<TariffImage>> {
-    let rows = sqlx::query!(
-        "SELECT valid_from, tariff_slug, document, parameters, example FROM profile_tariff
-         WHERE energy_profile_id = $1 ORDER BY valid_from",
-        id.0,
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| TariffImage {
-            valid_from: row.valid_from.to_jiff(),
-            tariff_slug: row.tariff_slug,
-            document: row.document,
-            parameters: row.parameters,
-            example: row.example,
-        })
-        .collect())
-}
-
-/// Gives the home these tariffs and no others; `profile_tariff_tariff_fkey` says that one of them is
-/// not there any more.
-pub async fn put_tariffs(
-    conn: &mut PgConnection,
-    id: EnergyProfileId,
-    tariffs: &[TariffImage],
-) -> sqlx::Result<()> {
-    set_tariff(&mut *conn, id, None).await?;
-    for tariff in tariffs {
-        sqlx::query!(
-            "INSERT INTO profile_tariff (energy_profile_id, valid_from, tariff_slug, document, parameters, example)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-            id.0,
-            tariff.valid_from.to_sqlx(),
-            tariff.tariff_slug,
-            tariff.document,
-            tariff.parameters,
-            tariff.example,
-        )
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
+    Ok(Some((details, row.version)))
 }
 
 /// Changes a home and its place.
 pub async fn update(
     conn: &mut PgConnection,
     id: EnergyProfileId,
-    new: &NewEnergyProfile,
+    new: &ProfileDetails,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE energy_profile
@@ -329,37 +297,23 @@ pub async fn insert_member(
     Ok(())
 }
 
-/// Sets the one tariff that holds for all time, or takes it away. Dated tariffs of a home come
-/// through the tariff editor; this keeps those untouched where the newest is the same.
-pub async fn set_tariff(
+/// Gives a new home its first tariff, which holds from the beginning of time: bills from before it was
+/// entered are explained by it too.
+pub async fn insert_tariff(
     conn: &mut PgConnection,
     id: EnergyProfileId,
-    slug: Option<&str>,
+    tariff: ProfileTariffId,
+    slug: &str,
 ) -> sqlx::Result<()> {
-    match slug {
-        None => {
-            sqlx::query!(
-                "DELETE FROM profile_tariff WHERE energy_profile_id = $1",
-                id.0
-            )
-            .execute(conn)
-            .await?;
-        }
-        Some(slug) => {
-            sqlx::query!(
-                "INSERT INTO profile_tariff (energy_profile_id, valid_from, tariff_slug)
-                 SELECT $1, date '1900-01-01', $2
-                 WHERE $2 IS DISTINCT FROM (SELECT tariff_slug FROM profile_tariff WHERE energy_profile_id = $1
-                                            ORDER BY valid_from DESC LIMIT 1)
-                 ON CONFLICT ON CONSTRAINT profile_tariff_pkey
-                 DO UPDATE SET tariff_slug = excluded.tariff_slug, document = NULL, version = profile_tariff.version + 1",
-                id.0,
-                slug,
-            )
-            .execute(conn)
-            .await?;
-        }
-    }
+    sqlx::query!(
+        "INSERT INTO profile_tariff (energy_profile_id, profile_tariff_id, valid_from, tariff_slug)
+         VALUES ($1, $2, date '1900-01-01', $3)",
+        id.0,
+        tariff.0,
+        slug,
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -442,8 +396,12 @@ impl Home {
     /// Its time zone, as jiff has it; a name that is not known any more falls back to UTC, which the
     /// form would not have taken.
     pub fn zone(&self) -> jiff::tz::TimeZone {
-        jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+        zone_of(&self.time_zone)
     }
+}
+
+fn zone_of(name: &str) -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC)
 }
 
 /// A home, for computing.

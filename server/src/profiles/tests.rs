@@ -62,7 +62,7 @@ async fn the_second_of_two_changes_sees_the_first(db: PgPool) {
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
     let address = path::fill(path::PROFILE, &[("energy_profile_id", &profile)]);
-    let mut change = serde_json::to_value(home()).unwrap();
+    let mut change = serde_json::to_value(home().details).unwrap();
     change["version"] = json!(1);
     change["name"] = json!("Casa Nova");
     let first = ana.put(&address, &change).await;
@@ -99,7 +99,7 @@ async fn what_is_no_id_names_nothing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn a_change_of_a_home_is_undone_and_redone_with_its_tariff_and_figures(db: PgPool) {
+async fn a_change_of_a_home_is_undone_and_redone_and_leaves_its_tariffs_alone(db: PgPool) {
     crate::devices::tests::loaded(&db).await;
     let test = TestApp::new(db.clone()).await;
     let ana = test.account("Ana").await;
@@ -108,39 +108,52 @@ async fn a_change_of_a_home_is_undone_and_redone_with_its_tariff_and_figures(db:
     let made = ana.post(path::PROFILES, &body).await.json;
     let profile = made["energy_profile_id"].as_str().unwrap().parse().unwrap();
     let address = in_home(path::PROFILE, profile);
-    sqlx::query(r#"UPDATE profile_tariff SET parameters = '{"icms": "0.18"}'"#)
-        .execute(&db)
-        .await
-        .unwrap();
+    let tariffs = async || ana.get(&in_home(path::PROFILE_TARIFFS, profile)).await.json;
+    let first = tariffs().await;
+    assert_eq!(first[0]["valid_from"], "1900-01-01");
+    assert_eq!(made["tariff_name"], first[0]["name"]);
+    let own = crate::tariffs::tests::economy_7("BRL");
+    let own = json!({ "valid_from": "2026-03-01", "document": own });
+    let own = ana
+        .post(&in_home(path::PROFILE_TARIFFS, profile), &own)
+        .await;
+    assert_eq!(own.status, StatusCode::CREATED, "{}", own.json);
+    let both = tariffs().await;
 
     body["version"] = json!(1);
+    let refused = ana.put(&address, &body).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::BAD_REQUEST, "malformed_body")
+    );
+    let detail = refused.json["detail"].as_str().unwrap();
+    assert!(detail.contains("unknown field `tariff`"), "{detail}");
+    body.as_object_mut().unwrap().remove("tariff");
     body["name"] = json!(" Casa Nova ");
-    body["tariff"] = Value::Null;
     body["area_m2"] = json!("80.5");
     body["location"]["city"] = json!("Ouro Preto");
     let changed = ana.put(&address, &body).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.json);
     let row = &changed.json["row"];
     assert_eq!(
-        (&row["name"], &row["role"], &row["version"], &row["tariff"]),
-        (
-            &json!("Casa Nova"),
-            &json!("owner"),
-            &json!(2),
-            &Value::Null
-        )
+        (&row["name"], &row["role"], &row["version"]),
+        (&json!("Casa Nova"), &json!("owner"), &json!(2))
     );
+    assert_eq!(
+        (&row["tariff"], &row["tariff_name"]),
+        (&Value::Null, &both[0]["name"]),
+        "one of its own has a name and no slug"
+    );
+    assert_eq!(tariffs().await, both);
     let undone = ana.undo(profile, &changed).await;
     assert_eq!(undone.status, StatusCode::OK, "{}", undone.json);
+    assert_eq!(tariffs().await, both);
+    assert_eq!(ana.undo(profile, &own).await.status, StatusCode::OK);
     let mut back = ana.get(&address).await.json;
     assert_eq!(back["version"], 3);
     back["version"] = json!(1);
     assert_eq!(back, made);
-    let figures: Value = sqlx::query_scalar("SELECT parameters FROM profile_tariff")
-        .fetch_one(&db)
-        .await
-        .unwrap();
-    assert_eq!(figures, json!({ "icms": "0.18" }));
+    assert_eq!(tariffs().await, first);
     assert_eq!(ana.undo(profile, &undone).await.status, StatusCode::OK);
     assert_eq!(
         ana.get(&address).await.json["location"]["city"],
@@ -148,7 +161,7 @@ async fn a_change_of_a_home_is_undone_and_redone_with_its_tariff_and_figures(db:
     );
 
     let listed = ana.get(&in_home(path::OPERATIONS, profile)).await.json;
-    let first = &listed["operations"][2]["entries"][0];
+    let first = &listed["operations"][3]["entries"][0];
     assert_eq!(
         (
             &first["entity"],
@@ -185,7 +198,7 @@ async fn an_undone_change_of_zone_cuts_the_days_again(db: PgPool) {
             .clone()
     };
     assert_eq!(first_day().await, "24.000000");
-    let mut body = serde_json::to_value(home()).unwrap();
+    let mut body = serde_json::to_value(home().details).unwrap();
     body["version"] = json!(1);
     body["time_zone"] = json!("UTC");
     let changed = ana.put(&in_home(path::PROFILE, profile), &body).await;
@@ -202,7 +215,7 @@ async fn a_home_that_was_changed_since_keeps_its_change(db: PgPool) {
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
     let address = in_home(path::PROFILE, profile);
-    let mut body = serde_json::to_value(home()).unwrap();
+    let mut body = serde_json::to_value(home().details).unwrap();
     let mut changes = Vec::new();
     for (version, name) in [(1, "Casa Nova"), (2, "Casa Velha")] {
         body["version"] = json!(version);

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use ecotrack_common::bill::{Parameters, Tariff};
+use ecotrack_common::bill::{BillError, Parameters, Tariff};
+use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::profile::Connection;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::ProfileTariff;
+use super::store::Image;
 use crate::catalog::Reference;
 
 /// A tariff, ready to price with.
@@ -76,7 +77,7 @@ impl TariffError {
 /// the home has none then. The home's connection decides on the minimum, unless the row's own
 /// figures name another: a home may have had another connection then.
 pub fn effective(
-    rows: &[ProfileTariff],
+    rows: &[Image],
     reference: &Reference,
     connection: Connection,
     day: Date,
@@ -112,6 +113,26 @@ pub fn effective(
         example: row.example,
         slug: row.tariff_slug.clone(),
     }))
+}
+
+/// The tariff that was found, if a home in `currency` can be priced with it; or why not.
+pub fn in_money<'a>(
+    found: &'a Result<Option<EffectiveTariff>, TariffError>,
+    currency: &str,
+) -> Result<&'a EffectiveTariff, NotPriced> {
+    match found {
+        Ok(Some(own)) if own.tariff.currency != currency => Err(NotPriced::OtherCurrency {
+            currency: own.tariff.currency.clone(),
+        }),
+        Ok(Some(own)) => Ok(own),
+        Ok(None) => Err(NotPriced::NoTariff),
+        Err(error) => Err(NotPriced::Bill {
+            error: BillError::UnreadableTariff {
+                path: ".".to_owned(),
+                detail: error.to_string(),
+            },
+        }),
+    }
 }
 
 fn shipped(reference: &Reference, slug: &str) -> Result<Arc<Tariff>, TariffError> {

@@ -262,8 +262,8 @@ fn with_source(test: &TestApp, stub: &Stub) -> TestApp {
 async fn placed(test: &TestApp) -> (Actor, EnergyProfileId) {
     let ana = test.account("Ana").await;
     let mut new = home();
-    new.location.latitude = Some("-19.92".parse().unwrap());
-    new.location.longitude = Some("-43.94".parse().unwrap());
+    new.details.location.latitude = Some("-19.92".parse().unwrap());
+    new.details.location.longitude = Some("-43.94".parse().unwrap());
     let made = ana
         .post(path::PROFILES, &serde_json::to_value(new).unwrap())
         .await;
@@ -452,7 +452,7 @@ async fn a_home_that_moves_gets_the_weather_of_its_new_place(db: PgPool) {
     test.run_jobs().await;
     stub.asked();
     let address = in_home(path::PROFILE, profile);
-    let mut change = serde_json::to_value(home()).unwrap();
+    let mut change = serde_json::to_value(home().details).unwrap();
     change["version"] = 1.into();
     change["location"]["latitude"] = json!("-30.03");
     change["location"]["longitude"] = json!("-51.23");

@@ -189,7 +189,7 @@ async fn every_wrong_field_of_a_bill_is_named_by_its_flag(db: PgPool) {
             with("--from", Some("1899-12-31")),
             &[
                 "--to: Longer than 400 days.",
-                "--from: From 1 Jan to 31 Dec.",
+                "--from: From 1 Jan 1900 to 31 Dec 2199.",
             ],
         ),
         (
@@ -202,7 +202,7 @@ async fn every_wrong_field_of_a_bill_is_named_by_its_flag(db: PgPool) {
         ),
         (
             add(&["--due", "2200-01-01"]),
-            &["--due: From 1 Jan to 31 Dec."],
+            &["--due: From 1 Jan 1900 to 31 Dec 2199."],
         ),
         (
             add(&["--note", &long]),

@@ -154,7 +154,8 @@ async fn what_cannot_be_compared_is_said_with_what_to_do(db: PgPool) {
         told.contains("in GBP, not in the home's currency"),
         "{told}"
     );
-    ana.run(&["profiles", "edit", "--tariff", ""]).await.good();
+    let remove = ["tariffs", "remove", "--from", "1900-01-01"];
+    ana.run(&remove).await.good();
     let told = compare(&[]).await.bad(2);
     assert!(told.contains("Name those to compare with"), "{told}");
 }

@@ -18,7 +18,8 @@ async fn bill(ana: &Shell, from: &str, to: &str, kwh: &str, total: &str) {
 
 async fn with_tariff(world: &World) -> Shell {
     let ana = Shell::of_ana(world, Language::English).await;
-    let tariff = ["profiles", "edit", "--tariff", "br-cemig-d-conventional"];
+    let cemig = "br-cemig-d-conventional";
+    let tariff = ["tariffs", "set", "--from", "2025-01-01", "--tariff", cemig];
     ana.run(&tariff).await.good();
     ana
 }

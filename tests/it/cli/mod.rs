@@ -22,6 +22,7 @@ mod entries;
 mod explain;
 mod history;
 mod members;
+mod mine;
 mod profiles;
 mod readings;
 mod tariffs;

@@ -33,8 +33,6 @@ async fn a_home_is_made_with_what_is_usual_and_changed_where_it_is_not(db: PgPoo
     let edit = [
         "profiles",
         "edit",
-        "--tariff",
-        "br-cemig-d-conventional",
         "--cycle-day",
         "10",
         "--people",
@@ -51,6 +49,18 @@ async fn a_home_is_made_with_what_is_usual_and_changed_where_it_is_not(db: PgPoo
         "-44.2",
     ];
     let written: Written<EnergyProfile> = ana.json(&edit).await;
+    let words = ["profiles", "edit", "--tariff", "br-cemig-d-conventional"];
+    let told = ana.run(&words).await.bad(2);
+    assert!(told.contains("ecotrack tariffs set --from DAY"), "{told}");
+    let set = [
+        "tariffs",
+        "set",
+        "--from",
+        "2026-01-01",
+        "--tariff",
+        words[3],
+    ];
+    ana.run(&set).await.good();
     let home = written.row.unwrap();
     assert_eq!(
         (home.billing_cycle_day, home.connection),

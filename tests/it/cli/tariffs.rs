@@ -202,7 +202,7 @@ async fn what_cannot_be_priced_is_refused_with_a_code(db: PgPool) {
             SEPTEMBER,
             &["--set", "colour=blue"],
             2,
-            "contracted.PERIOD",
+            "contracted_kw.PERIOD",
         ),
         ("br-nobody", &good, SEPTEMBER, &[], 2, "br-nobody"),
     ];

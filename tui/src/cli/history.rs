@@ -21,6 +21,7 @@ pub(super) const OF_ANYTHING: &[&str] = &[
     "energy_reading",
     "import_batch",
     "energy_profile",
+    "profile_tariff",
     "meter",
     "profile_device",
     "billing_record",

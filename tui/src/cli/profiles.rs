@@ -4,7 +4,9 @@ use clap::{Args, Subcommand};
 use ecotrack_common::locale::fl;
 use ecotrack_common::member::{ProfileRemoval, RemovedProfile};
 use ecotrack_common::path::{self, fill};
-use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, NewEnergyProfile};
+use ecotrack_common::profile::{
+    Connection, EnergyProfile, LocationInfo, NewEnergyProfile, ProfileDetails,
+};
 use ecotrack_common::write::Written;
 use ecotrack_common::{FieldErrors, Kwh};
 use jiff::tz::TimeZone;
@@ -37,14 +39,24 @@ pub(super) enum Profiles {
     Create {
         #[command(flatten)]
         fields: Box<Fields>,
+        /// Its tariff (`ecotrack tariffs list` has them); later ones by `ecotrack tariffs set`
+        #[arg(long, value_name = "SLUG")]
+        tariff: Option<String>,
         /// Without a meter
         #[arg(long)]
         no_meter: bool,
     },
     /// Show the home
     Show,
-    /// Change what is given of the home, and nothing else
-    Edit(Box<Fields>),
+    /// Change what is given of the home, and nothing else; its tariff is changed by
+    /// `ecotrack tariffs set`
+    Edit {
+        #[command(flatten)]
+        fields: Box<Fields>,
+        /// Where the tariff is changed
+        #[arg(long, hide = true)]
+        tariff: Option<String>,
+    },
     /// Remove a home; for seven days it can be restored
     Remove {
         /// Its name, exactly as it stands
@@ -79,9 +91,6 @@ pub(super) struct Fields {
     /// Day of the month on which the billing cycle begins [default: 1]
     #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     cycle_day: Option<String>,
-    /// Tariff (`ecotrack tariffs` lists them); empty for none
-    #[arg(long, value_name = "SLUG")]
-    tariff: Option<String>,
     /// Country, two letters [default: BR]
     #[arg(long, value_name = "CODE")]
     country: Option<String>,
@@ -118,6 +127,7 @@ const COLUMNS: &[&str] = &[
     "time_zone",
     "billing_cycle_day",
     "tariff",
+    "tariff_name",
     "location.country",
     "location.state",
     "location.city",
@@ -139,7 +149,11 @@ pub(super) async fn run(context: &Context, command: Profiles) -> Result<()> {
             form,
         } => list_removed(context, &form).await,
         Profiles::List { form, .. } => list(context, &form).await,
-        Profiles::Create { fields, no_meter } => create(context, &fields, no_meter).await,
+        Profiles::Create {
+            fields,
+            tariff,
+            no_meter,
+        } => create(context, &fields, tariff.as_deref(), no_meter).await,
         Profiles::Show => {
             let home = context.at_home().await?;
             if context.json {
@@ -148,7 +162,10 @@ pub(super) async fn run(context: &Context, command: Profiles) -> Result<()> {
             let page = page(&home.profile, context.shown());
             context.streams.print(&page.render(0, usize::MAX))
         }
-        Profiles::Edit(fields) => edit(context, &fields).await,
+        Profiles::Edit {
+            tariff: Some(_), ..
+        } => Err(Failure::Usage(context.locale.text("cli-tariff-elsewhere"))),
+        Profiles::Edit { fields, .. } => edit(context, &fields).await,
         Profiles::Remove { name } => remove(context, &name).await,
         Profiles::Restore { home } => restore(context, &home).await,
     }
@@ -189,9 +206,18 @@ async fn list_removed(context: &Context, form: &Form) -> Result<()> {
     })
 }
 
-async fn create(context: &Context, fields: &Fields, no_meter: bool) -> Result<()> {
+async fn create(
+    context: &Context,
+    fields: &Fields,
+    tariff: Option<&str>,
+    no_meter: bool,
+) -> Result<()> {
     let (client, _) = context.signed_in()?;
-    let new = fields.read(None, context)?;
+    let new = NewEnergyProfile {
+        details: fields.read(None, context)?,
+        tariff: text(tariff, None),
+    };
+    new.check()?;
     let home = if no_meter {
         client.create_profile(&new, new_key()).await?
     } else {
@@ -213,7 +239,7 @@ async fn create(context: &Context, fields: &Fields, no_meter: bool) -> Result<()
 
 async fn edit(context: &Context, fields: &Fields) -> Result<()> {
     let home = context.at_home().await?;
-    let before = as_new(&home.profile);
+    let before = details(&home.profile);
     let row = fields.read(Some(&before), context)?;
     if row == before {
         let sentence = context.locale.text("cli-nothing-to-change");
@@ -283,9 +309,9 @@ impl Fields {
     /// The home that they make, of what is usual or of one that stands.
     fn read(
         &self,
-        before: Option<&NewEnergyProfile>,
+        before: Option<&ProfileDetails>,
         context: &Context,
-    ) -> Result<NewEnergyProfile, FieldErrors> {
+    ) -> Result<ProfileDetails, FieldErrors> {
         let today = TimeZone::UTC.to_datetime(now()).date();
         let mut typed = Typed::new(today, &context.locale);
         let name = text(self.name.as_deref(), before.map(|home| home.name.clone()));
@@ -315,7 +341,7 @@ impl Fields {
         let zone = text(self.zone.as_deref(), zone);
         typed.require("time_zone", zone.as_ref());
         let connection = before.map_or(Connection::Single, |home| home.connection);
-        let home = NewEnergyProfile {
+        let home = ProfileDetails {
             name: name.unwrap_or_default(),
             occupants: typed.whole("occupants", self.people.as_deref(), occupants),
             area_m2: typed.decimal("area_m2", self.area.as_deref(), area),
@@ -323,10 +349,6 @@ impl Fields {
             currency: currency.unwrap_or_default().to_uppercase(),
             time_zone: zone.unwrap_or_default(),
             billing_cycle_day: cycle_day.unwrap_or_default(),
-            tariff: text(
-                self.tariff.as_deref(),
-                before.and_then(|home| home.tariff.clone()),
-            ),
             location,
         };
         let checked = home.check();
@@ -364,8 +386,8 @@ impl Fields {
     }
 }
 
-fn as_new(home: &EnergyProfile) -> NewEnergyProfile {
-    NewEnergyProfile {
+fn details(home: &EnergyProfile) -> ProfileDetails {
+    ProfileDetails {
         name: home.name.clone(),
         occupants: home.occupants,
         area_m2: home.area_m2,
@@ -373,7 +395,6 @@ fn as_new(home: &EnergyProfile) -> NewEnergyProfile {
         currency: home.currency.clone(),
         time_zone: home.time_zone.clone(),
         billing_cycle_day: home.billing_cycle_day,
-        tariff: home.tariff.clone(),
         location: home.location.clone(),
     }
 }
@@ -384,6 +405,12 @@ fn place(home: &EnergyProfile) -> String {
     let parts = [&place.city, &place.state].into_iter().flatten().cloned();
     let parts: Vec<String> = parts.chain([place.country.clone()]).collect();
     parts.join(", ")
+}
+
+/// What the tariff in force goes by: its slug, which other commands take, or the name of one of the
+/// home's own.
+fn tariff(home: &EnergyProfile) -> Option<String> {
+    home.tariff.clone().or_else(|| home.tariff_name.clone())
 }
 
 fn table(homes: &[EnergyProfile], shown: Shown) -> Table {
@@ -400,7 +427,7 @@ fn table(homes: &[EnergyProfile], shown: Shown) -> Table {
             home.name.clone(),
             shown.role(home.role),
             place(home),
-            home.tariff.clone().unwrap_or_else(|| "–".to_owned()),
+            tariff(home).unwrap_or_else(|| "–".to_owned()),
         ]);
     }
     table
@@ -418,7 +445,7 @@ fn page(home: &EnergyProfile, shown: Shown) -> Table {
         ("label-role", Some(shown.role(home.role))),
         ("label-connection", Some(connection)),
         ("label-cycle-day", Some(home.billing_cycle_day.to_string())),
-        ("label-tariff", home.tariff.clone()),
+        ("label-tariff", tariff(home)),
         ("label-country", Some(place.country.clone())),
         ("label-state", place.state.clone()),
         ("label-city", place.city.clone()),

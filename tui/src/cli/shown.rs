@@ -5,6 +5,7 @@ use ecotrack_common::away::{AwayPeriod, NewAwayPeriod};
 use ecotrack_common::billing::{BillingRecord, NewBillingRecord};
 use ecotrack_common::device::{NewDevice, ProfileDevice};
 use ecotrack_common::goal::{Goal, GoalMeasure, NewGoal};
+use ecotrack_common::home_tariff::ProfileTariff;
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::member::{Invitation, Member};
 use ecotrack_common::meter::Meter;
@@ -157,6 +158,8 @@ impl<'a> Shown<'a> {
             read(row).map(|row: Goal| self.goal(&row.goal))
         } else if is("away_period_id") {
             read(row).map(|row: AwayPeriod| self.away(&row.period))
+        } else if is("profile_tariff_id") {
+            read(row).map(|row: ProfileTariff| self.locale.profile_tariff(&row))
         } else if is("read_at") {
             read(row).map(|row: Reading| self.reading(&row))
         } else if is("daily_kwh") {

@@ -126,6 +126,7 @@ pub(super) fn home(n: u128, name: &str) -> EnergyProfile {
         time_zone: "America/Sao_Paulo".to_owned(),
         billing_cycle_day: 1,
         tariff: None,
+        tariff_name: None,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: None,

@@ -98,6 +98,9 @@ impl Client {
             What::Removed => Listed::Removed(self.json(self.get(path::REMOVED_PROFILES)).await?),
             What::Catalog => Listed::Catalog(self.json(self.get(path::PUBLIC_CATALOG)).await?),
             What::Tariffs => Listed::Tariffs(self.json(self.get(path::TARIFFS)).await?),
+            What::ProfileTariffs => {
+                Listed::ProfileTariffs(self.json(self.get(&of(path::PROFILE_TARIFFS))).await?)
+            }
         })
     }
 

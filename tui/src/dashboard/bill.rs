@@ -74,8 +74,8 @@ pub(super) fn view(state: &State, board: &Dashboard, frame: &mut Frame, area: Re
 
 /// Why there is no bill to foresee.
 fn missing(board: &Dashboard, cx: &Context) -> String {
-    if let Some(error) = &board.unpriced {
-        return cx.locale.bill_error(error);
+    if let Some(why) = &board.unpriced {
+        return cx.locale.not_priced(why);
     }
     match &board.forecast {
         ForecastState::TooLittle {

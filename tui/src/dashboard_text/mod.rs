@@ -249,7 +249,7 @@ impl Page<'_> {
         self.title(&title);
         let Some(projection) = &dashboard.projection else {
             let none = match &dashboard.unpriced {
-                Some(error) => locale.bill_error(error),
+                Some(why) => locale.not_priced(why),
                 None if dashboard.home.tariff_name.is_none() => self.words("text-no-projection"),
                 None => self.words("text-projection-waits"),
             };

@@ -1,6 +1,8 @@
 //! A home and its place.
 
-use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, NewEnergyProfile};
+use ecotrack_common::profile::{
+    Connection, EnergyProfile, LocationInfo, NewEnergyProfile, ProfileDetails,
+};
 use ecotrack_common::{FieldErrors, path};
 use rust_decimal::Decimal;
 
@@ -34,7 +36,8 @@ fn tariffs(app: &App, cx: &Context) -> Vec<Choosable> {
     options
 }
 
-/// With what is usual in Brazil filled in for a new one.
+/// With what is usual in Brazil filled in for a new one. A home that stands has its tariffs as rows of
+/// their own, so that only a new one is asked for its first.
 pub(super) fn fields(app: &App, row: Option<&EnergyProfile>, cx: &Context) -> Vec<Field> {
     let connections = words_of(Connection::ALL, Connection::as_str, "connection", cx);
     let place = row.map(|row| &row.location);
@@ -44,7 +47,9 @@ pub(super) fn fields(app: &App, row: Option<&EnergyProfile>, cx: &Context) -> Ve
             .map(|value| cx.locale.number_typed(value))
             .unwrap_or_default()
     };
-    vec![
+    let first_tariff = Field::search("tariff", "label-tariff", tariffs(app, cx), "");
+    let first_tariff = row.is_none().then(|| first_tariff.hint("hint-tariff"));
+    let before = [
         Field::text(
             "name",
             "label-home-name",
@@ -67,13 +72,8 @@ pub(super) fn fields(app: &App, row: Option<&EnergyProfile>, cx: &Context) -> Ve
         )
         .hint("hint-cycle-day")
         .required(),
-        Field::search(
-            "tariff",
-            "label-tariff",
-            tariffs(app, cx),
-            row.and_then(|row| row.tariff.as_deref()).unwrap_or(""),
-        )
-        .hint("hint-tariff"),
+    ];
+    let after = [
         Field::text(
             "location.country",
             "label-country",
@@ -147,10 +147,15 @@ pub(super) fn fields(app: &App, row: Option<&EnergyProfile>, cx: &Context) -> Ve
             &number(place.and_then(|place| place.longitude)),
         )
         .hint("hint-longitude"),
-    ]
+    ];
+    before
+        .into_iter()
+        .chain(first_tariff)
+        .chain(after)
+        .collect()
 }
 
-fn read(form: &Form) -> Result<NewEnergyProfile, FieldErrors> {
+fn read(form: &Form) -> Result<ProfileDetails, FieldErrors> {
     let mut errors = FieldErrors::default();
     form.require(&mut errors);
     let cycle_day = form.integer("billing_cycle_day", &mut errors);
@@ -158,7 +163,7 @@ fn read(form: &Form) -> Result<NewEnergyProfile, FieldErrors> {
     let area_m2 = form.decimal("area_m2", &mut errors);
     let latitude = form.decimal("location.latitude", &mut errors);
     let longitude = form.decimal("location.longitude", &mut errors);
-    let home = NewEnergyProfile {
+    let home = ProfileDetails {
         name: form.text("name"),
         occupants,
         area_m2,
@@ -169,7 +174,6 @@ fn read(form: &Form) -> Result<NewEnergyProfile, FieldErrors> {
         currency: form.text("currency").to_uppercase(),
         time_zone: form.text("time_zone"),
         billing_cycle_day: cycle_day.unwrap_or(1),
-        tariff: form.optional("tariff"),
         location: LocationInfo {
             country: form.text("location.country").to_uppercase(),
             state: form.optional("location.state"),
@@ -195,7 +199,11 @@ fn read(form: &Form) -> Result<NewEnergyProfile, FieldErrors> {
 /// A home is made with its first meter, and both are needed before anything else: so this is a call
 /// whose answer is awaited, and no write that may wait.
 pub(super) fn read_new(form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
-    let home = read(form)?;
+    let home = NewEnergyProfile {
+        details: read(form)?,
+        tariff: form.optional("tariff"),
+    };
+    home.check()?;
     // The same as at the last attempt, whose answer may have been lost.
     let key = form.attempt.unwrap_or(cx.fresh_key);
     Ok(Request::Call(Box::new(Call::CreateProfile(

@@ -404,6 +404,7 @@ pub(crate) fn home() -> EnergyProfile {
         time_zone: "America/Sao_Paulo".into(),
         billing_cycle_day: 10,
         tariff: None,
+        tariff_name: None,
         location: LocationInfo {
             country: "BR".into(),
             state: Some("MG".into()),

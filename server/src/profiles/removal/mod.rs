@@ -56,7 +56,7 @@ async fn remove(
         Begun::Done(answer) => return Ok(answer),
     };
     let now = write.now();
-    let home = profiles::store::find(write.conn(), id, caller.account_id)
+    let home = profiles::store::find(write.conn(), id, caller.account_id, now)
         .await?
         .ok_or(Error::NotFound)?;
     if home.role < Role::Owner {
@@ -107,7 +107,7 @@ async fn restore(
         energy_profile_id: id,
     };
     jobs::store::enqueue(write.conn(), &job).await?;
-    let home = profiles::store::find(write.conn(), id, caller.account_id)
+    let home = profiles::store::find(write.conn(), id, caller.account_id, now)
         .await?
         .ok_or(Error::NotFound)?;
     write.finish(Some(id), StatusCode::OK, &home).await

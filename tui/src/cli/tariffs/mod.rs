@@ -1,8 +1,10 @@
-//! `tariffs`: what there is to choose from, and what it would cost.
+//! `tariffs`: what there is to choose from, what it would cost, and which one the home has.
 
 mod check;
 mod compare;
+mod mine;
 mod price;
+mod settings;
 mod show;
 
 use clap::Subcommand;
@@ -14,7 +16,7 @@ use ecotrack_common::reference;
 
 use super::catalog::{Search, found};
 use super::context::Context;
-use super::lists::{List, title};
+use super::lists::{Form, List, title};
 use super::table::{Side, Table};
 use super::{Failure, Result, many};
 
@@ -31,6 +33,22 @@ pub(super) enum Tariffs {
     Price(price::Price),
     /// Compare the home's own past under its tariff with what it would have cost under others
     Compare(compare::Compare),
+    /// List which tariff the home has from which day on, with its own figures
+    Mine(Form),
+    /// Say which tariff the home has from a day on, with its own figures
+    Set(Box<mine::Set>),
+    /// Remove the home's tariff that begins on a day: the one before it goes on
+    Remove {
+        /// The day on which it begins
+        #[arg(long, value_name = "DAY")]
+        from: String,
+    },
+    /// Print the tariff of the home's own as JSON, as `set --file` takes it
+    Own {
+        /// A day on which it is in force [default: today]
+        #[arg(long, value_name = "DAY")]
+        on: Option<String>,
+    },
     /// Check a tariff file, without a server
     Check {
         /// A tariff as JSON; - reads standard input
@@ -47,6 +65,10 @@ pub(super) async fn run(context: &Context, command: Tariffs) -> Result<()> {
         Tariffs::Show { tariff } => show::run(context, &tariff).await,
         Tariffs::Price(arguments) => price::run(context, arguments).await,
         Tariffs::Compare(arguments) => compare::run(context, arguments).await,
+        Tariffs::Mine(form) => mine::list(context, &form).await,
+        Tariffs::Set(arguments) => mine::set(context, *arguments).await,
+        Tariffs::Remove { from } => mine::remove(context, &from).await,
+        Tariffs::Own { on } => mine::own(context, on.as_deref()).await,
         Tariffs::Check { path } => check::run(context, &path).await,
     }
 }

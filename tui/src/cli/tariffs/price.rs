@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
 use ecotrack_common::bill::{
@@ -11,13 +10,13 @@ use ecotrack_common::bill::{
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::import::{Finding, read_usage};
 use ecotrack_common::locale::{Locale, fl};
-use ecotrack_common::quantity::parse_decimal;
 use ecotrack_common::{Money, reference};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::find;
+use super::settings::Settings;
 use crate::cli::context::Context;
 use crate::cli::table::{Side, Table};
 use crate::cli::{Failure, Result, many};
@@ -37,83 +36,8 @@ pub(in crate::cli) struct Price {
     /// Last local day of the cycle, itself included
     #[arg(long, value_name = "DAY")]
     to: Date,
-    /// What the home knows better than the tariff; may be repeated. KEY is icms, pis or cofins (a
-    /// fraction), cosip (money), flag (green|yellow|red1|red2|scarcity), connection
-    /// (single|two|three), class (residential|social|discount), or contracted.PERIOD (kW)
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::from_str)]
-    settings: Vec<Setting>,
-}
-
-/// One `KEY=VALUE`.
-#[derive(Debug, Clone)]
-struct Setting {
-    key: String,
-    value: String,
-}
-
-impl FromStr for Setting {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (key, value) = text.split_once('=').ok_or("it is KEY=VALUE")?;
-        let setting = Self {
-            key: key.trim().to_owned(),
-            value: value.trim().to_owned(),
-        };
-        // Tried here, so that what is wrong is said beside the flag.
-        setting.put_into(&mut Parameters::default())?;
-        Ok(setting)
-    }
-}
-
-impl Setting {
-    fn put_into(&self, parameters: &mut Parameters) -> Result<(), String> {
-        match self.key.as_str() {
-            "icms" => parameters.icms = Some(self.rate()?),
-            "pis" => parameters.pis = Some(self.rate()?),
-            "cofins" => parameters.cofins = Some(self.rate()?),
-            "cosip" => parameters.cosip = Some(Money(self.number()?)),
-            "flag" => parameters.flag = Some(self.word()?),
-            "connection" => parameters.connection = Some(self.word()?),
-            "class" => parameters.class = Some(self.word()?),
-            key => {
-                let period = key
-                    .strip_prefix("contracted.")
-                    .filter(|name| !name.is_empty());
-                let period = period.ok_or(
-                    "KEY is icms, pis, cofins, cosip, flag, connection, class or contracted.PERIOD",
-                )?;
-                let kw = self.number()?;
-                parameters.contracted_kw.insert(period.to_owned(), kw);
-            }
-        }
-        Ok(())
-    }
-
-    fn number(&self) -> Result<Decimal, String> {
-        let number = parse_decimal(&self.value).map_err(|_| "the value is not a number")?;
-        if number < Decimal::ZERO {
-            return Err("the value is below zero".to_owned());
-        }
-        Ok(number)
-    }
-
-    fn rate(&self) -> Result<Decimal, String> {
-        let rate = self.number()?;
-        if rate >= Decimal::ONE {
-            return Err("a rate is a fraction below 1, such as 0.18".to_owned());
-        }
-        Ok(rate)
-    }
-
-    fn word<T: FromStr>(&self) -> Result<T, String>
-    where
-        T::Err: std::fmt::Display,
-    {
-        self.value
-            .parse()
-            .map_err(|error: T::Err| error.to_string())
-    }
+    #[command(flatten)]
+    settings: Settings,
 }
 
 /// A bill as it is printed for programs; decimals are texts.
@@ -158,9 +82,7 @@ pub(super) async fn run(context: &Context, arguments: Price) -> Result<()> {
     let tariff = find(context, &arguments.tariff).await?;
     let tables = reference::tables().map_err(|error| Failure::Said(error.to_string()))?;
     let mut parameters = Parameters::default();
-    for setting in &arguments.settings {
-        setting.put_into(&mut parameters).map_err(Failure::Usage)?;
-    }
+    arguments.settings.put_into(&mut parameters)?;
     let cycle = Cycle {
         first: arguments.from,
         last: arguments.to,
