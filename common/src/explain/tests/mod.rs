@@ -131,7 +131,7 @@ impl Paper {
             tariff: self.tariff,
             parameters: &self.parameters,
             tables: tables(),
-            usage: &self.usage,
+            exchange: (&self.usage).into(),
             cycle: self.cycle,
             lines: &self.lines,
             total: self.total,
