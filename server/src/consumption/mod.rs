@@ -13,6 +13,8 @@ pub mod flows;
 pub mod home;
 pub mod past;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use crate::catalog::Reference;
 use crate::profiles::store::Home;

@@ -1,6 +1,7 @@
 //! Bills charged as papers charge them, and what is said of them.
 
 mod changes;
+mod exchange;
 mod reasons;
 mod rows;
 
