@@ -21,6 +21,7 @@ use crate::profiles::store::Home;
 use crate::tariffs;
 use home::KnownGroup;
 use past::{Past, credit_months, dated};
+use store::Read;
 
 /// What a home's meters know of some days.
 pub struct Known {
@@ -60,8 +61,13 @@ pub async fn load(
     };
     let by_time = tariffs.iter().any(|tariff| tariff.goes_by_time());
     let in_money = tariffs.iter().any(|tariff| tariff.credits_money());
-    let steps_from = by_time.then_some(if in_money { earliest } else { first });
-    let rows = store::list_rows(&mut *conn, home.id, earliest, last, steps_from).await?;
+    let read = Read {
+        earliest,
+        first,
+        last,
+        steps_from: by_time.then_some(if in_money { earliest } else { first }),
+    };
+    let rows = store::list_rows(&mut *conn, home.id, read).await?;
     let used = home::days(rows.iter().map(|row| &row.day), &known, first, last);
     let past = Past {
         currency: home.currency.clone(),

@@ -18,19 +18,35 @@ pub async fn list_home_days(
     last: Date,
 ) -> sqlx::Result<Vec<DayUse>> {
     let known = list_known_groups(&mut *conn, profile).await?;
-    let rows = list_rows(&mut *conn, profile, first, last, None).await?;
+    let read = Read {
+        earliest: first,
+        first,
+        last,
+        steps_from: None,
+    };
+    let rows = list_rows(&mut *conn, profile, read).await?;
     let days = rows.iter().map(|row| &row.day);
     Ok(home::days(days, &known, first, last))
 }
 
-/// The days from `first` to `last` of the meters that count towards the home's use; with their steps
-/// from `steps_from` on, which are read only where they are needed.
+/// Which days are read, and how much of them: no more than is needed, since a home may have many.
+#[derive(Debug, Clone, Copy)]
+pub struct Read {
+    /// From this day on what was taken and given.
+    pub earliest: Date,
+    /// From this day on all that counts towards the home's use.
+    pub first: Date,
+    /// To this day.
+    pub last: Date,
+    /// From this day on with steps.
+    pub steps_from: Option<Date>,
+}
+
+/// The days of the meters that count towards the home's use.
 pub async fn list_rows(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
-    first: Date,
-    last: Date,
-    steps_from: Option<Date>,
+    read: Read,
 ) -> sqlx::Result<Vec<FlowRow>> {
     let rows = sqlx::query!(
         r#"SELECT d.meter_id, coalesce(m.same_as, m.meter_id) AS "group_id!", m.channel, d.local_date, d.kwh, d.covered_minutes,
@@ -39,11 +55,13 @@ pub async fn list_rows(
                   (d.spread_mwh IS NOT NULL OR d.step_estimated IS NOT NULL) AS "estimated!"
            FROM consumption_day AS d JOIN meter AS m USING (energy_profile_id, meter_id)
            WHERE d.energy_profile_id = $1 AND d.local_date BETWEEN $2 AND $3
-             AND m.removed_at IS NULL AND m.channel NOT IN ('device', 'gas', 'water')"#,
+             AND m.removed_at IS NULL AND m.channel NOT IN ('device', 'gas', 'water')
+             AND (d.local_date >= $5 OR m.channel IN ('grid_import', 'grid_export'))"#,
         profile.0,
-        first.to_sqlx(),
-        last.to_sqlx(),
-        steps_from.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Date>,
+        read.earliest.to_sqlx(),
+        read.last.to_sqlx(),
+        read.steps_from.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Date>,
+        read.first.to_sqlx(),
     )
     .fetch_all(conn)
     .await?;

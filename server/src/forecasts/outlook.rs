@@ -150,8 +150,8 @@ pub async fn load(
         through,
         region: home.grid_region.as_deref(),
     };
-    let (so_far, priced) = so_far(&prices, through);
-    let (mut assumptions, mut unpriced) = match priced {
+    let (so_far, cost) = so_far(&prices, through);
+    let (mut assumptions, mut unpriced) = match cost {
         Ok(assumptions) => (assumptions, None),
         Err(why) => (Vec::new(), reason(why)),
     };
@@ -172,6 +172,7 @@ pub async fn load(
     let projection = projection.or_else(|| by_rate(kwh_at_end, today, rate.as_ref(), &prices));
     Ok(Some(Outlook {
         home,
+        past,
         rate,
         today,
         through,
@@ -183,7 +184,6 @@ pub async fn load(
         projection,
         assumptions,
         unpriced,
-        past,
         carried,
     }))
 }

@@ -391,3 +391,106 @@ pub fn project(
     };
     Ok(Some((projection, bill.assumptions)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ecotrack_common::profile::Connection;
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::catalog::Reference;
+    use crate::consumption::flows::{FlowDay, Flows};
+
+    /// A home that used 10 kWh on each day from May to 10 June: 4 from the grid and 6 of the 8 that it
+    /// produced, giving the other 2; or one that took all 10.
+    fn home(mixed: bool) -> (Past, Vec<DayUse>) {
+        let all = Cycle {
+            first: date(2026, 5, 1),
+            last: date(2026, 6, 10),
+        };
+        let of = |kwh: i64| -> FlowDays {
+            let kwh = Some(Kwh(kwh.into()));
+            let day = |date| (date, FlowDay { kwh, steps: None });
+            all.iter().map(day).collect()
+        };
+        let flows = if mixed {
+            Flows {
+                mixed,
+                import: of(4),
+                export: of(2),
+                production: of(8),
+                ..Flows::default()
+            }
+        } else {
+            Flows {
+                import: of(10),
+                ..Flows::default()
+            }
+        };
+        let used = |date| DayUse {
+            date,
+            kwh: Some(Kwh(10.into())),
+            covered_percent: 100,
+            estimated: false,
+        };
+        let past = Past {
+            currency: "BRL".to_owned(),
+            connection: Connection::Single,
+            cycle_day: 1,
+            tariffs: Vec::new(),
+            flows,
+            reference: Arc::new(Reference::default()),
+        };
+        (past, all.iter().map(used).collect())
+    }
+
+    fn at_end(home: &(Past, Vec<DayUse>), used: i64) -> Result<[i64; 3], BillError> {
+        use rust_decimal::prelude::ToPrimitive;
+        let prices = Prices {
+            past: &home.0,
+            cycle: Cycle {
+                first: date(2026, 6, 1),
+                last: date(2026, 6, 30),
+            },
+            carried: &Carried::default(),
+            days: &home.1,
+            through: date(2026, 6, 10),
+            region: None,
+        };
+        let end = prices.at_end(Kwh(used.into()))?;
+        let whole = |kwh: Decimal| kwh.round_dp(6).to_i64().unwrap();
+        Ok([end.taken, end.given, end.produced].map(whole))
+    }
+
+    #[test]
+    fn a_home_that_only_takes_takes_what_it_uses() {
+        assert_eq!(at_end(&home(false), 321), Ok([321, 0, 0]));
+    }
+
+    #[test]
+    fn what_a_sunny_home_uses_more_comes_from_the_grid_or_is_not_given_to_it() {
+        let sunny = home(true);
+        // As of late: 40, 20 and 80 so far, and twice as much in twenty days.
+        assert_eq!(at_end(&sunny, 300), Ok([120, 60, 240]));
+        // Of 50 more two fifths are taken, and 30 not given.
+        assert_eq!(at_end(&sunny, 350), Ok([140, 30, 240]));
+        assert_eq!(at_end(&sunny, 250), Ok([100, 90, 240]));
+        // No more is kept than would have been given, and nothing is taken back.
+        assert_eq!(at_end(&sunny, 600), Ok([240, 20, 240]));
+        assert_eq!(at_end(&sunny, 0), Ok([40, 240, 240]));
+    }
+
+    #[test]
+    fn a_home_whose_sharing_of_late_is_not_known_is_not_projected() {
+        let mut sunny = home(true);
+        sunny
+            .0
+            .flows
+            .export
+            .values_mut()
+            .for_each(|day| day.kwh = None);
+        assert_eq!(at_end(&sunny, 300), Err(BillError::NoUsage));
+    }
+}
