@@ -287,6 +287,7 @@ impl Facts {
         let is_untold = |factor| match factor {
             ChangeFactor::Weather => weather.is_err(),
             ChangeFactor::Devices => before.devices == none && after.devices == none,
+            ChangeFactor::Given => basis != ChangeBasis::Tariff,
             _ => false,
         };
         parts.retain(|part| !is_untold(part.factor));

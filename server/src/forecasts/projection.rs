@@ -81,8 +81,9 @@ impl Prices<'_> {
         let more = used.0 - so_far.used - usual(lately.used);
         let from_grid = lately.taken.checked_div(lately.used);
         let from_grid = from_grid.map_or(Decimal::ONE, |share| share.min(Decimal::ONE));
-        let taken = usual(lately.taken) + more * from_grid;
         let given = usual(lately.given) - more * (Decimal::ONE - from_grid);
+        // Once nothing is given any more, all the rest is taken.
+        let taken = usual(lately.taken) + more * from_grid + (-given).max(Decimal::ZERO);
         Ok(Shared {
             days: self.cycle.days(),
             used: used.0,
@@ -478,7 +479,7 @@ mod tests {
         assert_eq!(at_end(&sunny, 350), Ok([140, 30, 240]));
         assert_eq!(at_end(&sunny, 250), Ok([100, 90, 240]));
         // No more is kept than would have been given, and nothing is taken back.
-        assert_eq!(at_end(&sunny, 600), Ok([240, 20, 240]));
+        assert_eq!(at_end(&sunny, 600), Ok([380, 20, 240]));
         assert_eq!(at_end(&sunny, 0), Ok([40, 240, 240]));
     }
 
