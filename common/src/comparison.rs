@@ -163,8 +163,9 @@ pub struct TariffComparison {
     pub cycles: Vec<CycleComparison>,
     /// Sums over the cycles that count; `None` where none does.
     pub sums: Option<ComparisonSums>,
-    /// The home gives energy to the grid: credits go from cycle to cycle, each side its own, from
-    /// nothing before the first. A cycle that has no price adds none.
+    /// The home gives energy to the grid: credits go from cycle to cycle, each side its own, as if its
+    /// rule had been in force since the home began to give. Money is not credited for a cycle that has
+    /// no price.
     pub with_credits: bool,
     /// What was taken for granted on either side, as stable codes, each once.
     pub assumptions: Vec<String>,

@@ -63,7 +63,8 @@ pub struct Dashboard {
     /// What one more kWh costs and emits, for what is computed while it is typed.
     pub next_kwh: NextKwh,
     /// What was taken for granted, as codes: `tariff_assumed`, `flag_assumed`, `tax_defaults`, `effective_rate`,
-    /// `charge_missing`, `power_default`, `export_not_priced`, `factor_of_<year>`.
+    /// `charge_missing`, `power_default`, `export_not_priced`, `earlier_credits`, `exchange_as_lately`,
+    /// `factor_of_<year>`.
     pub assumptions: Vec<String>,
     /// Why there is a tariff and no cost.
     #[serde(default)]
@@ -129,7 +130,8 @@ pub struct CycleUse {
     pub cycle: Cycle,
     /// Energy of what is known; `None` when nothing is.
     pub kwh: Option<Kwh>,
-    /// Cost of that energy with taxes; fixed charges and a minimum are left to the projection.
+    /// With taxes. Of a cycle that has passed whole its bill; of the one that holds today what the
+    /// energy taken and given so far comes to: fixed charges and a minimum are left to the projection.
     pub cost: Option<Money>,
     /// CO2e of that energy.
     pub co2e: Option<Co2eTotal>,

@@ -107,6 +107,8 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/readings/derive.rs",
         "server/src/readings/steps.rs",
         "server/src/consumption/home.rs",
+        "server/src/consumption/flows.rs",
+        "server/src/consumption/past.rs",
         "server/src/comparisons/compare.rs",
         "server/src/alerts/rules.rs",
         "server/src/demo/series.rs",

@@ -32,6 +32,8 @@ const MAX_TOTAL: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false,
 
 /// Code of the line that tops a bill up to a minimum in money.
 pub const MINIMUM: &str = "MINIMUM";
+/// Code of what credits in kWh take off a bill, for papers that print it apart.
+pub const CREDITS: &str = "CREDITS";
 /// Code of the line of what is paid for energy given to the grid.
 pub const EXPORT: &str = "EXPORT";
 
@@ -135,6 +137,7 @@ pub(super) fn evaluate(
         compensated_kwh: Decimal::ZERO,
     };
     let mut drafted = pricing.drafted(&segments, class)?;
+    let mut before_credits = Vec::new();
     if compensation.kwh > Decimal::ZERO {
         // Credits pay for all that was used, but not for the minimum: the dearer of the two is billed.
         // (The practice in Brazil as one implementation has it; the rule's text was not seen.)
@@ -154,14 +157,15 @@ pub(super) fn evaluate(
             pricing.billed_kwh = kwh;
             pricing.compensated_kwh = compensation.kwh;
         }
-        drafted = dearer.unwrap_or(compensated);
+        let chosen = dearer.unwrap_or(compensated);
+        before_credits = std::mem::replace(&mut drafted, chosen).drafts;
     }
     let segment = segments
         .last()
         .expect("a cycle of at least one day has a segment");
     pricing.top_up(segment, &mut drafted)?;
     let export = pricing.paid(billed_under, exchange, &compensation, &mut drafted)?;
-    pricing.total(drafted, billed_under.rounding, export)
+    pricing.total(drafted, before_credits, billed_under.rounding, export)
 }
 
 /// The lines of a cycle, and what they had to assume.
@@ -370,26 +374,13 @@ impl Pricing<'_> {
     fn total(
         &self,
         drafted: Drafted,
+        before_credits: Vec<Draft>,
         rounding: Rounding,
         export: Option<BillExport>,
     ) -> Result<Evaluated, BillError> {
-        let Drafted { mut drafts, notes } = drafted;
-        if rounding.at == RoundAt::Lines {
-            for draft in &mut drafts {
-                draft.net = round(draft.net, rounding);
-                for tax in &mut draft.taxes {
-                    tax.amount = round(tax.amount, rounding);
-                }
-            }
-        }
-        let mut order: Vec<String> = Vec::new();
-        for draft in &drafts {
-            if !order.contains(&draft.code) {
-                order.push(draft.code.clone());
-            }
-        }
-        // Stable: the parts of one charge stay in the order of their days and tiers.
-        drafts.sort_by_key(|draft| order.iter().position(|code| *code == draft.code));
+        let notes = drafted.notes;
+        let drafts = in_order(drafted.drafts, rounding);
+        let before_credits = in_order(before_credits, rounding);
 
         let inside = || drafts.iter().filter(|draft| !draft.outside_taxes);
         let net = sum(inside().map(|draft| draft.net))?;
@@ -417,7 +408,8 @@ impl Pricing<'_> {
             covered_days: i32::try_from(covered).expect("no more than MAX_DAYS"),
             kwh: Kwh(self.import.kwh),
             billed_kwh: Kwh(self.billed_kwh),
-            lines: drafts.into_iter().map(|draft| self.line(draft)).collect(),
+            lines: self.lines(drafts),
+            before_credits: self.lines(before_credits),
             net: Money(rounded(net)),
             taxes: taxes.into_iter().map(tax_part).collect(),
             gross: Money(rounded(gross)),
@@ -427,6 +419,10 @@ impl Pricing<'_> {
             assumptions: notes.0,
         };
         Ok(Evaluated { bill, exact_total })
+    }
+
+    fn lines(&self, drafts: Vec<Draft>) -> Vec<BillLine> {
+        drafts.into_iter().map(|draft| self.line(draft)).collect()
     }
 
     fn line(&self, draft: Draft) -> BillLine {
@@ -454,6 +450,27 @@ impl Pricing<'_> {
             assumed: draft.assumed,
         }
     }
+}
+
+/// The lines as the utility rounds them, those of a charge together.
+fn in_order(mut drafts: Vec<Draft>, rounding: Rounding) -> Vec<Draft> {
+    if rounding.at == RoundAt::Lines {
+        for draft in &mut drafts {
+            draft.net = round(draft.net, rounding);
+            for tax in &mut draft.taxes {
+                tax.amount = round(tax.amount, rounding);
+            }
+        }
+    }
+    let mut order: Vec<String> = Vec::new();
+    for draft in &drafts {
+        if !order.contains(&draft.code) {
+            order.push(draft.code.clone());
+        }
+    }
+    // Stable: the parts of one charge stay in the order of their days and tiers.
+    drafts.sort_by_key(|draft| order.iter().position(|code| *code == draft.code));
+    drafts
 }
 
 /// A line that stands once on a bill.

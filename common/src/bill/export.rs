@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 use rust_decimal::Decimal;
 
+use super::split::version_on;
+use super::tariff::{Export, Tariff};
 use super::usage::{DaySteps, EnergyCredit, Exchange, StepUse, Usage};
 use super::{BillError, MissingFigure};
 use crate::Kwh;
@@ -17,6 +19,51 @@ pub(super) struct Compensation {
     pub(super) kwh: Decimal,
     pub(super) expired: Decimal,
     pub(super) left: Vec<EnergyCredit>,
+}
+
+/// Months after which a credit in money is taken to be settled: utilities that keep one settle it by
+/// the year at the latest.
+const MONEY_CREDIT_MONTHS: u16 = 12;
+
+impl Tariff {
+    /// How many months before a cycle may have left it a credit, in kWh or in money; zero where nothing
+    /// is carried from one to the next.
+    pub fn credit_months(&self) -> u16 {
+        let months = self.versions.iter().map(|version| match version.export {
+            Some(Export::NetKwh { expiry_months }) => expiry_months,
+            Some(Export::NetBilling { .. }) => MONEY_CREDIT_MONTHS,
+            Some(Export::FeedIn { .. } | Export::BuyAllSellAll { .. }) | None => 0,
+        });
+        months.max().unwrap_or_default()
+    }
+
+    /// Whether what a cycle leaves is money, for which it has to be priced; kWh need no price.
+    pub fn credits_money(&self) -> bool {
+        let mut rules = self.versions.iter().map(|version| &version.export);
+        rules.any(|rule| matches!(rule, Some(Export::NetBilling { .. })))
+    }
+}
+
+/// The credits in kWh that a cycle leaves, by what was taken and given in it; those that it found,
+/// where its tariff does not set kWh against kWh.
+///
+/// # Errors
+/// [`BillError::Missing`] where the tariff has no version on the cycle's last day;
+/// [`BillError::InvalidParameter`] for a credit below zero.
+pub fn credits_after(
+    tariff: &Tariff,
+    taken: Kwh,
+    given: Kwh,
+    credits: &[EnergyCredit],
+    cycle: Cycle,
+) -> Result<Vec<EnergyCredit>, BillError> {
+    let (at, _) = version_on(tariff, cycle.last)?;
+    match tariff.versions[at].export {
+        Some(Export::NetKwh { expiry_months }) => {
+            compensate(taken.0, given.0, credits, expiry_months, cycle).map(|done| done.left)
+        }
+        _ => Ok(credits.to_vec()),
+    }
 }
 
 /// Uses what the cycle gave, then credits of earlier ones, the earliest to expire first. What is left

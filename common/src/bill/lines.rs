@@ -67,6 +67,8 @@ words!(
         ExportNotPriced = "export_not_priced",
         /// The contracted power of a usual home, since the home did not give its own.
         DefaultPower = "default_power",
+        /// Credits of earlier cycles are only those that the home's meters know of.
+        EarlierCredits = "earlier_credits",
     }
 );
 
@@ -80,6 +82,7 @@ impl AssumptionKind {
             Self::MissingCharge => Some("charge_missing"),
             Self::DefaultPower => Some("power_default"),
             Self::ExportNotPriced => Some("export_not_priced"),
+            Self::EarlierCredits => Some("earlier_credits"),
             Self::MissingDays => None,
         }
     }
@@ -189,6 +192,9 @@ pub struct Bill {
     pub billed_kwh: Kwh,
     /// In the order of the tariff's charges.
     pub lines: Vec<BillLine>,
+    /// The lines as they would be without credits in kWh; empty where none paid for anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before_credits: Vec<BillLine>,
     /// Sum of the lines before taxes, without those outside.
     pub net: Money,
     /// Sum of the taxes by code and rate.

@@ -7,45 +7,48 @@ use super::BillError;
 use super::evaluate::{evaluate, rounded};
 use super::tables::Tables;
 use super::tariff::Tariff;
-use super::usage::{Parameters, Usage, lay_out};
+use super::usage::{Exchange, Parameters, Usage, lay_out};
 use crate::cycle::Cycle;
 use crate::{Kwh, Money};
 
-/// What the bill would cost more (or, with a negative `change`, less) with so many kWh more in the
-/// cycle, taxes included, not rounded to cents. Bands, tiers and the minimum are those of each
-/// bill, so a change that crosses one counts it.
+/// What the bill would cost more (or, with a negative `change`, less) with so many kWh more taken in
+/// the cycle, taxes included, not rounded to cents. Bands, tiers, credits and the minimum are those of
+/// each bill, so a change that crosses one counts it.
 ///
 /// # Errors
 /// Those of [`price`](super::price); [`BillError::NegativeKwh`] where less would remain than nothing.
-pub fn cost_of_change(
+pub fn cost_of_change<'a>(
     tariff: &Tariff,
     parameters: &Parameters,
     tables: &Tables,
-    usage: &Usage,
+    exchange: impl Into<Exchange<'a>>,
     cycle: Cycle,
     change: Kwh,
 ) -> Result<Money, BillError> {
-    let before = evaluate(tariff, parameters, tables, usage.into(), cycle)?.exact_total;
-    let changed = changed(usage, cycle, change)?;
-    let after = evaluate(tariff, parameters, tables, (&changed).into(), cycle)?.exact_total;
+    let exchange = exchange.into();
+    let before = evaluate(tariff, parameters, tables, exchange, cycle)?.exact_total;
+    let import = &changed(exchange.import, cycle, change)?;
+    let exchange = Exchange { import, ..exchange };
+    let after = evaluate(tariff, parameters, tables, exchange, cycle)?.exact_total;
     Ok(Money(rounded(
         after.checked_sub(before).ok_or(BillError::Overflow)?,
     )))
 }
 
-/// The price of the next kWh at this point of the cycle, taxes included: zero below the minimum,
+/// The price of the next kWh taken at this point of the cycle, taxes included: zero below the minimum,
 /// and with the jump where it would cross into a whole-bill band.
 ///
 /// # Errors
 /// Those of [`price`](super::price).
-pub fn marginal_price(
+pub fn marginal_price<'a>(
     tariff: &Tariff,
     parameters: &Parameters,
     tables: &Tables,
-    usage: &Usage,
+    exchange: impl Into<Exchange<'a>>,
     cycle: Cycle,
 ) -> Result<Money, BillError> {
-    cost_of_change(tariff, parameters, tables, usage, cycle, Kwh(Decimal::ONE))
+    let one = Kwh(Decimal::ONE);
+    cost_of_change(tariff, parameters, tables, exchange, cycle, one)
 }
 
 /// The use with `change` more: on the last known day, or in its last known step. Less is taken off

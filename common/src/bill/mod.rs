@@ -11,7 +11,7 @@
 //! * `usage`, `tables`: the other arguments; `lines`: the answer; `error`: or why there is none
 //! * `evaluate`: the order above; `split`, `charges`, `tiers`, `windows`, `series`, `timed`, `export`,
 //!   `tax`: its steps
-//! * `marginal`: what one more kWh costs
+//! * `marginal`: what one more kWh costs; `shape`: use scaled, and moved to other days
 //! * `by_time`: what a kWh costs at each time of a day
 //! * `brazil`: how Brazilian tariffs are said in the model
 
@@ -27,6 +27,7 @@ mod lines;
 mod marginal;
 mod now;
 mod series;
+mod shape;
 mod split;
 mod tables;
 mod tariff;
@@ -41,7 +42,8 @@ mod tests;
 
 pub use by_time::{PricePart, PriceSpan, price_by_time};
 pub use error::{BillError, MissingFigure, TariffRule};
-pub use evaluate::{EXPORT, MINIMUM, price, price_exchange};
+pub use evaluate::{CREDITS, EXPORT, MINIMUM, price, price_exchange};
+pub use export::credits_after;
 pub use findings::{TariffFinding, TariffFindingKind};
 pub use lines::{Assumption, AssumptionKind, Bill, BillExport, BillLine, LineRule, TaxPart, Unit};
 pub use marginal::{cost_of_change, marginal_price};

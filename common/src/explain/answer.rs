@@ -290,8 +290,11 @@ pub struct EnergyReconciliation {
     pub measured_days: i32,
     /// Of those, days that are spread from longer readings or estimated.
     pub spread_days: i32,
-    /// What the home's meters say of the measured days; `None` without one.
+    /// What the home's meters say was taken on the measured days; `None` without one.
     pub metered: Option<Kwh>,
+    /// What the home used on them, where it is another figure, since the home produces or stores.
+    #[serde(default)]
+    pub used: Option<Kwh>,
     /// `billed - metered`, only where every day is measured: a part is not held against a whole.
     pub billed_over_metered: Option<Kwh>,
     /// What the metered kWh would have cost, only where every day is measured and a tariff prices them.
@@ -301,7 +304,8 @@ pub struct EnergyReconciliation {
     pub devices: Option<Kwh>,
     /// Days that `devices` and `unexplained` are of.
     pub devices_days: i32,
-    /// What no device explains of the metered kWh; of the billed kWh where no day is measured.
+    /// What no device explains of the kWh used, or metered where that is the same; of the billed kWh where
+    /// no day is measured.
     pub unexplained: Option<Kwh>,
 }
 
@@ -376,7 +380,7 @@ pub struct BillChange {
     pub kwh: Kwh,
     /// Its parts, which add up to `money` and `kwh` exactly.
     pub parts: Vec<ChangePart>,
-    /// What could not be told apart, and why; it is part of `other`.
+    /// What could not be told apart, and why; it is part of `other`, and credits of `charged`.
     pub missing: Vec<MissingFactor>,
 }
 
@@ -403,8 +407,10 @@ words!(
         Weather = "weather",
         /// Use a day of devices that are metered apart, or whose hours differ by season.
         Devices = "devices",
-        /// All other use a day.
+        /// All other use a day, and when it was used.
         Other = "other",
+        /// What was given to the grid, and credits of earlier cycles.
+        Given = "given",
         /// What the papers charge beside what was recomputed.
         Charged = "charged",
     }
@@ -429,5 +435,7 @@ words!(
         NoTemperatures = "no_temperatures",
         /// Too few days have both a temperature and a known use.
         TooFewWeatherDays = "too_few_weather_days",
+        /// Credits of earlier cycles are only those that the home's meters know of.
+        EarlierCredits = "earlier_credits",
     }
 );

@@ -44,6 +44,7 @@ pub fn reconcile(
         measured_days,
         spread_days: count(measured.iter().filter(|day| day.estimated).count()),
         metered: known,
+        used: None,
         billed_over_metered: whole.map(|metered| bill.kwh - metered),
         metered_cost: None,
         devices: by_devices,
@@ -53,6 +54,24 @@ pub fn reconcile(
 }
 
 impl EnergyReconciliation {
+    /// The same for a home that uses something else than it takes, since it produces or stores: its
+    /// devices are held against `used`, and only where that is known of all measured days.
+    #[must_use]
+    pub fn with_use(mut self, taken: &[DayUse], used: &[DayUse]) -> Self {
+        let measured = taken.iter().filter(|day| day.is_measured());
+        let used_on = |day: &DayUse| {
+            let mut same = used.iter().filter(|other| other.date == day.date);
+            same.find(|other| other.is_measured())?.kwh
+        };
+        let known: Option<Kwh> = measured.map(used_on).sum();
+        self.used = known.filter(|_| self.metered.is_some());
+        self.unexplained = self
+            .used
+            .zip(self.devices)
+            .map(|(used, devices)| used - devices);
+        self
+    }
+
     /// What the meters say of the whole bill, where they know every day.
     pub fn metered_whole(&self) -> Option<Kwh> {
         self.metered

@@ -11,7 +11,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::answer::{ExplainedLine, LineKind};
 use super::words::{Concept, Meaning, fold, meaning, of_folded};
 use crate::Money;
-use crate::bill::{Bill, BillLine, TaxPart, Unit};
+use crate::bill::{Bill, BillLine, CREDITS, TaxPart, Unit};
 use crate::billing::ChargedLine;
 
 /// Holds the lines of a paper, which pays `total`, against a recomputed bill; or, without a bill,
@@ -115,9 +115,22 @@ fn items(bill: &Bill, papers: &[Paper]) -> Vec<Item> {
                 || both.is_some_and(|(line, tax)| line.is_tax() && line.covers(tax))
         })
     };
+    let prints_credits = printed
+        .iter()
+        .any(|paper| paper.meaning.concept == Some(Concept::Export));
+    let credits = prints_credits.then(|| credits(bill, is_apart)).flatten();
+    // Where the paper prints credits apart, its other lines are without them.
+    let lines: Vec<&BillLine> = if credits.is_some() {
+        let is_added = |line: &&BillLine| !has(&bill.before_credits, &line.code);
+        let added = bill.lines.iter().filter(is_added);
+        bill.before_credits.iter().chain(added).collect()
+    } else {
+        bill.lines.iter().collect()
+    };
     let (inside, outside): (Vec<&BillLine>, Vec<&BillLine>) =
-        bill.lines.iter().partition(|line| !line.outside_taxes);
+        lines.into_iter().partition(|line| !line.outside_taxes);
     let mut items = charges(&inside, is_apart);
+    items.extend(credits);
     items.extend(
         bill.taxes
             .iter()
@@ -148,6 +161,45 @@ fn items(bill: &Bill, papers: &[Paper]) -> Vec<Item> {
         },
     });
     items
+}
+
+/// What credits took off the lines, with the taxes that the paper does not print apart; `None` where
+/// they paid for nothing.
+fn credits(bill: &Bill, is_apart: impl Fn(&str) -> bool) -> Option<Item> {
+    let amount = |line: &BillLine| {
+        let kept = line.taxes.iter().filter(|tax| !is_apart(&tax.code));
+        line.net.0 + kept.map(|tax| tax.amount.0).sum::<Decimal>()
+    };
+    let before: Decimal = bill.before_credits.iter().map(&amount).sum();
+    let same = |line: &&BillLine| has(&bill.before_credits, &line.code);
+    let after: Decimal = bill.lines.iter().filter(same).map(&amount).sum();
+    let kwh = bill.export.as_ref()?.compensated_kwh;
+    (!bill.before_credits.is_empty()).then(|| Item {
+        kind: LineKind::Charge,
+        code: CREDITS.to_owned(),
+        label: None,
+        window: None,
+        note: None,
+        quantity: Some(kwh.0),
+        unit: Some(Unit::Kwh),
+        unit_price: (after - before).checked_div(kwh.0).map(per_unit),
+        rate: None,
+        amount: after - before,
+        assumed: false,
+        folded: vec![fold(CREDITS)],
+        meaning: Meaning {
+            concept: Some(Concept::Export),
+            which: None,
+        },
+    })
+}
+
+fn has(lines: &[BillLine], code: &str) -> bool {
+    lines.iter().any(|line| line.code == code)
+}
+
+fn per_unit(price: Decimal) -> Decimal {
+    price.round_dp(8).normalize()
 }
 
 /// Lines of one charge and one price, together.
@@ -202,7 +254,7 @@ fn with_taxes(net: Decimal, item: &Item) -> Decimal {
         return net;
     }
     let price = item.amount.checked_div(quantity);
-    price.map_or(net, |price| price.round_dp(8).normalize())
+    price.map_or(net, per_unit)
 }
 
 /// What a recomputed charge is about: its code and words say so, else its unit does.

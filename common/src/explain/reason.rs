@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 use super::answer::{Cause, ExplainedLine, LineKind, Reason};
 use super::lines::{apart, compare};
 use super::what_if::WhatIf;
-use crate::bill::{Bill, Parameters, Tables, Tariff, Usage};
+use crate::bill::{Bill, Exchange, Parameters, Tables, Tariff};
 use crate::billing::ChargedLine;
 use crate::cycle::Cycle;
 use crate::{Kwh, Money};
@@ -37,7 +37,7 @@ pub struct Case<'a> {
     /// Flags and the like.
     pub tables: &'a Tables,
     /// What was priced.
-    pub usage: &'a Usage,
+    pub exchange: Exchange<'a>,
     /// The cycle.
     pub cycle: Cycle,
     /// The lines of the paper, where they were typed.
@@ -128,7 +128,8 @@ impl<'a> State<'a> {
             tariff: Cow::Borrowed(case.tariff),
             parameters: Cow::Borrowed(case.parameters),
             tables: Cow::Borrowed(case.tables),
-            usage: Cow::Borrowed(case.usage),
+            usage: Cow::Borrowed(case.exchange.import),
+            exchange: case.exchange,
             cycle: case.cycle,
             lines_rounded: false,
         };

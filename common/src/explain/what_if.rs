@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 
 use super::answer::TaxGroups;
 use crate::bill::{
-    Basis, Bill, BillError, DatedTable, DatedValue, Flag, Parameter, Parameters, Price, Rate,
-    Tables, Tariff, TaxMethod, Usage, Version, price,
+    Basis, Bill, BillError, DatedTable, DatedValue, Exchange, Flag, Parameter, Parameters, Price,
+    Rate, Tables, Tariff, TaxMethod, Usage, Version, price_exchange,
 };
 use crate::cycle::Cycle;
 
@@ -20,7 +20,9 @@ pub(super) struct WhatIf<'a> {
     pub(super) tariff: Cow<'a, Tariff>,
     pub(super) parameters: Cow<'a, Parameters>,
     pub(super) tables: Cow<'a, Tables>,
+    /// What was taken, in place of that of `exchange`.
     pub(super) usage: Cow<'a, Usage>,
+    pub(super) exchange: Exchange<'a>,
     pub(super) cycle: Cycle,
     /// Each line is rounded, and not only the total.
     pub(super) lines_rounded: bool,
@@ -28,13 +30,13 @@ pub(super) struct WhatIf<'a> {
 
 impl WhatIf<'_> {
     pub(super) fn price(&self) -> Result<Bill, BillError> {
-        price(
-            &self.tariff,
-            &self.parameters,
-            &self.tables,
-            &self.usage,
-            self.cycle,
-        )
+        let import = &*self.usage;
+        let exchange = Exchange {
+            import,
+            ..self.exchange
+        };
+        let (tariff, parameters) = (&self.tariff, &self.parameters);
+        price_exchange(tariff, parameters, &self.tables, exchange, self.cycle)
     }
 
     /// The version by which the bill is made: the one in force on its last day.

@@ -445,11 +445,15 @@ impl Locale {
             ),
             None => self.text("energy-no-meter"),
         });
-        if let Some((devices, unexplained)) = energy.devices.zip(energy.unexplained) {
-            parts.push(fl!(words, "energy-devices", kwh = kwh(devices)));
+        if let Some(used) = energy.used {
+            parts.push(fl!(words, "energy-used", kwh = kwh(used)));
+        }
+        parts.push(match energy.devices {
+            Some(devices) => fl!(words, "energy-devices", kwh = kwh(devices)),
+            None => self.text("energy-no-devices"),
+        });
+        if let Some(unexplained) = energy.unexplained {
             parts.push(fl!(words, "energy-unexplained", kwh = kwh(unexplained)));
-        } else {
-            parts.push(self.text("energy-no-devices"));
         }
         parts
     }

@@ -20,9 +20,8 @@ use crate::App;
 use crate::catalog::Reference;
 use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
-use crate::tariffs::effective;
-use crate::{consumption, profiles, tariffs};
-use compare::{Past, PastCycle, compare};
+use crate::{consumption, profiles};
+use compare::compare;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create))
@@ -45,36 +44,23 @@ async fn create(
     let reference = app.reference.get(&mut conn).await?;
     let others = others(input.against, &reference)?;
     let today = app.clock.now().to_zoned(home.zone()).date();
-    let rows = tariffs::store::find_for(&mut conn, profile).await?;
-    let mine_on = |day| effective(&rows, &reference, home.connection, day);
-
     let mut cycles = Vec::new();
     let mut cycle = Cycle::containing(today, home.cycle_day);
     for _ in 0..input.cycles {
         cycle = cycle.previous(home.cycle_day);
-        // The bill is made on the last day.
-        let mine = mine_on(cycle.last);
-        cycles.push(PastCycle { cycle, mine });
+        cycles.push(cycle);
     }
     cycles.reverse();
-    let first = cycles.first().map_or(today, |past| past.cycle.first);
-    let flows =
-        consumption::store::find_flows(&mut conn, profile, &home.time_zone, first, today).await?;
-    let mine = mine_on(today).ok().flatten().map(|mine| mine.name);
+    let first = cycles.first().map_or(today, |cycle| cycle.first);
+    let tariffs: Vec<&Tariff> = others.iter().map(|(_, other)| other.as_ref()).collect();
+    let past = consumption::load(&mut conn, &home, reference, &tariffs, first, today).await?;
+    let past = past.past;
     drop(conn);
-
-    let currency = home.currency.clone();
-    let past = Past {
-        currency: home.currency,
-        connection: home.connection,
-        cycles,
-        flows,
-        tables: reference,
-    };
+    let mine = past.in_force(today).map(|mine| mine.name.clone());
     let price = move || {
         let compared = others.iter().map(|(slug, other)| {
             let slug = slug.as_deref();
-            compare(&past, other, slug)
+            compare(&past, &cycles, other, slug)
         });
         compared.collect()
     };
@@ -83,7 +69,7 @@ async fn create(
         .await
         .context("a comparison of tariffs broke off")?;
     Ok(axum::Json(TariffComparisons {
-        currency,
+        currency: home.currency,
         mine,
         comparisons,
     }))

@@ -13,9 +13,9 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use super::compare::{Past, PastCycle, compare};
 use crate::catalog::{self, Reference};
 use crate::consumption::flows::{FlowDay, Flows};
+use crate::consumption::past::Past;
 use crate::tariffs::EffectiveTariff;
 use crate::testing::{Actor, TestApp, home, in_home, register, wrong};
 
@@ -52,27 +52,39 @@ fn tariff(price: &str, fixed: &str, more: &Value) -> Tariff {
     serde_json::from_value(tariff).unwrap()
 }
 
-fn past(months: &[i8], mine: &Tariff, flows: Flows) -> Past {
-    let of = |number: &i8| PastCycle {
-        cycle: month(*number),
-        mine: Ok(Some(EffectiveTariff {
-            tariff: Arc::new(mine.clone()),
-            parameters: Parameters::default(),
-            example: false,
-            slug: None,
-            name: "Mine".to_owned(),
-        })),
+/// A home's past, and the cycles of it that are compared.
+struct Compared {
+    past: Past,
+    cycles: Vec<Cycle>,
+}
+
+fn past(months: &[i8], mine: &Tariff, flows: Flows) -> Compared {
+    let mine = EffectiveTariff {
+        tariff: Arc::new(mine.clone()),
+        parameters: Parameters::default(),
+        example: false,
+        slug: None,
+        name: "Mine".to_owned(),
     };
-    Past {
+    let past = Past {
         currency: "EUR".to_owned(),
         connection: Connection::Single,
-        cycles: months.iter().map(of).collect(),
+        cycle_day: 1,
+        tariffs: vec![(date(1900, 1, 1), Ok(Some(mine)))],
         flows: Flows {
             time_zone: "Etc/UTC".to_owned(),
             ..flows
         },
-        tables: Arc::new(Reference::default()),
+        reference: Arc::new(Reference::default()),
+    };
+    Compared {
+        past,
+        cycles: months.iter().copied().map(month).collect(),
     }
+}
+
+fn compare(of: &Compared, other: &Tariff, slug: Option<&str>) -> TariffComparison {
+    super::compare::compare(&of.past, &of.cycles, other, slug)
 }
 
 fn totals(cycles: &[CycleComparison]) -> Vec<(Option<Money>, Option<Money>)> {
@@ -207,7 +219,7 @@ fn a_cycle_with_less_than_nine_days_in_ten_is_shown_and_not_counted() {
         };
         let mine = tariff("0.50", "10", &json!({}));
         let mut past = past(&[6, 7], &mine, flows);
-        past.cycles[1].mine = Ok(None);
+        past.past.tariffs.push((date(2026, 7, 1), Ok(None)));
         compare(&past, &mine, None)
     };
     let counted = compared(27);

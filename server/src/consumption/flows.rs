@@ -3,42 +3,30 @@
 
 use std::collections::BTreeMap;
 
-use ecotrack_common::bill::{DaySteps, StepUse, Usage};
+use ecotrack_common::Kwh;
+use ecotrack_common::bill::{BillError, DaySteps, MissingFigure, StepUse, Usage};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::meter::Channel;
-use ecotrack_common::{Kwh, MeterId};
-use jiff::ToSpan;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
-use super::home::{MeterDay, of_groups};
+use super::home::{KnownGroup, MeterDay, of_groups};
 
 /// Minutes of the steps that a shape is made of.
 const SHAPE_MINUTES: u16 = 15;
 /// Steps of a shape.
 const SHAPE_STEPS: usize = 96;
+/// Of so many steps of a day one may be a gap where a total is laid over them.
+const GAPS_AT_MOST: usize = 10;
 
 /// A meter's day with its steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlowRow {
     /// The day.
     pub day: MeterDay,
-    /// Minutes of a step, where there are steps.
+    /// Minutes of a step, where there are steps and they were read.
     pub step_minutes: Option<u16>,
     /// Milliwatt-hours of each step; `None` is a gap.
     pub mwh: Vec<Option<u32>>,
-}
-
-/// Meters that know one flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KnownGroup {
-    /// The meter that the others are the same as.
-    pub group: MeterId,
-    /// What flows through them.
-    pub channel: Channel,
-    /// The first day that any of them knows.
-    pub first_day: Date,
 }
 
 /// A day of energy in one direction.
@@ -50,17 +38,44 @@ pub struct FlowDay {
     pub steps: Option<DaySteps>,
 }
 
+/// The days of one direction.
+pub type FlowDays = BTreeMap<Date, FlowDay>;
+
 /// What flows between a home and the grid.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Flows {
     /// IANA zone of the days.
     pub time_zone: String,
+    /// Whether the home has other flows than what it takes, so that what it uses is another figure.
+    pub mixed: bool,
     /// Taken from the grid.
-    pub import: BTreeMap<Date, FlowDay>,
+    pub import: FlowDays,
     /// Given to the grid; empty for a home without such a meter.
-    pub export: BTreeMap<Date, FlowDay>,
+    pub export: FlowDays,
     /// Produced; empty for a home without such a meter.
-    pub production: BTreeMap<Date, FlowDay>,
+    pub production: FlowDays,
+}
+
+/// The energy of a cycle, all directions in the same form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Energy {
+    /// Taken from the grid.
+    pub import: Usage,
+    /// Given to the grid; `None` for a home that gives nothing.
+    pub export: Option<Usage>,
+    /// Produced; `None` for a home that produces nothing.
+    pub production: Option<Usage>,
+}
+
+/// What a cycle took and gave in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Taken, of the days that are known.
+    pub taken: Kwh,
+    /// Given, likewise.
+    pub given: Kwh,
+    /// Whether both are known on each day.
+    pub whole: bool,
 }
 
 /// Sorts the days of meters by direction. A connection counts from its first known day on.
@@ -68,13 +83,16 @@ pub fn flows(rows: &[FlowRow], known: &[KnownGroup], time_zone: &str) -> Flows {
     let of = |channel| direction(rows, known, channel);
     Flows {
         time_zone: time_zone.to_owned(),
+        mixed: known
+            .iter()
+            .any(|group| group.channel != Channel::GridImport),
         import: of(Channel::GridImport),
         export: of(Channel::GridExport),
         production: of(Channel::SolarProduction),
     }
 }
 
-fn direction(rows: &[FlowRow], known: &[KnownGroup], channel: Channel) -> BTreeMap<Date, FlowDay> {
+fn direction(rows: &[FlowRow], known: &[KnownGroup], channel: Channel) -> FlowDays {
     let mut by_date: BTreeMap<Date, Vec<&FlowRow>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.day.channel == channel) {
         by_date.entry(row.day.date).or_default().push(row);
@@ -131,23 +149,42 @@ fn together(rows: &[&FlowRow]) -> FlowDay {
 }
 
 impl Flows {
-    /// What was taken in `cycle`, in steps where prices go by time, else by day. `None` where no day of
-    /// it is known.
-    pub fn imported(&self, cycle: Cycle, by_time: bool) -> Option<Usage> {
-        self.usage(&self.import, cycle, by_time)
+    /// What flowed in `cycle`, in steps where prices go by time, else by day.
+    ///
+    /// # Errors
+    /// [`BillError::NoUsage`] where no day of it is known; [`BillError::Missing`] where nothing is known
+    /// of what a home gave that gave before.
+    pub fn energy(&self, cycle: Cycle, by_time: bool) -> Result<Energy, BillError> {
+        let import = self.usage(&self.import, cycle, by_time);
+        self.with_import(import.ok_or(BillError::NoUsage)?, cycle, by_time)
     }
 
-    /// What was given, likewise; `None` for a home that gives nothing.
-    pub fn exported(&self, cycle: Cycle, by_time: bool) -> Option<Usage> {
-        self.usage(&self.export, cycle, by_time)
+    /// The same with what is known to be taken from elsewhere, such as from a paper.
+    ///
+    /// # Errors
+    /// [`BillError::Missing`] where nothing is known of what a home gave that gave before.
+    pub fn with_import(
+        &self,
+        import: Usage,
+        cycle: Cycle,
+        by_time: bool,
+    ) -> Result<Energy, BillError> {
+        let export = self.usage(&self.export, cycle, by_time);
+        let gave = self.gives_from().is_some_and(|from| from <= cycle.last);
+        if export.is_none() && gave {
+            return Err(BillError::Missing {
+                what: MissingFigure::SameForm,
+                on: Some(cycle.first),
+            });
+        }
+        Ok(Energy {
+            import,
+            export,
+            production: self.usage(&self.production, cycle, by_time),
+        })
     }
 
-    /// What was produced, likewise.
-    pub fn produced(&self, cycle: Cycle, by_time: bool) -> Option<Usage> {
-        self.usage(&self.production, cycle, by_time)
-    }
-
-    fn usage(&self, days: &BTreeMap<Date, FlowDay>, cycle: Cycle, by_time: bool) -> Option<Usage> {
+    fn usage(&self, days: &FlowDays, cycle: Cycle, by_time: bool) -> Option<Usage> {
         if cycle.first > cycle.last {
             return None;
         }
@@ -158,10 +195,7 @@ impl Flows {
                 .collect();
             let some = steps.values().flat_map(|day| &day.mwh).any(Option::is_some);
             if some {
-                return Some(Usage::Steps(StepUse {
-                    time_zone: self.time_zone.clone(),
-                    days: steps,
-                }));
+                return Some(self.steps(steps));
             }
         }
         let daily: BTreeMap<Date, Option<Kwh>> =
@@ -172,15 +206,64 @@ impl Flows {
             .then_some(Usage::Daily(daily))
     }
 
-    /// `kwh` laid over the days of `cycle` as the home takes its energy over the hours: the mean of
-    /// its days with steps. `None` where it has none.
-    pub fn as_usual(&self, kwh: Kwh, cycle: Cycle) -> Option<Usage> {
+    fn steps(&self, days: BTreeMap<Date, DaySteps>) -> Usage {
+        Usage::Steps(StepUse {
+            time_zone: self.time_zone.clone(),
+            days,
+        })
+    }
+
+    /// What `cycle` took and gave; days before the home gave anything have no gap.
+    pub fn balance(&self, cycle: Cycle) -> Balance {
+        let kwh = |days: &FlowDays, day| days.get(&day).and_then(|day: &FlowDay| day.kwh);
+        let gives_from = self.gives_from();
+        let of = |days| cycle.iter().filter_map(|day| kwh(days, day)).sum();
+        Balance {
+            taken: of(&self.import),
+            given: of(&self.export),
+            whole: cycle
+                .iter()
+                .filter(|day| gives_from.is_some_and(|from| from <= *day))
+                .all(|day| kwh(&self.import, day).is_some() && kwh(&self.export, day).is_some()),
+        }
+    }
+
+    /// The first day that is known of what the home gives.
+    pub fn gives_from(&self) -> Option<Date> {
+        let mut known = self.export.iter().filter(|(_, day)| day.kwh.is_some());
+        known.next().map(|(date, _)| *date)
+    }
+
+    /// `kwh` laid over the days of `cycle` as its hours were measured; gaps of up to a tenth of a day are
+    /// taken as its mean. `None` where a day is not known well enough, or nothing was taken.
+    pub fn laid_over(&self, kwh: Kwh, cycle: Cycle) -> Option<Usage> {
+        let filled = |date| {
+            let steps = self.import.get(&date)?.steps.as_ref()?;
+            let known: Vec<u32> = steps.mwh.iter().flatten().copied().collect();
+            let gaps = steps.mwh.len() - known.len();
+            if known.is_empty() || gaps * GAPS_AT_MOST > steps.mwh.len() {
+                return None;
+            }
+            let sum: u64 = known.iter().map(|mwh| u64::from(*mwh)).sum();
+            let mean = u32::try_from(sum / known.len() as u64).ok();
+            let mwh = steps.mwh.iter().map(|mwh| mwh.or(mean)).collect();
+            Some((date, DaySteps { mwh, ..*steps }))
+        };
+        let days = cycle.iter().map(filled).collect::<Option<_>>()?;
+        self.steps(days).scaled_to(kwh)
+    }
+
+    /// `kwh` laid over the days of `cycle` as `days` usually go over the hours: the mean of those with
+    /// steps. `None` where there are none.
+    pub fn as_usual(&self, days: &FlowDays, kwh: Kwh, cycle: Cycle) -> Option<Usage> {
         let mut sums = [0_u64; SHAPE_STEPS];
-        for day in self.import.values().filter_map(|day| day.steps.as_ref()) {
+        let mut count = 0;
+        for day in days.values().filter_map(|day| day.steps.as_ref()) {
             let whole = day.mwh.len() * usize::from(day.step_minutes) == 1_440;
             if !whole {
                 continue;
             }
+            count += 1;
             for (at, mwh) in day.mwh.iter().enumerate() {
                 let first = at * usize::from(day.step_minutes) / usize::from(SHAPE_MINUTES);
                 let over = (usize::from(day.step_minutes) / usize::from(SHAPE_MINUTES)).max(1);
@@ -190,50 +273,21 @@ impl Flows {
                 }
             }
         }
-        let total: u64 = sums.iter().sum();
-        if total == 0 || cycle.days() < 1 {
-            return None;
-        }
-        let wanted = Decimal::from(kwh.to_mwh()?) / Decimal::from(cycle.days());
-        let zone = jiff::tz::TimeZone::get(&self.time_zone).ok()?;
-        let mut days = BTreeMap::new();
-        // Whole milliwatt-hours that add up: what one step is rounded by goes to the next.
-        let (mut exact, mut given) = (Decimal::ZERO, Decimal::ZERO);
-        for date in cycle.iter() {
-            let start = zone.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
-            let end = zone
-                .to_timestamp(date.saturating_add(1.day()).at(0, 0, 0, 0))
-                .ok()?;
-            let minutes = end.duration_since(start).as_mins();
-            let steps = usize::try_from(minutes).ok()? / usize::from(SHAPE_MINUTES);
-            // A day of 23 or 25 hours leaves out the end of the shape, or begins it again.
-            let of_day: Vec<u64> = (0..steps).map(|at| sums[at % SHAPE_STEPS]).collect();
-            let day_total = Decimal::from(of_day.iter().sum::<u64>().max(1));
-            let mut mwh = Vec::with_capacity(steps);
-            for part in of_day {
-                exact += wanted * Decimal::from(part) / day_total;
-                let whole = (exact - given).round().max(Decimal::ZERO);
-                given += whole;
-                mwh.push(Some(whole.to_u32()?));
-            }
-            days.insert(
-                date,
-                DaySteps {
-                    step_minutes: SHAPE_MINUTES,
-                    mwh,
-                },
-            );
-        }
-        Some(Usage::Steps(StepUse {
-            time_zone: self.time_zone.clone(),
-            days,
-        }))
+        let mean = |sum: &u64| u32::try_from(sum.checked_div(count)?).ok();
+        let usual = DaySteps {
+            step_minutes: SHAPE_MINUTES,
+            mwh: sums.iter().map(mean).collect(),
+        };
+        let laid = StepUse::of_days_like(&usual, cycle, &self.time_zone)?;
+        Usage::Steps(laid).scaled_to(kwh).filter(|_| count > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ecotrack_common::MeterId;
     use jiff::civil::date;
+    use rust_decimal::Decimal;
     use uuid::Uuid;
 
     use super::*;
@@ -292,16 +346,21 @@ mod tests {
         assert_eq!(first.steps.as_ref().unwrap().mwh, [Some(1_500_000); 24]);
         assert_eq!(flows.import[&date(2026, 6, 2)].kwh, None);
         assert_eq!(flows.export[&date(2026, 6, 1)].kwh, Some(Kwh(6.into())));
-        assert!(matches!(
-            flows.imported(june(1, 2), true),
-            Some(Usage::Steps(_))
-        ));
-        assert!(matches!(
-            flows.imported(june(1, 2), false),
-            Some(Usage::Daily(_))
-        ));
-        assert_eq!(flows.imported(june(3, 4), true), None);
-        assert_eq!(flows.produced(june(1, 2), false), None);
+        let energy = |cycle, by_time| flows.energy(cycle, by_time);
+        let by_time = energy(june(1, 2), true).unwrap();
+        assert!(matches!(by_time.import, Usage::Steps(_)));
+        let by_day = energy(june(1, 2), false).unwrap();
+        assert!(matches!(by_day.import, Usage::Daily(_)));
+        assert_eq!(energy(june(3, 4), true), Err(BillError::NoUsage));
+        assert_eq!((by_day.production, flows.mixed), (None, true));
+        let balance = |first, last| flows.balance(june(first, last));
+        let first_day = Balance {
+            taken: Kwh(36.into()),
+            given: Kwh(6.into()),
+            whole: true,
+        };
+        assert_eq!(balance(1, 1), first_day);
+        assert!(!balance(1, 2).whole);
     }
 
     #[test]
@@ -316,7 +375,7 @@ mod tests {
             last: date(2026, 10, 26),
         };
         let kwh = Kwh(Decimal::new(70_123_457, 6));
-        let Some(Usage::Steps(laid)) = flows.as_usual(kwh, cycle) else {
+        let Some(Usage::Steps(laid)) = flows.as_usual(&flows.import, kwh, cycle) else {
             panic!("a day has steps")
         };
         let of = |day: Date| {
@@ -331,6 +390,43 @@ mod tests {
         assert_eq!(laid.days[&date(2026, 10, 25)].mwh.len(), 100);
         let day: Vec<i64> = of(date(2026, 10, 21)).collect();
         assert!(day[19 * 4] > 6 * day[0], "{day:?}");
-        assert_eq!(Flows::default().as_usual(kwh, cycle), None);
+        assert_eq!(
+            Flows::default().as_usual(&FlowDays::new(), kwh, cycle),
+            None
+        );
+    }
+
+    /// A home of one meter whose days are these, from the first of June on.
+    fn of_days(days: &[Vec<Option<u32>>]) -> Flows {
+        let rows: Vec<FlowRow> = (1..)
+            .zip(days)
+            .map(|(day, mwh)| row(1, Channel::GridImport, day, mwh.clone()))
+            .collect();
+        flows(&rows, &[], "UTC")
+    }
+
+    #[test]
+    fn the_bill_is_laid_over_the_hours_to_the_milliwatt_hour() {
+        let mut second = vec![Some(300_000); 24];
+        second[5] = None;
+        let flows = of_days(&[vec![Some(100_000); 24], second]);
+        let billed = Kwh(Decimal::new(10_123_457, 6));
+        let laid = flows.laid_over(billed, june(1, 2)).unwrap();
+        let sums = [1, 2].map(|day| laid.known_kwh(june(day, day)));
+        assert_eq!(sums[0] + sums[1], billed);
+        let off = sums[1].0 - sums[0].0 * Decimal::from(3);
+        assert!(off.abs() < Decimal::new(1, 5), "{sums:?}");
+    }
+
+    #[test]
+    fn days_that_are_not_known_lay_nothing() {
+        let whole = vec![Some(1_000); 24];
+        let half = [vec![Some(1_000); 12], vec![None; 12]].concat();
+        let billed = Kwh(Decimal::from(5));
+        let laid = |days: &[Vec<Option<u32>>]| of_days(days).laid_over(billed, june(1, 2));
+        assert!(laid(&[whole.clone(), whole.clone()]).is_some());
+        assert_eq!(laid(&[whole.clone(), half]), None);
+        assert_eq!(laid(&[whole]), None);
+        assert_eq!(laid(&[vec![Some(0); 24], vec![Some(0); 24]]), None);
     }
 }

@@ -48,6 +48,17 @@ impl MeterDay {
     }
 }
 
+/// Meters that know one flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownGroup {
+    /// The meter that the others are the same as.
+    pub group: MeterId,
+    /// What flows through them.
+    pub channel: Channel,
+    /// The first day that any of them knows.
+    pub first_day: Date,
+}
+
 /// Plus, minus, or no part of what the home uses.
 fn sign(channel: Channel) -> Option<i8> {
     match channel {
@@ -59,17 +70,18 @@ fn sign(channel: Channel) -> Option<i8> {
 
 /// The home's days from `first` to `last`, each of them, in order.
 ///
-/// A group counts from its first known day on, given by `first_days`, so that a solar meter added
+/// A group counts from its first known day on, given by `known`, so that a solar meter added
 /// today does not make the years before unknown. A day is known as far as the least known of its
 /// groups.
-pub fn days(
-    rows: &[MeterDay],
-    first_days: &[(MeterId, Date)],
+pub fn days<'a>(
+    rows: impl IntoIterator<Item = &'a MeterDay>,
+    known: &[KnownGroup],
     first: Date,
     last: Date,
 ) -> Vec<DayUse> {
     let mut by_date: BTreeMap<Date, Vec<&MeterDay>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| sign(row.channel).is_some()) {
+    let rows = rows.into_iter();
+    for row in rows.filter(|row| sign(row.channel).is_some()) {
         by_date.entry(row.date).or_default().push(row);
     }
     first
@@ -77,11 +89,11 @@ pub fn days(
         .take_while(|date| *date <= last)
         .map(|date| {
             let rows = of_groups(by_date.get(&date).map(Vec::as_slice).unwrap_or_default());
-            let expected = first_days.iter().filter(|(_, from)| *from <= date);
+            let expected = known.iter().filter(|group| group.first_day <= date);
             let all_there = expected.clone().next().is_some()
                 && expected
                     .clone()
-                    .all(|(group, _)| rows.iter().any(|row| row.group == *group));
+                    .all(|known| rows.iter().any(|row| row.group == known.group));
             day(date, if all_there { &rows } else { &[] })
         })
         .collect()
@@ -168,13 +180,17 @@ mod tests {
 
     fn run(rows: &[MeterDay]) -> Vec<(Option<i64>, i16)> {
         use rust_decimal::prelude::ToPrimitive;
-        let mut first_days: Vec<(MeterId, Date)> = Vec::new();
+        let mut known: Vec<KnownGroup> = Vec::new();
         for row in rows.iter().filter(|row| sign(row.channel).is_some()) {
-            if !first_days.iter().any(|(group, _)| *group == row.group) {
-                first_days.push((row.group, row.date));
+            if !known.iter().any(|known| known.group == row.group) {
+                known.push(KnownGroup {
+                    group: row.group,
+                    channel: row.channel,
+                    first_day: row.date,
+                });
             }
         }
-        days(rows, &first_days, date(2026, 11, 1), date(2026, 11, 3))
+        days(rows, &known, date(2026, 11, 1), date(2026, 11, 3))
             .into_iter()
             .map(|day| (day.kwh.and_then(|kwh| kwh.0.to_i64()), day.covered_percent))
             .collect()

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
-use super::flows::{self, FlowRow, Flows, KnownGroup};
-use super::home::{self, MeterDay};
+use super::flows::FlowRow;
+use super::home::{self, KnownGroup, MeterDay};
 use crate::database::word;
 
 /// The home's use of each day from `first` to `last`.
@@ -17,100 +17,83 @@ pub async fn list_home_days(
     first: Date,
     last: Date,
 ) -> sqlx::Result<Vec<DayUse>> {
-    let first_days = list_first_days(&mut *conn, profile).await?;
-    let rows = sqlx::query!(
-        r#"SELECT d.meter_id, coalesce(m.same_as, m.meter_id) AS "group_id!", m.channel, d.local_date, d.kwh, d.covered_minutes, d.day_minutes,
-                  d.step_mwh IS NOT NULL AS "steps!",
-                  (d.spread_mwh IS NOT NULL OR d.step_estimated IS NOT NULL) AS "estimated!"
-           FROM consumption_day AS d JOIN meter AS m USING (energy_profile_id, meter_id)
-           WHERE d.energy_profile_id = $1 AND d.local_date BETWEEN $2 AND $3
-             AND m.removed_at IS NULL AND m.channel NOT IN ('device', 'gas', 'water')"#,
-        profile.0,
-        first.to_sqlx(),
-        last.to_sqlx(),
-    )
-    .fetch_all(conn)
-    .await?
-    .into_iter()
-    .map(|row| {
-        Ok(MeterDay {
-            meter: MeterId(row.meter_id),
-            group: MeterId(row.group_id),
-            channel: word(&row.channel)?,
-            date: row.local_date.to_jiff(),
-            kwh: row.kwh.map(Kwh),
-            covered_minutes: row.covered_minutes,
-            day_minutes: row.day_minutes,
-            steps: row.steps,
-            estimated: row.estimated,
-        })
-    })
-    .collect::<sqlx::Result<Vec<_>>>()?;
-    Ok(home::days(&rows, &first_days, first, last))
+    let known = list_known_groups(&mut *conn, profile).await?;
+    let read = Read {
+        earliest: first,
+        first,
+        last,
+        steps_from: None,
+    };
+    let rows = list_rows(&mut *conn, profile, read).await?;
+    let days = rows.iter().map(|row| &row.day);
+    Ok(home::days(days, &known, first, last))
 }
 
-/// What flowed between the home and the grid from `first` to `last`.
-pub async fn find_flows(
+/// Which days are read, and how much of them: no more than is needed, since a home may have many.
+#[derive(Debug, Clone, Copy)]
+pub struct Read {
+    /// From this day on what was taken and given.
+    pub earliest: Date,
+    /// From this day on all that counts towards the home's use.
+    pub first: Date,
+    /// To this day.
+    pub last: Date,
+    /// From this day on with steps.
+    pub steps_from: Option<Date>,
+}
+
+/// The days of the meters that count towards the home's use.
+pub async fn list_rows(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
-    time_zone: &str,
-    first: Date,
-    last: Date,
-) -> sqlx::Result<Flows> {
-    let known = list_known_groups(&mut *conn, profile).await?;
+    read: Read,
+) -> sqlx::Result<Vec<FlowRow>> {
     let rows = sqlx::query!(
         r#"SELECT d.meter_id, coalesce(m.same_as, m.meter_id) AS "group_id!", m.channel, d.local_date, d.kwh, d.covered_minutes,
-                  d.day_minutes, d.step_minutes, d.step_mwh AS "step_mwh: Vec<Option<i32>>",
+                  d.day_minutes, d.step_minutes,
+                  CASE WHEN d.local_date >= $4 THEN d.step_mwh END AS "step_mwh: Vec<Option<i32>>",
                   (d.spread_mwh IS NOT NULL OR d.step_estimated IS NOT NULL) AS "estimated!"
            FROM consumption_day AS d JOIN meter AS m USING (energy_profile_id, meter_id)
            WHERE d.energy_profile_id = $1 AND d.local_date BETWEEN $2 AND $3
-             AND m.removed_at IS NULL AND m.channel IN ('grid_import', 'grid_export', 'solar_production')"#,
+             AND m.removed_at IS NULL AND m.channel NOT IN ('device', 'gas', 'water')
+             AND (d.local_date >= $5 OR m.channel IN ('grid_import', 'grid_export'))"#,
         profile.0,
-        first.to_sqlx(),
-        last.to_sqlx(),
+        read.earliest.to_sqlx(),
+        read.last.to_sqlx(),
+        read.steps_from.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Date>,
+        read.first.to_sqlx(),
     )
     .fetch_all(conn)
-    .await?
-    .into_iter()
-    .map(|row| {
-        let steps = row.step_mwh.unwrap_or_default();
-        Ok(FlowRow {
-            day: MeterDay {
-                meter: MeterId(row.meter_id),
-                group: MeterId(row.group_id),
-                channel: word(&row.channel)?,
-                date: row.local_date.to_jiff(),
-                kwh: row.kwh.map(Kwh),
-                covered_minutes: row.covered_minutes,
-                day_minutes: row.day_minutes,
-                steps: row.step_minutes.is_some(),
-                estimated: row.estimated,
-            },
-            step_minutes: row.step_minutes.and_then(|minutes| u16::try_from(minutes).ok()),
-            mwh: steps
-                .into_iter()
-                .map(|mwh| mwh.and_then(|mwh| u32::try_from(mwh).ok()))
-                .collect(),
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let steps = row.step_minutes.filter(|_| row.step_mwh.is_some());
+            Ok(FlowRow {
+                day: MeterDay {
+                    meter: MeterId(row.meter_id),
+                    group: MeterId(row.group_id),
+                    channel: word(&row.channel)?,
+                    date: row.local_date.to_jiff(),
+                    kwh: row.kwh.map(Kwh),
+                    covered_minutes: row.covered_minutes,
+                    day_minutes: row.day_minutes,
+                    steps: row.step_minutes.is_some(),
+                    estimated: row.estimated,
+                },
+                step_minutes: steps.and_then(|minutes| u16::try_from(minutes).ok()),
+                mwh: row
+                    .step_mwh
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|mwh| mwh.and_then(|mwh| u32::try_from(mwh).ok()))
+                    .collect(),
+            })
         })
-    })
-    .collect::<sqlx::Result<Vec<_>>>()?;
-    Ok(flows::flows(&rows, &known, time_zone))
-}
-
-/// The first known day of each group of meters that counts towards the home's use.
-pub async fn list_first_days(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-) -> sqlx::Result<Vec<(MeterId, Date)>> {
-    let known = list_known_groups(conn, profile).await?;
-    Ok(known
-        .into_iter()
-        .map(|group| (group.group, group.first_day))
-        .collect())
+        .collect()
 }
 
 /// The groups of meters that count towards the home's use and know any day.
-async fn list_known_groups(
+pub async fn list_known_groups(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
 ) -> sqlx::Result<Vec<KnownGroup>> {

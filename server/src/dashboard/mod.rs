@@ -6,7 +6,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ecotrack_common::dashboard::{Dashboard, DashboardHome, MeterNow, NextKwh};
+use ecotrack_common::dashboard::{CycleUse, Dashboard, DashboardHome, MeterNow, NextKwh};
 use ecotrack_common::emission::HomeFactors;
 use ecotrack_common::forecast::ForecastState;
 use ecotrack_common::goal::GoalPeriod;
@@ -25,7 +25,7 @@ use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::extract::Path;
 use crate::forecasts::outlook::{self, Outlook};
-use crate::forecasts::projection::compare;
+use crate::forecasts::projection::{compare, cycle_use};
 use crate::goals::progress::progress;
 use crate::{
     alerts, bills, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
@@ -92,13 +92,7 @@ async fn compose(
     let previous = cycle.previous(outlook.home.cycle_day);
     let year_before = cycle.year_before(outlook.home.cycle_day);
 
-    let mut recent_cycles = Vec::new();
-    let mut past = previous;
-    while recent_cycles.len() < RECENT_CYCLES {
-        recent_cycles.push(outlook.past_use(past));
-        past = past.previous(outlook.home.cycle_day);
-    }
-    recent_cycles.reverse();
+    let recent_cycles = recent_cycles(&outlook);
 
     let standing = outlook.standing(GoalPeriod::Cycle)?;
     let goal = goals::store::list_in_force(&mut *conn, profile, outlook.today)
@@ -112,18 +106,19 @@ async fn compose(
         outlook.so_far.measured_days,
         outlook.so_far.kwh,
     );
-    // How much the cycle will use decides on tiers, bands and the minimum.
-    let used = if let Some(kwh) = outlook.kwh_at_end {
-        Some(kwh.likely)
+    // How much the cycle will take decides on tiers, bands and the minimum.
+    let taken = if let Some(kwh) = outlook.kwh_at_end {
+        prices.taken(kwh.likely).ok()
     } else {
-        let bill = bills::store::find_newest_kwh(&mut *conn, profile).await?;
+        let billed = bills::store::find_newest_kwh(&mut *conn, profile).await?;
         let devices: Kwh = home_devices.iter().map(|row| row.monthly_kwh).sum();
-        bill.or(Some(devices).filter(|_| !home_devices.is_empty()))
+        let devices = Some(devices).filter(|_| !home_devices.is_empty());
+        billed.or(devices.and_then(|used| prices.taken(used).ok()))
     };
     let price = match &outlook.projection {
         Some(projection) => projection.next_kwh,
         // Why there is no price the outlook says.
-        None => used.and_then(|used| prices.next_kwh(used, cycle).ok().flatten()),
+        None => taken.and_then(|taken| prices.next_kwh_taken(taken).ok().flatten()),
     };
     let price = price.or(outlook.rate.as_ref().map(|rate| rate.per_kwh));
     let worth = suggestions::Prices {
@@ -133,10 +128,15 @@ async fn compose(
     let next_kwh = NextKwh {
         price,
         co2e: worth.factor.map(|factor| KgCo2e(factor.kg_co2e_per_kwh)),
-        by_time: used.and_then(|used| prices.by_time(used, cycle, now)),
+        by_time: taken.and_then(|taken| prices.by_time(taken, now)),
     };
     let states = suggestions::store::list_states(&mut *conn, profile).await?;
-    let suggestions = suggestions::rank(&outlook.reference.measures, &states, &home_devices, worth);
+    let suggestions = suggestions::rank(
+        &outlook.past.reference.measures,
+        &states,
+        &home_devices,
+        worth,
+    );
 
     let forecast = match &outlook.forecast {
         Some(stored) => {
@@ -157,7 +157,10 @@ async fn compose(
             currency: outlook.home.currency.clone(),
             time_zone: outlook.home.time_zone.clone(),
             role,
-            tariff_name: outlook.tariff.as_ref().map(|tariff| tariff.name.clone()),
+            tariff_name: outlook
+                .past
+                .in_force(outlook.today)
+                .map(|tariff| tariff.name.clone()),
             demo_moved_weeks: outlook.home.demo_moved_weeks,
         },
         as_of: now,
@@ -183,12 +186,30 @@ async fn compose(
         assumptions: assumptions(&outlook),
         unpriced: outlook.unpriced,
         factors: HomeFactors::of_region(
-            &outlook.reference.factors,
+            &outlook.past.reference.factors,
             outlook.home.grid_region.as_deref(),
         ),
         so_far: outlook.so_far,
         projection: outlook.projection,
     })
+}
+
+/// The whole cycles before this one, each with its bill.
+fn recent_cycles(outlook: &Outlook) -> Vec<CycleUse> {
+    let mut cycles = Vec::new();
+    let mut cycle = outlook.cycle;
+    for _ in 0..RECENT_CYCLES {
+        cycle = cycle.previous(outlook.home.cycle_day);
+        cycles.push(cycle);
+    }
+    cycles.reverse();
+    let mut account = outlook.past.account(None, cycle);
+    let prices = outlook.prices();
+    let used = cycles.into_iter().map(|cycle| {
+        let total = account.own_bill(cycle).ok().map(|bill| bill.total);
+        cycle_use(&outlook.days, cycle, cycle.last, &prices, total)
+    });
+    used.collect()
 }
 
 async fn meters_now(
@@ -224,6 +245,9 @@ fn assumptions(outlook: &Outlook) -> Vec<String> {
         .collect();
     if outlook.rate.is_some() && outlook.projection.is_some() {
         codes.push("effective_rate".to_owned());
+    }
+    if outlook.past.flows.mixed && outlook.projection.is_some() {
+        codes.push("exchange_as_lately".to_owned());
     }
     if let Some(co2e) = &outlook.so_far.co2e
         && co2e.year < outlook.today.year()

@@ -315,13 +315,15 @@ async fn add_bills(app: &App, profile: EnergyProfileId, today: Date) -> anyhow::
     let mut cycle = Cycle::containing(today, outlook.home.cycle_day);
     for _ in 0..3 {
         cycle = cycle.previous(outlook.home.cycle_day);
-        let used = cycle_use(&outlook.days, cycle, cycle.last, &prices);
-        let (Some(kwh), Some((tariff, parameters))) = (used.kwh, prices.tariff) else {
+        let used = cycle_use(&outlook.days, cycle, cycle.last, &prices, None);
+        let (Some(kwh), Ok(own)) = (used.kwh, outlook.past.own(cycle.last)) else {
             continue;
         };
         // A bill has whole kWh.
         let kwh = Kwh(kwh.0.round());
-        let bill = price(tariff, parameters, prices.tables, &Usage::Total(kwh), cycle)?;
+        let tables = &outlook.past.reference.tables;
+        let usage = Usage::Total(kwh);
+        let bill = price(&own.tariff, &own.parameters, tables, &usage, cycle)?;
         let new = charged(&bill, kwh);
         new.check(today)
             .map_err(|errors| anyhow::anyhow!("a bill of the demo is wrong: {errors:?}"))?;

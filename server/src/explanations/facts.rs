@@ -2,29 +2,30 @@
 
 use std::sync::Arc;
 
-use ecotrack_common::bill::{Bill, BillError, MissingFigure, Usage, price};
+use ecotrack_common::bill::{Bill, BillError, MissingFigure, Usage};
 use ecotrack_common::billing::{BillingRecord, NewBillingRecord};
+use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::cycle::Cycle;
-use ecotrack_common::dashboard::MEASURED_PERCENT;
+use ecotrack_common::dashboard::{DayUse, MEASURED_PERCENT};
 use ecotrack_common::device::ProfileDevice;
 use ecotrack_common::explain::{
     BillChange, BillExplanation, Case, ChangeBasis, ChangeFactor, EffectiveRate,
-    EffectiveRateAnswer, Found, MissingFactor, NEEDED_BILLS, NoTariff, PricedBy, Prices,
-    RateRefusal, RatedBill, Side, Tariffed, WeatherDay, change, compare, devices_on,
-    effective_rate, reasons, reconcile, weather_change,
+    EffectiveRateAnswer, MissingFactor, NEEDED_BILLS, NoTariff, PricedBy, Prices, RateRefusal,
+    RatedBill, Side, Tariffed, WeatherDay, change, compare, devices_on, effective_rate, reasons,
+    reconcile, weather_change,
 };
 use ecotrack_common::{BillingRecordId, EnergyProfileId, Kwh, Money};
 use jiff::ToSpan;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::hours::lay_over;
 use super::store;
 use crate::catalog::{Reference, ReferenceCache};
+use crate::consumption::flows::Energy;
+use crate::consumption::past::{Carried, Past};
 use crate::profiles::store::Home;
-use crate::tariffs::store::Image;
-use crate::tariffs::{EffectiveTariff, effective};
-use crate::{bills, consumption, devices, profiles, tariffs};
+use crate::tariffs::EffectiveTariff;
+use crate::{bills, consumption, devices, profiles, weather};
 
 /// Bills that are looked at: fifty years of them.
 const BILLS: i64 = 600;
@@ -35,7 +36,6 @@ const WEATHER_DAYS: i64 = 400;
 pub(super) struct Facts {
     home: Home,
     reference: Arc<Reference>,
-    tariffs: Vec<Image>,
     /// Newest first.
     bills: Vec<BillingRecord>,
     devices: Vec<ProfileDevice>,
@@ -55,7 +55,6 @@ pub(super) async fn load(
     Ok(Some(Facts {
         home,
         reference: cache.get(&mut *conn).await?,
-        tariffs: tariffs::store::find_for(&mut *conn, profile).await?,
         bills: bills::store::list(&mut *conn, profile, BILLS).await?,
         devices: devices::store::list(&mut *conn, profile).await?,
         southern: is_southern(&country, latitude),
@@ -111,58 +110,28 @@ impl Facts {
         }
     }
 
-    /// The tariff in force when a bill was made, on its last day.
-    fn tariff(&self, bill: &NewBillingRecord) -> Result<EffectiveTariff, NoTariff> {
-        let no = |code: &str, what: Option<String>| NoTariff {
-            code: code.to_owned(),
-            what,
-        };
-        let found = effective(
-            &self.tariffs,
-            &self.reference,
-            self.home.connection,
-            bill.last_day,
-        );
-        match found {
-            Ok(Some(tariff)) if tariff.tariff.currency == self.home.currency => Ok(tariff),
-            Ok(Some(tariff)) => Err(no("other_currency", Some(tariff.tariff.currency.clone()))),
-            Ok(None) => Err(no("no_tariff", None)),
-            Err(error) => Err(no(error.code(), Some(error.to_string()))),
-        }
-    }
-
-    fn priced(
-        &self,
-        bill: &NewBillingRecord,
-        usage: &Usage,
-    ) -> Result<(EffectiveTariff, Bill), NoTariff> {
-        let tariff = self.tariff(bill)?;
-        let tables = &self.reference.tables;
-        let cycle = bill.cycle();
-        match price(&tariff.tariff, &tariff.parameters, tables, usage, cycle) {
-            Ok(priced) => Ok((tariff, priced)),
-            Err(error) => Err(no_price(&error)),
-        }
-    }
-
-    /// What a bill says of the home's use: its total, since no paper has the days. Where the tariff's
-    /// prices go by the hour, its kWh are laid over the hours as the home's meter saw them (`true`).
-    async fn usage(
+    /// What the meters know of a bill's cycle.
+    async fn metered(
         &self,
         conn: &mut PgConnection,
         bill: &NewBillingRecord,
-    ) -> sqlx::Result<(Usage, bool)> {
-        let total = Usage::Total(bill.kwh);
-        let needs_hours = self
-            .priced(bill, &total)
+    ) -> sqlx::Result<Metered> {
+        let (cycle, reference) = (bill.cycle(), Arc::clone(&self.reference));
+        let (first, last) = (cycle.first, cycle.last);
+        let known = consumption::load(&mut *conn, &self.home, reference, &[], first, last).await?;
+        let carried = known.past.account(None, cycle).into_carried();
+        let mut metered = Metered {
+            past: known.past,
+            used: known.used,
+            taken: known.taken,
+            cycle,
+            carried,
+            by_hours: false,
+        };
+        metered.by_hours = metered
+            .priced(bill.kwh)
             .is_err_and(|because| because.code == MISSING_USE);
-        if !needs_hours {
-            return Ok((total, false));
-        }
-        let (first, last) = (bill.first_day, bill.last_day);
-        let days = store::list_import_steps(&mut *conn, self.home.id, first, last).await?;
-        let laid = lay_over(bill.kwh, bill.cycle(), &days, &self.home.time_zone);
-        Ok(laid.map_or((total, false), |laid| (laid, true)))
+        Ok(metered)
     }
 
     /// A bill beside what it was recomputed as.
@@ -172,10 +141,11 @@ impl Facts {
         record: &BillingRecord,
     ) -> anyhow::Result<BillExplanation> {
         let bill = &record.bill;
-        let (first, last) = (bill.first_day, bill.last_day);
-        let days =
-            consumption::store::list_home_days(&mut *conn, self.home.id, first, last).await?;
-        let mut energy = reconcile(bill, &days, &self.devices, self.southern);
+        let metered = self.metered(&mut *conn, bill).await?;
+        let mut energy = reconcile(bill, &metered.taken, &self.devices, self.southern);
+        if metered.past.flows.mixed {
+            energy = energy.with_use(&metered.taken, &metered.used);
+        }
         let mut answer = BillExplanation {
             bill: record.clone(),
             currency: self.home.currency.clone(),
@@ -197,15 +167,29 @@ impl Facts {
             unexplained: None,
             energy: energy.clone(),
         };
-        let (usage, by_meter) = self.usage(&mut *conn, bill).await?;
-        match self.priced(bill, &usage) {
-            Ok((tariff, priced)) => {
-                let metered = energy.metered_whole();
-                energy.metered_cost = metered.and_then(|kwh| {
-                    let priced = self.priced(bill, &Usage::Total(kwh)).ok();
-                    priced.map(|(_, priced)| priced.total)
+        match metered.priced(bill.kwh) {
+            Ok(Priced {
+                tariff,
+                energy: flowed,
+                bill: priced,
+            }) => {
+                let whole = energy.metered_whole();
+                energy.metered_cost = whole.and_then(|kwh| {
+                    let priced = metered.priced(kwh).ok();
+                    priced.map(|priced| priced.bill.total)
                 });
-                let found = self.reasons(bill, &tariff, &priced, &usage, metered);
+                let case = Case {
+                    tariff: &tariff.tariff,
+                    parameters: &tariff.parameters,
+                    tables: &self.reference.tables,
+                    exchange: flowed.exchange(&metered.carried),
+                    cycle: bill.cycle(),
+                    lines: &bill.lines,
+                    total: bill.total,
+                    estimated: bill.estimated,
+                    metered: whole,
+                };
+                let found = reasons(&case, &priced);
                 answer.lines = compare(Some(&priced), &bill.lines, bill.total);
                 answer.recomputed = Some(priced.total);
                 answer.taxes = priced.taxes;
@@ -214,9 +198,9 @@ impl Facts {
                 answer.alternatives = found.alternatives;
                 answer.unexplained = Some(found.unexplained);
                 answer.priced_by = PricedBy::Tariff {
-                    name: tariff.name,
+                    name: tariff.name.clone(),
                     example: tariff.example,
-                    by_meter,
+                    by_meter: matches!(flowed.import, Usage::Steps(_)),
                 };
             }
             Err(because) => {
@@ -238,28 +222,6 @@ impl Facts {
         Ok(answer)
     }
 
-    fn reasons(
-        &self,
-        bill: &NewBillingRecord,
-        tariff: &EffectiveTariff,
-        priced: &Bill,
-        usage: &Usage,
-        metered: Option<Kwh>,
-    ) -> Found {
-        let case = Case {
-            tariff: &tariff.tariff,
-            parameters: &tariff.parameters,
-            tables: &self.reference.tables,
-            usage,
-            cycle: bill.cycle(),
-            lines: &bill.lines,
-            total: bill.total,
-            estimated: bill.estimated,
-            metered,
-        };
-        reasons(&case, priced)
-    }
-
     /// Why `to` is another bill than `from`.
     pub(super) async fn change(
         &self,
@@ -270,25 +232,43 @@ impl Facts {
         let (before, after) = (from.bill.cycle(), to.bill.cycle());
         let [devices_before, devices_after] = self.devices_a_day(&mut *conn, before, after).await?;
         let weather = self.weather(&mut *conn, before, after).await?;
-        let side = |record: &BillingRecord, devices: Kwh, weather: Kwh| Side {
+        let none = Kwh(Decimal::ZERO);
+        let metered = [
+            self.metered(&mut *conn, &from.bill).await?,
+            self.metered(&mut *conn, &to.bill).await?,
+        ];
+        let flowed = [
+            metered[0].flowed(from.bill.kwh).ok(),
+            metered[1].flowed(to.bill.kwh).ok(),
+        ];
+        let side = |at: usize, record: &BillingRecord, devices: Kwh, weather: Kwh| Side {
             bill: RatedBill::from(&record.bill),
+            exchange: flowed[at]
+                .as_ref()
+                .map(|flowed: &Energy| flowed.exchange(&metered[at].carried)),
             devices,
             weather,
         };
-        let none = Kwh(Decimal::ZERO);
-        let before = side(from, devices_before, none);
-        let after = side(to, devices_after, weather.unwrap_or(none));
-        let tariffs = self.tariff(&from.bill).and_then(|before| {
-            let after = self.tariff(&to.bill)?;
+        let before = side(0, from, devices_before, none);
+        let after = side(1, to, devices_after, weather.unwrap_or(none));
+        let tariffs = metered[0].tariff().and_then(|before| {
+            let after = metered[1].tariff()?;
             Ok([before, after])
         });
-        let by_tariff = tariffs.ok().and_then(|tariffs| {
+        // What a home gave that is not known was not nothing.
+        let tariffs = tariffs.ok().filter(|_| flowed.iter().all(Option::is_some));
+        let by_tariff = tariffs.and_then(|tariffs| {
             let of = [0, 1].map(|at: usize| Tariffed {
                 tariff: &tariffs[at].tariff,
                 parameters: &tariffs[at].parameters,
                 tables: &self.reference.tables,
             });
             change(&before, &after, &Prices::Tariff(of)).map(|parts| (ChangeBasis::Tariff, parts))
+        });
+        let credits_partly = tariffs.is_some_and(|tariffs| {
+            let partly =
+                |at: usize| metered[at].carried.partly && tariffs[at].tariff.credit_months() > 0;
+            by_tariff.is_some() && (partly(0) || partly(1))
         });
         let by_rate = || {
             let rate = self.rate().ok()?;
@@ -307,6 +287,7 @@ impl Facts {
         let is_untold = |factor| match factor {
             ChangeFactor::Weather => weather.is_err(),
             ChangeFactor::Devices => before.devices == none && after.devices == none,
+            ChangeFactor::Given => basis != ChangeBasis::Tariff,
             _ => false,
         };
         parts.retain(|part| !is_untold(part.factor));
@@ -318,7 +299,11 @@ impl Facts {
             money: Money((to.bill.total - from.bill.total).0.normalize()),
             kwh: Kwh((to.bill.kwh - from.bill.kwh).0.normalize()),
             parts,
-            missing: weather.err().into_iter().collect(),
+            missing: weather
+                .err()
+                .into_iter()
+                .chain(credits_partly.then_some(MissingFactor::EarlierCredits))
+                .collect(),
         })
     }
 
@@ -380,7 +365,8 @@ impl Facts {
         let last = before.last.max(after.last);
         let earliest = before.first.min(after.first);
         let first = last.saturating_sub(WEATHER_DAYS.days()).min(earliest);
-        let temperatures = store::list_temperatures(&mut *conn, self.home.id, first, last).await?;
+        let temperatures =
+            weather::store::list(&mut *conn, self.home.id, first, last, i64::MAX).await?;
         if temperatures.is_empty() {
             return Ok(Err(MissingFactor::NoTemperatures));
         }
@@ -393,13 +379,79 @@ impl Facts {
             .collect();
         let days: Vec<WeatherDay> = temperatures
             .into_iter()
-            .map(|(date, mean_c)| WeatherDay {
-                date,
-                mean_c,
-                kwh: known.get(&date).copied().flatten(),
+            .map(|day| WeatherDay {
+                date: day.local_date,
+                mean_c: day.mean_temp_c,
+                kwh: known.get(&day.local_date).copied().flatten(),
             })
             .collect();
         Ok(weather_change(&days, before, after))
+    }
+}
+
+/// What the meters know of a bill's cycle, and what prices it.
+struct Metered {
+    past: Past,
+    used: Vec<DayUse>,
+    taken: Vec<DayUse>,
+    cycle: Cycle,
+    carried: Carried,
+    /// Its prices go by the hour.
+    by_hours: bool,
+}
+
+/// A bill recomputed, and with what.
+struct Priced<'a> {
+    tariff: &'a EffectiveTariff,
+    energy: Energy,
+    bill: Bill,
+}
+
+impl Metered {
+    /// The tariff in force when the bill was made, on its last day.
+    fn tariff(&self) -> Result<&EffectiveTariff, NoTariff> {
+        let no = |code: &str, what: Option<String>| NoTariff {
+            code: code.to_owned(),
+            what,
+        };
+        let unreadable = self.past.unreadable(self.cycle.last);
+        self.past
+            .own(self.cycle.last)
+            .map_err(|why| match (why, unreadable) {
+                (_, Some(error)) => no(error.code(), Some(error.to_string())),
+                (NotPriced::OtherCurrency { currency }, _) => no("other_currency", Some(currency)),
+                (NotPriced::NoTariff, _) => no("no_tariff", None),
+                (NotPriced::Bill { error }, _) => no_price(&error),
+            })
+    }
+
+    /// The energy of the cycle, of which a paper says that `kwh` were taken: their total, since no paper
+    /// has the days. Where prices go by the hour, they are laid over the hours as the home's meter saw
+    /// them.
+    fn flowed(&self, kwh: Kwh) -> Result<Energy, BillError> {
+        let flows = &self.past.flows;
+        let laid = self.by_hours.then(|| flows.laid_over(kwh, self.cycle));
+        let laid = laid.flatten();
+        let by_time = laid.is_some();
+        flows.with_import(laid.unwrap_or(Usage::Total(kwh)), self.cycle, by_time)
+    }
+
+    fn priced(&self, kwh: Kwh) -> Result<Priced<'_>, NoTariff> {
+        let tariff = self.tariff()?;
+        let energy = self.flowed(kwh).map_err(|error| no_price(&error))?;
+        let (past, parameters) = (&self.past, &tariff.parameters);
+        let bill = past.price(
+            &tariff.tariff,
+            parameters,
+            &energy,
+            &self.carried,
+            self.cycle,
+        );
+        bill.map_err(|error| no_price(&error)).map(|bill| Priced {
+            tariff,
+            energy,
+            bill,
+        })
     }
 }
 

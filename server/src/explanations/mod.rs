@@ -10,7 +10,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 mod facts;
-mod hours;
 pub mod store;
 #[cfg(test)]
 mod tests;

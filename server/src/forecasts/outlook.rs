@@ -1,9 +1,7 @@
 //! What the dashboard and the alert rules both stand on: the home's days, its prices, its forecast,
 //! and this cycle's end. Read once, computed once; no SQL of its own.
 
-use std::sync::Arc;
-
-use ecotrack_common::bill::{Assumption, BillError};
+use ecotrack_common::bill::Assumption;
 use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{CycleUse, DayUse, Projection};
@@ -16,24 +14,20 @@ use jiff::{Timestamp, ToSpan};
 use sqlx::PgConnection;
 
 use super::learn::NEEDED_DAYS;
-use super::projection::{Prices, cycle_use, kwh_at_end, project};
+use super::projection::{Prices, cycle_use, kwh_at_end, last_known, project};
 use super::rated::project_by_rate;
 use super::store::{self, Stored};
-use crate::catalog::{Reference, ReferenceCache};
-use crate::consumption::flows::Flows;
+use crate::catalog::ReferenceCache;
+use crate::consumption::past::{Carried, Past};
 use crate::profiles::store::Home;
-use crate::tariffs::store::Image;
-use crate::tariffs::{EffectiveTariff, effective, in_money};
-use crate::{bills, consumption, profiles, tariffs};
+use crate::{bills, consumption, profiles};
 
 /// Where a home stands in its billing cycle.
 pub struct Outlook {
     /// The home.
     pub home: Home,
-    /// The reference data that it was computed with.
-    pub reference: Arc<Reference>,
-    /// The tariff in force today.
-    pub tariff: Option<EffectiveTariff>,
+    /// What its meters say of the cycles since a year before, and its tariffs.
+    pub past: Past,
     /// What the home's bills fit, where no tariff is set and they fit anything.
     pub rate: Option<EffectiveRate>,
     /// The home's local day.
@@ -52,12 +46,11 @@ pub struct Outlook {
     pub kwh_at_end: Option<Band<Kwh>>,
     /// The bill at the end of the cycle.
     pub projection: Option<Projection>,
-    /// What the bill took for granted.
+    /// What the cost so far and the bill at the end took for granted.
     pub assumptions: Vec<Assumption>,
     /// Why there is a tariff and no cost.
     pub unpriced: Option<NotPriced>,
-    dated: Vec<Image>,
-    flows: Flows,
+    carried: Carried,
 }
 
 /// Where a home stands in the span that a goal runs over.
@@ -84,19 +77,23 @@ impl Outlook {
                 projection: self.projection.clone(),
             });
         }
-        let prices = self.prices();
+        let carried = self.past.account(None, month).into_carried();
+        let prices = Prices {
+            cycle: month,
+            carried: &carried,
+            ..self.prices()
+        };
         let forecast = self.forecast.as_ref();
         let kwh_at_end = forecast.and_then(|forecast| kwh_at_end(&self.days, month, forecast));
         // Why there is no price the outlook itself says.
-        let projected =
-            kwh_at_end.and_then(|kwh| project(kwh, month, self.today, &prices).ok().flatten());
+        let projected = kwh_at_end.and_then(|kwh| project(kwh, self.today, &prices).ok().flatten());
         Ok(Standing {
             span: month,
-            so_far: cycle_use(&self.days, month, self.through, &prices),
+            so_far: so_far(&prices, self.through).0,
             kwh_at_end,
             projection: projected
                 .map(|(projection, _)| projection)
-                .or_else(|| by_rate(kwh_at_end, month, self.today, self.rate.as_ref(), &prices)),
+                .or_else(|| by_rate(kwh_at_end, self.today, self.rate.as_ref(), &prices)),
         })
     }
 
@@ -113,38 +110,16 @@ impl Outlook {
         }
     }
 
-    /// What a cycle that is over used, at the tariff that it was billed by: that of its last day.
-    pub fn past_use(&self, cycle: Cycle) -> CycleUse {
-        let (home, reference) = (&self.home, &self.reference);
-        let found = effective(&self.dated, reference, home.connection, cycle.last);
-        let tariff = in_money(&found, &home.currency).ok();
-        let prices = prices(home, reference, tariff, &self.flows);
-        cycle_use(&self.days, cycle, cycle.last, &prices)
-    }
-
-    /// What energy of this home costs and emits now.
+    /// What energy of this home costs and emits in this cycle.
     pub fn prices(&self) -> Prices<'_> {
-        prices(
-            &self.home,
-            &self.reference,
-            self.tariff.as_ref(),
-            &self.flows,
-        )
-    }
-}
-
-fn prices<'a>(
-    home: &'a Home,
-    reference: &'a Reference,
-    tariff: Option<&'a EffectiveTariff>,
-    flows: &'a Flows,
-) -> Prices<'a> {
-    Prices {
-        tariff: tariff.map(|tariff| (tariff.tariff.as_ref(), &tariff.parameters)),
-        tables: &reference.tables,
-        factors: &reference.factors,
-        region: home.grid_region.as_deref(),
-        flows,
+        Prices {
+            past: &self.past,
+            cycle: self.cycle,
+            carried: &self.carried,
+            days: &self.days,
+            through: self.through,
+            region: self.home.grid_region.as_deref(),
+        }
     }
 }
 
@@ -162,56 +137,43 @@ pub async fn load(
     let today = now.to_zoned(home.zone()).date();
     let through = today.saturating_sub(1.day());
     let cycle = Cycle::containing(today, home.cycle_day);
-    let dated = tariffs::store::find_for(&mut *conn, profile).await?;
-    let on = |day| effective(&dated, &reference, home.connection, day);
-    let found = on(today);
-    let mut unpriced = match in_money(&found, &home.currency) {
-        Ok(_) | Err(NotPriced::NoTariff) => None,
-        Err(why) => Some(why),
-    };
-    let is_unset = matches!(found, Ok(None));
-    let tariff = found.ok().flatten().filter(|_| unpriced.is_none());
     let first = cycle.year_before(home.cycle_day).first;
-    let days = consumption::store::list_home_days(&mut *conn, profile, first, today).await?;
+    let known = consumption::load(&mut *conn, &home, reference, &[], first, today).await?;
+    let (past, days) = (known.past, known.used);
     let forecast = store::find_latest(&mut *conn, profile).await?;
-    // Steps are read only for prices that go by them.
-    let begin = dated.iter().map(|row| row.valid_from.clamp(first, today));
-    let by_time = begin
-        .chain([first])
-        .filter_map(|day| on(day).ok().flatten())
-        .any(|tariff| tariff.tariff.goes_by_time());
-    let flows = if by_time {
-        consumption::store::find_flows(&mut *conn, profile, &home.time_zone, first, today).await?
-    } else {
-        Flows::default()
+    let carried = past.account(None, cycle).into_carried();
+    let prices = Prices {
+        past: &past,
+        cycle,
+        carried: &carried,
+        days: &days,
+        through,
+        region: home.grid_region.as_deref(),
     };
-    let prices = prices(&home, &reference, tariff.as_ref(), &flows);
-    let so_far = cycle_use(&days, cycle, through, &prices);
-    let because = |error: BillError| NotPriced::Bill { error };
-    if let Err(error) = prices.energy_cost(&days, cycle) {
-        unpriced.get_or_insert(because(error));
-    }
+    let (so_far, cost) = so_far(&prices, through);
+    let (mut assumptions, mut unpriced) = match cost {
+        Ok(assumptions) => (assumptions, None),
+        Err(NotPriced::NoTariff) => (Vec::new(), None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
     let kwh_at_end = forecast
         .as_ref()
         .and_then(|forecast| kwh_at_end(&days, cycle, forecast));
-    let projected = kwh_at_end.map(|kwh| project(kwh, cycle, today, &prices));
+    let projected = kwh_at_end.map(|kwh| project(kwh, today, &prices));
     let projected = projected.transpose().unwrap_or_else(|error| {
-        unpriced.get_or_insert(because(error));
+        unpriced.get_or_insert(NotPriced::Bill { error });
         None
     });
-    let (projection, assumptions) = projected.flatten().unzip();
-    let assumptions = assumptions.unwrap_or_default();
-    let rate = if is_unset {
-        find_rate(&mut *conn, profile).await?
-    } else {
-        None
+    let (projection, of_projection) = projected.flatten().unzip();
+    assumptions.extend(of_projection.unwrap_or_default());
+    let rate = match past.own(today) {
+        Err(NotPriced::NoTariff) => find_rate(&mut *conn, profile).await?,
+        _ => None,
     };
-    let projection =
-        projection.or_else(|| by_rate(kwh_at_end, cycle, today, rate.as_ref(), &prices));
+    let projection = projection.or_else(|| by_rate(kwh_at_end, today, rate.as_ref(), &prices));
     Ok(Some(Outlook {
         home,
-        reference,
-        tariff,
+        past,
         rate,
         today,
         through,
@@ -223,9 +185,24 @@ pub async fn load(
         projection,
         assumptions,
         unpriced,
-        dated,
-        flows,
+        carried,
     }))
+}
+
+/// Use of the span up to today, with what its cost took for granted, or why what is known of it has
+/// none.
+fn so_far(prices: &Prices<'_>, through: Date) -> (CycleUse, Result<Vec<Assumption>, NotPriced>) {
+    let known = last_known(prices.days, prices.cycle);
+    let cost = known.map(|until| prices.energy_cost(until)).transpose();
+    let (cost, assumptions) = match cost {
+        Ok(cost) => {
+            let (cost, assumptions) = cost.unzip();
+            (cost, Ok(assumptions.unwrap_or_default()))
+        }
+        Err(why) => (None, Err(why)),
+    };
+    let used = cycle_use(prices.days, prices.cycle, through, prices, cost);
+    (used, assumptions)
 }
 
 /// Bills that a rate is fitted to; older ones were made at other prices.
@@ -246,14 +223,19 @@ async fn find_rate(
 /// The end of a span by the rate that the bills fit.
 fn by_rate(
     kwh_at_end: Option<Band<Kwh>>,
-    span: Cycle,
     today: Date,
     rate: Option<&EffectiveRate>,
     prices: &Prices<'_>,
 ) -> Option<Projection> {
     let factor = prices.factor(today.year());
     let factor = factor.map(|factor| factor.kg_co2e_per_kwh);
-    kwh_at_end
-        .zip(rate)
-        .map(|(kwh, rate)| project_by_rate(kwh, span, rate, factor))
+    let (kwh, rate) = kwh_at_end.zip(rate)?;
+    let taken = Band {
+        likely: prices.taken(kwh.likely).ok()?,
+        lo80: prices.taken(kwh.lo80).ok()?,
+        hi80: prices.taken(kwh.hi80).ok()?,
+        lo95: prices.taken(kwh.lo95).ok()?,
+        hi95: prices.taken(kwh.hi95).ok()?,
+    };
+    Some(project_by_rate(kwh, taken, prices.cycle, rate, factor))
 }

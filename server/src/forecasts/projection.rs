@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ecotrack_common::bill::{Assumption, BillError, Tables, Tariff, Usage, marginal_price, price};
-use ecotrack_common::bill::{Bill, DayPrices, Parameters};
+use ecotrack_common::bill::{Assumption, Bill, BillError, DayPrices, Usage, marginal_price};
+use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::cycle::{Cycle, days_between};
 use ecotrack_common::dashboard::{Comparison, CycleUse, DayUse, ProjectedLine, Projection};
 use ecotrack_common::emission::{Co2eTotal, EmissionFactor, co2e, factor_for};
@@ -14,86 +14,185 @@ use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
 use super::store::Stored;
-use crate::consumption::flows::Flows;
+use crate::consumption::flows::{Energy, FlowDays};
+use crate::consumption::past::{Carried, Past};
 
-/// What energy of a home costs and emits.
+/// Days by which it is told how a home's use is shared between the grid and its own production.
+const LATELY_DAYS: i32 = 28;
+
+/// What energy of a home costs and emits in one cycle.
+#[derive(Debug, Clone, Copy)]
 pub struct Prices<'a> {
-    /// The tariff in force with the home's own figures, if one is set.
-    pub tariff: Option<(&'a Tariff, &'a Parameters)>,
-    /// Flags and the like.
-    pub tables: &'a Tables,
-    /// Emission factors.
-    pub factors: &'a [EmissionFactor],
+    /// What flows between it and the grid, and its tariffs.
+    pub past: &'a Past,
+    /// The cycle, or another span that is priced as one.
+    pub cycle: Cycle,
+    /// What the cycle found of those before.
+    pub carried: &'a Carried,
+    /// The home's use of each day.
+    pub days: &'a [DayUse],
+    /// The last day that has passed whole.
+    pub through: Date,
     /// Region of the home's factor.
     pub region: Option<&'a str>,
-    /// What the home took from the grid, for prices that go by time.
-    pub flows: &'a Flows,
+}
+
+/// What a home uses and what of it flows to and from outside, in one or several days.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Shared {
+    days: i32,
+    used: Decimal,
+    taken: Decimal,
+    given: Decimal,
+    produced: Decimal,
 }
 
 impl Prices<'_> {
-    /// What the energy of these days costs with taxes, without fixed charges and without a minimum.
-    pub fn energy_cost(&self, days: &[DayUse], span: Cycle) -> Result<Option<Money>, BillError> {
-        let Some((tariff, parameters)) = self.tariff else {
-            return Ok(None);
-        };
-        if span.first > span.last {
-            return Ok(None);
-        }
-        let mut energy_only = tariff.clone();
-        for version in &mut energy_only.versions {
-            version.minimum = None;
-        }
-        let Some(usage) = self.used(tariff, days, span) else {
-            return Ok(None);
-        };
-        let bill = price(&energy_only, parameters, self.tables, &usage, span)?;
-        Ok(Some(Money(bill.gross.0.round_dp(2))))
+    /// What the days of the cycle up to `until` cost by now, without what its end decides.
+    ///
+    /// # Errors
+    /// Why they have no price.
+    pub fn energy_cost(&self, until: Date) -> Result<(Money, Vec<Assumption>), NotPriced> {
+        self.past.energy_cost(self.cycle, until, self.carried)
     }
 
-    /// The use of a span: by day, or in steps where prices go by time.
-    fn used(&self, tariff: &Tariff, days: &[DayUse], span: Cycle) -> Option<Usage> {
-        if tariff.goes_by_time() {
-            return self.flows.imported(span, true);
+    /// What the home will have taken and given at the end of the cycle, if it uses `used` in it. A home
+    /// that only takes takes what it uses. Any other goes on as in the last four weeks, and what it
+    /// uses more than then comes from the grid, or is not given to it, in the proportion of then.
+    fn at_end(&self, used: Kwh) -> Result<Shared, BillError> {
+        if !self.past.flows.mixed {
+            let (used, taken) = (used.0, used.0);
+            return Ok(Shared {
+                used,
+                taken,
+                ..Shared::default()
+            });
         }
-        let daily: BTreeMap<Date, Option<Kwh>> = days
-            .iter()
-            .filter(|day| span.contains(day.date))
-            .map(|day| (day.date, day.kwh))
-            .collect();
-        let some = daily.values().any(Option::is_some);
-        some.then_some(Usage::Daily(daily))
+        let so_far = self.shared(self.cycle);
+        let lately = self.shared(Cycle {
+            first: self.through.saturating_sub((LATELY_DAYS - 1).days()),
+            last: self.through,
+        });
+        if lately.days == 0 {
+            return Err(BillError::NoUsage);
+        }
+        let ahead = Decimal::from(self.cycle.days() - so_far.days);
+        let usual = |sum: Decimal| sum / Decimal::from(lately.days) * ahead;
+        let more = used.0 - so_far.used - usual(lately.used);
+        let from_grid = lately.taken.checked_div(lately.used);
+        let from_grid = from_grid.map_or(Decimal::ONE, |share| share.min(Decimal::ONE));
+        let given = usual(lately.given) - more * (Decimal::ONE - from_grid);
+        // Once nothing is given any more, all the rest is taken.
+        let taken = usual(lately.taken) + more * from_grid + (-given).max(Decimal::ZERO);
+        Ok(Shared {
+            days: self.cycle.days(),
+            used: used.0,
+            taken: so_far.taken + taken.max(Decimal::ZERO),
+            given: so_far.given + given.max(Decimal::ZERO),
+            produced: so_far.produced + usual(lately.produced),
+        })
     }
 
-    /// The use of a cycle of which only the total is known, laid over the hours as the home usually
-    /// takes it where prices go by time.
-    fn expected(&self, tariff: &Tariff, kwh: Kwh, cycle: Cycle) -> Usage {
-        let by_time = tariff.goes_by_time();
-        let usual = by_time.then(|| self.flows.as_usual(kwh, cycle)).flatten();
+    /// The days of a span whose use and flows are all known.
+    fn shared(&self, span: Cycle) -> Shared {
+        let flows = &self.past.flows;
+        let of = |days: &FlowDays, date| match days.get(&date) {
+            Some(day) => day.kwh.map(|kwh| kwh.0),
+            // A home without such a meter.
+            None => days.is_empty().then_some(Decimal::ZERO),
+        };
+        let measured = self.days.iter().filter(|day| day.is_measured());
+        let mut sum = Shared::default();
+        for day in measured.filter(|day| span.contains(day.date)) {
+            let date = day.date;
+            let known = day.kwh.zip(of(&flows.import, date));
+            let others = of(&flows.export, date).zip(of(&flows.production, date));
+            if let Some(((used, taken), (given, produced))) = known.zip(others) {
+                sum.days += 1;
+                sum.used += used.0;
+                sum.taken += taken;
+                sum.given += given;
+                sum.produced += produced;
+            }
+        }
+        sum
+    }
+
+    /// What the home takes from the grid in a cycle in which it uses `used`.
+    ///
+    /// # Errors
+    /// [`BillError::NoUsage`] where nothing is known of how its use was shared of late.
+    pub fn taken(&self, used: Kwh) -> Result<Kwh, BillError> {
+        Ok(Kwh(self.at_end(used)?.taken.round_dp(6)))
+    }
+
+    /// The energy of the whole cycle if the home uses `used` in it, laid over the hours as it usually
+    /// flows where prices go by time.
+    fn expected(&self, used: Kwh, by_time: bool) -> Result<Energy, BillError> {
+        let flows = &self.past.flows;
+        let at_end = self.at_end(used)?;
+        let of = |days: &FlowDays, kwh: Decimal| {
+            (!days.is_empty()).then(|| self.laid(days, Kwh(kwh.round_dp(6)), by_time))
+        };
+        Ok(Energy {
+            import: self.laid(&flows.import, Kwh(at_end.taken.round_dp(6)), by_time),
+            export: of(&flows.export, at_end.given),
+            production: of(&flows.production, at_end.produced),
+        })
+    }
+
+    fn laid(&self, days: &FlowDays, kwh: Kwh, by_time: bool) -> Usage {
+        let usual = by_time.then(|| self.past.flows.as_usual(days, kwh, self.cycle));
         // Without hours the engine says what is missing.
-        usual.unwrap_or(Usage::Total(kwh))
+        usual.flatten().unwrap_or(Usage::Total(kwh))
     }
 
-    /// The whole bill of a cycle.
-    pub fn bill(&self, kwh: Kwh, cycle: Cycle) -> Result<Option<Bill>, BillError> {
-        let Some((tariff, parameters)) = self.tariff else {
+    /// The whole bill of a cycle in which the home uses `used`; `None` without a tariff.
+    pub fn bill(&self, used: Kwh) -> Result<Option<Bill>, BillError> {
+        let Ok(own) = self.past.own(self.cycle.last) else {
             return Ok(None);
         };
-        let usage = self.expected(tariff, kwh, cycle);
-        price(tariff, parameters, self.tables, &usage, cycle).map(Some)
+        let energy = self.expected(used, own.tariff.goes_by_time())?;
+        let (parameters, carried) = (&own.parameters, self.carried);
+        let bill = self
+            .past
+            .price(&own.tariff, parameters, &energy, carried, self.cycle)?;
+        Ok(Some(bill))
     }
 
-    /// What one more kWh costs in a cycle that will use `kwh`, taxes included.
-    pub fn next_kwh(&self, kwh: Kwh, cycle: Cycle) -> Result<Option<Money>, BillError> {
-        let Some((tariff, parameters)) = self.tariff else {
+    /// What one more kWh from the grid costs in a cycle in which the home uses `used`, taxes included;
+    /// `None` without a tariff.
+    pub fn next_kwh(&self, used: Kwh) -> Result<Option<Money>, BillError> {
+        self.next_after(|by_time| self.expected(used, by_time))
+    }
+
+    /// The same where `taken` come from the grid, and nothing more is known.
+    pub fn next_kwh_taken(&self, taken: Kwh) -> Result<Option<Money>, BillError> {
+        self.next_after(|by_time| {
+            Ok(Energy {
+                import: self.laid(&self.past.flows.import, taken, by_time),
+                export: None,
+                production: None,
+            })
+        })
+    }
+
+    fn next_after(
+        &self,
+        energy: impl FnOnce(bool) -> Result<Energy, BillError>,
+    ) -> Result<Option<Money>, BillError> {
+        let Ok(own) = self.past.own(self.cycle.last) else {
             return Ok(None);
         };
-        let usage = self.expected(tariff, kwh, cycle);
-        marginal_price(tariff, parameters, self.tables, &usage, cycle).map(Some)
+        let energy = energy(own.tariff.goes_by_time())?;
+        let exchange = energy.exchange(self.carried);
+        let tables = &self.past.reference.tables;
+        marginal_price(&own.tariff, &own.parameters, tables, exchange, self.cycle).map(Some)
     }
 
     /// The factor for a year, the latest earlier one where it has none.
     pub fn factor(&self, year: i16) -> Option<&EmissionFactor> {
-        factor_for(self.factors, self.region?, year)
+        factor_for(&self.past.reference.factors, self.region?, year)
             .ok()
             .map(|(factor, _)| factor)
     }
@@ -107,21 +206,35 @@ impl Prices<'_> {
                 *of_year = *of_year + kwh;
             }
         }
-        co2e(self.factors, self.region, by_year).ok()
+        co2e(&self.past.reference.factors, self.region, by_year).ok()
     }
 
-    /// What a kWh costs over today and tomorrow in a cycle that will use `kwh`, and why; `None`
-    /// without a tariff or where one of its prices is missing, which the bill says too.
-    pub fn by_time(&self, kwh: Kwh, cycle: Cycle, now: Timestamp) -> Option<DayPrices> {
-        let (tariff, parameters) = self.tariff?;
-        DayPrices::new(tariff, parameters, self.tables, now, kwh, cycle).ok()
+    /// What a kWh costs over today and tomorrow in a cycle in which `taken` come from the grid, and why;
+    /// `None` without a tariff or where one of its prices is missing, which the bill says too.
+    pub fn by_time(&self, taken: Kwh, now: Timestamp) -> Option<DayPrices> {
+        let own = self.past.own(self.cycle.last).ok()?;
+        let tables = &self.past.reference.tables;
+        let (tariff, parameters) = (&own.tariff, &own.parameters);
+        DayPrices::new(tariff, parameters, tables, now, taken, self.cycle).ok()
     }
 }
 
+/// The last day of `cycle` of which anything is known, up to today.
+pub fn last_known(days: &[DayUse], cycle: Cycle) -> Option<Date> {
+    let known = days.iter().filter(|day| day.kwh.is_some());
+    let inside = known.map(|day| day.date).filter(|day| cycle.contains(*day));
+    inside.max()
+}
+
 /// Use of the days of `cycle` up to `through`, the last day that has passed whole; energy known of
-/// later days, such as this morning's, is in the total but not in the coverage. Energy that cannot be
-/// priced has no cost; why, the outlook says once.
-pub fn cycle_use(days: &[DayUse], cycle: Cycle, through: Date, prices: &Prices<'_>) -> CycleUse {
+/// later days, such as this morning's, is in the total but not in the coverage.
+pub fn cycle_use(
+    days: &[DayUse],
+    cycle: Cycle,
+    through: Date,
+    prices: &Prices<'_>,
+    cost: Option<Money>,
+) -> CycleUse {
     let inside: Vec<DayUse> = days
         .iter()
         .filter(|day| cycle.contains(day.date))
@@ -134,19 +247,10 @@ pub fn cycle_use(days: &[DayUse], cycle: Cycle, through: Date, prices: &Prices<'
         .count();
     let known = inside.iter().filter_map(|day| day.kwh);
     let kwh = known.clone().next().map(|_| known.sum());
-    let last_known = inside
-        .iter()
-        .filter(|day| day.kwh.is_some())
-        .map(|day| day.date)
-        .max();
-    let span = Cycle {
-        first: cycle.first,
-        last: last_known.unwrap_or(cycle.first),
-    };
     CycleUse {
         cycle,
         kwh,
-        cost: prices.energy_cost(&inside, span).ok().flatten(),
+        cost: cost.filter(|_| kwh.is_some()),
         co2e: prices.co2e(&inside),
         elapsed_days,
         measured_days: i32::try_from(measured).unwrap_or(i32::MAX),
@@ -236,16 +340,15 @@ pub fn kwh_at_end(days: &[DayUse], cycle: Cycle, forecast: &Stored) -> Option<Ba
 /// The bill at the end of the cycle with its bands, the price of the next kWh and what was assumed.
 pub fn project(
     kwh: Band<Kwh>,
-    cycle: Cycle,
     today: Date,
     prices: &Prices<'_>,
 ) -> Result<Option<(Projection, Vec<Assumption>)>, BillError> {
-    let Some(bill) = prices.bill(kwh.likely, cycle)? else {
+    let Some(bill) = prices.bill(kwh.likely)? else {
         return Ok(None);
     };
     let total = |kwh: Kwh| {
         prices
-            .bill(kwh, cycle)
+            .bill(kwh)
             .map(|bill| bill.map_or(Money(Decimal::ZERO), |bill| bill.total))
     };
     let total = Band {
@@ -282,10 +385,113 @@ pub fn project(
         total,
         co2e: factor.map(|factor| kwh.map(|kwh| KgCo2e((kwh.0 * factor).round_dp(3)))),
         next_kwh: prices
-            .next_kwh(kwh.likely, cycle)?
+            .next_kwh(kwh.likely)?
             .map(|price| Money(price.0.round_dp(6))),
         flag,
         lines,
     };
     Ok(Some((projection, bill.assumptions)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ecotrack_common::profile::Connection;
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::catalog::Reference;
+    use crate::consumption::flows::{FlowDay, Flows};
+
+    /// A home that used 10 kWh on each day from May to 10 June: 4 from the grid and 6 of the 8 that it
+    /// produced, giving the other 2; or one that took all 10.
+    fn home(mixed: bool) -> (Past, Vec<DayUse>) {
+        let all = Cycle {
+            first: date(2026, 5, 1),
+            last: date(2026, 6, 10),
+        };
+        let of = |kwh: i64| -> FlowDays {
+            let kwh = Some(Kwh(kwh.into()));
+            let day = |date| (date, FlowDay { kwh, steps: None });
+            all.iter().map(day).collect()
+        };
+        let flows = if mixed {
+            Flows {
+                mixed,
+                import: of(4),
+                export: of(2),
+                production: of(8),
+                ..Flows::default()
+            }
+        } else {
+            Flows {
+                import: of(10),
+                ..Flows::default()
+            }
+        };
+        let used = |date| DayUse {
+            date,
+            kwh: Some(Kwh(10.into())),
+            covered_percent: 100,
+            estimated: false,
+        };
+        let past = Past {
+            currency: "BRL".to_owned(),
+            connection: Connection::Single,
+            cycle_day: 1,
+            tariffs: Vec::new(),
+            flows,
+            reference: Arc::new(Reference::default()),
+        };
+        (past, all.iter().map(used).collect())
+    }
+
+    fn at_end(home: &(Past, Vec<DayUse>), used: i64) -> Result<[i64; 3], BillError> {
+        use rust_decimal::prelude::ToPrimitive;
+        let prices = Prices {
+            past: &home.0,
+            cycle: Cycle {
+                first: date(2026, 6, 1),
+                last: date(2026, 6, 30),
+            },
+            carried: &Carried::default(),
+            days: &home.1,
+            through: date(2026, 6, 10),
+            region: None,
+        };
+        let end = prices.at_end(Kwh(used.into()))?;
+        let whole = |kwh: Decimal| kwh.round_dp(6).to_i64().unwrap();
+        Ok([end.taken, end.given, end.produced].map(whole))
+    }
+
+    #[test]
+    fn a_home_that_only_takes_takes_what_it_uses() {
+        assert_eq!(at_end(&home(false), 321), Ok([321, 0, 0]));
+    }
+
+    #[test]
+    fn what_a_sunny_home_uses_more_comes_from_the_grid_or_is_not_given_to_it() {
+        let sunny = home(true);
+        // As of late: 40, 20 and 80 so far, and twice as much in twenty days.
+        assert_eq!(at_end(&sunny, 300), Ok([120, 60, 240]));
+        // Of 50 more two fifths are taken, and 30 not given.
+        assert_eq!(at_end(&sunny, 350), Ok([140, 30, 240]));
+        assert_eq!(at_end(&sunny, 250), Ok([100, 90, 240]));
+        // No more is kept than would have been given, and nothing is taken back.
+        assert_eq!(at_end(&sunny, 600), Ok([380, 20, 240]));
+        assert_eq!(at_end(&sunny, 0), Ok([40, 240, 240]));
+    }
+
+    #[test]
+    fn a_home_whose_sharing_of_late_is_not_known_is_not_projected() {
+        let mut sunny = home(true);
+        sunny
+            .0
+            .flows
+            .export
+            .values_mut()
+            .for_each(|day| day.kwh = None);
+        assert_eq!(at_end(&sunny, 300), Err(BillError::NoUsage));
+    }
 }

@@ -12,15 +12,17 @@ const FIXED: &str = "FIXED";
 /// Code of its energy.
 const ENERGY: &str = "ENERGY";
 
-/// What `kwh` cost over `cycle` by `rate`; `kg_co2e_per_kwh` where a factor is known.
+/// What `kwh` cost over `cycle` by `rate`, of which `taken` come from the grid; `kg_co2e_per_kwh` where
+/// a factor is known.
 pub fn project_by_rate(
     kwh: Band<Kwh>,
+    taken: Band<Kwh>,
     cycle: Cycle,
     rate: &EffectiveRate,
     kg_co2e_per_kwh: Option<Decimal>,
 ) -> Projection {
     let days = cycle.days();
-    let total = kwh.map(|kwh| rate.amount(days, kwh));
+    let total = taken.map(|kwh| rate.amount(days, kwh));
     let fixed = rate.amount(days, Kwh(Decimal::ZERO));
     let line = |code: &str, amount: Money| ProjectedLine {
         code: code.to_owned(),

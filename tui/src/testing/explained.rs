@@ -73,7 +73,7 @@ pub(crate) fn explanation() -> BillExplanation {
         tariff: cemig.unwrap(),
         parameters: &parameters,
         tables: &tables,
-        usage: &usage,
+        exchange: (&usage).into(),
         cycle,
         lines: &april.bill.lines,
         total: april.bill.total,
@@ -103,6 +103,7 @@ pub(crate) fn explanation() -> BillExplanation {
             days: 30,
             measured_days: 28,
             spread_days: 28,
+            used: None,
             metered: Some(kwh("194.7")),
             billed_over_metered: None,
             metered_cost: None,
@@ -166,6 +167,7 @@ pub(crate) fn without_any_price() -> BillExplanation {
 pub(crate) fn bill_change() -> BillChange {
     let [to, from] = papers();
     let side = |record: &BillingRecord, devices: &str, weather: &str| Side {
+        exchange: None,
         bill: RatedBill::from(&record.bill),
         devices: kwh(devices),
         weather: kwh(weather),

@@ -353,7 +353,63 @@ fn a_table_of_rates_goes_by_the_day_the_bill_is_made_and_says_what_is_usual() {
     assert_eq!(error.unwrap_err().code(), "missing");
 }
 
+#[test]
+fn the_lines_before_credits_stand_beside_those_after() {
+    let bill = priced(&generation(false), &exchange("300", "250"));
+    let net = |lines: &[BillLine]| lines.iter().map(|line| line.net.0).sum();
+    let (before, after): (rust_decimal::Decimal, rust_decimal::Decimal) =
+        (net(&bill.before_credits), net(&bill.lines));
+    assert_eq!(before, d("301.818"));
+    assert_eq!((before - after).round_dp(5), d("185.29326"));
+    assert!(
+        priced(&generation(false), &only("300"))
+            .before_credits
+            .is_empty()
+    );
+}
+
+#[test]
+fn the_next_kwh_is_paid_for_by_credits_as_far_as_they_reach() {
+    let next = |export: &str| {
+        let totals = exchange("300", export);
+        let tariff = generation(false);
+        marginal_price(
+            &tariff,
+            &no_tax(),
+            &Tables::default(),
+            totals.exchange(),
+            september(),
+        )
+        .unwrap()
+    };
+    // All of it; with 50 kWh to spare only the wires that credits do not pay for.
+    assert_eq!(next("250"), money("1.00606"));
+    assert_eq!(next("350").0.round_dp(6), d("0.264887"));
+}
+
 proptest! {
+    #[test]
+    fn what_a_cycle_leaves_follows_from_its_kwh_alone(
+        import in 0_i64..1_000, export in 0_i64..1_000,
+        credits in prop::collection::vec((0_i64..300, 0_i32..80), 0..6),
+    ) {
+        let credits: Vec<EnergyCredit> = credits.into_iter().map(|(kwh, months)| EnergyCredit {
+            kwh: Kwh(kwh.into()),
+            expires_on: date(2026, 6, 30).saturating_add(jiff::Span::new().months(months)),
+        }).collect();
+        let (taken, given) = (Kwh(import.into()), Kwh(export.into()));
+        let totals = Totals { credits: credits.clone(), ..exchange(&import.to_string(), &export.to_string()) };
+        for tariff in [generation(false), generation(true)] {
+            let three = Parameters { connection: Some(Connection::Three), ..no_tax() };
+            let bill = price_exchange(&tariff, &three, &Tables::default(), totals.exchange(), september());
+            let after = credits_after(&tariff, taken, given, &credits, september()).unwrap();
+            prop_assert_eq!(&bill.unwrap().export.unwrap().credits, &after);
+        }
+        // A tariff that pays in money leaves them where they are.
+        let feed_in = paid(&json!({ "feed_in": { "price": { "const": "0.08" } } }));
+        prop_assert_eq!(credits_after(&feed_in, taken, given, &credits, september()).unwrap(), credits);
+    }
+
     #[test]
     fn no_credit_is_lost_or_made(
         import in 0_i64..1_000, export in 0_i64..1_000,

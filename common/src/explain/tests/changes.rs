@@ -7,9 +7,10 @@ use super::super::change::shapley;
 use super::*;
 use crate::dashboard::DayUse;
 
-fn side(cycle: Cycle, energy: &str, total: &str, devices: &str, weather: &str) -> Side {
+fn side(cycle: Cycle, energy: &str, total: &str, devices: &str, weather: &str) -> Side<'static> {
     Side {
         bill: RatedBill::from(&record(cycle, energy, total)),
+        exchange: None,
         devices: kwh(devices),
         weather: kwh(weather),
     }
@@ -118,6 +119,7 @@ proptest! {
                 kwh: Kwh(Decimal::new(energy, 3)),
                 total: Money(Decimal::new(total, 2)),
             },
+            exchange: None,
             devices: Kwh(Decimal::new(devices, 3)),
             weather: Kwh(Decimal::new(weather, 3)),
         };

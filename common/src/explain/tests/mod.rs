@@ -1,6 +1,7 @@
 //! Bills charged as papers charge them, and what is said of them.
 
 mod changes;
+mod exchange;
 mod reasons;
 mod rows;
 
@@ -131,7 +132,7 @@ impl Paper {
             tariff: self.tariff,
             parameters: &self.parameters,
             tables: tables(),
-            usage: &self.usage,
+            exchange: (&self.usage).into(),
             cycle: self.cycle,
             lines: &self.lines,
             total: self.total,
