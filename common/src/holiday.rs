@@ -35,9 +35,11 @@ pub enum HolidayDate {
 
 /// A holiday of a calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Holiday {
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub date: HolidayDate,
     /// What it is called, in the language of its country.
     pub name: String,
@@ -51,6 +53,7 @@ pub struct Holiday {
 
 /// The holidays of a region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct HolidayCalendar(pub Vec<Holiday>);
 

@@ -112,6 +112,8 @@ routes! {
     TARIFFS = "/tariffs";
     /// `GET` one of them, whole.
     TARIFF = "/tariffs/{slug}";
+    /// `GET` what tariffs point at: values and tax rates by date, price series, holidays.
+    TARIFF_TABLES = "/tariff-tables";
     /// `GET` the sets of reference data.
     ADMIN_SETS = "/admin/sets";
     /// `GET` a page of a set, `POST` a row.

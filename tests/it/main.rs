@@ -16,6 +16,7 @@ mod import_and_forecast;
 mod new_here;
 mod outbox;
 mod source;
+mod tariffs;
 mod tidy;
 mod trouble;
 mod two_members;

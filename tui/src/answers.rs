@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{admin, bill, comparison, dashboard, outbox, readings};
+use crate::{admin, bill, comparison, dashboard, outbox, readings, tariff};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -126,6 +126,11 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
         }
         Reply::Compared(answer) => comparison::answered(app, ticket, answer),
         Reply::Admin(answer) => admin::answered(app, ticket, answer),
+        Reply::Tariff(slug, answer) => tariff::document_came(app, ticket, &slug, answer, cx),
+        Reply::Tables(answer) => {
+            tariff::tables_came(app, ticket, answer);
+            Vec::new()
+        }
         Reply::Tips(answer) => {
             app.welcome.tips.answer(ticket, answer);
             Vec::new()
@@ -230,6 +235,9 @@ fn listed(
         What::OlderOperations => {}
         _ => {
             changed_meanwhile(app, what, cx);
+            if what == What::ProfileTariffs {
+                tariff::changed_meanwhile(app);
+            }
             forms::refresh(app, cx);
         }
     }
@@ -316,6 +324,7 @@ fn edited(subject: Subject) -> Option<(Table, uuid::Uuid)> {
         Subject::Meter(Some(id)) => Some((Table::Meters, id.0)),
         Subject::Away(Some(id)) => Some((Table::Away, id.0)),
         Subject::Member(id) => Some((Table::Members, id.0)),
+        Subject::ProfileTariff(Some(id)) => Some((Table::Tariffs, id.0)),
         _ => None,
     }
 }

@@ -29,8 +29,8 @@ use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
-    admin, answers, bill, commands, comparison, dashboard, form, help, mouse, readings, told,
-    welcome,
+    admin, answers, bill, commands, comparison, dashboard, form, help, mouse, readings, tariff,
+    told, welcome,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -74,6 +74,8 @@ pub enum Screen {
     Bill,
     /// The home's past under other tariffs.
     Comparison,
+    /// A tariff: its outline and its week.
+    Tariff,
 }
 
 /// A sentence in the footer, until the next key.
@@ -144,6 +146,8 @@ pub struct App {
     pub bill: bill::State,
     /// Tariffs compared.
     pub comparison: comparison::State,
+    /// The tariff that is open.
+    pub tariff: Box<tariff::State>,
     /// What administrators see.
     pub(crate) admin: Box<admin::State>,
     /// What the server confirmed in this run.
@@ -211,6 +215,7 @@ impl App {
             readings: readings::State::default(),
             bill: bill::State::default(),
             comparison: comparison::State::default(),
+            tariff: Box::default(),
             admin: Box::default(),
             confirmed: Confirmed::default(),
             done: Vec::new(),
@@ -338,6 +343,7 @@ impl App {
             Screen::Table(_) => (table::COMMANDS, commands::SIGNED_IN),
             Screen::Bill => (bill::COMMANDS, commands::SIGNED_IN),
             Screen::Comparison => (comparison::COMMANDS, commands::SIGNED_IN),
+            Screen::Tariff => (tariff::COMMANDS, commands::SIGNED_IN),
         }
     }
 
@@ -369,11 +375,13 @@ impl App {
             Screen::Table(table) => effects.extend(table::load(self, table)),
             Screen::Bill => effects.extend(bill::load(self)),
             Screen::Comparison => effects.extend(comparison::load(self)),
+            Screen::Tariff => effects.extend(tariff::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }
         let shown = match self.screen {
             Screen::Table(table) => table.what(),
             Screen::Bill => Some(What::Bills),
+            Screen::Tariff => Some(What::ProfileTariffs),
             _ => None,
         };
         if shown != Some(What::Operations) && self.home.is_some() {
@@ -390,6 +398,7 @@ impl App {
             Subject::Away(_) => Some(What::Away),
             Subject::Meter(_) => Some(What::Meters),
             Subject::Member(_) => Some(What::Members),
+            Subject::ProfileTariff(_) => Some(What::ProfileTariffs),
             _ => None,
         });
         if let Some(what) = edited.filter(|_| edited != shown) {
@@ -474,8 +483,8 @@ fn press(app: &mut App, event: KeyEvent, cx: &Context) -> Vec<Effect> {
     } else if let Some(entry) = &mut app.entry {
         entry.input(event);
     } else if let Some(form) = &mut app.form {
-        if form.sending.is_none() && form.key.is_none() {
-            form.input(event, &zone, cx);
+        if form.sending.is_none() && form.key.is_none() && form.input_chooses(event, &zone, cx) {
+            return forms::chosen(app, cx);
         }
     } else if let Some(filter) = app.filter_mut() {
         filter.input(event);

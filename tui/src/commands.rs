@@ -8,7 +8,9 @@ use crate::keys::{Command, always, ctrl, key, named};
 use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
-use crate::{admin, bill, comparison, dashboard, form, help, palette, readings, told, welcome};
+use crate::{
+    admin, bill, comparison, dashboard, form, help, palette, readings, tariff, told, welcome,
+};
 
 /// On every screen that shows something.
 pub(crate) const EVERYWHERE: &[Command] = &[HELP, LEAVE, LEAVE_AT_ONCE];
@@ -191,6 +193,12 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     palette_only!("key-meters", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Meters)
     }),
+    palette_only!("key-tariffs", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::Tariffs)
+    }),
+    palette_only!("key-add-tariff", App::may_edit, |app, cx| {
+        forms::open(app, Subject::ProfileTariff(None), None, cx)
+    }),
     palette_only!("key-away", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Away)
     }),
@@ -234,11 +242,11 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Esc)],
         name: "key-back",
-        // A bill has a list to go back to, a comparison where it was opened.
+        // A bill and a tariff have a list to go back to, a comparison where it was opened.
         when: |app| {
             !matches!(
                 app.screen,
-                Screen::Dashboard | Screen::Bill | Screen::Comparison
+                Screen::Dashboard | Screen::Bill | Screen::Comparison | Screen::Tariff
             )
         },
         run: |app, cx| {
@@ -307,6 +315,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         admin::COMMANDS,
         form::commands::COMMANDS,
         palette::COMMANDS,
+        tariff::COMMANDS,
         told::COMMANDS,
         help::COMMANDS,
     ]

@@ -12,7 +12,7 @@ use crate::table::Table;
 use crate::widgets::words;
 use crate::{
     admin, bill, commands, comparison, dashboard, forms, help, keys, palette, readings, table,
-    told, welcome,
+    tariff, told, welcome,
 };
 
 /// Draws everything.
@@ -32,6 +32,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
             (None, Screen::Comparison) => comparison::view(app, frame, body, cx),
+            (None, Screen::Tariff) => tariff::view(app, frame, body, cx),
         }
     }
     if area.height >= 2 {
@@ -152,7 +153,7 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
         Screen::Table(Table::Admin(_)) => tab == "tab-admin",
-        Screen::Table(_) => tab == "tab-household",
+        Screen::Table(_) | Screen::Tariff => tab == "tab-household",
     }
 }
 

@@ -116,8 +116,13 @@ const BOTH_WAYS: &[&str] = &[
     "key-next-table",
     "key-other-bill",
     "key-other-field",
+    "key-other-hour",
+    "key-other-tier",
+    "key-other-week",
+    "key-other-year",
     "key-page",
     "key-savings",
+    "key-shift",
     "key-tips",
 ];
 

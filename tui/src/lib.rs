@@ -39,6 +39,7 @@ pub mod runtime;
 pub mod session;
 mod signed_in;
 pub mod table;
+pub mod tariff;
 pub mod terminal;
 pub mod testing;
 pub mod theme;
@@ -59,5 +60,11 @@ mod forms_tests;
 mod screens_tests;
 #[cfg(test)]
 mod tables_tests;
+#[cfg(test)]
+mod tariff_forms_tests;
+#[cfg(test)]
+mod tariff_looks_tests;
+#[cfg(test)]
+mod tariff_tests;
 #[cfg(test)]
 mod update_tests;

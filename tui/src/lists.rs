@@ -388,6 +388,11 @@ impl Lists {
             Subject::Away(_) => put(&mut self.away, row, |a, b| {
                 a.away_period_id == b.away_period_id
             }),
+            Subject::ProfileTariff(_) | Subject::OwnTariff(_) => {
+                put(&mut self.profile_tariffs, row, |a, b| {
+                    a.profile_tariff_id == b.profile_tariff_id
+                });
+            }
             Subject::Meter(_) => put(&mut self.meters, row, |a, b| a.meter_id == b.meter_id),
             _ => {}
         }

@@ -7,6 +7,7 @@ use ecotrack_common::account::{
     Account, ChangedAccount, ChangedPassword, Language, Recovery, Registration, SignIn, SignedIn,
 };
 use ecotrack_common::audit::Undone;
+use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::explain::{BillChange, BillExplanation};
@@ -147,6 +148,10 @@ pub enum Call {
     Change(EnergyProfileId, BillingRecordId),
     /// What the home's past would have cost under other tariffs.
     Compare(EnergyProfileId, Box<NewTariffComparison>),
+    /// A tariff of the reference data, by its slug.
+    Tariff(String),
+    /// What tariffs point at: dated tables, tax rates, series, holidays.
+    Tables,
     /// Saving tips, for anybody.
     Tips,
     /// A question of an administrator.
@@ -189,6 +194,10 @@ pub enum Reply {
     Changed(Answer<Box<BillChange>>),
     /// To `Compare`.
     Compared(Answer<Box<TariffComparisons>>),
+    /// To `Tariff`, with the slug.
+    Tariff(String, Answer<Box<Tariff>>),
+    /// To `Tables`.
+    Tables(Answer<Box<Tables>>),
     /// To `Tips`.
     Tips(Answer<Vec<SavingMeasure>>),
     /// To `Admin`.
@@ -239,6 +248,8 @@ impl Reply {
             Self::Explained(answer) => answer.as_ref().err(),
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Compared(answer) => answer.as_ref().err(),
+            Self::Tariff(_, answer) => answer.as_ref().err(),
+            Self::Tables(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
             Self::Admin(answer) => answer.as_ref().err(),
         }

@@ -464,6 +464,11 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map_err(fault),
         ),
         Call::Admin(ask) => Reply::Admin(client.admin(ask).await.map_err(fault)),
+        Call::Tariff(slug) => {
+            let tariff = client.tariff(&slug).await.map(Box::new).map_err(fault);
+            Reply::Tariff(slug, tariff)
+        }
+        Call::Tables => Reply::Tables(client.tables().await.map(Box::new).map_err(fault)),
         Call::Tips => Reply::Tips(client.tips().await.map_err(fault)),
     }
 }

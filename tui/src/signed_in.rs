@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::{bill, comparison, dashboard, outbox, readings, table, welcome};
+use crate::{bill, comparison, dashboard, outbox, readings, table, tariff, welcome};
 
 impl App {
     /// Shows what was on the screen when the program was left, until the server answers.
@@ -51,6 +51,7 @@ impl App {
             self.form = None;
             self.entry = None;
             self.draft = None;
+            *self.tariff = tariff::State::default();
         }
         self.home = Some(home);
         self.readings = readings::State::default();
@@ -170,6 +171,9 @@ impl App {
                 }
                 if let (Screen::Bill, Some(bill)) = (screen, explained) {
                     effects.extend(bill::open(self, bill));
+                }
+                if screen == Screen::Tariff {
+                    effects.extend(tariff::load(self));
                 }
             }
             return effects;

@@ -30,6 +30,7 @@ words!(
 
 /// All tables that a tariff may point at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Tables {
     /// Values by date, by the table's name.
@@ -44,6 +45,7 @@ pub struct Tables {
 
 /// Values by date, which may carry a word such as the flag's colour.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DatedTable {
     /// What is in force. Where rows overlap, the one that begins last wins.
@@ -54,6 +56,7 @@ pub struct DatedTable {
 
 /// A value over some days, both ends included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DatedValue {
     /// First day.
@@ -70,6 +73,7 @@ pub struct DatedValue {
 
 /// A tax rate from a day on, until the next one of its table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DatedRate {
     /// First day.
@@ -83,6 +87,7 @@ pub struct DatedRate {
 
 /// Prices per kWh by time slot, before taxes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PriceSeries {
     /// When the first slot begins.

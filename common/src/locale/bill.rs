@@ -1,9 +1,10 @@
 //! Bills and tariffs in words.
 
 use i18n_embed_fl::fl;
+use rust_decimal::Decimal;
 
 use super::Locale;
-use crate::bill::{BillError, MissingFigure, TariffFinding};
+use crate::bill::{BillError, MissingFigure, Price, Rate, TariffFinding};
 use crate::comparison::NotPriced;
 
 impl Locale {
@@ -120,6 +121,40 @@ impl Locale {
         } else {
             name.to_owned()
         }
+    }
+
+    /// A price of a tariff, before taxes: a number, or where it comes from.
+    pub fn tariff_price(&self, price: &Price) -> String {
+        let loader = self.loader();
+        match price {
+            Price::Const(value) => self.number(*value, value.scale().max(2)),
+            Price::Dated { table, .. } => fl!(loader, "cli-tariff-table", name = table.as_str()),
+            Price::Series { series } => fl!(loader, "cli-tariff-series", name = series.as_str()),
+            Price::Missing => self.text("cli-tariff-not-known"),
+        }
+    }
+
+    /// The rate of a tax in percent, or where it comes from.
+    pub fn tariff_rate(&self, rate: &Rate) -> String {
+        let percent = |rate: &Decimal| {
+            let percent = (rate * Decimal::ONE_HUNDRED).normalize();
+            format!("{} %", self.number(percent, percent.scale()))
+        };
+        match rate {
+            Rate::Const(rate) => percent(rate),
+            Rate::BandedByKwh { rates, .. } => {
+                rates.iter().map(percent).collect::<Vec<_>>().join(", ")
+            }
+            Rate::Dated { table } => {
+                fl!(self.loader(), "cli-tariff-table", name = table.as_str())
+            }
+        }
+    }
+
+    /// Minutes of a day as times: `00:30–07:30`.
+    pub fn minutes(&self, start_min: u16, end_min: u16) -> String {
+        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        format!("{}–{}", clock(start_min), clock(end_min))
     }
 
     /// What is odd about a tariff, with where.

@@ -49,6 +49,7 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("POST", path::INVITATION_ACCEPTANCE, Access::SignedIn),
     ("GET", path::TARIFFS, Access::SignedIn),
     ("GET", path::TARIFF, Access::SignedIn),
+    ("GET", path::TARIFF_TABLES, Access::SignedIn),
     ("GET", path::PROFILES, Access::SignedIn),
     ("POST", path::PROFILES, Access::SignedIn),
     ("GET", path::PROFILE, Access::Member(Role::Viewer)),

@@ -114,6 +114,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_tariffs))
         .routes(routes!(show_tariff))
         .routes(routes!(list_factors))
+        .routes(routes!(show_tables))
 }
 
 /// The appliances.
@@ -143,6 +144,15 @@ async fn list_tariffs(State(app): State<App>) -> Result<axum::Json<Vec<TariffCho
     let mut tariffs = store::list_tariff_choices(&mut conn).await?;
     tariffs.retain(|tariff| reference.tariffs.contains_key(&tariff.slug));
     Ok(axum::Json(tariffs))
+}
+
+/// What tariffs point at: values and tax rates by date, price series, holidays. With it a client prices what
+/// somebody types as the server will.
+#[utoipa::path(get, path = path::TARIFF_TABLES, tag = "tariffs", responses((status = 200, body = Tables)))]
+async fn show_tables(State(app): State<App>) -> Result<Response> {
+    let mut conn = app.db.acquire().await?;
+    let reference = app.reference.get(&mut conn).await?;
+    Ok(axum::Json(&reference.tables).into_response())
 }
 
 /// A tariff, as homes are priced with it.

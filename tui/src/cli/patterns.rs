@@ -4,19 +4,9 @@ use ecotrack_common::FieldErrors;
 use ecotrack_common::device::{Season, UsagePattern};
 use ecotrack_common::estimate::WeeklyPattern;
 
-const MINUTES_PER_DAY: usize = 24 * 60;
-const MINUTES_PER_WEEK: usize = 7 * MINUTES_PER_DAY;
+use crate::form::spans::{MINUTES_PER_DAY, time, weekdays_of};
 
-/// Beginnings of the names of weekdays in both languages, Monday first; three letters tell them apart.
-const WEEKDAYS: [[&str; 2]; 7] = [
-    ["mon", "seg"],
-    ["tue", "ter"],
-    ["wed", "qua"],
-    ["thu", "qui"],
-    ["fri", "sex"],
-    ["sat", "sab"],
-    ["sun", "dom"],
-];
+const MINUTES_PER_WEEK: usize = 7 * MINUTES_PER_DAY;
 
 /// Reads patterns: a JSON list of them, a JSON week of `[[minutes; 24]; 7]`, or CSV of 7 lines of 24
 /// minutes, Monday first. A week alone is for the whole year.
@@ -103,34 +93,6 @@ fn span(text: &str) -> Option<Vec<usize>> {
         minutes.extend(weekdays.iter().flat_map(of_day));
     }
     Some(minutes)
-}
-
-/// `mon-fri`, `sab`; over the end of the week too.
-fn weekdays_of(text: &str) -> Option<Vec<usize>> {
-    let Some((from, to)) = text.split_once('-') else {
-        return weekday(text).map(|day| vec![day]);
-    };
-    let (from, to) = (weekday(from)?, weekday(to)?);
-    let count = (to + 7 - from) % 7;
-    Some((0..=count).map(|after| (from + after) % 7).collect())
-}
-
-fn weekday(text: &str) -> Option<usize> {
-    let text = text.to_lowercase().replace('á', "a");
-    let begins = |names: &[&str; 2]| names.iter().any(|name| text.starts_with(name));
-    WEEKDAYS.iter().position(begins)
-}
-
-/// Minutes from midnight: `6`, `6:30`, `6h30`, `24:00`.
-fn time(text: &str) -> Option<usize> {
-    let (hour, minute) = text.split_once([':', 'h']).unwrap_or((text, ""));
-    let hour: usize = hour.trim().parse().ok()?;
-    let minute: usize = match minute.trim() {
-        "" => 0,
-        minute => minute.parse().ok()?,
-    };
-    let minutes = hour * 60 + minute;
-    (hour <= 24 && minute < 60 && minutes <= MINUTES_PER_DAY).then_some(minutes)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use ecotrack_common::account::{Account, Registration, SignIn, SignedIn};
 use ecotrack_common::alert::Alert;
 use ecotrack_common::audit::Undone;
+use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::emission::HomeFactors;
@@ -367,6 +368,17 @@ impl Client {
     /// Saving measures, without signing in.
     pub async fn tips(&self) -> Result<Vec<SavingMeasure>> {
         self.json(self.get(path::PUBLIC_TIPS)).await
+    }
+
+    /// A tariff of the reference data, whole.
+    pub async fn tariff(&self, slug: &str) -> Result<Tariff> {
+        let path = fill(path::TARIFF, &[("slug", &path::segment(slug))]);
+        self.json(self.get(&path)).await
+    }
+
+    /// What tariffs point at, as the server has it.
+    pub async fn tables(&self) -> Result<Tables> {
+        self.json(self.get(path::TARIFF_TABLES)).await
     }
 
     /// The appliances of the catalogue, without signing in.

@@ -160,7 +160,8 @@ impl Choice {
         true
     }
 
-    fn show(&mut self) {
+    /// Opens the list on what is chosen.
+    pub fn show(&mut self) {
         self.open = true;
         self.cursor = self
             .options

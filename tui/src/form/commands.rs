@@ -22,8 +22,11 @@ pub const COMMANDS: &[Command] = &[
         name: "key-save",
         when: |app| form(app).is_some_and(|form| !is_sending(form)),
         run: |app, cx| {
+            let subject = subject(app);
             let mut effects = settle(app, cx);
-            effects.extend(forms::send(app, cx));
+            if self::subject(app) == subject {
+                effects.extend(forms::send(app, cx));
+            }
             effects
         },
         footer: true,
@@ -76,6 +79,10 @@ fn form(app: &App) -> Option<&Form> {
     app.form.as_ref()
 }
 
+fn subject(app: &App) -> Option<Subject> {
+    form(app).map(|form| form.subject)
+}
+
 fn is_sending(form: &Form) -> bool {
     form.sending.is_some() || form.key.is_some()
 }
@@ -117,8 +124,12 @@ fn enter(app: &mut App, cx: &Context) -> Vec<Effect> {
         Some(Input::Choice(choice)) if choice.list().is_some() => {
             if choice.take() {
                 form.touched();
+                let before = subject(app);
                 let effects = forms::chosen(app, cx);
-                leave(app, cx, Form::next);
+                // What was chosen may have led to another form.
+                if subject(app) == before {
+                    leave(app, cx, Form::next);
+                }
                 return effects;
             }
             return Vec::new();
@@ -152,7 +163,11 @@ fn backward(form: &mut Form) {
 
 /// Goes to another field; what is wrong with the one that is left is said now.
 pub(crate) fn leave(app: &mut App, cx: &Context, go: fn(&mut Form)) -> Vec<Effect> {
+    let before = subject(app);
     let effects = settle(app, cx);
+    if subject(app) != before {
+        return effects;
+    }
     forms::check_focused(app, cx);
     if let Some(form) = &mut app.form {
         go(form);
@@ -183,6 +198,8 @@ fn escape(app: &mut App, cx: &Context) -> Vec<Effect> {
     let focus = form.focus;
     if let Some(Input::Choice(choice)) = form.fields.get_mut(focus).map(|it| &mut it.input)
         && choice.close()
+        // It is nothing but its list.
+        && form.subject != Subject::TariffAdd
     {
         return Vec::new();
     }

@@ -7,6 +7,7 @@ pub mod choice;
 pub mod commands;
 pub mod grid;
 mod read;
+pub mod spans;
 mod view;
 mod view_grid;
 mod view_week;
@@ -132,6 +133,11 @@ impl Field {
         value: &str,
     ) -> Self {
         let choice = Choice::searched(options, value);
+        Self::with(name, label, Input::Choice(choice))
+    }
+
+    /// The same, as it stands.
+    pub fn with_choice(name: &'static str, label: &'static str, choice: Choice) -> Self {
         Self::with(name, label, Input::Choice(choice))
     }
 
@@ -469,6 +475,17 @@ impl Form {
             self.touched();
         }
         taken
+    }
+
+    /// Gives a key to the field that has them; `true` when it chose another of a few by it.
+    pub fn input_chooses(&mut self, key: KeyEvent, zone: &TimeZone, cx: &Context) -> bool {
+        let choice = |form: &Self| match form.focused().map(|field| &field.input) {
+            Some(Input::Choice(choice)) => Some(choice.value().to_owned()),
+            _ => None,
+        };
+        let before = choice(self);
+        self.input(key, zone, cx);
+        choice(self) != before
     }
 
     /// Gives pasted text to the field that has the keys.

@@ -5,6 +5,7 @@ use crate::app::{App, Context, Notice};
 use crate::kept::{Done, Draft, Kept};
 use crate::message::Effect;
 use crate::readings::entry;
+use crate::tariff;
 
 impl App {
     /// The draft of a form about this, in this home.
@@ -44,11 +45,15 @@ pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
     let Some(account_id) = app.account.as_ref().map(|account| account.account_id) else {
         return Vec::new();
     };
+    let mut id = app.draft;
     let (subject, row, values) = if let Some(entry) = &app.entry {
         match entry.draft() {
             Some((subject, row, values)) if entry.sending.is_none() => (subject, row, values),
             _ => return Vec::new(),
         }
+    } else if let Some(unsaved) = tariff::draft(app) {
+        id = unsaved.draft;
+        (unsaved.subject, unsaved.row, unsaved.values)
     } else {
         match &app.form {
             Some(form)
@@ -62,7 +67,7 @@ pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
         }
     };
     let energy_profile_id = super::home_of_subject(app, subject);
-    let id = app.draft.unwrap_or(cx.fresh_key);
+    let id = id.unwrap_or(cx.fresh_key);
     let known = app.drafts.iter_mut().find(|draft| draft.draft_id == id);
     let same = |draft: &&mut Draft| {
         draft.values == values && draft.subject == subject && draft.base == row
@@ -84,7 +89,10 @@ pub(crate) fn keep_draft(app: &mut App, cx: &Context) -> Vec<Effect> {
         Some(known) => *known = draft.clone(),
         None => app.drafts.push(draft.clone()),
     }
-    app.draft = Some(id);
+    match (&mut app.tariff.open, subject) {
+        (Some(open), Subject::OwnTariff(_)) => open.draft = Some(id),
+        _ => app.draft = Some(id),
+    }
     vec![Effect::Keep(Kept::Draft(Box::new(draft)))]
 }
 
@@ -100,6 +108,7 @@ pub fn resume(app: &mut App, cx: &Context) -> Vec<Effect> {
             entry::resume(app, &draft, cx);
             Vec::new()
         }
+        Subject::OwnTariff(_) => tariff::resume(app, &draft, cx),
         subject => open(app, subject, draft.base, cx),
     }
 }

@@ -13,7 +13,7 @@ use crate::form::{Choosable, Field, Form, Kind};
 use crate::message::Call;
 
 /// The time zones that there are.
-fn zones() -> Vec<Choosable> {
+pub(super) fn zones() -> Vec<Choosable> {
     jiff::tz::db()
         .available()
         .map(|name| name.as_str().to_owned())

@@ -15,8 +15,11 @@ mod home;
 mod household;
 mod meter;
 mod months;
+mod profile_tariff;
 mod readings;
 mod subject;
+mod tariff_node;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -24,8 +27,6 @@ use ecotrack_common::profile::EnergyProfile;
 use ecotrack_common::write::Changed;
 use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors};
 use jiff::civil::Date;
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::text::Line;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,14 +38,16 @@ pub(crate) use device::catalog_name;
 pub use drafts::resume;
 pub(crate) use drafts::{drop_draft, keep_draft};
 pub use subject::Subject;
+pub(crate) use tariff_node::document as tariff_document;
+pub use view::{hit, view};
 
 use crate::app::{App, Context};
-use crate::form::{self, Field, Form, Theirs};
+use crate::form::{Field, Form, Theirs};
 use crate::kept::{Draft, Method, Write};
 use crate::lists::What;
 use crate::message::{Call, Effect, Fault};
 use crate::outbox;
-use crate::widgets::{panel, words};
+use crate::tariff;
 
 /// What a form sends.
 pub(crate) enum Request {
@@ -59,6 +62,8 @@ pub(crate) enum Request {
     },
     /// A call whose answer the form awaits.
     Call(Box<Call>),
+    /// A change of the tariff that is open, and of nothing else yet.
+    Tariff(Box<tariff::Step>),
 }
 
 impl Request {
@@ -145,7 +150,14 @@ pub(crate) fn home_of(app: &App) -> Option<&EnergyProfile> {
         .find(|home| Some(home.energy_profile_id) == app.home)
 }
 
-fn fields(app: &App, subject: Subject, row: Option<&Value>, cx: &Context) -> Vec<Field> {
+/// The fields; `form` is the one that is open, where its choices decide which there are.
+fn fields(
+    app: &App,
+    subject: Subject,
+    row: Option<&Value>,
+    form: Option<&Form>,
+    cx: &Context,
+) -> Vec<Field> {
     match subject {
         Subject::SignIn => account::sign_in_fields(),
         Subject::Register => account::register_fields(),
@@ -159,6 +171,9 @@ fn fields(app: &App, subject: Subject, row: Option<&Value>, cx: &Context) -> Vec
         Subject::Months => months::fields(app, cx),
         Subject::Goal(_) => goal::fields(app, base(row).as_ref(), cx),
         Subject::Away(_) => away::fields(base(row).as_ref(), cx),
+        Subject::ProfileTariff(_) => profile_tariff::fields(app, base(row).as_ref(), form, cx),
+        Subject::TariffNode => tariff_node::fields(app, form, cx),
+        Subject::TariffAdd => tariff_node::add_fields(app, cx),
         Subject::Readings(meter) => readings::fields(app, meter, cx),
         Subject::Invite => household::invite_fields(cx),
         Subject::Member(_) => household::member_fields(base(row).as_ref(), cx),
@@ -169,9 +184,11 @@ fn fields(app: &App, subject: Subject, row: Option<&Value>, cx: &Context) -> Vec
         Subject::Password => account::password_fields(),
         Subject::RemoveHome => household::remove_home_fields(app),
         Subject::AdminRow(set, _) => admin::fields(set, base(row).as_ref(), cx),
-        Subject::Reading(_) | Subject::Correction(..) | Subject::Removal | Subject::AdminAct => {
-            Vec::new()
-        }
+        Subject::Reading(_)
+        | Subject::Correction(..)
+        | Subject::Removal
+        | Subject::AdminAct
+        | Subject::OwnTariff(_) => Vec::new(),
     }
 }
 
@@ -190,6 +207,9 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Months => months::read(app, form, cx),
         Subject::Goal(id) => goal::read(app, form, id, cx),
         Subject::Away(id) => away::read(app, form, id, cx),
+        Subject::ProfileTariff(id) => profile_tariff::read(app, form, id, cx),
+        Subject::TariffNode => tariff_node::read(app, form, cx),
+        Subject::TariffAdd => tariff_node::read_add(form),
         Subject::Readings(meter) => readings::read(app, form, meter, cx),
         Subject::Invite => household::read_invite(app, form),
         Subject::Member(id) => household::read_member(app, form, id),
@@ -199,16 +219,18 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Password => account::read_password(form),
         Subject::RemoveHome => household::read_remove_home(app, form),
         Subject::AdminRow(set, id) => admin::read(form, set, id, cx),
-        Subject::Reading(_) | Subject::Correction(..) | Subject::Removal | Subject::AdminAct => {
-            Err(FieldErrors::default())
-        }
+        Subject::Reading(_)
+        | Subject::Correction(..)
+        | Subject::Removal
+        | Subject::AdminAct
+        | Subject::OwnTariff(_) => Err(FieldErrors::default()),
     }
 }
 
 /// What the fields choose from, to be asked for.
 fn needs(subject: Subject) -> &'static [What] {
     match subject {
-        Subject::NewHome | Subject::Home => &[What::Tariffs],
+        Subject::NewHome | Subject::Home | Subject::ProfileTariff(_) => &[What::Tariffs],
         Subject::Meter(_) => &[What::Devices, What::Meters],
         Subject::Device(_) => &[What::Catalog],
         Subject::Bill(_) | Subject::Months => &[What::Bills],
@@ -225,6 +247,8 @@ fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
         Subject::Months => months::computed(form, cx),
         Subject::AdminRow(set, _) => admin::computed(form, set, cx),
         Subject::Readings(meter) => readings::computed(app, form, meter, cx),
+        Subject::ProfileTariff(_) => profile_tariff::computed(app, form, cx),
+        Subject::TariffNode => tariff_node::computed(app, form, cx),
         _ => Vec::new(),
     }
 }
@@ -260,7 +284,7 @@ fn open_fresh(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context)
     for what in needs(subject) {
         effects.extend(app.lists.ask_once(*what, app.home, &mut app.tickets));
     }
-    let fields = fields(app, subject, row.as_ref(), cx);
+    let fields = fields(app, subject, row.as_ref(), None, cx);
     let mut form = Form::new(subject, row, fields, today(app, cx));
     if subject == Subject::Device(None) {
         // Most are in the catalogue.
@@ -268,6 +292,7 @@ fn open_fresh(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context)
     }
     app.draft = None;
     app.form = Some(form);
+    effects.extend(ask_for_tariff(app));
     effects
 }
 
@@ -289,7 +314,7 @@ pub fn reopen(
 /// Builds the open form's fields anew, since what can be chosen arrived.
 pub fn refresh(app: &mut App, cx: &Context) {
     let Some(form) = &app.form else { return };
-    let fresh = fields(app, form.subject, form.base.as_ref(), cx);
+    let fresh = fields(app, form.subject, form.base.as_ref(), Some(form), cx);
     if let Some(form) = &mut app.form {
         form.rebuilt(fresh);
     }
@@ -305,7 +330,40 @@ pub fn chosen(app: &mut App, cx: &Context) -> Vec<Effect> {
     {
         device::prefill(app, cx);
     }
+    if app
+        .form
+        .as_ref()
+        .is_some_and(|form| form.subject == Subject::TariffAdd)
+    {
+        return send(app, cx);
+    }
+    let reshapes = |form: &Form| {
+        matches!(
+            form.subject,
+            Subject::ProfileTariff(_) | Subject::TariffNode
+        )
+    };
+    if app.form.as_ref().is_some_and(reshapes) {
+        let effects = ask_for_tariff(app);
+        refresh(app, cx);
+        return effects;
+    }
     Vec::new()
+}
+
+/// Asks for the tariff that the open form has chosen, and for what tariffs point at: what a kWh costs is
+/// shown before it is saved.
+fn ask_for_tariff(app: &mut App) -> Vec<Effect> {
+    let is_it = |form: &&Form| matches!(form.subject, Subject::ProfileTariff(_));
+    let Some(form) = app.form.as_ref().filter(is_it) else {
+        return Vec::new();
+    };
+    let slug = form.text(profile_tariff::TARIFF);
+    let mut effects = tariff::ask_tables(app);
+    if slug != profile_tariff::OWN {
+        effects.extend(tariff::ask_document(app, &slug));
+    }
+    effects
 }
 
 /// Says what is wrong with the field that is being left.
@@ -366,6 +424,7 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             }
             vec![Effect::Call(ticket, *call)]
         }
+        Ok(Request::Tariff(step)) => tariff::step(app, *step, cx),
         Ok(Request::Write { method, path, body }) => {
             form.errors = FieldErrors::default();
             // The same as before, where nobody knows whether that was done.
@@ -433,7 +492,7 @@ pub fn refused(app: &mut App, fault: Fault, cx: &Context) {
 pub fn their_row(app: &App, row: Value, by: Option<String>, cx: &Context) -> Theirs {
     let subject = app.form.as_ref().map(|form| form.subject);
     let values = subject
-        .map(|subject| fields(app, subject, Some(&row), cx))
+        .map(|subject| fields(app, subject, Some(&row), None, cx))
         .unwrap_or_default()
         .iter()
         .map(|field| (field.name, field.value()))
@@ -451,6 +510,9 @@ pub fn close(app: &mut App, cx: &Context) -> Vec<Effect> {
         return Vec::new();
     }
     let mut effects = drop_draft(app);
+    if form.subject == Subject::TariffNode {
+        tariff::form_closed(app);
+    }
     if form.subject != Subject::NewHome && app.home.is_none() && app.signed_in {
         effects.extend(open(app, Subject::NewHome, None, cx));
         return effects;
@@ -461,78 +523,6 @@ pub fn close(app: &mut App, cx: &Context) -> Vec<Effect> {
         effects.extend(app.signed_out(None));
     }
     effects
-}
-
-/// Draws the open form with its title and what is computed.
-pub fn view(app: &App, form: &Form, frame: &mut Frame, area: Rect, cx: &Context) {
-    let changes = form.base.is_some();
-    let (title, what) = form.subject.titles(changes);
-    let mut head = vec![Line::styled(cx.locale.text(title), cx.theme.accent)];
-    let room = usize::from(area.width.saturating_sub(4)).min(96);
-    if !what.is_empty() {
-        for line in words::wrap(&cx.locale.text(what), room) {
-            head.push(Line::styled(line, cx.theme.dim));
-        }
-    }
-    let computed = computed(app, form, cx);
-    let [head_area, body, foot] = split(area, head.len() as u16, computed.len() as u16);
-    panel::lines(frame, head_area, head);
-    let notes = |row: usize| match form.subject {
-        Subject::Readings(meter) => readings::note(app, form, meter, row, cx),
-        Subject::Months => months::note(form, row, cx),
-        _ => None,
-    };
-    form::view(form, frame, body, &app.zone(), cx, &notes);
-    panel::lines(frame, foot, computed);
-}
-
-/// The room of title, fields and what is computed.
-fn split(area: Rect, head: u16, foot: u16) -> [Rect; 3] {
-    let head = (head + 1).min(area.height / 3);
-    let foot = if foot == 0 {
-        0
-    } else {
-        (foot + 1).min(area.height / 3)
-    };
-    let body = Rect {
-        x: area.x + 1.min(area.width),
-        y: area.y + head,
-        width: area.width.saturating_sub(1),
-        height: area.height - head - foot,
-    };
-    [
-        Rect {
-            height: head,
-            ..area
-        },
-        body,
-        Rect {
-            y: body.bottom() + foot.min(1),
-            height: foot.saturating_sub(1),
-            ..area
-        },
-    ]
-}
-
-/// The field of the open form at a place of the screen.
-pub fn hit(
-    app: &App,
-    form: &Form,
-    area: Rect,
-    cx: &Context,
-    column: u16,
-    row: u16,
-) -> Option<usize> {
-    let (_, what) = form.subject.titles(form.base.is_some());
-    let room = usize::from(area.width.saturating_sub(4)).min(96);
-    let head = 1 + if what.is_empty() {
-        0
-    } else {
-        words::wrap(&cx.locale.text(what), room).len() as u16
-    };
-    let foot = computed(app, form, cx).len() as u16;
-    let [_, body, _] = split(area, head, foot);
-    form::hit(form, body, &app.zone(), cx, (column, row))
 }
 
 /// Whether a form is about something beyond the home on the screens.

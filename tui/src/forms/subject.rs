@@ -3,6 +3,7 @@
 use ecotrack_common::admin::AdminSet;
 use ecotrack_common::{
     AccountId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, MeterId, ProfileDeviceId,
+    ProfileTariffId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -33,6 +34,14 @@ pub enum Subject {
     Months,
     /// A goal.
     Goal(Option<ConsumptionGoalId>),
+    /// Which tariff the home has from a day on.
+    ProfileTariff(Option<ProfileTariffId>),
+    /// A tariff of the home's own, whole, on a screen of its own.
+    OwnTariff(Option<ProfileTariffId>),
+    /// A place of the tariff that is open.
+    TariffNode,
+    /// What to add to it.
+    TariffAdd,
     /// Days on which nobody is at home.
     Away(Option<AwayPeriodId>),
     /// Many readings.
@@ -81,6 +90,9 @@ impl Subject {
                 | Self::RemoveHome
                 | Self::Removal
                 | Self::AdminAct
+                // What stands in them is kept with the tariff that is open.
+                | Self::TariffNode
+                | Self::TariffAdd
         )
     }
 
@@ -102,6 +114,10 @@ impl Subject {
             (Self::Months, _) => ("months-title", "months-what"),
             (Self::Goal(_), false) => ("goal-new-title", ""),
             (Self::Goal(_), true) => ("goal-edit-title", ""),
+            (Self::ProfileTariff(_), false) => ("profile-tariff-new-title", "profile-tariff-what"),
+            (Self::ProfileTariff(_), true) => ("profile-tariff-title", ""),
+            (Self::OwnTariff(_) | Self::TariffNode, _) => ("tariff-place-title", ""),
+            (Self::TariffAdd, _) => ("tariff-add-title", ""),
             (Self::Away(_), false) => ("away-new-title", ""),
             (Self::Away(_), true) => ("away-edit-title", ""),
             (Self::Readings(_), _) => ("readings-grid-title", "readings-grid-what"),
@@ -131,6 +147,9 @@ impl Subject {
             Self::Bill(_) | Self::Months => "subject-bill",
             Self::Goal(_) => "subject-goal",
             Self::Away(_) => "subject-away",
+            Self::ProfileTariff(_) | Self::OwnTariff(_) | Self::TariffNode | Self::TariffAdd => {
+                "subject-tariff"
+            }
             Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
             Self::Removal => "subject-removal",
             Self::AdminRow(set, _) => set.description().title,

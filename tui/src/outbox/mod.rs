@@ -19,7 +19,7 @@ use crate::forms::{self, Subject};
 use crate::kept::{Done, Kept, Method, Waiting, Write};
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::readings::entry;
-use crate::{admin, answers};
+use crate::{admin, answers, tariff};
 
 /// Writes that wait, in order, and the one that is on its way.
 #[derive(Debug, Default)]
@@ -67,6 +67,9 @@ pub(crate) fn submit(
         }
         if let Some(entry) = &mut app.entry {
             entry.sending = None;
+        }
+        if let Some(open) = &mut app.tariff.open {
+            open.key = None;
         }
         app.notice = Some(Notice::Fault(Fault::Away));
         return Vec::new();
@@ -210,6 +213,10 @@ fn waits(app: &mut App) {
     if form {
         app.form = None;
     }
+    let key = app.tariff.open.as_ref().and_then(|open| open.key);
+    if let Some(key) = key.filter(|key| position(app, *key).is_some()) {
+        tariff::close(app, key);
+    }
     if line {
         app.entry = None;
     }
@@ -225,12 +232,15 @@ fn refused(app: &mut App, key: Uuid, fault: Fault, cx: &Context) -> Vec<Effect> 
         .entry
         .as_ref()
         .is_some_and(|entry| entry.sending == Some(key));
+    let in_tariff = tariff::awaits(app, key);
     let mut effects = Vec::new();
-    if in_form || on_line {
+    if in_form || on_line || in_tariff {
         app.outbox.waiting.remove(at);
         effects.push(Effect::Drop(Done::Waiting(key)));
         if in_form {
             forms::refused(app, fault, cx);
+        } else if in_tariff {
+            tariff::refused(app, fault);
         } else {
             entry::refused(app, fault);
         }
@@ -293,6 +303,7 @@ fn done(app: &mut App, waiting: &Waiting, value: &Value) -> Vec<Effect> {
     {
         app.entry = None;
     }
+    tariff::close(app, key);
     if let Some(row) = value.get("row").filter(|row| !row.is_null()) {
         // The next key meets the new version, and not the one before it.
         app.lists.patch(waiting.subject, row);
@@ -360,6 +371,11 @@ pub(crate) fn correct(app: &mut App, key: Uuid, cx: &Context) -> Vec<Effect> {
                 cx,
             );
             entry::refused(app, Fault::Problem(Box::new(problem)));
+        }
+        subject @ Subject::OwnTariff(_) => {
+            let (base, values) = (waiting.base.as_ref(), &waiting.values);
+            effects.extend(tariff::put_back(app, subject, base, values, cx));
+            tariff::refused(app, Fault::Problem(Box::new(problem)));
         }
         subject => {
             effects.extend(forms::reopen(

@@ -13,7 +13,7 @@ use crate::keys::{Command, always, key, named};
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::widgets::text_line::TextLine;
-use crate::{bill, comparison, outbox};
+use crate::{bill, comparison, outbox, tariff};
 
 /// The commands.
 pub const COMMANDS: &[Command] = &[
@@ -34,9 +34,30 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[named(KeyCode::Enter)],
+        name: "key-open-tariff",
+        when: |app| shown(app) == Some(Table::Tariffs),
+        run: |app, cx| open_tariff(app, false, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[key('c')],
+        name: "key-copy-tariff",
+        when: |app| may_change(app) && shown(app) == Some(Table::Tariffs),
+        run: |app, cx| open_tariff(app, true, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[key('T')],
+        name: "key-tariffs",
+        when: |app| shown(app) == Some(Table::Bills),
+        run: |app, _| super::open(app, Table::Tariffs),
+        footer: true,
+    },
+    Command {
         keys: &[key('e')],
         name: "key-edit",
-        when: |app| may_change(app) && shown(app) == Some(Table::Bills),
+        when: |app| may_change(app) && matches!(shown(app), Some(Table::Bills | Table::Tariffs)),
         run: edit,
         footer: true,
     },
@@ -311,6 +332,13 @@ fn explain(app: &mut App, cx: &Context) -> Vec<Effect> {
     }
 }
 
+fn open_tariff(app: &mut App, copy: bool, cx: &Context) -> Vec<Effect> {
+    match selected(app, cx) {
+        Some((Table::Tariffs, key)) => tariff::open(app, key.into(), copy, cx),
+        _ => Vec::new(),
+    }
+}
+
 fn edit(app: &mut App, cx: &Context) -> Vec<Effect> {
     let Some((table, key)) = selected(app, cx) else {
         return Vec::new();
@@ -350,6 +378,7 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
         Table::Bills => (path::BILL, "billing_record_id"),
         Table::Goals => (path::GOAL, "consumption_goal_id"),
         Table::Meters => (path::METER, "meter_id"),
+        Table::Tariffs => (path::PROFILE_TARIFF, "profile_tariff_id"),
         Table::Away => (path::AWAY_PERIOD, "away_period_id"),
         // A day has no address of its own: it is a span of one.
         Table::Weather => (path::WEATHER, ""),

@@ -7,6 +7,7 @@ mod commands;
 mod devices;
 mod goals;
 mod household;
+mod tariffs;
 mod view;
 mod weather;
 
@@ -23,6 +24,7 @@ use crate::app::{App, Context, Screen};
 use crate::forms::Subject;
 use crate::lists::What;
 use crate::message::Effect;
+use crate::tariff;
 use crate::widgets::text_line::TextLine;
 
 /// The tables.
@@ -38,6 +40,8 @@ pub enum Table {
     Members,
     /// Its meters.
     Meters,
+    /// Which tariff it has from which day on.
+    Tariffs,
     /// When nobody is there.
     Away,
     /// What it was like outside.
@@ -58,12 +62,13 @@ pub enum Table {
 
 impl Table {
     /// All of them that are of a home or of whoever is signed in.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Devices,
         Self::Bills,
         Self::Goals,
         Self::Members,
         Self::Meters,
+        Self::Tariffs,
         Self::Away,
         Self::Weather,
         Self::History,
@@ -74,9 +79,10 @@ impl Table {
     ];
 
     /// The tables of the household, in the order in which Tab goes through them.
-    pub const HOUSEHOLD: [Self; 9] = [
+    pub const HOUSEHOLD: [Self; 10] = [
         Self::Members,
         Self::Meters,
+        Self::Tariffs,
         Self::Away,
         Self::Weather,
         Self::History,
@@ -99,6 +105,7 @@ impl Table {
             Self::Goals => "table-goals",
             Self::Members => "table-members",
             Self::Meters => "table-meters",
+            Self::Tariffs => "table-tariffs",
             Self::Away => "table-away",
             Self::Weather => "table-weather",
             Self::History => "table-history",
@@ -118,6 +125,7 @@ impl Table {
             Self::Goals => "empty-goals",
             Self::Members => "empty-members",
             Self::Meters => "readings-no-meter",
+            Self::Tariffs => "empty-tariffs",
             Self::Away => "empty-away",
             Self::Weather => "empty-weather",
             Self::History => "empty-history",
@@ -137,6 +145,7 @@ impl Table {
             Self::Goals => Some(What::Goals),
             Self::Members => Some(What::Members),
             Self::Meters => Some(What::Meters),
+            Self::Tariffs => Some(What::ProfileTariffs),
             Self::Away => Some(What::Away),
             Self::Weather => Some(What::Weather),
             Self::History => Some(What::Operations),
@@ -301,6 +310,9 @@ pub fn is_filtering(app: &App) -> bool {
 /// Opens a table and asks for what it shows.
 pub fn open(app: &mut App, table: Table) -> Vec<Effect> {
     app.screen = Screen::Table(table);
+    if table == Table::Tariffs {
+        tariff::forget(app);
+    }
     load(app, table)
 }
 
@@ -330,6 +342,7 @@ pub fn columns(table: Table) -> &'static [Column] {
         Table::Goals => goals::COLUMNS,
         Table::Members => household::MEMBERS,
         Table::Meters => household::METERS,
+        Table::Tariffs => tariffs::COLUMNS,
         Table::Away => household::AWAY,
         Table::Weather => weather::COLUMNS,
         Table::History => household::HISTORY,
@@ -349,6 +362,7 @@ fn all_rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
         Table::Goals => goals::rows(app, cx),
         Table::Members => household::members(app, cx),
         Table::Meters => household::meters(app, cx),
+        Table::Tariffs => tariffs::rows(app, cx),
         Table::Away => household::away(app, cx),
         Table::Weather => weather::rows(app, cx),
         Table::History => household::history(app, cx),
@@ -415,6 +429,7 @@ pub fn subject(table: Table, key: Option<Uuid>) -> Option<Subject> {
         Table::Bills => Subject::Bill(key.map(Into::into)),
         Table::Goals => Subject::Goal(key.map(Into::into)),
         Table::Meters => Subject::Meter(key.map(Into::into)),
+        Table::Tariffs => Subject::ProfileTariff(key.map(Into::into)),
         Table::Away => Subject::Away(key.map(Into::into)),
         Table::Members => match key {
             Some(key) => Subject::Member(AccountId(key)),
@@ -437,6 +452,9 @@ pub fn row_json(app: &App, table: Table, key: Uuid) -> Option<Value> {
         Table::Bills => find(lists.bills.value(), |row| row.billing_record_id.0 == key),
         Table::Goals => find(lists.goals.value(), |row| row.consumption_goal_id.0 == key),
         Table::Meters => find(lists.meters.value(), |row| row.meter_id.0 == key),
+        Table::Tariffs => find(lists.profile_tariffs.value(), |row| {
+            row.profile_tariff_id.0 == key
+        }),
         Table::Away => find(lists.away.value(), |row| row.away_period_id.0 == key),
         Table::Members => find(lists.members.value(), |row| row.account_id.0 == key),
         _ => None,

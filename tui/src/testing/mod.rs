@@ -28,7 +28,11 @@ mod household;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
-pub(crate) use {acts::*, compared::*, explained::*, hands::*, household::*, sample::*};
+mod tariffs;
+#[cfg(test)]
+pub(crate) use {
+    acts::*, compared::*, explained::*, hands::*, household::*, sample::*, tariffs::*,
+};
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,6 +1,6 @@
 //! `tariffs show`.
 
-use ecotrack_common::bill::{Basis, Charge, Price, Rate, Tariff, Version};
+use ecotrack_common::bill::{Basis, Charge, Tariff, Version};
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::path;
 
@@ -62,7 +62,11 @@ fn print(context: &Context, version: &Version) -> Result<()> {
         table.row([label.to_owned(), whom, prices(locale, charge)]);
     }
     for tax in &version.taxes {
-        table.row([tax.code.clone(), String::new(), rate(locale, &tax.rate)]);
+        table.row([
+            tax.code.clone(),
+            String::new(),
+            locale.tariff_rate(&tax.rate),
+        ]);
     }
     context
         .streams
@@ -91,7 +95,7 @@ fn prices(locale: &Locale, charge: &Charge) -> String {
             )
         });
         let bounds = bounds.chain([locale.text("cli-tariff-above")]);
-        let prices = tiers.prices.iter().map(|tier| price(locale, tier));
+        let prices = tiers.prices.iter().map(|tier| locale.tariff_price(tier));
         parts.extend(
             bounds
                 .zip(prices)
@@ -101,7 +105,7 @@ fn prices(locale: &Locale, charge: &Charge) -> String {
             let prices: Vec<String> = table
                 .prices
                 .iter()
-                .map(|tier| price(locale, tier))
+                .map(|tier| locale.tariff_price(tier))
                 .collect();
             parts.push(format!("{}: {}", at + 1, prices.join(", ")));
         }
@@ -111,12 +115,10 @@ fn prices(locale: &Locale, charge: &Charge) -> String {
             .name
             .as_deref()
             .map_or_else(String::new, |name| format!("{} ", locale.window(name)));
-        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
         parts.push(format!(
-            "{name}{}–{} {}",
-            clock(window.start_min),
-            clock(window.end_min),
-            price(locale, &window.price)
+            "{name}{} {}",
+            locale.minutes(window.start_min, window.end_min),
+            locale.tariff_price(&window.price)
         ));
     }
     if let Some(rest) = &charge.price {
@@ -124,7 +126,7 @@ fn prices(locale: &Locale, charge: &Charge) -> String {
             (Some(name), false) => format!("{} ", locale.window(name)),
             _ => String::new(),
         };
-        parts.push(format!("{name}{}", price(locale, rest)));
+        parts.push(format!("{name}{}", locale.tariff_price(rest)));
     }
     if parts.is_empty() {
         parts.push(locale.text("cli-tariff-of-the-home"));
@@ -142,29 +144,4 @@ fn prices(locale: &Locale, charge: &Charge) -> String {
         parts.join("; "),
         locale.text(&format!("bill-unit-{basis}"))
     )
-}
-
-fn price(locale: &Locale, price: &Price) -> String {
-    match price {
-        Price::Const(value) => locale.number(*value, value.scale().max(2)),
-        Price::Dated { table, .. } => {
-            fl!(locale.loader(), "cli-tariff-table", name = table.as_str())
-        }
-        Price::Series { series } => {
-            fl!(locale.loader(), "cli-tariff-series", name = series.as_str())
-        }
-        Price::Missing => locale.text("cli-tariff-not-known"),
-    }
-}
-
-fn rate(locale: &Locale, rate: &Rate) -> String {
-    let percent = |rate: &rust_decimal::Decimal| {
-        let percent = (rate * rust_decimal::Decimal::ONE_HUNDRED).normalize();
-        format!("{} %", locale.number(percent, percent.scale()))
-    };
-    match rate {
-        Rate::Const(rate) => percent(rate),
-        Rate::BandedByKwh { rates, .. } => rates.iter().map(percent).collect::<Vec<_>>().join(", "),
-        Rate::Dated { table } => fl!(locale.loader(), "cli-tariff-table", name = table.as_str()),
-    }
 }
