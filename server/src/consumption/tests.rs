@@ -278,7 +278,8 @@ impl Home {
             .unwrap();
         let (ana, profile) = test.owner().await;
         sqlx::query(
-            "INSERT INTO profile_tariff (energy_profile_id, valid_from, document) VALUES ($1, '1900-01-01', $2)",
+            "INSERT INTO profile_tariff (energy_profile_id, profile_tariff_id, valid_from, document)
+             VALUES ($1, gen_random_uuid(), '1900-01-01', $2)",
         )
         .bind(profile.0)
         .bind(tariff)

@@ -159,7 +159,8 @@ async fn compose(
             role,
             tariff_name: outlook
                 .past
-                .in_force(outlook.today)
+                .own(outlook.today)
+                .ok()
                 .map(|tariff| tariff.name.clone()),
             demo_moved_weeks: outlook.home.demo_moved_weeks,
         },

@@ -151,11 +151,11 @@ pub async fn load(
         region: home.grid_region.as_deref(),
     };
     let (so_far, cost) = so_far(&prices, through);
-    let (mut assumptions, mut unpriced) = match cost {
-        Ok(assumptions) => (assumptions, None),
-        Err(NotPriced::NoTariff) => (Vec::new(), None),
+    let (mut assumptions, not_priced) = match cost {
+        Ok(assumptions) => (assumptions, past.own(cycle.last).err()),
         Err(why) => (Vec::new(), Some(why)),
     };
+    let mut unpriced = not_priced.filter(|why| *why != NotPriced::NoTariff);
     let kwh_at_end = forecast
         .as_ref()
         .and_then(|forecast| kwh_at_end(&days, cycle, forecast));
