@@ -10,8 +10,8 @@ use crate::message::{Call, Effect, Fault, Message, News, Reply, Ticket};
 use crate::remote::Remote;
 use crate::table::Table;
 use crate::testing::{
-    self, BRANCA, CHEAPER, Hands, calls, comparisons, cx, drawn, with_bill, with_comparison,
-    with_tariffs,
+    self, BRANCA, CHEAPER, Hands, calls, comparisons, cx, drawn, with_bill, with_choices,
+    with_comparison,
 };
 
 /// The questions that were asked, with their tickets.
@@ -43,7 +43,7 @@ fn screen(hands: &Hands) -> String {
 
 #[test]
 fn t_on_the_bills_compares_with_the_distributors_other_tariffs_without_asking() {
-    let mut hands = Hands::on(with_tariffs());
+    let mut hands = Hands::on(with_choices());
     hands.press(key('4')).press(key('t'));
     assert_eq!(hands.app.screen, Screen::Comparison);
     let questions = asked(&hands.effects);
@@ -67,7 +67,7 @@ fn t_on_a_bill_goes_back_to_that_bill() {
 
 #[test]
 fn tariffs_that_arrive_later_are_compared_then() {
-    let mut app = with_tariffs();
+    let mut app = with_choices();
     let tariffs = app.lists.tariffs.value().unwrap().clone();
     app.lists.tariffs = Remote::Idle;
     let mut hands = Hands::on(app);

@@ -101,7 +101,7 @@ pub(crate) fn comparisons() -> TariffComparisons {
 }
 
 /// A home under CEMIG's usual tariff, with what can be chosen.
-pub(crate) fn with_tariffs() -> App {
+pub(crate) fn with_choices() -> App {
     let mut app = with_lists();
     app.homes[0].tariff = Some("br-cemig-d-conventional".into());
     let choice = |slug: &str, name: &str| TariffChoice {
@@ -120,7 +120,7 @@ pub(crate) fn with_tariffs() -> App {
 
 /// The screen that compares them.
 pub(crate) fn with_comparison() -> App {
-    let mut app = with_tariffs();
+    let mut app = with_choices();
     app.screen = Screen::Comparison;
     app.comparison.against = [CHEAPER, BRANCA]
         .map(|slug| OtherTariff::Slug(slug.into()))
