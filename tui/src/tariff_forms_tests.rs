@@ -14,7 +14,7 @@ use crate::table::Table;
 use crate::tariff::Pending;
 use crate::tariff::node::{Node, all};
 use crate::tariff_tests::{at_the_tariffs, document, fill, in_the_own, seen, sent_row, to};
-use crate::testing::{Hands, context, dec, night_tariff, with_tariffs};
+use crate::testing::{Hands, context, dec, night_tariff, with_home_tariffs};
 
 /// Opens the form of a place, and gives the document that it is of.
 fn put_into(app: &mut App, tariff: &Tariff, node: Node, cx: &Context) -> Tariff {
@@ -36,7 +36,7 @@ fn put_into(app: &mut App, tariff: &Tariff, node: Node, cx: &Context) -> Tariff 
 fn every_place_of_every_shipped_tariff_passes_through_its_form_unchanged() {
     for language in Language::ALL {
         let cx = context(*language);
-        let mut app = with_tariffs();
+        let mut app = with_home_tariffs();
         for tariff in reference::tariffs().unwrap() {
             for node in all(&tariff) {
                 let opened = put_into(&mut app, &tariff, node, &cx);
@@ -103,7 +103,7 @@ fn what_the_model_can_say_the_forms_can_say() {
     assert_eq!(tariff.check(), Ok(()));
     for language in Language::ALL {
         let cx = context(*language);
-        let mut app = with_tariffs();
+        let mut app = with_home_tariffs();
         for node in all(&tariff) {
             let opened = put_into(&mut app, &tariff, node, &cx);
             let form = app.form.as_ref().unwrap();

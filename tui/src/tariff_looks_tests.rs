@@ -10,7 +10,7 @@ use crate::table::Table;
 use crate::tariff::Focus;
 use crate::tariff::node::{Node, all};
 use crate::tariff_tests::{fill, to};
-use crate::testing::{Hands, context, drawn, shipped_tariff, with_tariffs};
+use crate::testing::{Hands, context, drawn, shipped_tariff, with_home_tariffs};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (160, 48)];
 
@@ -35,7 +35,7 @@ macro_rules! pictures {
 }
 
 fn own(cx: &Context) -> Hands {
-    let mut hands = Hands::on(with_tariffs());
+    let mut hands = Hands::on(with_home_tariffs());
     hands.cx = cx.clone();
     hands.app.screen = Screen::Table(Table::Tariffs);
     hands.enter();
@@ -53,7 +53,7 @@ fn tariffs_look_like_this() {
     pictures!("shipped", SIZES, |cx: &Context| {
         let mut hands = own(cx);
         hands.press(named(KeyCode::Esc)).press(key('j'));
-        hands.app.tariff = with_tariffs().tariff;
+        hands.app.tariff = with_home_tariffs().tariff;
         hands.enter().press(named(KeyCode::Tab));
         hands.app
     });
@@ -88,7 +88,7 @@ fn their_forms_look_like_this() {
     pictures!("row", SIZES, |cx: &Context| {
         let mut hands = own(cx);
         hands.press(named(KeyCode::Esc)).press(key('j'));
-        hands.app.tariff = with_tariffs().tariff;
+        hands.app.tariff = with_home_tariffs().tariff;
         hands.press(key('e'));
         hands.app
     });

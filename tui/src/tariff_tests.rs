@@ -17,11 +17,11 @@ use crate::message::{Call, Effect, Fault, Message, Reply, Timer};
 use crate::table::Table;
 use crate::tariff::node::Node;
 use crate::tariff::{Editor, Focus};
-use crate::testing::{Hands, dec, drawn, night_tariff, problem, shipped_tariff, with_tariffs};
+use crate::testing::{Hands, dec, drawn, night_tariff, problem, shipped_tariff, with_home_tariffs};
 
 /// At the home's tariffs.
 pub(crate) fn at_the_tariffs() -> Hands {
-    let mut hands = Hands::on(with_tariffs());
+    let mut hands = Hands::on(with_home_tariffs());
     hands.app.screen = Screen::Table(Table::Tariffs);
     hands
 }
@@ -175,7 +175,7 @@ fn what_was_typed_outlives_the_program_with_the_form_that_was_open() {
         drafts: vec![draft],
         ..Everything::default()
     };
-    let mut again = with_tariffs();
+    let mut again = with_home_tariffs();
     again.drafts = fresh.drafts;
     let mut hands = Hands::on(again);
     hands.press(key('c'));
@@ -352,7 +352,7 @@ fn a_tariff_that_ships_is_looked_at_and_becomes_ones_own_by_copying() {
 
 #[test]
 fn a_viewer_looks_and_changes_nothing() {
-    let mut app = with_tariffs();
+    let mut app = with_home_tariffs();
     let board = &mut app.dashboard.board.value_mut().unwrap().dashboard;
     board.home.role = ecotrack_common::profile::Role::Viewer;
     app.screen = Screen::Table(Table::Tariffs);
@@ -448,7 +448,7 @@ fn where_there_is_only_ascii_letters_tell_the_prices() {
     assert!(screen.is_ascii(), "{screen}");
     let monday = screen.lines().find(|line| line.contains("Mon 23")).unwrap();
     assert!(
-        monday.contains("b") && monday.contains("a......b"),
+        monday.contains('b') && monday.contains("a......b"),
         "{monday}"
     );
     let legend = screen.lines().find(|line| line.contains("a. 0.1260"));

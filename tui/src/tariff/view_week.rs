@@ -93,8 +93,11 @@ pub(super) fn panel(
     lines.extend(at_cursor(open, week, room, cx));
     // Where there is room for it, the whole day in words too.
     if let Some(day) = week.days.get(open.at.0).filter(|day| day.spans.is_ok()) {
-        lines.push(Line::default());
-        lines.extend(day_lines(day, &document.currency, cx));
+        let said = day_lines(day, &document.currency, cx);
+        if lines.len() + said.len() < usize::from(inside.height) {
+            lines.push(Line::default());
+            lines.extend(said);
+        }
     }
     panel::lines(frame, inside, lines);
 }

@@ -61,7 +61,7 @@ pub(crate) fn tariff_row(
 }
 
 /// The home with both, all that tariffs point at known.
-pub(crate) fn with_tariffs() -> App {
+pub(crate) fn with_home_tariffs() -> App {
     let mut app = with_lists();
     app.lists.profile_tariffs = Remote::Ready(vec![
         tariff_row(82, date(2026, 3, 1), None, Some(night_tariff())),
