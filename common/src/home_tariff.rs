@@ -16,6 +16,8 @@ use crate::{FieldErrors, ProfileTariffId};
 pub const MAX_DOCUMENT_BYTES: usize = 100_000;
 /// The most tariffs of one home, one after the other: ten years of monthly changes.
 pub const MAX_PROFILE_TARIFFS: i64 = 120;
+/// The first day of a tariff that a home has had as long as anybody asks about.
+pub const ALWAYS: Date = jiff::civil::date(1900, 1, 1);
 /// The longest name of a tariff.
 const NAME_CHARS: usize = 120;
 

@@ -243,7 +243,7 @@ async fn goals_times_away_and_meters_have_their_forms_too(db: PgPool) {
     screen.press(KeyCode::Esc);
 
     screen.shows("[Meters]").await;
-    tab(&screen, 1);
+    tab(&screen, 2);
     screen.shows("[Away]").await;
     screen.type_text("n");
     screen.shows("Nobody at home").await;

@@ -1518,6 +1518,7 @@ tariff-new-energy = Energy
 tariff-unreadable = This server cannot read that tariff. e chooses another.
 tariff-unreadable-short = unreadable
 tariff-outline = Tariff
+tariff-always = the beginning
 tariff-of-home-from = yours from { $day }
 tariff-findings = Worth a second look
 tariff-no-findings = Every rule is kept, and nothing looks odd.

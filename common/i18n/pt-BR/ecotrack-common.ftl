@@ -1517,6 +1517,7 @@ tariff-new-energy = Energia
 tariff-unreadable = Este servidor não consegue ler essa tarifa. e escolhe outra.
 tariff-unreadable-short = ilegível
 tariff-outline = Tarifa
+tariff-always = o início
 tariff-of-home-from = sua desde { $day }
 tariff-findings = Vale conferir
 tariff-no-findings = Todas as regras valem, e nada parece estranho.

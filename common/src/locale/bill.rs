@@ -1,11 +1,13 @@
 //! Bills and tariffs in words.
 
 use i18n_embed_fl::fl;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::Locale;
 use crate::bill::{BillError, MissingFigure, Price, Rate, TariffFinding};
 use crate::comparison::NotPriced;
+use crate::home_tariff::ALWAYS;
 
 impl Locale {
     /// Why a bill cannot be computed, and what to do about it.
@@ -148,6 +150,15 @@ impl Locale {
             Rate::Dated { table } => {
                 fl!(self.loader(), "cli-tariff-table", name = table.as_str())
             }
+        }
+    }
+
+    /// From when a home has a tariff: a day, or "the beginning".
+    pub fn tariff_from(&self, day: Date) -> String {
+        if day == ALWAYS {
+            self.text("tariff-always")
+        } else {
+            self.date(day)
         }
     }
 

@@ -311,7 +311,7 @@ impl Locale {
     pub fn field_error_in(&self, error: &FieldError, zone: &TimeZone) -> String {
         let id = format!("field-error-{}", error.code);
         if self.has(&id) {
-            let mut params = self.readable(&error.params, zone);
+            let mut params = self.readable(&error.params, zone, |day| self.date(day));
             // A rule of tariffs travels as its code too.
             let rule = error
                 .params
@@ -351,7 +351,10 @@ impl Locale {
 
     /// Title and body of an alert; money in `currency`.
     pub fn alert(&self, alert: &Alert, currency: &str) -> (String, String) {
-        let mut params = self.readable(&alert.evidence, &TimeZone::UTC);
+        let mut params = self.readable(&alert.evidence, &TimeZone::UTC, |day| {
+            // Alerts are about these days.
+            self.date_short(day)
+        });
         let raw = |name: &str| {
             alert
                 .evidence
@@ -422,6 +425,7 @@ impl Locale {
         &self,
         params: &BTreeMap<String, String>,
         zone: &TimeZone,
+        day: impl Fn(Date) -> String,
     ) -> BTreeMap<String, String> {
         let written = |value: &String| {
             if let Ok(number) = Decimal::from_str_exact(value) {
@@ -429,7 +433,7 @@ impl Locale {
             } else if let Ok(at) = Timestamp::from_str(value) {
                 self.date_time(at, zone)
             } else if let Ok(date) = Date::from_str(value) {
-                self.date(date)
+                day(date)
             } else {
                 value.clone()
             }

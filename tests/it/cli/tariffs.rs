@@ -102,7 +102,7 @@ async fn a_file_is_priced_without_a_server_to_the_cent(db: PgPool) {
         .good();
     assert!(text.contains("ICMS 18"), "{text}");
     assert!(text.contains("Os impostos são os usuais"), "{text}");
-    assert!(text.contains("bandeira amarela"), "{text}");
+    assert!(text.contains("Bandeira amarela"), "{text}");
 }
 
 #[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]

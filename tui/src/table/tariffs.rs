@@ -39,7 +39,10 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
         Row {
             key: row.profile_tariff_id.0,
             cells: vec![
-                day(row.tariff.valid_from),
+                Cell::at(
+                    cx.locale.tariff_from(row.tariff.valid_from),
+                    i64::from(ordinal(row.tariff.valid_from)),
+                ),
                 row.valid_to.map_or_else(|| Cell::text("–"), day),
                 Cell::text(name),
                 Cell::text(remarks.join(" · ")),

@@ -140,7 +140,7 @@ fn view_outline(open: &Editor, frame: &mut Frame, area: Rect, cx: &Context) {
         ""
     };
     let title = format!("{mark}{}", cx.locale.text("tariff-outline"));
-    let from = cx.locale.date(open.valid_from);
+    let from = cx.locale.tariff_from(open.valid_from);
     let titles = Titles::new(title).right(t!(cx, "tariff-of-home-from", day = from));
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     let nodes = outline(&open.document, open.cursor);

@@ -228,7 +228,7 @@ fn table(context: &Context, home: &AtHome, rows: &[ProfileTariff]) -> Table {
         ];
         let notes: Vec<String> = notes.into_iter().flatten().collect();
         table.row([
-            locale.date(row.tariff.valid_from),
+            locale.tariff_from(row.tariff.valid_from),
             row.valid_to
                 .map_or_else(|| "–".to_owned(), |day| locale.date(day)),
             match &row.tariff.tariff_slug {
