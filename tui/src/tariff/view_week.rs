@@ -91,10 +91,11 @@ pub(super) fn panel(
         lines.push(Line::styled(words::cut(&text, room), cx.theme.dim));
     }
     lines.extend(at_cursor(open, week, room, cx));
-    // Where there is room for it, the whole day in words too.
+    // Where there is room for it, the whole day in words too; cut through it would say something else.
     if let Some(day) = week.days.get(open.at.0).filter(|day| day.spans.is_ok()) {
         let said = day_lines(day, &document.currency, cx);
-        if lines.len() + said.len() < usize::from(inside.height) {
+        let fits = |line: &Line<'_>| line.width() <= room;
+        if lines.len() + said.len() < usize::from(inside.height) && said.iter().all(fits) {
             lines.push(Line::default());
             lines.extend(said);
         }
