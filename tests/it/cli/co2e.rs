@@ -127,3 +127,37 @@ async fn readings_of_the_grid_have_it_and_those_of_gas_have_none(db: PgPool) {
         assert_eq!(text.contains(FACTOR), meter.is_empty(), "{text}");
     }
 }
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn devices_say_what_a_month_of_them_emits(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = Shell::of_ana(&world, Language::English).await;
+    let heater = ["devices", "add", "--name", "Heater", "--power", "1000"];
+    let hours = ["--hours", "10", "--days", "30", "--duty", "1"];
+    ana.run(&[&heater[..], &hours].concat()).await.good();
+    let devices: Vec<Value> = ana.json(&["devices", "list"]).await;
+    let factor = &devices[0]["co2e_factor"];
+    assert_eq!(factor, "0.0545");
+    let kwh: f64 = text(&devices[0]["monthly_kwh"]).parse().unwrap();
+    let kg: f64 = text(&devices[0]["monthly_co2e_kg"]).parse().unwrap();
+    assert!(
+        kwh > 100.0 && (kg - kwh * 0.0545).abs() <= 0.05,
+        "{devices:?}"
+    );
+    assert_eq!(devices[0].get("co2e_kg"), None);
+
+    let csv = ana.run(&["devices", "list", "--csv"]).await.good();
+    assert!(
+        csv.contains("annual_kwh,monthly_co2e_kg,co2e_factor"),
+        "{csv}"
+    );
+    let listed = ana.run(&["devices", "list"]).await.good();
+    assert!(
+        listed.contains("kg CO₂e/mo.") && listed.trim_end().ends_with(FACTOR),
+        "{listed}"
+    );
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}

@@ -20,7 +20,7 @@ use super::table::{Side, Table};
 use super::typed::{Typed, text};
 use super::words::words;
 use super::writes::{Did, say, sentence};
-use super::{Failure, Result, many, patterns};
+use super::{Failure, Result, co2e, many, patterns};
 use crate::forms::catalog_name;
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +81,9 @@ pub(super) struct Fields {
     hours_on: Vec<String>,
 }
 
+/// CO2e of the kWh of a month.
+const MONTHLY_CO2E: &str = "monthly_co2e_kg";
+
 const COLUMNS: &[&str] = &[
     "name",
     "category",
@@ -93,6 +96,13 @@ const COLUMNS: &[&str] = &[
     "daily_kwh",
     "monthly_kwh",
     "annual_kwh",
+    MONTHLY_CO2E,
+    "co2e_factor",
+    "co2e_region",
+    "co2e_year",
+    "co2e_basis",
+    "co2e_source",
+    "co2e_missing",
     "catalog_slug",
     "estimate",
     "example",
@@ -104,16 +114,7 @@ const COLUMNS: &[&str] = &[
 pub(super) async fn run(context: &Context, command: Devices) -> Result<()> {
     let home = context.at_home().await?;
     match command {
-        Devices::List(form) => {
-            let devices = home.list(path::DEVICES).await?;
-            let list = List {
-                rows: &devices,
-                columns: COLUMNS,
-                empty: "cli-no-devices",
-            };
-            let shown = context.shown();
-            list.print(context, &form, |devices| table(devices, shown))
-        }
+        Devices::List(form) => list(context, &home, &form).await,
         Devices::Add(fields) => {
             let new = fields.read(None, &home, context).await?;
             let written: Written<ProfileDevice> = home.add(path::DEVICES, &new).await?;
@@ -138,6 +139,37 @@ pub(super) async fn run(context: &Context, command: Devices) -> Result<()> {
             say(context, Did::Removed, &what, &written)
         }
     }
+}
+
+async fn list(context: &Context, home: &AtHome, form: &Form) -> Result<()> {
+    let devices: Vec<ProfileDevice> = home.list(path::DEVICES).await?;
+    let factors = co2e::factors(home).await?;
+    let year = home.today().year();
+    let emitted: Vec<co2e::Emitted> = devices
+        .iter()
+        .map(|row| factors.in_year(year, row.monthly_kwh))
+        .collect();
+    let rows = devices.iter().zip(&emitted).map(|(device, emitted)| {
+        let mut row = co2e::row(device, Some(emitted))?;
+        if let Some(row) = row.as_object_mut()
+            && let Some(kg) = row.remove("co2e_kg")
+        {
+            row.insert(MONTHLY_CO2E.to_owned(), kg);
+        }
+        Ok(row)
+    });
+    let rows = rows.collect::<Result<Vec<_>>>()?;
+    let list = List {
+        rows: &rows,
+        columns: COLUMNS,
+        empty: "cli-no-devices",
+    };
+    let shown = context.shown();
+    list.print(context, form, |_| table(&devices, &emitted, shown))?;
+    if context.json || form.csv {
+        return Ok(());
+    }
+    co2e::say_factor(context, &emitted)
 }
 
 /// The device of the home that is named.
@@ -314,10 +346,11 @@ fn find_in(catalog: Vec<CatalogDevice>, typed: &str, language: Language) -> Opti
     catalog.into_iter().nth(at)
 }
 
-fn table(devices: &[ProfileDevice], shown: Shown) -> Table {
+fn table(devices: &[ProfileDevice], emitted: &[co2e::Emitted], shown: Shown) -> Table {
     const SIDES: &[Side] = &[
         Side::Left,
         Side::Left,
+        Side::Right,
         Side::Right,
         Side::Right,
         Side::Right,
@@ -334,11 +367,12 @@ fn table(devices: &[ProfileDevice], shown: Shown) -> Table {
         "column-watts",
         "cli-column-kwh-day",
         "column-kwh-month",
+        "column-co2e-month",
         "cli-column-kwh-year",
         "column-remarks",
     ];
     table.row(titles.map(|id| title(locale, id)));
-    for row in devices {
+    for (row, emitted) in devices.iter().zip(emitted) {
         let device = &row.device;
         let remarks: Vec<String> = [
             (device.estimate, "estimated"),
@@ -356,6 +390,7 @@ fn table(devices: &[ProfileDevice], shown: Shown) -> Table {
             locale.register(Kwh(device.power_w)),
             locale.number(row.daily_kwh.0, 2),
             locale.number(row.monthly_kwh.0, 1),
+            co2e::kg(Some(emitted), locale),
             locale.number(row.annual_kwh.0, 0),
             remarks.join(" · "),
         ]);
