@@ -1478,7 +1478,7 @@ cli-compare-unknown = The server has no tariff named { $name }, and there is no 
 
 ## Tariffs on the screen.
 
-field-error-not_a_price = Write a number such as 0.28, @table, ~series, or ? where it is not known.
+field-error-not_a_price = Write 0.28, @table, ~series, or ? for not known.
 field-error-not_a_rate = Write percent as on the bill, such as 18 or 5.5 %, or @table.
 field-error-not_a_time = Write a time such as 6, 06:30 or 24:00.
 field-error-ends_where_it_starts = It ends where it starts; the whole day is 00:00 to 24:00.
@@ -1518,7 +1518,7 @@ tariff-new-energy = Energy
 tariff-unreadable = This server cannot read that tariff. e chooses another.
 tariff-unreadable-short = unreadable
 tariff-outline = Tariff
-tariff-always = the beginning
+tariff-always = the start
 tariff-of-home-from = yours from { $day }
 tariff-findings = Worth a second look
 tariff-no-findings = Every rule is kept, and nothing looks odd.

@@ -1477,7 +1477,7 @@ cli-compare-unknown = O servidor não tem tarifa chamada { $name }, e não há a
 
 ## Tarifas na tela.
 
-field-error-not_a_price = Escreva um número como 0,28, @tabela, ~série, ou ? quando não se sabe.
+field-error-not_a_price = Escreva 0,28, @tabela, ~série ou ? se não se sabe.
 field-error-not_a_rate = Escreva a porcentagem como na conta, por exemplo 18 ou 5,5 %, ou @tabela.
 field-error-not_a_time = Escreva um horário como 6, 06:30 ou 24:00.
 field-error-ends_where_it_starts = Termina onde começa; o dia inteiro é de 00:00 a 24:00.

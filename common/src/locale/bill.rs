@@ -153,7 +153,7 @@ impl Locale {
         }
     }
 
-    /// From when a home has a tariff: a day, or "the beginning".
+    /// From when a home has a tariff: a day, or `the start` where it always had it.
     pub fn tariff_from(&self, day: Date) -> String {
         if day == ALWAYS {
             self.text("tariff-always")
@@ -180,5 +180,22 @@ impl Locale {
             ),
             _ => format!("{}: {text}", finding.path),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::account::Language;
+
+    #[test]
+    fn a_tariff_that_was_always_there_has_no_first_day() {
+        let (en, pt) = (Language::English, Language::BrazilianPortuguese);
+        let from = |language, day| Locale::new(language).tariff_from(day);
+        assert_eq!(from(en, ALWAYS), "the start");
+        assert_eq!(from(pt, ALWAYS), "o início");
+        assert_eq!(from(en, date(1900, 1, 2)), "2 Jan 1900");
     }
 }

@@ -110,7 +110,8 @@ async fn a_change_of_a_home_is_undone_and_redone_and_leaves_its_tariffs_alone(db
     let address = in_home(path::PROFILE, profile);
     let tariffs = async || ana.get(&in_home(path::PROFILE_TARIFFS, profile)).await.json;
     let first = tariffs().await;
-    assert_eq!(first[0]["valid_from"], "1900-01-01");
+    let always = ecotrack_common::home_tariff::ALWAYS.to_string();
+    assert_eq!(first[0]["valid_from"], always);
     assert_eq!(made["tariff_name"], first[0]["name"]);
     let own = crate::tariffs::tests::economy_7("BRL");
     let own = json!({ "valid_from": "2026-03-01", "document": own });
