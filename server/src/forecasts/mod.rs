@@ -64,7 +64,13 @@ async fn show(
         None => outlook.without_forecast(),
     };
     let comparisons = store::list_comparisons(&mut conn, profile, COMPARISONS).await?;
-    Ok(axum::Json(ForecastReport { state, comparisons }))
+    Ok(axum::Json(ForecastReport {
+        state,
+        detail: None,
+        training: None,
+        achieved: Vec::new(),
+        comparisons,
+    }))
 }
 
 /// Asks for a training; a job does it.

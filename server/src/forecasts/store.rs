@@ -321,7 +321,7 @@ pub async fn list_scores(
     profile: EnergyProfileId,
 ) -> sqlx::Result<Vec<AccuracyScore>> {
     let rows = sqlx::query!(
-        "SELECT s.candidate, s.from_horizon, s.to_horizon, s.mae_kwh, s.naive_mae_kwh, s.mase, s.coverage80, s.coverage95, s.chosen
+        "SELECT s.candidate, s.from_horizon, s.to_horizon, s.mae_kwh, s.naive_mae_kwh, s.mase, s.coverage80, s.coverage95, s.swis, s.total_error, s.chosen
          FROM model_accuracy_score AS s JOIN forecast_model AS m USING (energy_profile_id, forecast_model_id)
          WHERE s.energy_profile_id = $1 AND m.in_use
          ORDER BY s.from_horizon, s.to_horizon, s.mae_kwh, s.candidate",
@@ -340,6 +340,8 @@ pub async fn list_scores(
             mase: row.mase,
             coverage80: row.coverage80,
             coverage95: row.coverage95,
+            swis: row.swis,
+            total_error: row.total_error,
             chosen: row.chosen,
         })
         .collect())
@@ -434,7 +436,8 @@ pub async fn list_comparisons(
     limit: i64,
 ) -> sqlx::Result<Vec<PredictionComparison>> {
     let rows = sqlx::query!(
-        r#"SELECT local_date, horizon, model, predicted_kwh, actual_kwh, error_kwh AS "error_kwh!", percentage_error
+        r#"SELECT local_date, horizon, model, predicted_kwh, actual_kwh, error_kwh AS "error_kwh!", percentage_error,
+                  actual_kwh BETWEEN lo80 AND hi80 AS inside80, actual_kwh BETWEEN lo95 AND hi95 AS inside95
            FROM historical_prediction_comparison WHERE energy_profile_id = $1
            ORDER BY local_date DESC, horizon LIMIT $2"#,
         profile.0,
@@ -452,6 +455,8 @@ pub async fn list_comparisons(
             actual_kwh: Kwh(row.actual_kwh),
             error_kwh: Kwh(row.error_kwh),
             percentage_error: row.percentage_error,
+            inside80: row.inside80,
+            inside95: row.inside95,
         })
         .collect())
 }
