@@ -70,6 +70,8 @@ pub enum Command {
     Migrate,
     /// Train every home now
     Train,
+    /// Forecast published series for an outside judge, or fit the shared model; needs no database
+    Backtest(crate::forecasts::command::Backtest),
     /// Check the database
     Doctor {
         /// Derive every day of register meters again

@@ -32,6 +32,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string_pretty(&router::openapi())?);
         return Ok(());
     }
+    if let Command::Backtest(asked) = &command {
+        return forecasts::command::run(asked);
+    }
     let folder = if matches!(command, Command::Demo) {
         "ecotrack-demo"
     } else {
@@ -98,7 +101,7 @@ async fn with_database(
         }
         Command::Account { command } => see_to_accounts(&app, command).await,
         // Migrating was done above; the others never come here.
-        Command::Migrate | Command::Openapi | Command::Demo => Ok(()),
+        Command::Migrate | Command::Openapi | Command::Backtest(_) | Command::Demo => Ok(()),
     }
 }
 

@@ -8,9 +8,10 @@ use super::features::{FeatureSchema, SchemaMismatch};
 use super::interval::Bands;
 use super::learn::TrainingReport;
 use super::model::Fitted;
+use super::shared::Shared;
 
 /// Version of the artefact's shape.
-pub const ARTEFACT_VERSION: u32 = 1;
+pub const ARTEFACT_VERSION: u32 = 2;
 
 /// A model with all that is needed to forecast from it and to say how good it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,7 +19,10 @@ pub struct Artefact {
     pub version: u32,
     pub features_version: u32,
     pub schema: FeatureSchema,
-    pub fitted: Fitted,
+    /// Fingerprint of the shared coefficients that the model was drawn from; `None` of a model that needs none.
+    pub shared: Option<String>,
+    /// `None` of a home that was forecast from too little to keep a model.
+    pub fitted: Option<Fitted>,
     pub bands: Bands,
     pub report: TrainingReport,
 }
@@ -34,17 +38,25 @@ pub enum ArtefactError {
     Version { found: u64, expected: u32 },
     #[error(transparent)]
     Schema(#[from] SchemaMismatch),
+    #[error(
+        "the kept model was drawn from other shared coefficients than this program's; train anew"
+    )]
+    Coefficients,
     #[error("the kept model cannot be read: {0}")]
     Unreadable(String),
 }
 
 impl Artefact {
-    pub(super) fn new(fitted: Fitted, bands: Bands, report: TrainingReport) -> Self {
+    pub(super) fn new(fitted: Option<Fitted>, bands: Bands, report: TrainingReport) -> Self {
         let schema = FeatureSchema::current();
+        let draws = fitted
+            .as_ref()
+            .is_some_and(|fitted| fitted.shift().is_some());
         Self {
             version: ARTEFACT_VERSION,
             features_version: schema.version,
             schema,
+            shared: draws.then(|| Shared::shipped_fingerprint().to_owned()),
             fitted,
             bands,
             report,
@@ -58,7 +70,7 @@ impl Artefact {
         json!({ "model": model, "checksum": checksum })
     }
 
-    /// Verifies checksum, version and schema, in this order.
+    /// Verifies checksum, version, schema and shared coefficients, in this order.
     pub fn from_value(value: &Value) -> Result<Self, ArtefactError> {
         let model = value.get("model").ok_or(ArtefactError::Damaged)?;
         if value.get("checksum").and_then(Value::as_str) != Some(checksum(model).as_str()) {
@@ -80,7 +92,13 @@ impl Artefact {
         FeatureSchema::deserialize(schema)
             .map_err(unreadable)?
             .check()?;
-        Self::deserialize(model).map_err(unreadable)
+        let artefact = Self::deserialize(model).map_err(unreadable)?;
+        match artefact.shared.as_deref() {
+            Some(shared) if shared != Shared::shipped_fingerprint() => {
+                Err(ArtefactError::Coefficients)
+            }
+            _ => Ok(artefact),
+        }
     }
 }
 

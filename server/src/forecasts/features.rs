@@ -13,9 +13,6 @@ use super::history::{History, mean};
 /// another version are trained anew.
 pub const FEATURES_VERSION: u32 = 1;
 
-/// Longest horizon in days: the longest billing cycle of two months.
-pub const MAX_HORIZON: usize = 62;
-
 /// First index that may be an origin: two weeks of history are needed to say anything about weekdays.
 pub const MIN_ORIGIN: usize = 13;
 

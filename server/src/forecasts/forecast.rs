@@ -3,10 +3,12 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::features::{Features, MAX_HORIZON};
 use super::history::History;
-use super::interval::{Bands, Range};
-use super::model::{Candidate, Fitted};
+use super::horizon::MAX_HORIZON;
+use super::hours::{self, HOURS_AHEAD_DAYS, HourlyDay};
+use super::interval::{Bands, MEDIAN, Range, Width};
+use super::model::{Candidate, Fitted, Home};
+use super::months;
 
 /// What a home will use, as seen on the evening of `made_on`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +21,23 @@ pub struct Forecast {
     /// Sums over the first 1, 2, … of `days`. Their bands come from the backtest's errors of sums: daily errors partly
     /// cancel, so adding daily bounds would be far too wide.
     pub totals: Vec<Range>,
+    /// The first days by the hours of the clock; empty where readings are not by the hour.
+    pub hours: Vec<[Range; 24]>,
+    /// The months after the origin's, the first one's first day; empty without a year of readings.
+    pub months: Vec<(Date, Range)>,
 }
+
+/// Days on which nobody is at home.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Away {
+    /// kWh of each past one that was measured.
+    pub past: Vec<f64>,
+    /// Those to come.
+    pub ahead: Vec<Date>,
+}
+
+/// Past days away below which days away to come are forecast like others.
+const NEEDED_AWAY: usize = 3;
 
 /// One day ahead: date and kWh with bands (flat in JSON).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -33,38 +51,33 @@ pub struct ForecastDay {
 pub fn forecast(
     fitted: &Fitted,
     bands: &Bands,
-    history: &History,
+    home: &Home<'_>,
     horizon: usize,
 ) -> Option<Forecast> {
-    let origin = history.len().checked_sub(1)?;
-    Some(forecast_from(
-        fitted,
-        bands,
-        &Features::new(history),
-        origin,
-        horizon,
-    ))
+    let origin = home.history().len().checked_sub(1)?;
+    Some(forecast_from(fitted, bands, home, origin, horizon))
 }
 
 /// [`forecast`] from any origin inside the history, for callers with many; looks at nothing after it.
 pub fn forecast_from(
     fitted: &Fitted,
     bands: &Bands,
-    features: &Features<'_>,
+    home: &Home<'_>,
     origin: usize,
     horizon: usize,
 ) -> Forecast {
-    let history = features.history();
-    let scale = features.scale(origin);
-    let kwh = fitted.predict_from(features, origin, horizon.min(MAX_HORIZON));
+    let history = home.history();
+    let scale = home.scale(origin);
+    let quantiles = fitted.predict(home, origin, horizon.min(MAX_HORIZON));
     let mut sum = 0.0;
-    let (mut days, mut totals) = (Vec::with_capacity(kwh.len()), Vec::with_capacity(kwh.len()));
-    for (i, kwh) in kwh.into_iter().enumerate() {
+    let count = quantiles.len();
+    let (mut days, mut totals) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for (i, day) in quantiles.into_iter().enumerate() {
         let ahead = i + 1;
-        sum += kwh;
+        sum += day[MEDIAN];
         days.push(ForecastDay {
             date: history.date(origin + ahead),
-            range: bands.day(ahead).around(kwh, scale),
+            range: bands.days.around(day, ahead, scale),
         });
         totals.push(bands.total(ahead).around(sum, scale));
     }
@@ -73,6 +86,45 @@ pub fn forecast_from(
         model: fitted.candidate(),
         days,
         totals,
+        hours: Vec::new(),
+        months: Vec::new(),
+    }
+}
+
+impl Forecast {
+    /// Adds what the days alone do not say: the days away to come, the hours of the first days, the months ahead.
+    pub fn tell_more(&mut self, history: &History, hourly: &[HourlyDay], away: &Away) {
+        self.leave_home(away);
+        let weekday = |ahead: usize| history.weekday(history.len() + ahead);
+        let hours = self.days.iter().take(HOURS_AHEAD_DAYS).enumerate();
+        let hours: Option<Vec<_>> = hours
+            .map(|(ahead, day)| hours::forecast(hourly, weekday(ahead), day.range.kwh))
+            .collect();
+        let hours = hours.unwrap_or_default().into_iter();
+        self.hours = hours.map(|day| day.map(Range::from)).collect();
+        self.months = months::forecast(history);
+    }
+
+    /// Days away to come use what past ones did, if enough of those are known.
+    fn leave_home(&mut self, away: &Away) {
+        if away.past.len() < NEEDED_AWAY {
+            return;
+        }
+        let mut past = away.past.clone();
+        past.sort_unstable_by(f64::total_cmp);
+        let usual = past[past.len() / 2];
+        let level = usual.max(0.01);
+        let mut errors: Vec<f64> = past.iter().map(|kwh| (kwh - usual).abs() / level).collect();
+        let range = Width::learn(&mut errors, None).around(usual, level);
+        let mut less = 0.0;
+        for (day, total) in self.days.iter_mut().zip(&mut self.totals) {
+            if away.ahead.contains(&day.date) {
+                less += day.range.kwh - usual;
+                day.range = range;
+            }
+            // The bands of sums keep their width: what is known of the other days is no better.
+            *total = total.moved(-less);
+        }
     }
 }
 

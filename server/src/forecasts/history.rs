@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 
 use jiff::{ToSpan, civil::Date};
 
+use super::horizon::MAX_HORIZON;
+
 /// A day counts when at least this share of it was measured; it is then scaled up to the full day.
 pub const FULL_COVERAGE: f64 = 0.9;
 
@@ -53,6 +55,10 @@ pub struct History {
     clean: Vec<f64>,
     outlier: Vec<bool>,
     refused: usize,
+    /// Public holidays, in order.
+    holidays: Vec<Date>,
+    /// Mean temperature of each day in °C from the first on, and of days after the last where they are forecast.
+    celsius: Vec<Option<f64>>,
 }
 
 impl History {
@@ -66,6 +72,8 @@ impl History {
             clean: Vec::new(),
             outlier: Vec::new(),
             refused: 0,
+            holidays: Vec::new(),
+            celsius: Vec::new(),
         };
         let mut before: Option<Date> = None;
         for day in days {
@@ -93,9 +101,36 @@ impl History {
             history.known.resize(index, None);
             history.known.push(Some(kwh));
         }
-        let filled = fill(&history.known);
-        (history.clean, history.outlier) = mark(&history.known, filled);
+        history.derive();
         Ok(history)
+    }
+
+    /// The same up to `last`, which need not be known: days that are missing at the end are bridged like others. Days
+    /// after it are refused.
+    pub fn until(days: impl IntoIterator<Item = Day>, last: Date) -> Result<Self, HistoryError> {
+        let mut history = Self::new(days)?;
+        if let Some(known) = history.last() {
+            let after = days_between(known, last);
+            let days = history.len() as i64 + after;
+            let (Ok(after), true) = (usize::try_from(after), days <= MAX_DAYS as i64) else {
+                return Err(if after < 0 {
+                    HistoryError::Unsorted {
+                        date: known,
+                        after: last,
+                    }
+                } else {
+                    HistoryError::TooLong { days }
+                });
+            };
+            history.known.resize(history.len() + after, None);
+            history.derive();
+        }
+        Ok(history)
+    }
+
+    fn derive(&mut self) {
+        let filled = fill(&self.known);
+        (self.clean, self.outlier) = mark(&self.known, filled);
     }
 
     /// Days from the first to the last that counts.
@@ -128,6 +163,11 @@ impl History {
         )
     }
 
+    /// The index of a day on or after the first one, inside the history or beyond its end; 0 of an earlier one.
+    pub fn ahead_of(&self, date: Date) -> usize {
+        usize::try_from(days_between(self.first, date)).unwrap_or(0)
+    }
+
     /// The index of a day inside the history.
     pub fn index_of(&self, date: Date) -> Option<usize> {
         usize::try_from(days_between(self.first, date))
@@ -135,8 +175,43 @@ impl History {
             .filter(|i| *i < self.len())
     }
 
-    /// Weekday at an index (which may lie beyond the end), Monday being 0.
+    /// The same with public holidays, past ones and those to come, which are days like Sundays.
+    pub fn with_holidays(mut self, mut holidays: Vec<Date>) -> Self {
+        holidays.sort_unstable();
+        self.holidays = holidays;
+        self
+    }
+
+    /// Whether the day at an index (which may lie beyond the end) is a public holiday.
+    pub fn is_holiday(&self, index: usize) -> bool {
+        !self.holidays.is_empty() && self.holidays.binary_search(&self.date(index)).is_ok()
+    }
+
+    /// The same with the mean temperatures of days in °C, in any order: measured ones, and forecast ones of days to come.
+    pub fn with_temperatures(mut self, days: impl IntoIterator<Item = (Date, f64)>) -> Self {
+        let mut celsius = vec![None; self.len()];
+        for (date, mean) in days {
+            let index = usize::try_from(days_between(self.first, date)).ok();
+            if let Some(index) = index.filter(|at| *at < self.len() + MAX_HORIZON) {
+                celsius.resize(celsius.len().max(index + 1), None);
+                celsius[index] = Some(mean);
+            }
+        }
+        self.celsius = celsius;
+        self
+    }
+
+    /// Mean temperature of each day in °C; of days after the last where they are forecast. Empty or shape `len()` or
+    /// more.
+    pub fn celsius(&self) -> &[Option<f64>] {
+        &self.celsius
+    }
+
+    /// Weekday at an index (which may lie beyond the end), Monday being 0; a public holiday is a Sunday.
     pub fn weekday(&self, index: usize) -> usize {
+        if self.is_holiday(index) {
+            return 6;
+        }
         (usize::from(self.first.weekday().to_monday_zero_offset().unsigned_abs()) + index % 7) % 7
     }
 

@@ -1,9 +1,18 @@
-//! Bands that mean what they say: split conformal widths learnt from a backtest's errors, per group of horizons for
-//! single days and apart for the sums over the next days. No database, clock or randomness.
+//! Bands that mean what they say. A candidate with bounds of its own has them widened or narrowed by how far past days
+//! lay outside (conformal, drawn towards its own bounds while few are known); one without gets split conformal widths
+//! from past errors. Sums over the next days have widths apart, since daily errors partly cancel. No database, clock or
+//! randomness.
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{GROUPS, group_of, tidy};
+use super::horizon::{GROUPS, group_of};
+
+/// Probabilities of [`Quantiles`]: the bounds of the 95 and the 80 % band and the median.
+pub const LEVELS: [f64; 5] = [0.025, 0.1, 0.5, 0.9, 0.975];
+/// Index of the median.
+pub const MEDIAN: usize = 2;
+/// kWh at each of [`LEVELS`], ascending.
+pub type Quantiles = [f64; LEVELS.len()];
 
 /// Share of days allowed outside the 80 % band.
 pub const MISS_80: f64 = 0.20;
@@ -27,10 +36,18 @@ const BEYOND_MAX: f64 = 1.5;
 const FARTHER: f64 = 1.25;
 /// A total counts when this share of its days was measured.
 const TOTAL_KNOWN: f64 = 0.8;
+/// Independent errors that weigh as much as a candidate's own bounds.
+const OWN_BOUNDS_WEIGH: f64 = 300.0;
+/// Bounds are never changed by more than this factor, either way.
+const MOST: f64 = 2.5;
 
 /// Errors of one origin by horizon (index 0 is one day ahead): measured minus forecast, in units of the home's level at
 /// that origin; `None` where the day was not measured.
 pub type ErrorPath = Vec<Option<f64>>;
+
+/// How far each day of one origin lay from the forecast, in units of the distance from the median to the bound of its
+/// side, for the 80 and the 95 % band.
+pub type ReachPath = Vec<Option<[f64; 2]>>;
 
 /// Half widths of the 80 and 95 % bands, in units of the home's level at the origin.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -39,11 +56,27 @@ pub struct Width {
     pub half95: f64,
 }
 
-/// The widths of one home's model.
+/// Factors on the distances from the median to a candidate's own bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stretch {
+    pub by80: f64,
+    pub by95: f64,
+}
+
+/// How the bands of single days are made; one entry per entry of [`GROUPS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayBands {
+    /// Around a point.
+    Widths(Vec<Width>),
+    /// From the candidate's own bounds.
+    Stretches(Vec<Stretch>),
+}
+
+/// The bands of one home's model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bands {
-    /// One per entry of [`GROUPS`].
-    pub groups: Vec<Width>,
+    pub days: DayBands,
     /// Index `n - 1` is the sum over the next `n` days.
     pub totals: Vec<Width>,
 }
@@ -58,6 +91,32 @@ pub struct Range {
     pub hi95: f64,
 }
 
+impl Range {
+    /// The same, so many kWh higher; nothing falls below zero.
+    pub fn moved(self, kwh: f64) -> Self {
+        let moved = |bound: f64| (bound + kwh).max(0.0);
+        Self {
+            kwh: moved(self.kwh),
+            lo80: moved(self.lo80),
+            hi80: moved(self.hi80),
+            lo95: moved(self.lo95),
+            hi95: moved(self.hi95),
+        }
+    }
+}
+
+impl From<Quantiles> for Range {
+    fn from([lo95, lo80, kwh, hi80, hi95]: Quantiles) -> Self {
+        Self {
+            kwh,
+            lo80,
+            hi80,
+            lo95,
+            hi95,
+        }
+    }
+}
+
 /// The split conformal quantile: the smallest score that a fresh one, exchangeable with these, stays below with
 /// probability `1 - miss` or more, which is the `ceil((n + 1)(1 - miss))`-th smallest. `None` when that is more than
 /// there are. Reorders its input. (Lei et al. 2018, Distribution-free predictive inference for regression.)
@@ -69,7 +128,7 @@ pub fn conformal(scores: &mut [f64], miss: f64) -> Option<f64> {
 
 impl Width {
     /// From absolute errors; `nearer` is the width of the shorter horizons, used where there are none.
-    fn learn(scores: &mut [f64], nearer: Option<Self>) -> Self {
+    pub(super) fn learn(scores: &mut [f64], nearer: Option<Self>) -> Self {
         let Some(largest) = scores.iter().copied().reduce(f64::max) else {
             return nearer.map_or(UNKNOWN, |width| width.times(FARTHER));
         };
@@ -106,25 +165,117 @@ impl Width {
     }
 }
 
-/// Widths of the groups of horizons, learnt from the errors of some origins.
-pub fn group_widths<'p>(paths: impl Iterator<Item = &'p ErrorPath>) -> Vec<Width> {
-    let mut scores: [Vec<f64>; GROUPS.len()] = Default::default();
-    for path in paths {
-        for (i, error) in path.iter().enumerate() {
-            scores[group_of(i + 1)].extend(error.map(f64::abs));
+impl Stretch {
+    /// From how far days reached, which overlap so that `evidence` of them are worth counting.
+    fn learn(scores80: &mut [f64], scores95: &mut [f64], evidence: f64) -> Self {
+        let weight = evidence / (evidence + OWN_BOUNDS_WEIGH);
+        let factor = |scores: &mut [f64], miss| {
+            let found = conformal(scores, miss).unwrap_or(1.0);
+            tidy(found.clamp(1.0 / MOST, MOST).powf(weight))
+        };
+        Self {
+            by80: factor(scores80, MISS_80),
+            by95: factor(scores95, MISS_95),
         }
     }
-    let mut widths: Vec<Width> = Vec::with_capacity(GROUPS.len());
-    for scores in &mut scores {
-        widths.push(Width::learn(scores, widths.last().copied()));
+
+    /// The band of a candidate's own quantiles.
+    pub fn of(self, [lo95, lo80, kwh, hi80, hi95]: Quantiles) -> Range {
+        let low = |bound: f64, by: f64| (kwh - by * (kwh - bound)).max(0.0);
+        let high = |bound: f64, by: f64| kwh + by * (bound - kwh);
+        let (by80, by95) = (self.by80.clamp(0.0, MOST), self.by95.clamp(0.0, MOST));
+        let (lo80, hi80) = (low(lo80, by80), high(hi80, by80));
+        Range {
+            kwh,
+            lo80,
+            hi80,
+            lo95: low(lo95, by95).min(lo80),
+            hi95: high(hi95, by95).max(hi80),
+        }
     }
-    widths
+}
+
+impl DayBands {
+    /// Widths of the groups of horizons, learnt from the errors of some origins.
+    pub fn widths<'p>(paths: impl Iterator<Item = &'p ErrorPath>) -> Self {
+        let mut scores: [Vec<f64>; GROUPS.len()] = Default::default();
+        for path in paths {
+            for (i, error) in path.iter().enumerate() {
+                scores[group_of(i + 1)].extend(error.map(f64::abs));
+            }
+        }
+        let mut widths: Vec<Width> = Vec::with_capacity(GROUPS.len());
+        for scores in &mut scores {
+            widths.push(Width::learn(scores, widths.last().copied()));
+        }
+        Self::Widths(widths)
+    }
+
+    /// Factors of the groups of horizons, learnt from how far the days of some origins reached.
+    pub fn stretches<'p>(paths: impl Iterator<Item = &'p ReachPath>) -> Self {
+        let mut scores: [[Vec<f64>; 2]; GROUPS.len()] = Default::default();
+        let mut origins = 0;
+        for path in paths {
+            origins += 1;
+            for (i, reach) in path.iter().enumerate() {
+                if let Some(reach) = reach {
+                    let [of80, of95] = &mut scores[group_of(i + 1)];
+                    of80.push(reach[0]);
+                    of95.push(reach[1]);
+                }
+            }
+        }
+        let learnt = scores.iter_mut().map(|[of80, of95]| {
+            // The days of one origin err together, more or less; its first and another half of them count.
+            let evidence = f64::from(origins).min(of80.len() as f64);
+            Stretch::learn(of80, of95, evidence)
+        });
+        Self::Stretches(learnt.collect())
+    }
+
+    /// The band of one day, `horizon` days ahead, of a home whose level is `scale` kWh a day.
+    pub fn around(&self, quantiles: Quantiles, horizon: usize, scale: f64) -> Range {
+        let at = group_of(horizon);
+        match self {
+            Self::Widths(widths) => {
+                let width = widths.get(at).or(widths.last()).copied();
+                width.unwrap_or(UNKNOWN).around(quantiles[MEDIAN], scale)
+            }
+            Self::Stretches(stretches) => match stretches.get(at).or(stretches.last()) {
+                Some(stretch) => stretch.of(quantiles),
+                None => quantiles.into(),
+            },
+        }
+    }
+}
+
+/// How far a measured day lies from the forecast, in units of its bounds' distances; a day outside a band without
+/// width is as far as can be told.
+pub fn reach(actual: f64, quantiles: Quantiles) -> [f64; 2] {
+    let [lo95, lo80, kwh, hi80, hi95] = quantiles;
+    let error = actual - kwh;
+    let of = |low: f64, high: f64| {
+        let distance = if error < 0.0 { kwh - low } else { high - kwh };
+        if error == 0.0 {
+            0.0
+        } else {
+            (error.abs() / distance).min(1.0e6)
+        }
+    };
+    [of(lo80, hi80), of(lo95, hi95)]
 }
 
 impl Bands {
-    /// Learns the widths for single days and for sums over up to `horizon` days.
-    pub fn learn(paths: &[ErrorPath], horizon: usize) -> Self {
-        let groups = group_widths(paths.iter());
+    /// Of a forecast that has its own.
+    pub fn none() -> Self {
+        Self {
+            days: DayBands::Stretches(Vec::new()),
+            totals: Vec::new(),
+        }
+    }
+
+    /// Adds the widths of sums over up to `horizon` days, learnt from the same origins' errors.
+    pub fn learn(days: DayBands, paths: &[ErrorPath], horizon: usize) -> Self {
         let mut totals: Vec<Width> = Vec::with_capacity(horizon);
         for days in 1..=horizon {
             let mut scores: Vec<f64> = paths
@@ -140,13 +291,7 @@ impl Bands {
             };
             totals.push(width);
         }
-        Self { groups, totals }
-    }
-
-    /// Width for one day, `horizon` days ahead.
-    pub fn day(&self, horizon: usize) -> Width {
-        let width = self.groups.get(group_of(horizon)).or(self.groups.last());
-        width.copied().unwrap_or(UNKNOWN)
+        Self { days, totals }
     }
 
     /// Width for the sum over the next `days` days.
@@ -165,4 +310,13 @@ fn total_error(path: &[Option<f64>], days: usize) -> Option<f64> {
     let known = window.iter().flatten().count();
     let enough = known > 0 && known as f64 >= TOTAL_KNOWN * days as f64;
     enough.then(|| (window.iter().flatten().sum::<f64>() * days as f64 / known as f64).abs())
+}
+
+/// Rounds to 12 significant digits, and to zero below 1e-9: far finer than any meter, and few enough digits that
+/// `serde_json` (whose default float parser may be off in the last bit) and `jsonb` give back the very same bits.
+pub(super) fn tidy(value: f64) -> f64 {
+    if !value.is_finite() || value.abs() < 1.0e-9 {
+        return 0.0;
+    }
+    format!("{value:.11e}").parse().unwrap_or_default()
 }

@@ -1,8 +1,8 @@
 //! What a home will use, with intervals, and how good that has been. Requests read what the jobs
 //! stored; they never train.
 //!
-//! Pure: `history`, `features`, `model`, `backtest`, `interval`, `forecast`, `learn`, `artefact`.
-//! `train` alone joins them with the database.
+//! Pure: `history`, `horizon`, `features`, `linear`, `smoothing`, `shared`, `model`, `backtest`, `interval`, `forecast`,
+//! `learn`, `artefact`. `train` joins them with the database, `command` with files.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,15 +14,24 @@ use utoipa_axum::routes;
 
 pub mod artefact;
 pub mod backtest;
+pub mod cold_start;
+pub mod command;
 pub mod features;
 pub mod forecast;
 pub mod history;
+pub mod holidays;
+pub mod horizon;
+pub mod hours;
 pub mod interval;
 pub mod learn;
+pub mod linear;
 pub mod model;
+pub mod months;
 pub mod outlook;
 pub mod projection;
 pub mod rated;
+pub mod shared;
+pub mod smoothing;
 pub mod store;
 #[cfg(test)]
 mod tests;

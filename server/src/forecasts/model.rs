@@ -1,39 +1,23 @@
-//! Candidates, fitting and predicting. Unfitted and fitted are different types; a [`Fitted`] is plain parameters that
-//! travel as JSON.
-//!
-//! Linear candidates hold one set of coefficients per [`GROUPS`] entry, since tomorrow leans on yesterday and next
-//! month does not. Scaling, the regression and the elastic net are linfa's. No database, clock or randomness.
+//! Candidates and what remains of one that was fitted. Unfitted and fitted are different types; a [`Fitted`] is plain
+//! parameters that travel as JSON. No database, clock or randomness.
 
-use linfa::{Dataset, DatasetBase, traits::Fit, traits::Transformer};
-use linfa_elasticnet::ElasticNetParams;
-use linfa_linear::LinearRegression;
-use linfa_preprocessing::linear_scaling::LinearScaler;
-use ndarray::{Array1, Array2, Axis, Slice, concatenate};
 use serde::{Deserialize, Serialize};
 
-use super::features::{COLUMNS, Features, MAX_HORIZON, MIN_ORIGIN, YEARLY};
+use super::features::Features;
 use super::history::History;
+use super::horizon::{MAX_HORIZON, group_of};
+use super::interval::{LEVELS, Quantiles};
+use super::linear::{self, Coefficients, FitError, Method, Training};
+use super::shared::Shared;
+use super::shared::features::Past;
+use super::shared::home::Shift;
+use super::smoothing;
 
-/// Groups of horizons in days, both ends included, that share coefficients and band widths.
-pub const GROUPS: [(usize, usize); 4] = [(1, 1), (2, 7), (8, 14), (15, MAX_HORIZON)];
-
-/// Rows kept per target day in each group; neighbouring horizons say nearly the same and cost the same.
-const ROWS_PER_TARGET: [usize; GROUPS.len()] = [1, 2, 2, 3];
-/// Rows reach back at most this far: four years of seasons, and a bound on the time a training takes.
-const REACH_DAYS: usize = 1461;
-/// Days of target dates from which the yearly columns are used: below, winter cannot be told from a trend.
-const YEARLY_DAYS: usize = 550;
-/// A training target above this multiple of the home's level is pulled in to it.
-const MAX_RATIO: f64 = 5.0;
 /// No forecast exceeds this multiple of the highest day seen.
-const MAX_OVER_PEAK: f64 = 1.5;
-/// Elastic net: penalty for the next day in units of the targets' standard deviation, and the share of the absolute
-/// penalty in it.
-const PENALTY: f64 = 0.03;
-const L1_RATIO: f64 = 0.5;
+const MAX_OVER_PEAK: f64 = 2.0;
 
 /// A way to forecast, not yet fitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Candidate {
     /// The same weekday of the last known week: what every other candidate has to beat.
@@ -44,15 +28,33 @@ pub enum Candidate {
     LinearRegression,
     /// linfa's elastic net on the same rows.
     ElasticNet,
+    /// The Theta method.
+    Theta,
+    /// Exponential smoothing with an additive week.
+    ExponentialSmoothing,
+    /// The model across homes, drawn towards the home's own past.
+    Shared,
+    /// The weighted mean of the shared model and the two smoothing ones.
+    Combined,
+    /// The home's devices and their hours, before there are readings.
+    Devices,
+    /// Its bills, before there are readings.
+    Bills,
+    /// The mean of a few days, with what bills or devices say.
+    FewDays,
 }
 
 impl Candidate {
-    /// All, the baseline first.
-    pub const ALL: [Self; 4] = [
+    /// All that a backtest can score, the baseline first.
+    pub const ALL: [Self; 8] = [
         Self::WeeklyNaive,
         Self::Mean28,
         Self::LinearRegression,
         Self::ElasticNet,
+        Self::Theta,
+        Self::ExponentialSmoothing,
+        Self::Shared,
+        Self::Combined,
     ];
 
     /// The stable word used in JSON and in the database.
@@ -62,237 +64,115 @@ impl Candidate {
             Self::Mean28 => "mean_28",
             Self::LinearRegression => "linear_regression",
             Self::ElasticNet => "elastic_net",
+            Self::Theta => "theta",
+            Self::ExponentialSmoothing => "exponential_smoothing",
+            Self::Shared => "shared",
+            Self::Combined => "combined",
+            Self::Devices => "devices",
+            Self::Bills => "bills",
+            Self::FewDays => "few_days",
         }
     }
 
-    /// Training rows that a group needs before its coefficients are believed.
-    fn rows_needed(self) -> usize {
-        match self {
-            Self::WeeklyNaive | Self::Mean28 => 0,
-            Self::LinearRegression => 2 * COLUMNS,
-            Self::ElasticNet => 14,
-        }
+    /// The candidate of that name, of those that a backtest can score.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|candidate| candidate.name() == name)
+    }
+
+    /// Whether its forecasts have bounds of their own; those of the others get theirs from past errors alone.
+    pub fn has_bounds(self) -> bool {
+        matches!(
+            self,
+            Self::Theta | Self::ExponentialSmoothing | Self::Shared | Self::Combined
+        )
     }
 }
 
-/// Why a candidate could not be fitted. Others may still be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum FitError {
-    #[error("{have} training rows, {need} are needed")]
-    TooFewRows { have: usize, need: usize },
-    #[error("the equations have no stable solution")]
-    Unstable,
-}
-
-/// Training rows of a history, per group in the order of their target days, made once and cut at any origin.
+/// One home's days, prepared for every candidate.
 #[derive(Debug, Clone)]
-pub struct Samples {
-    groups: Vec<Group>,
+pub struct Home<'h> {
+    /// Columns of the linear candidates.
+    pub features: Features<'h>,
+    /// Columns of the shared model.
+    pub past: Past<'h>,
+    /// The shared model.
+    pub shared: &'h Shared,
 }
 
-#[derive(Debug, Clone)]
-struct Group {
-    /// Shape (rows, [`COLUMNS`]).
-    rows: Array2<f64>,
-    /// Target kWh over the home's level at the origin. Shape (rows).
-    targets: Array1<f64>,
-    /// Index of the target day, ascending. Shape (rows).
-    days: Vec<usize>,
-}
-
-impl Samples {
-    /// Rows for horizons up to `horizon` days; only measured days are targets.
-    pub fn new(features: &Features<'_>, horizon: usize) -> Self {
-        let history = features.history();
-        let first = first_day(history);
-        let groups = GROUPS
-            .iter()
-            .zip(ROWS_PER_TARGET)
-            .map(|(&(low, high), kept)| {
-                let high = high.min(horizon).max(low);
-                let step = (high - low + 1).div_ceil(kept);
-                let (mut flat, mut targets, mut days) = (Vec::new(), Vec::new(), Vec::new());
-                for (target, _) in history
-                    .known()
-                    .iter()
-                    .enumerate()
-                    .skip(first)
-                    .filter(|(_, kwh)| kwh.is_some())
-                {
-                    // The offset moves by one a day, so every horizon gets its share.
-                    for h in (low + target % step..=high).step_by(step) {
-                        let Some(origin) = target.checked_sub(h).filter(|o| *o >= MIN_ORIGIN)
-                        else {
-                            break;
-                        };
-                        flat.extend(features.row(origin, h));
-                        let ratio = history.clean()[target] / features.scale(origin);
-                        targets.push(ratio.min(MAX_RATIO));
-                        days.push(target);
-                    }
-                }
-                let rows = Array2::from_shape_vec((days.len(), COLUMNS), flat)
-                    .expect("every row extends the buffer by COLUMNS");
-                Group {
-                    rows,
-                    targets: targets.into(),
-                    days,
-                }
-            })
-            .collect();
-        Self { groups }
-    }
-
-    /// No rows, for candidates that learn nothing.
-    pub fn none() -> Self {
-        Self { groups: Vec::new() }
-    }
-
-    /// The rows whose targets were known at `origin`, scaled and condensed for fitting.
-    pub fn until(&self, origin: usize) -> Training {
-        let groups = self
-            .groups
-            .iter()
-            .map(|group| {
-                let rows = group.days.partition_point(|day| *day <= origin);
-                let span = group.days[..rows]
-                    .first()
-                    .map_or(0, |first| origin.saturating_sub(*first));
-                condense(group, rows, span)
-            })
-            .collect();
-        Training { groups }
-    }
-}
-
-/// Index of the first day that rows are made of.
-pub fn first_day(history: &History) -> usize {
-    history.len().saturating_sub(REACH_DAYS)
-}
-
-/// Everything that fitting needs of some rows, whatever the candidate.
-#[derive(Debug, Clone)]
-pub struct Training {
-    groups: Vec<Condensed>,
-}
-
-#[derive(Debug, Clone)]
-struct Condensed {
-    rows: usize,
-    scaling: Scaling,
-    mean: f64,
-    deviation: f64,
-    /// Upper triangle `R` with `RᵀR = [X y]ᵀ[X y]`, last column the target's. Shape (COLUMNS + 1, COLUMNS + 1).
-    root: Option<Array2<f64>>,
-}
-
-impl Training {
-    /// Training rows over all groups.
-    pub fn rows(&self) -> usize {
-        self.groups.iter().map(|group| group.rows).sum()
-    }
-}
-
-/// Offsets and factors that linfa's standard scaler learnt. They are kept in a type of our own, because linfa's has
-/// no constructor and `serde_json` reads floats back to the bit only when they are [`tidy`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Scaling {
-    offsets: Vec<f64>,
-    factors: Vec<f64>,
-}
-
-/// Scales the rows and condenses them to their triangular root, so that fitting costs the same for one year as for
-/// ten: least squares on `R` has the same solution as on all rows.
-fn condense(group: &Group, rows: usize, span: usize) -> Condensed {
-    let nothing = Condensed {
-        rows,
-        scaling: Scaling {
-            offsets: vec![0.0; COLUMNS],
-            factors: vec![0.0; COLUMNS],
-        },
-        mean: 0.0,
-        deviation: 0.0,
-        root: None,
-    };
-    let records = group.rows.slice_axis(Axis(0), Slice::from(..rows));
-    let targets = group.targets.slice_axis(Axis(0), Slice::from(..rows));
-    let Ok(scaler) = LinearScaler::standard().fit(&DatasetBase::from(records)) else {
-        return nothing;
-    };
-    let factors = scaler.scales().iter().enumerate().map(|(column, factor)| {
-        // linfa leaves a column alone when its deviation is below one epsilon; a constant one with rounding noise
-        // would be blown up to noise of size one. Such a column, and the year's shape before a year, says nothing.
-        let silent = *factor > 1.0e9 || (span < YEARLY_DAYS && YEARLY.contains(&column));
-        if silent { 0.0 } else { tidy(*factor) }
-    });
-    let scaling = Scaling {
-        factors: factors.collect(),
-        offsets: scaler
-            .offsets()
-            .iter()
-            .map(|offset| tidy(*offset))
-            .collect(),
-    };
-    let mut standard = scaler.transform(records.to_owned());
-    for (mut column, factor) in standard.columns_mut().into_iter().zip(&scaling.factors) {
-        if *factor == 0.0 {
-            column.fill(0.0);
+impl<'h> Home<'h> {
+    /// Walks the history once for each.
+    pub fn new(history: &'h History, shared: &'h Shared) -> Self {
+        Self {
+            features: Features::new(history),
+            past: Past::new(history),
+            shared,
         }
     }
-    let mean = targets.mean().unwrap_or_default();
-    let deviation = targets.std(0.0);
-    let centred = (&targets - mean).insert_axis(Axis(1));
-    let Ok(joined) = concatenate(Axis(1), &[standard.view(), centred.view()]) else {
-        return nothing;
-    };
-    let mut gram = joined.t().dot(&joined);
-    // A breath of ridge: the seven weekdays sum to one, and silent columns are all zero.
-    let ridge = 1.0e-6 * rows as f64;
-    for i in 0..COLUMNS {
-        gram[[i, i]] += ridge;
-    }
-    Condensed {
-        rows,
-        scaling,
-        mean,
-        deviation,
-        root: triangular_root(gram),
-    }
-}
 
-/// Cholesky's upper triangle of a symmetric matrix; a pivot lost to rounding becomes a row of zeros. Nothing if an
-/// entry is not finite.
-fn triangular_root(mut matrix: Array2<f64>) -> Option<Array2<f64>> {
-    let n = matrix.nrows();
-    for i in 0..n {
-        let pivot = matrix[[i, i]];
-        if !pivot.is_finite() {
-            return None;
-        }
-        let root = pivot.max(0.0).sqrt();
-        for j in i..n {
-            matrix[[i, j]] = if root > 1.0e-12 {
-                matrix[[i, j]] / root
-            } else {
-                0.0
-            };
-        }
-        for k in i + 1..n {
-            matrix[[k, i]] = 0.0;
-            let factor = matrix[[i, k]];
-            if factor != 0.0 {
-                for j in k..n {
-                    let above = matrix[[i, j]];
-                    matrix[[k, j]] -= factor * above;
-                }
+    /// The days underneath.
+    pub fn history(&self) -> &'h History {
+        self.past.history()
+    }
+
+    /// The home's level on the evening of `origin` in kWh a day; always positive.
+    pub fn scale(&self, origin: usize) -> f64 {
+        self.past.scale(origin)
+    }
+
+    /// Theta's forecast from `origin`; nothing of too short a past.
+    pub fn theta(&self, origin: usize, days: usize) -> Option<Vec<Quantiles>> {
+        let forecast = smoothing::theta(&self.history().clean()[..=origin], days);
+        forecast.map(|days| self.bounded(origin, days))
+    }
+
+    /// The same by exponential smoothing.
+    pub fn exponential_smoothing(&self, origin: usize, days: usize) -> Option<Vec<Quantiles>> {
+        let forecast = smoothing::exponential_smoothing(&self.history().clean()[..=origin], days);
+        forecast.map(|days| self.bounded(origin, days))
+    }
+
+    /// The shared model's.
+    pub fn shared(&self, shift: &Shift, origin: usize, days: usize) -> Vec<Quantiles> {
+        self.bounded(origin, self.shared.predict(&self.past, shift, origin, days))
+    }
+
+    /// The weighted mean of the three; of what there is, where the past is too short for smoothing.
+    pub fn combined(
+        &self,
+        shared: Vec<Quantiles>,
+        theta: Option<&[Quantiles]>,
+        smoothed: Option<&[Quantiles]>,
+    ) -> Vec<Quantiles> {
+        let (Some(theta), Some(smoothed)) = (theta, smoothed) else {
+            return shared;
+        };
+        let mut combined = shared;
+        for (at, day) in combined.iter_mut().enumerate() {
+            let weight = self.shared.smoothing_weight(at + 1) / 2.0;
+            for (level, kwh) in day.iter_mut().enumerate() {
+                *kwh =
+                    (1.0 - 2.0 * weight) * *kwh + weight * (theta[at][level] + smoothed[at][level]);
             }
         }
+        combined
     }
-    Some(matrix)
+
+    /// Finite, not negative, and not far beyond the highest day seen.
+    fn bounded(&self, origin: usize, mut days: Vec<Quantiles>) -> Vec<Quantiles> {
+        let ceiling = MAX_OVER_PEAK * self.past.peak(origin);
+        for day in &mut days {
+            // `max` also turns a NaN from damaged parameters into zero.
+            *day = day.map(|kwh| kwh.max(0.0).min(ceiling));
+            day.sort_unstable_by(f64::total_cmp);
+        }
+        days
+    }
 }
 
-/// A fitted candidate. It travels as JSON and predicts the same to the bit after the journey.
+/// A fitted candidate. It travels as JSON and predicts the same to the bit after the journey. Smoothing is fitted each
+/// time it forecasts, to the days up to the origin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fitted {
@@ -300,106 +180,34 @@ pub enum Fitted {
     Mean28,
     LinearRegression { groups: Vec<Coefficients> },
     ElasticNet { groups: Vec<Coefficients> },
+    Theta,
+    ExponentialSmoothing,
+    Shared { shift: Shift },
+    Combined { shift: Shift },
 }
 
-/// One group's linear function of the scaled features.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Coefficients {
-    scaling: Scaling,
-    weights: Vec<f64>,
-    intercept: f64,
-}
-
-impl Coefficients {
-    fn value(&self, row: &[f64]) -> f64 {
-        let terms = row
-            .iter()
-            .zip(&self.scaling.offsets)
-            .zip(&self.scaling.factors)
-            .zip(&self.weights)
-            .map(|(((x, offset), factor), weight)| (x - offset) * factor * weight);
-        self.intercept + terms.sum::<f64>()
-    }
-}
-
-/// Fits one candidate. The same training gives the same parameters to the bit.
-pub fn fit(candidate: Candidate, training: &Training) -> Result<Fitted, FitError> {
-    let linear = || -> Result<Vec<Coefficients>, FitError> {
-        let mut groups: Vec<Coefficients> = Vec::with_capacity(GROUPS.len());
-        for (group, (nearest, _)) in training.groups.iter().zip(GROUPS) {
-            let need = candidate.rows_needed();
-            // Young histories have no rows for far horizons yet; the nearer group stands in.
-            let coefficients = match groups.last() {
-                Some(nearer) if group.rows < need => nearer.clone(),
-                None if group.rows < need => {
-                    return Err(FitError::TooFewRows {
-                        have: group.rows,
-                        need,
-                    });
-                }
-                _ => solve(candidate, group, nearest)?,
-            };
-            groups.push(coefficients);
-        }
-        if groups.is_empty() {
-            let need = candidate.rows_needed();
-            return Err(FitError::TooFewRows { have: 0, need });
-        }
-        Ok(groups)
-    };
+/// Fits a candidate to one home: the linear ones to `training`, the shared ones by what was `learnt`.
+pub fn fit(
+    candidate: Candidate,
+    training: &Training,
+    learnt: impl FnOnce() -> Shift,
+) -> Result<Fitted, FitError> {
     Ok(match candidate {
         Candidate::WeeklyNaive => Fitted::WeeklyNaive,
         Candidate::Mean28 => Fitted::Mean28,
-        Candidate::LinearRegression => Fitted::LinearRegression { groups: linear()? },
-        Candidate::ElasticNet => Fitted::ElasticNet { groups: linear()? },
-    })
-}
-
-fn solve(
-    candidate: Candidate,
-    group: &Condensed,
-    nearest: usize,
-) -> Result<Coefficients, FitError> {
-    let root = group.root.as_ref().ok_or(FitError::Unstable)?;
-    let weights = if group.deviation < 1.0e-9 {
-        // Every target is the same: nothing to explain.
-        vec![0.0; COLUMNS]
-    } else {
-        let condensed = Dataset::new(
-            root.slice_axis(Axis(1), Slice::from(..COLUMNS)).to_owned(),
-            root.column(COLUMNS).to_owned(),
-        );
-        let weights = if candidate == Candidate::ElasticNet {
-            // linfa divides the squared error by the number of rows it sees, which here stand for many more.
-            let stands_for = group.rows as f64 / (COLUMNS + 1) as f64;
-            // Windows of h days overlap, so rows h days ahead hold about 1/h of the evidence.
-            let overlap = (nearest as f64).sqrt();
-            ElasticNetParams::new()
-                .penalty(PENALTY * overlap * group.deviation * stands_for)
-                .l1_ratio(L1_RATIO)
-                .with_intercept(false)
-                .max_iterations(300)
-                .fit(&condensed)
-                .map_err(|_| FitError::Unstable)?
-                .hyperplane()
-                .to_vec()
-        } else {
-            LinearRegression::new()
-                .with_intercept(false)
-                .fit(&condensed)
-                .map_err(|_| FitError::Unstable)?
-                .params()
-                .to_vec()
-        };
-        if !weights.iter().all(|weight| weight.is_finite()) {
-            return Err(FitError::Unstable);
+        Candidate::LinearRegression => Fitted::LinearRegression {
+            groups: linear::fit(Method::LeastSquares, training)?,
+        },
+        Candidate::ElasticNet => Fitted::ElasticNet {
+            groups: linear::fit(Method::ElasticNet, training)?,
+        },
+        Candidate::Theta => Fitted::Theta,
+        Candidate::ExponentialSmoothing => Fitted::ExponentialSmoothing,
+        Candidate::Shared => Fitted::Shared { shift: learnt() },
+        Candidate::Combined => Fitted::Combined { shift: learnt() },
+        Candidate::Devices | Candidate::Bills | Candidate::FewDays => {
+            return Err(FitError::NotFitted);
         }
-        weights.into_iter().map(tidy).collect()
-    };
-    Ok(Coefficients {
-        scaling: group.scaling.clone(),
-        weights,
-        intercept: tidy(group.mean),
     })
 }
 
@@ -411,51 +219,58 @@ impl Fitted {
             Self::Mean28 => Candidate::Mean28,
             Self::LinearRegression { .. } => Candidate::LinearRegression,
             Self::ElasticNet { .. } => Candidate::ElasticNet,
+            Self::Theta => Candidate::Theta,
+            Self::ExponentialSmoothing => Candidate::ExponentialSmoothing,
+            Self::Shared { .. } => Candidate::Shared,
+            Self::Combined { .. } => Candidate::Combined,
         }
     }
 
-    /// kWh of each of the `horizon` days after `origin`, an index into the history; finite and never negative. Looks
-    /// at nothing after the origin. Empty when the origin lies outside the history; at most [`MAX_HORIZON`] days.
-    pub fn predict(&self, history: &History, origin: usize, horizon: usize) -> Vec<f64> {
-        self.predict_from(&Features::new(history), origin, horizon)
+    /// What was learnt of the home beside the shared model; `None` of a model without it.
+    pub fn shift(&self) -> Option<&Shift> {
+        match self {
+            Self::Shared { shift } | Self::Combined { shift } => Some(shift),
+            _ => None,
+        }
     }
 
-    /// [`Self::predict`] for callers that forecast from many origins of one history.
-    pub fn predict_from(&self, features: &Features<'_>, origin: usize, horizon: usize) -> Vec<f64> {
-        if origin >= features.history().len() {
+    /// kWh of each of the `horizon` days after `origin`, an index into the history: finite, never negative, ascending,
+    /// and all five the same where the candidate has no bounds of its own. Looks at nothing after the origin. Empty
+    /// when the origin lies outside the history; at most [`MAX_HORIZON`] days.
+    pub fn predict(&self, home: &Home<'_>, origin: usize, horizon: usize) -> Vec<Quantiles> {
+        let horizon = horizon.min(MAX_HORIZON);
+        if origin >= home.history().len() {
             return Vec::new();
         }
-        let scale = features.scale(origin);
-        let ceiling = MAX_OVER_PEAK * features.peak(origin);
-        (1..=horizon.min(MAX_HORIZON))
-            .map(|h| {
-                let kwh = match self {
-                    Self::WeeklyNaive => features.same_weekday(origin, h, 0),
-                    Self::Mean28 => features.mean(origin, 28),
-                    Self::LinearRegression { groups } | Self::ElasticNet { groups } => groups
-                        .get(group_of(h))
-                        .map_or(0.0, |group| scale * group.value(&features.row(origin, h))),
-                };
-                // `max` also turns a NaN from damaged parameters into zero.
-                kwh.max(0.0).min(ceiling)
-            })
-            .collect()
+        let point = |of: &dyn Fn(usize) -> f64| -> Vec<Quantiles> {
+            let days = (1..=horizon).map(|ahead| [of(ahead); LEVELS.len()]);
+            home.bounded(origin, days.collect())
+        };
+        let features = &home.features;
+        let naive = |ahead: usize| features.same_weekday(origin, ahead, 0);
+        match self {
+            Self::WeeklyNaive => point(&naive),
+            Self::Mean28 => point(&|_| features.mean(origin, 28)),
+            Self::LinearRegression { groups } | Self::ElasticNet { groups } => {
+                let scale = features.scale(origin);
+                point(&|ahead| {
+                    let group = groups.get(group_of(ahead));
+                    let of_row = |group: &Coefficients| group.value(&features.row(origin, ahead));
+                    scale * group.map_or(0.0, of_row)
+                })
+            }
+            // Only of a past too short to train on, so never in use.
+            Self::Theta => home.theta(origin, horizon).unwrap_or_else(|| point(&naive)),
+            Self::ExponentialSmoothing => {
+                let forecast = home.exponential_smoothing(origin, horizon);
+                forecast.unwrap_or_else(|| point(&naive))
+            }
+            Self::Shared { shift } => home.shared(shift, origin, horizon),
+            Self::Combined { shift } => home.combined(
+                home.shared(shift, origin, horizon),
+                home.theta(origin, horizon).as_deref(),
+                home.exponential_smoothing(origin, horizon).as_deref(),
+            ),
+        }
     }
-}
-
-/// Index of the group that a horizon of 1 or more days belongs to.
-pub fn group_of(horizon: usize) -> usize {
-    GROUPS
-        .iter()
-        .position(|(_, high)| horizon <= *high)
-        .unwrap_or(GROUPS.len() - 1)
-}
-
-/// Rounds to 12 significant digits, and to zero below 1e-9: far finer than any meter, and few enough digits that
-/// `serde_json` (whose default float parser may be off in the last bit) and `jsonb` give back the very same bits.
-pub(super) fn tidy(value: f64) -> f64 {
-    if !value.is_finite() || value.abs() < 1.0e-9 {
-        return 0.0;
-    }
-    format!("{value:.11e}").parse().unwrap_or_default()
 }

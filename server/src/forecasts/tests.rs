@@ -1,5 +1,6 @@
 //! Series in, forecast out.
 
+use ecotrack_common::forecast::ForecastStage;
 use jiff::{ToSpan, civil::Date, civil::date};
 use linfa::{Dataset, traits::Fit, traits::Predict};
 use linfa_linear::LinearRegression;
@@ -9,14 +10,23 @@ use serde_json::{Value, json};
 
 use super::artefact::{Artefact, ArtefactError};
 use super::backtest::origins;
-use super::features::{
-    COLUMNS, FEATURES_VERSION, FeatureSchema, Features, MAX_HORIZON, MIN_ORIGIN,
-};
+use super::cold_start::Billed;
+use super::features::{COLUMNS, FEATURES_VERSION, FeatureSchema, Features, MIN_ORIGIN};
 use super::forecast::{Forecast, forecast, total_band};
 use super::history::{Day, History, HistoryError};
-use super::interval::{Bands, ErrorPath, MISS_80, MISS_95, conformal};
-use super::learn::{Stage, TooLittle, Trained, train};
-use super::model::{Candidate, FitError, Fitted, GROUPS, Samples, fit, tidy};
+use super::horizon::MAX_HORIZON;
+use super::hours::{self, HourlyDay};
+use super::interval::{
+    Bands, DayBands, ErrorPath, MEDIAN, MISS_80, MISS_95, Quantiles, ReachPath, conformal, reach,
+    tidy,
+};
+use super::learn::{self, Choose, Input, TooLittle, Trained};
+use super::linear::{self, FitError, Method, Samples};
+use super::model::{Candidate, Fitted, Home, fit};
+use super::shared::Shared;
+use super::shared::fit::Teacher;
+use super::shared::home::Learner;
+use super::{months, shared};
 
 const START: Date = date(2021, 3, 1);
 
@@ -49,6 +59,14 @@ fn seasonal(count: usize) -> impl Iterator<Item = f64> {
         let weekend = if i % 7 >= 5 { 6.0 } else { 0.0 };
         10.0 + weekend + 3.0 * (i as f64 / 58.1).cos() + 2.0 * noise(i)
     })
+}
+
+fn train(
+    history: &History,
+    horizon: usize,
+    champion: Option<Candidate>,
+) -> Result<Trained, TooLittle> {
+    learn::train(&Input::of(history.clone()), horizon, champion)
 }
 
 fn mae(trained: &Trained, candidate: Candidate) -> f64 {
@@ -178,8 +196,8 @@ fn an_outlier_is_marked_and_kept_and_a_new_habit_is_none() {
 
 #[test]
 fn a_planted_week_is_found_and_the_naive_forecast_is_beaten() {
-    let trained = train(&history(seasonal(400)), 30).unwrap();
-    assert_eq!(trained.report.stage, Stage::Full);
+    let trained = train(&history(seasonal(400)), 30, None).unwrap();
+    assert_eq!(trained.report.stage, ForecastStage::Full);
     assert!(mae(&trained, trained.report.chosen) < 0.8 * mae(&trained, Candidate::WeeklyNaive));
     for day in &trained.forecast.days[..14] {
         let weekend = day.date.weekday().to_monday_zero_offset() >= 5;
@@ -190,9 +208,14 @@ fn a_planted_week_is_found_and_the_naive_forecast_is_beaten() {
 
 #[test]
 fn the_naive_forecast_wins_where_nothing_is_better_than_it() {
-    let trained = train(&history((0..200_u32).map(|i| f64::from(1 + i % 7))), 30).unwrap();
+    let trained = train(
+        &history((0..200_u32).map(|i| f64::from(1 + i % 7))),
+        30,
+        None,
+    )
+    .unwrap();
     assert_eq!(trained.report.chosen, Candidate::WeeklyNaive);
-    assert_eq!(trained.fitted, Fitted::WeeklyNaive);
+    assert_eq!(trained.fitted, Some(Fitted::WeeklyNaive));
     assert!(
         trained
             .forecast
@@ -205,7 +228,10 @@ fn the_naive_forecast_wins_where_nothing_is_better_than_it() {
 #[test]
 fn the_same_history_gives_the_same_model_to_the_bit() {
     let history = history(seasonal(300));
-    let (one, two) = (train(&history, 45).unwrap(), train(&history, 45).unwrap());
+    let (one, two) = (
+        train(&history, 45, None).unwrap(),
+        train(&history, 45, None).unwrap(),
+    );
     assert_eq!(one, two);
     assert_eq!(
         one.artefact().to_value().to_string(),
@@ -283,7 +309,7 @@ fn every_odd_home_gets_a_sound_forecast() {
     ];
     for (name, kwh) in homes {
         let history = History::new(days(kwh)).unwrap();
-        let trained = train(&history, 45).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let trained = train(&history, 45, None).unwrap_or_else(|error| panic!("{name}: {error}"));
         println!("{name}: {}", trained.report.chosen.name());
         assert_sound(&trained.forecast, 45);
         let value = trained.artefact().to_value();
@@ -304,17 +330,10 @@ fn every_odd_home_gets_a_sound_forecast() {
 #[test]
 fn too_little_history_is_said_plainly() {
     let none: Vec<Option<f64>> = vec![None; 100];
-    let one: Vec<Option<f64>> = (0..100).map(|i| (i == 50).then_some(5.0)).collect();
     let minus: Vec<Option<f64>> = vec![Some(-3.0); 100];
-    for (kwh, have) in [
-        (vec![], 0),
-        (none, 0),
-        (one, 1),
-        (minus, 0),
-        (vec![Some(1.0); 13], 13),
-    ] {
-        let error = train(&History::new(days(kwh)).unwrap(), 30).unwrap_err();
-        assert_eq!(error, TooLittle { have, need: 14 });
+    for kwh in [vec![], none, minus] {
+        let error = train(&History::new(days(kwh)).unwrap(), 30, None).unwrap_err();
+        assert_eq!(error, TooLittle { have: 0, need: 14 });
     }
     let error = TooLittle { have: 3, need: 14 };
     assert_eq!(
@@ -323,21 +342,292 @@ fn too_little_history_is_said_plainly() {
     );
 }
 
+/// kWh of the days ahead, with the stage and the model's name.
+fn cold(input: &Input) -> (ForecastStage, &'static str, Vec<f64>) {
+    let trained = learn::train(input, 62, None).unwrap();
+    assert_sound(&trained.forecast, 62);
+    assert_eq!(trained.fitted, None);
+    assert_eq!(trained.report.card().stage, trained.report.stage);
+    // What is kept says that there is no model to predict anew with.
+    let read = Artefact::from_value(&trained.artefact().to_value()).unwrap();
+    assert_eq!(learn::predict(&read, input, 62), None);
+    let kwh = trained.forecast.days.iter().map(|day| day.range.kwh);
+    (
+        trained.report.stage,
+        trained.report.chosen.name(),
+        kwh.collect(),
+    )
+}
+
 #[test]
-fn a_young_history_is_forecast_by_naive_or_mean_with_open_bands() {
-    let trained = train(&history(seasonal(20)), 30).unwrap();
-    assert_eq!(trained.report.stage, Stage::Starting);
-    assert!(matches!(
-        trained.fitted,
-        Fitted::WeeklyNaive | Fitted::Mean28
-    ));
+fn a_home_without_readings_is_forecast_by_its_bills_or_else_by_its_devices() {
+    let mut input = Input::of(History::new([]).unwrap());
+    input.origin = date(2026, 3, 31);
+    assert!(learn::train(&input, 62, None).is_err());
+
+    input.devices = (0..62).map(|day| f64::from(4 + day % 7)).collect();
+    let (stage, model, kwh) = cold(&input);
+    assert_eq!((stage, model), (ForecastStage::Devices, "devices"));
+    assert_eq!(kwh, input.devices);
+
+    // Thirteen months of a paper bill: April was cold a year ago.
+    let month = |year, month, kwh| Billed {
+        first: date(year, month, 1),
+        last: date(year, month, 1).last_of_month(),
+        kwh,
+    };
+    let of_2025 = (3..=12).map(|at| month(2025, at, if at == 4 { 300.0 } else { 155.0 }));
+    input.bills = of_2025.chain([month(2026, 1, 155.0)]).collect();
+    let (stage, model, kwh) = cold(&input);
+    assert_eq!((stage, model), (ForecastStage::Bills, "bills"));
+    assert!(
+        kwh[..30].iter().all(|kwh| (kwh - 10.0).abs() < 1e-9),
+        "{kwh:?}"
+    );
+    assert!(
+        kwh[30..61].iter().all(|kwh| (kwh - 5.0).abs() < 1e-9),
+        "{kwh:?}"
+    );
+}
+
+#[test]
+fn a_few_days_of_readings_are_weighed_with_what_bills_say() {
+    let mut input = Input::of(history(vec![8.0; 5]));
+    let (stage, model, kwh) = cold(&input);
+    assert_eq!((stage, model), (ForecastStage::FewDays, "few_days"));
+    assert_eq!(kwh, [8.0; 62]);
+    input.bills = vec![Billed {
+        first: date(2020, 1, 1),
+        last: date(2020, 1, 31),
+        kwh: 124.0,
+    }];
+    // Five days weigh as much as the bills do: between 8 and 4.
+    assert_eq!(cold(&input).2, [6.0; 62]);
+    let thirteen = Input::of(history(vec![8.0; 13]));
+    let width = |input: &Input| {
+        let forecast = learn::train(input, 30, None).unwrap().forecast;
+        let total = forecast.totals[29];
+        (total.hi80 - total.lo80) / total.kwh
+    };
+    input.bills.clear();
+    assert!(width(&thirteen) < width(&Input::of(history(vec![8.0; 1]))));
+}
+
+#[test]
+fn each_stage_names_itself_as_the_days_grow() {
+    for (days, stage) in [
+        (1, ForecastStage::FewDays),
+        (13, ForecastStage::FewDays),
+        (14, ForecastStage::Young),
+        (41, ForecastStage::Young),
+        (42, ForecastStage::Full),
+    ] {
+        let trained = train(&history(seasonal(days)), 30, None).unwrap();
+        assert_eq!(trained.report.stage, stage, "{days} days");
+        assert_sound(&trained.forecast, 30);
+    }
+}
+
+#[test]
+fn days_away_to_come_use_what_past_ones_did() {
+    let mut input = Input::of(history(seasonal(200)));
+    let usual = learn::train(&input, 30, None).unwrap().forecast;
+    input.away.ahead = usual.days[9..14].iter().map(|day| day.date).collect();
+    input.away.past = vec![2.0, 2.5];
+    assert_eq!(learn::train(&input, 30, None).unwrap().forecast, usual);
+    input.away.past.push(1.5);
+    let away = learn::train(&input, 30, None).unwrap().forecast;
+    assert_sound(&away, 30);
+    let kwh = |forecast: &Forecast, at: usize| forecast.days[at].range.kwh;
+    assert_eq!(kwh(&away, 8).to_bits(), kwh(&usual, 8).to_bits());
+    assert!((9..14).all(|at| (kwh(&away, at) - 2.0).abs() < 1e-9));
+    let less: f64 = (9..14).map(|at| kwh(&usual, at) - 2.0).sum();
+    let total = |forecast: &Forecast| forecast.totals[29].kwh;
+    assert!((total(&usual) - total(&away) - less).abs() < 1e-6);
+}
+
+#[test]
+fn temperatures_take_part_where_the_past_says_so() {
+    // Each degree below 15 costs half a kWh; warmth comes and goes over days.
+    let celsius: Vec<f64> = (0..600)
+        .scan(0.0, |lasting, i| {
+            *lasting = 0.75 * *lasting + 12.0 * (noise(i) - 0.5);
+            Some(4.0 + *lasting)
+        })
+        .collect();
+    let heated = (0..600).map(|i| 6.0 + 0.5 * (15.0 - celsius[i]).max(0.0) + 0.5 * noise(7 * i));
+    let days = |from: usize| (from..607).map(|i| START + i64::try_from(i).unwrap().days());
+    let warm = |days_known: usize| {
+        let known = days(0).zip(celsius.iter().chain(&[6.0; 7]).copied());
+        history(heated.clone()).with_temperatures(known.take(days_known))
+    };
+    let trained = |history: &History| train(history, 7, None).unwrap();
+    let (blind, seeing) = (trained(&warm(0)), trained(&warm(600)));
+    let used = |trained: &Trained| (trained.report.chosen.name(), trained.report.temperature);
+    assert_eq!(
+        (used(&blind), used(&seeing)),
+        (("combined", false), ("combined", true))
+    );
+    // A home that does not heat has no use for them.
+    let unheated = history((0..600).map(|i| 6.0 + noise(7 * i)));
+    let known = days(0).zip(celsius.iter().copied());
+    assert!(
+        !trained(&unheated.with_temperatures(known))
+            .report
+            .temperature
+    );
+    // A forecast of a cold week makes one of a dear week.
+    let with = |degrees: f64| {
+        let ahead = days(600).map(|day| (day, degrees));
+        let known = days(0).zip(celsius.iter().copied()).chain(ahead);
+        let trained = trained(&history(heated.clone()).with_temperatures(known));
+        trained.forecast.totals[6].kwh
+    };
+    assert!(
+        with(-10.0) > 1.2 * with(14.0),
+        "{} {}",
+        with(-10.0),
+        with(14.0)
+    );
+}
+
+#[test]
+fn holidays_take_part_where_the_past_says_so() {
+    let holidays: Vec<Date> = (0..40).map(|i| START + (20 + 27 * i).days()).collect();
+    let kwh = |kept: bool| {
+        (0..900_usize).map(move |i| {
+            let holiday = kept && i >= 20 && (i - 20).is_multiple_of(27);
+            let sunday = i % 7 == 6 || holiday;
+            10.0 + if sunday { 8.0 } else { 0.0 } + noise(i)
+        })
+    };
+    for kept in [true, false] {
+        let history = history(kwh(kept)).with_holidays(holidays.clone());
+        assert_eq!(train(&history, 30, None).unwrap().report.holidays, kept);
+    }
+}
+
+#[test]
+fn hours_follow_the_weekday_and_the_days_level() {
+    let hour = |weekday: usize, hour: usize| match (weekday >= 5, hour) {
+        (true, 10..14) => 2.0,
+        (false, 18..22) => 1.5,
+        _ => 0.2,
+    };
+    let hourly: Vec<HourlyDay> = (0..56)
+        .map(|age| {
+            let weekday = (55 - age) % 7;
+            let kwh = std::array::from_fn(|at| Some(hour(weekday, at)));
+            HourlyDay { age, weekday, kwh }
+        })
+        .collect();
+    let whole = |weekday| (0..24).map(|at| hour(weekday, at)).sum::<f64>();
+    let tuesday = hours::forecast(&hourly, 1, whole(1)).unwrap();
+    let likely = |day: &[Quantiles; 24], at: usize| day[at][MEDIAN];
+    assert!((likely(&tuesday, 19) - 1.5).abs() < 1e-9 && (likely(&tuesday, 11) - 0.2).abs() < 1e-9);
+    let sunday = hours::forecast(&hourly, 6, whole(6)).unwrap();
+    assert!(likely(&sunday, 11) > 1.5);
+    let busy = hours::forecast(&hourly, 1, 1.5 * whole(1)).unwrap();
+    assert!((likely(&busy, 19) - 2.25).abs() < 1e-9);
+    for day in [tuesday, sunday, busy] {
+        assert!(day.iter().all(|hour| hour.is_sorted() && hour[0] >= 0.0));
+    }
+    assert_eq!(hours::forecast(&hourly[..13], 1, 9.0), None);
+}
+
+#[test]
+fn months_are_last_years_moved_by_the_change_since() {
+    let seasonal = |i: usize| 10.0 + 4.0 * (i as f64 * std::f64::consts::TAU / 365.25).cos();
+    // 30 % more than a year ago.
+    let kwh = (0..760).map(|i| seasonal(i) * if i < 600 { 1.0 } else { 1.3 });
+    let known = history(kwh);
+    let months = months::forecast(&known);
+    assert_eq!(months.len(), 12);
+    assert_eq!(
+        months[0].0,
+        known.last().unwrap().first_of_month() + 1.month()
+    );
+    for pair in months.windows(2) {
+        assert_eq!(pair[1].0, pair[0].0 + 1.month());
+    }
+    let first = known.ahead_of(months[0].0);
+    let days = usize::from(months[0].0.days_in_month().unsigned_abs());
+    let usual: f64 = (first..first + days).map(seasonal).sum();
+    assert!(
+        (1.15..1.4).contains(&(months[0].1.kwh / usual)),
+        "{months:?}"
+    );
+    assert!(months::forecast(&history((0..400).map(seasonal))).is_empty());
+}
+
+#[test]
+fn the_shipped_coefficients_can_be_read_and_others_are_refused() {
+    let text = Shared::shipped().to_json().unwrap();
+    assert_eq!(Shared::from_json(&text).as_ref(), Ok(Shared::shipped()));
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        change(&mut value);
+        Shared::from_json(&value.to_string())
+            .unwrap_err()
+            .to_string()
+    };
+    let version = changed(&|value| value["version"] = json!(999));
+    assert!(
+        version.contains("999") && version.contains("--fit-shared"),
+        "{version}"
+    );
+    for damage in [
+        &(|value: &mut Value| value["columns"][3] = json!("of another release"))
+            as &dyn Fn(&mut Value),
+        &|value| value["offsets"] = json!([1.0]),
+        &|value| value["groups"] = json!([]),
+        &|value| value["forest"]["trees"][0]["column"] = json!(37),
+    ] {
+        assert!(changed(damage).contains("columns"));
+    }
+    assert!(Shared::from_json("{}").is_err());
+}
+
+#[test]
+fn fitting_again_gives_the_same_coefficients_to_the_digit() {
+    let homes = [
+        history(seasonal(160)),
+        history((0..160).map(|i| 5.0 + 3.0 * noise(i))),
+    ];
+    let teach = || {
+        let teachers: Vec<Teacher<'_>> = (homes.iter())
+            .map(|history| Teacher {
+                series: "made up",
+                history,
+            })
+            .collect();
+        shared::fit::fit(&teachers).unwrap().to_json().unwrap()
+    };
+    assert_eq!(teach(), teach());
+    let short = history(seasonal(50));
+    let teacher = Teacher {
+        series: "short",
+        history: &short,
+    };
+    let error = shared::fit::fit(&[teacher]).unwrap_err().to_string();
+    assert!(error.contains("give more or longer series"), "{error}");
+}
+
+#[test]
+fn a_young_history_is_forecast_without_regressions_of_its_own_and_with_open_bands() {
+    let trained = train(&history(seasonal(20)), 30, None).unwrap();
+    assert_eq!(trained.report.stage, ForecastStage::Young);
+    let tried: Vec<Candidate> = (trained.report.candidates.iter())
+        .map(|score| score.candidate)
+        .collect();
+    assert!(!tried.contains(&Candidate::LinearRegression) && tried.contains(&Candidate::Combined));
     let last = trained.forecast.days[29].range;
     assert!(last.hi80 - last.lo80 > 0.2 * last.kwh, "{last:?}");
 }
 
 #[test]
 fn the_band_of_a_sum_is_narrower_than_the_sum_of_the_bands() {
-    let trained = train(&history(seasonal(500)), 30).unwrap();
+    let trained = train(&history(seasonal(500)), 30, None).unwrap();
     let total = total_band(&trained.forecast, 30).unwrap();
     let kwh: f64 = trained.forecast.days.iter().map(|day| day.range.kwh).sum();
     let upper: f64 = trained.forecast.days.iter().map(|day| day.range.hi95).sum();
@@ -368,12 +658,14 @@ fn origins_visit_every_weekday_and_leave_a_month_to_score() {
 fn fitting_the_condensed_rows_is_fitting_all_rows() {
     let history = history(seasonal(700));
     let features = Features::new(&history);
-    let fitted = fit(
-        Candidate::LinearRegression,
+    let groups = linear::fit(
+        Method::LeastSquares,
         &Samples::new(&features, 30).until(699),
     )
     .unwrap();
-    let condensed = fitted.predict_from(&features, 699, 1)[0];
+    let fitted = Fitted::LinearRegression { groups };
+    let home = Home::new(&history, Shared::shipped());
+    let condensed = fitted.predict(&home, 699, 1)[0][MEDIAN];
 
     // linfa on the very rows of the first group, without the columns that are no use to least squares: one weekday,
     // `unknown` and the horizon, which is the same in all of them.
@@ -404,7 +696,7 @@ fn fitting_the_condensed_rows_is_fitting_all_rows() {
 fn too_few_rows_are_refused_with_their_number() {
     let history = history(seasonal(42));
     let training = Samples::new(&Features::new(&history), 30).until(41);
-    let error = fit(Candidate::LinearRegression, &training).unwrap_err();
+    let error = linear::fit(Method::LeastSquares, &training).unwrap_err();
     assert_eq!(
         error,
         FitError::TooFewRows {
@@ -412,29 +704,27 @@ fn too_few_rows_are_refused_with_their_number() {
             need: 2 * COLUMNS
         }
     );
-    assert!(fit(Candidate::ElasticNet, &training).is_ok());
+    assert!(linear::fit(Method::ElasticNet, &training).is_ok());
 }
 
 #[test]
 fn an_artefact_comes_back_the_same_and_forecasts_the_same() {
     let history = history(seasonal(500));
-    let trained = train(&history, 45).unwrap();
-    assert!(matches!(
-        trained.fitted,
-        Fitted::ElasticNet { .. } | Fitted::LinearRegression { .. }
-    ));
-    let text = trained.artefact().to_value().to_string();
-    let read = Artefact::from_value(&serde_json::from_str(&text).unwrap()).unwrap();
-    assert_eq!(read, trained.artefact());
-    assert_eq!(
-        forecast(&read.fitted, &read.bands, &history, 45),
-        Some(trained.forecast)
-    );
+    let input = Input::of(history.clone());
+    for candidate in Candidate::ALL {
+        let only = Choose::Only(candidate);
+        let trained = learn::train_with(Shared::shipped(), &input, 45, only).unwrap();
+        assert_eq!(trained.report.chosen, candidate);
+        let text = trained.artefact().to_value().to_string();
+        let read = Artefact::from_value(&serde_json::from_str(&text).unwrap()).unwrap();
+        assert_eq!(read, trained.artefact());
+        assert_eq!(learn::predict(&read, &input, 45), Some(trained.forecast));
+    }
 }
 
 #[test]
 fn a_damaged_or_older_artefact_is_refused_by_name() {
-    let value = train(&history(seasonal(200)), 30)
+    let value = train(&history(seasonal(200)), 30, None)
         .unwrap()
         .artefact()
         .to_value();
@@ -445,7 +735,7 @@ fn a_damaged_or_older_artefact_is_refused_by_name() {
     };
 
     let mut damaged = value.clone();
-    damaged["model"]["bands"]["groups"][0]["half80"] = json!(0.0123);
+    damaged["model"]["bands"]["totals"][0]["half80"] = json!(0.0123);
     assert_eq!(Artefact::from_value(&damaged), Err(ArtefactError::Damaged));
     assert_eq!(
         Artefact::from_value(&json!({})),
@@ -471,6 +761,13 @@ fn a_damaged_or_older_artefact_is_refused_by_name() {
         Err(ArtefactError::Schema(_))
     ));
 
+    let mut others = value["model"].clone();
+    others["shared"] = json!("of another release");
+    assert_eq!(
+        Artefact::from_value(&sealed(others)),
+        Err(ArtefactError::Coefficients)
+    );
+
     let mut odd = value["model"].clone();
     odd["fitted"] = json!({ "kind": "oracle" });
     assert!(matches!(
@@ -494,14 +791,21 @@ fn parameters_of_the_wrong_shape_do_not_panic() {
     let history = history(seasonal(60));
     let empty: Fitted =
         serde_json::from_value(json!({ "kind": "elastic_net", "groups": [] })).unwrap();
-    assert_eq!(empty.predict(&history, 59, 3), [0.0; 3]);
-    assert!(empty.predict(&history, 60, 3).is_empty());
-    assert_eq!(empty.predict(&history, 59, 999).len(), MAX_HORIZON);
-    let bands = Bands {
-        groups: vec![],
-        totals: vec![],
-    };
-    assert_sound(&forecast(&empty, &bands, &history, 30).unwrap(), 30);
+    let home = Home::new(&history, Shared::shipped());
+    assert_eq!(empty.predict(&home, 59, 3), [[0.0; 5]; 3]);
+    assert!(empty.predict(&home, 60, 3).is_empty());
+    assert_eq!(empty.predict(&home, 59, 999).len(), MAX_HORIZON);
+    let short: Fitted =
+        serde_json::from_value(json!({ "kind": "combined", "shift": { "groups": [[1.0]] } }))
+            .unwrap();
+    for days in [DayBands::Widths(vec![]), DayBands::Stretches(vec![])] {
+        let bands = Bands {
+            days,
+            totals: vec![],
+        };
+        assert_sound(&forecast(&empty, &bands, &home, 30).unwrap(), 30);
+        assert_sound(&forecast(&short, &bands, &home, 30).unwrap(), 30);
+    }
 }
 
 #[test]
@@ -536,7 +840,7 @@ fn a_real_home_is_forecast_better_than_by_last_week() {
     });
     let history = History::new(days).unwrap();
     assert_eq!((history.len(), history.missing()), (1439, 21));
-    let trained = train(&history, 45).unwrap();
+    let trained = train(&history, 45, None).unwrap();
     for score in &trained.report.candidates {
         println!("{}: {:?}", score.candidate.name(), score.blocks);
     }
@@ -576,8 +880,17 @@ proptest! {
         prop_assert_eq!(one.scale(origin).to_bits(), two.scale(origin).to_bits());
         let training = |features: &Features<'_>| Samples::new(features, 30).until(origin);
         let (one_rows, two_rows) = (training(&one), training(&two));
+        let (short, long) = (Home::new(&short, Shared::shipped()), Home::new(&long, Shared::shipped()));
+        let bits = |home: &Home<'_>| home.past.row(origin, horizon).map(f64::to_bits);
+        prop_assert_eq!(bits(&short), bits(&long));
+        let learnt = |home: &Home<'_>| {
+            let mut learner = Learner::default();
+            (0..=origin).for_each(|day| learner.absorb(home.shared, &home.past, day));
+            learner.shift(home.shared)
+        };
         for candidate in Candidate::ALL {
-            let (one_fit, two_fit) = (fit(candidate, &one_rows), fit(candidate, &two_rows));
+            let one_fit = fit(candidate, &one_rows, || learnt(&short));
+            let two_fit = fit(candidate, &two_rows, || learnt(&long));
             prop_assert_eq!(&one_fit, &two_fit);
             if let Ok(fitted) = one_fit {
                 prop_assert_eq!(fitted.predict(&short, origin, 45), fitted.predict(&long, origin, 45));
@@ -593,7 +906,7 @@ proptest! {
         horizon in 0_usize..80,
     ) {
         let history = History::new(days(kwh)).unwrap();
-        match train(&history, horizon) {
+        match train(&history, horizon, None) {
             Ok(trained) => assert_sound(&trained.forecast, horizon.clamp(1, MAX_HORIZON)),
             Err(reason) => prop_assert_eq!((reason.have, reason.need), (history.usable(), 14)),
         }
@@ -625,13 +938,18 @@ proptest! {
         scale in 0.01..1.0e5_f64,
     ) {
         let paths: Vec<ErrorPath> = paths;
-        let bands = Bands::learn(&paths, 30);
-        prop_assert_eq!((bands.groups.len(), bands.totals.len()), (GROUPS.len(), 30));
-        for ahead in 0..70 {
-            for width in [bands.day(ahead), bands.total(ahead)] {
-                let range = width.around(kwh, scale);
-                let all = [0.0, range.lo95, range.lo80, range.kwh, range.hi80, range.hi95];
-                prop_assert!(all.is_sorted() && all.iter().all(|kwh| kwh.is_finite()));
+        let quantiles: Quantiles = [0.2, 0.5, 1.0, 1.8, 3.0].map(|share| share * kwh);
+        let reaches: Vec<ReachPath> = (paths.iter())
+            .map(|path| path.iter().map(|error| Some(reach((*error)?, quantiles))).collect())
+            .collect();
+        for days in [DayBands::widths(paths.iter()), DayBands::stretches(reaches.iter())] {
+            let bands = Bands::learn(days, &paths, 30);
+            prop_assert_eq!(bands.totals.len(), 30);
+            for ahead in 1..70 {
+                for range in [bands.days.around(quantiles, ahead, scale), bands.total(ahead).around(kwh, scale)] {
+                    let all = [0.0, range.lo95, range.lo80, range.kwh, range.hi80, range.hi95];
+                    prop_assert!(all.is_sorted() && all.iter().all(|kwh| kwh.is_finite()), "{:?}", all);
+                }
             }
         }
     }

@@ -10,10 +10,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::artefact::Artefact;
-use super::features::MAX_HORIZON;
-use super::forecast::{Forecast, forecast};
+use super::forecast::Forecast;
 use super::history::{Day, History};
-use super::learn::{Trained, train};
+use super::horizon::MAX_HORIZON;
+use super::learn::{Input, Trained, predict, train};
 use super::store;
 use crate::{App, consumption, profiles};
 
@@ -48,7 +48,8 @@ pub async fn train_as_of(
     };
     // Arithmetic belongs on a blocking thread, and holds no connection meanwhile.
     let outcome = tokio::task::spawn_blocking(move || {
-        train(&history, MAX_HORIZON).map(|trained| (trained, history))
+        let input = Input::of(history);
+        train(&input, MAX_HORIZON, None).map(|trained| (trained, input.history))
     })
     .await
     .context("the training broke off");
@@ -109,10 +110,8 @@ pub async fn refresh_profile(app: &App, profile: EnergyProfileId) -> anyhow::Res
     let history = read_history(&mut conn, profile, last).await?;
     drop(conn);
     let (prediction, history) = tokio::task::spawn_blocking(move || {
-        (
-            forecast(&artefact.fitted, &artefact.bands, &history, MAX_HORIZON),
-            history,
-        )
+        let input = Input::of(history);
+        (predict(&artefact, &input, MAX_HORIZON), input.history)
     })
     .await
     .context("the prediction broke off")?;
