@@ -1717,3 +1717,211 @@ tariff-usual-class = residential, as usual
 tariff-as-the-home = as the home's
 tariff-label-contracted = Contracted kW
 tariff-hint-contracted = by period: P1 4.6; P2 3.45
+
+## What is to come.
+
+key-forecast = forecast
+key-forecast-page = other page
+key-forecast-day = other day
+key-forecast-now = now
+key-forecast-models = all models
+key-forecast-horizon = days ahead
+key-forecast-train = train now
+tab-forecast = Forecast
+tab-dashboard-short = Dash
+tab-readings-short = Read
+tab-devices-short = Dev
+tab-bills-short = Bills
+tab-goals-short = Goals
+tab-household-short = Home
+tab-forecast-short = Forecast
+tab-admin-short = Admin
+forecast-page-days = Days
+forecast-page-hours = Hours
+forecast-page-months = Months
+forecast-page-accuracy = Accuracy
+forecast-page-model = Model
+forecast-page-past = Past
+
+forecast-loading = Fetching the forecast…
+forecast-none-title = No forecast yet
+forecast-none-too-little = The days that are known are too few: { $have } of the { $need } that a forecast needs. Without a model there is no number, and another home’s curve would be a guess.
+forecast-none-do-readings = r enters a reading: two of them make the first days. “ecotrack readings import” takes a file of the utility, a year of it at once.
+forecast-none-do-bills = Until then, bills (b) and devices (3) say what a cycle uses.
+forecast-none-not-trained = Enough is known, and no model has been trained yet. That happens each night.
+forecast-none-do-train = t trains now; it takes a moment.
+forecast-none-do-wait = An owner or editor of this home can also ask for it now.
+forecast-none-cli-train = It can also be asked for now: ecotrack forecast train
+forecast-none-cli-readings = Type readings (“ecotrack readings add”), or import a file (“ecotrack readings import”).
+
+forecast-chart-title = kWh a day
+forecast-chart-bands = bands: 80 % dotted, 95 % sparse
+forecast-chart-bands-ascii = bands: 80 % ., 95 % :
+forecast-sums-title = What is to come
+forecast-column-likely = likely
+forecast-column-band80 = 80 % band
+forecast-column-band95 = 95 % band
+forecast-column-co2e = kg CO₂e
+forecast-column-cost = cost
+forecast-sum-days = { $days } days to { $to }
+forecast-sum-cycle = Cycle to { $to }
+forecast-day-used = used
+forecast-day-estimated = estimate
+forecast-day-gap = a gap: too little of the day is known
+forecast-day-was-predicted = predicted the day before: { $kwh } ({ $error })
+forecast-no-totals = The sums have no bands: this forecast came without them.
+
+forecast-hours-title = The next days by the hour
+forecast-hours-of = { $day }, kWh an hour
+forecast-hours-sum = kWh
+forecast-hours-peak = most
+forecast-hours-short = { $hours } hours: the clock goes forward
+forecast-hours-long = { $hours } hours: the clock goes back
+forecast-hour-again = { $time } again
+forecast-hour-now = now
+forecast-hours-none = No hours: the readings of this home are not by the hour, so nobody knows its shape of a day. A file with a value an hour or less makes it known.
+forecast-months-title = The months after
+forecast-months-none = No months yet: they need a year of readings, so that every season was seen once.
+forecast-detail-none = This forecast came without its details. The next training brings them.
+
+forecast-days-ahead = { $to ->
+    [one] 1 day ahead
+   *[other] { $to } days ahead
+}
+forecast-days-ahead-span = { $from } to { $to } days ahead
+forecast-accuracy-title = How good the models are
+forecast-accuracy-note = Measured on this home’s own past: each model predicted days that it had not seen. MASE below 1 beats the same weekday of the week before within the days learnt from.
+forecast-accuracy-promise = Of 100 days, 80 should fall into the 80 % band and 95 into the 95 % band; ◂ where more than 5 are amiss.
+forecast-accuracy-none = Nothing is measured yet: there were too few days to test on.
+forecast-verdict = In the tests on the past, { $model } (in use) was { $mae } kWh a day off { $ahead }: { $against }.
+forecast-verdict-alone = In the tests on the past, { $model } (in use) was { $mae } kWh a day off { $ahead }.
+forecast-against-less = { $percent } less than { $model } ({ $mae })
+forecast-against-more = { $percent } more than { $model } ({ $mae })
+forecast-against-same = as much as { $model }
+forecast-column-model = model
+forecast-column-off = off, kWh
+forecast-column-mase = MASE
+forecast-column-ratio = to naive
+forecast-column-in80 = in 80 %
+forecast-column-in95 = in 95 %
+forecast-column-total = 30 days
+forecast-total-note = “30 days”: how far off the sum of 30 days was; “to naive”: the error as a share of that of the same weekday before.
+forecast-in-use = in use
+forecast-all-models-key = a: all models
+forecast-few-models-key = a: fewer models
+
+forecast-model-title = The model
+forecast-model-none = No model yet.
+forecast-model-code = { $model } (a model of a newer server)
+forecast-model-trained = Trained on { $from } – { $to }, predicting from { $origin } on; made { $at }.
+forecast-model-days = { $used } days of readings count
+forecast-model-missing = { $missing } are missing
+forecast-model-refused = { $refused } were left out as negative or implausible
+forecast-model-away = { $away } were spent away
+forecast-model-outliers = { $count ->
+    [one] 1 unusual day was pulled in: { $days }
+   *[other] { $count } unusual days were pulled in: { $days }
+}
+forecast-model-no-outliers = No day was unusual enough to be pulled in.
+forecast-model-origins = Tested from { $count } past days.
+forecast-model-temperature = Temperatures take part: they made the tests better.
+forecast-model-no-temperature = Temperatures take no part: they did not make the tests better, or are not known.
+forecast-model-holidays = Public holidays take part.
+forecast-model-no-holidays = Public holidays take no part.
+forecast-model-members = Made of, { $ahead }: { $members }.
+forecast-model-no-card = What the model was made of is not known: it is of an older program.
+forecast-stage-devices = Stage: its devices and their hours only, no readings.
+forecast-stage-bills = Stage: its bills, and hardly any readings.
+forecast-stage-few-days = Stage: fewer than 14 days of readings.
+forecast-stage-young = Stage: fewer than 42 days of readings; more models take part later.
+forecast-stage-full = Stage: 42 days of readings or more; every model takes part.
+
+forecast-training-none = Nobody has trained a model for this home yet.
+forecast-training-asking = Asking for a training…
+forecast-training-asked = Training asked for at { $at }; the server has not taken it up yet.
+forecast-training-next = The training waits: its turn is next.
+forecast-training-behind = { $jobs ->
+    [one] The training waits: 1 job before it.
+   *[other] The training waits: { $jobs } jobs before it.
+}
+forecast-training-waiting = The training waits in the queue.
+forecast-training-running = The training runs since { $at }.
+forecast-training-done = Trained { $at } { $trigger }.
+forecast-training-done-short = trained { $at }
+forecast-training-too-little = Training { $at } { $trigger }: too little is known.
+forecast-training-failed = The training of { $at } broke off; the queue tries it again by itself.
+forecast-training-says = The server says: { $message }
+forecast-training-viewer = Owners and editors can ask for a training.
+forecast-trigger-schedule = (each night)
+forecast-trigger-request = (a member asked)
+forecast-trigger-data = (new data came)
+forecast-trigger-drift = (it had become worse)
+forecast-trigger-demo = (for the demo)
+forecast-challenge-adopted = The new { $challenger } was { $challenger_mae } kWh a day off over the same days and { $champion }, in use before, { $champion_mae }: the new one took its place.
+forecast-challenge-kept = The new { $challenger } was { $challenger_mae } kWh a day off over the same days and { $champion }, in use, { $champion_mae }: no better, so that stays.
+notice-trained = Trained; the forecast is new.
+notice-training-too-little = Trained, but too little is known for a forecast.
+notice-training-failed = The training broke off; the queue tries it again by itself.
+
+forecast-past-title = Predictions and what happened
+forecast-past-none = Nothing to compare yet: a prediction has to be a day old.
+forecast-past-none-of = No prediction of { $ahead } has its day behind it yet.
+forecast-past-all = all days ahead
+forecast-past-key = f: other days ahead
+forecast-column-day = day
+forecast-column-ahead = ahead
+forecast-column-predicted = predicted
+forecast-column-actual = used
+forecast-column-error = error
+forecast-column-error-percent = error %
+forecast-column-inside = band
+forecast-column-days = days
+forecast-column-bias = mean error
+forecast-inside-of = { $inside } of { $days }
+forecast-inside80 = in 80 %
+forecast-inside95 = in 95 %
+forecast-outside = outside ◂
+forecast-inside-unknown = not kept
+forecast-achieved = { $ahead }: { $mae } kWh a day off over { $days } days
+forecast-achieved-80 = { $inside } of { $days } in the 80 % band
+forecast-achieved-95 = { $inside } in the 95 % band
+forecast-achieved-above = { $kwh } more used than predicted on average
+forecast-achieved-below = { $kwh } less used than predicted on average
+forecast-achieved-none = No day is known of which there was a prediction.
+
+model-name-weekly_naive = same weekday before
+model-name-mean_28 = mean of four weeks
+model-name-linear_regression = linear regression
+model-name-elastic_net = elastic net
+model-name-theta = Theta
+model-name-exponential_smoothing = exponential smoothing
+model-name-shared = shared model
+model-name-combined = combined
+model-name-devices = from devices
+model-name-bills = from bills
+model-name-few_days = few days
+model-what-weekly_naive = Each day is as the same weekday of the week before: what everything else has to beat.
+model-what-mean_28 = Every day is the mean of the last four weeks.
+model-what-linear_regression = Weighs weekday, month and season; the simplest model that learns.
+model-what-elastic_net = A regression on calendar and the last days that drops what does not help.
+model-what-theta = A slow trend and a smoothed level, half each, on top of the pattern of the week.
+model-what-exponential_smoothing = Level, trend and week follow the newest days most and forget the old ones.
+model-what-shared = Weights learnt across many homes, applied to this home’s own readings; no other home’s figures are in it.
+model-what-combined = The weighted mean of several models, weighted by how good each was here.
+model-what-devices = What the devices use by their power and hours, since there are no readings yet.
+model-what-bills = What the bills say a day of each month uses, since there are hardly any readings yet.
+model-what-few_days = The mean of the few days that there are, with what bills and devices say.
+
+cli-forecast-sums = Sums, in kWh
+cli-forecast-days = Day by day, in kWh
+cli-forecast-hours = By the hour, in kWh
+cli-forecast-months = Months after, in kWh
+cli-forecast-past = Predictions and what happened, in kWh
+cli-forecast-accuracy = { $ahead }
+cli-forecast-waiting = Waiting for the training; Ctrl-C leaves it to the server.
+cli-forecast-asked = Asked for a training. “ecotrack forecast accuracy” shows what came of it.
+cli-forecast-timeout = The training is not done after { $seconds } s. It goes on without you; “ecotrack forecast accuracy” shows how it stands.
+cli-forecast-too-little = Trained, but too little is known for a forecast: { $have } of { $need } days.
+cli-forecast-too-little-plain = Trained, but too little is known for a forecast.
+cli-forecast-failed = The training broke off; the queue tries it again by itself.
+cli-forecast-trained = Trained: { $model }.

@@ -1716,3 +1716,211 @@ tariff-usual-class = residencial, como de costume
 tariff-as-the-home = a da casa
 tariff-label-contracted = kW contratados
 tariff-hint-contracted = por período: P1 4,6; P2 3,45
+
+## O que vem pela frente.
+
+key-forecast = previsão
+key-forecast-page = outra página
+key-forecast-day = outro dia
+key-forecast-now = agora
+key-forecast-models = todos os modelos
+key-forecast-horizon = dias à frente
+key-forecast-train = treinar agora
+tab-forecast = Previsão
+tab-dashboard-short = Painel
+tab-readings-short = Leit
+tab-devices-short = Apar
+tab-bills-short = Contas
+tab-goals-short = Metas
+tab-household-short = Casa
+tab-forecast-short = Prev
+tab-admin-short = Admin
+forecast-page-days = Dias
+forecast-page-hours = Horas
+forecast-page-months = Meses
+forecast-page-accuracy = Precisão
+forecast-page-model = Modelo
+forecast-page-past = Passado
+
+forecast-loading = Buscando a previsão…
+forecast-none-title = Ainda sem previsão
+forecast-none-too-little = Os dias conhecidos são poucos: { $have } dos { $need } de que uma previsão precisa. Sem modelo não há número, e a curva de outra casa seria um chute.
+forecast-none-do-readings = r registra uma leitura: duas formam os primeiros dias. “ecotrack readings import” lê um arquivo da distribuidora, um ano inteiro de uma vez.
+forecast-none-do-bills = Até lá, as contas (b) e os aparelhos (3) dizem quanto um ciclo gasta.
+forecast-none-not-trained = Já se sabe o bastante, mas nenhum modelo foi treinado ainda. Isso acontece toda noite.
+forecast-none-do-train = t treina agora; leva um instante.
+forecast-none-do-wait = Quem é dono ou editor desta casa também pode pedir agora.
+forecast-none-cli-train = Também dá para pedir agora: ecotrack forecast train
+forecast-none-cli-readings = Registre leituras (“ecotrack readings add”) ou importe um arquivo (“ecotrack readings import”).
+
+forecast-chart-title = kWh por dia
+forecast-chart-bands = faixas: 80 % pontilhada, 95 % esparsa
+forecast-chart-bands-ascii = faixas: 80 % ., 95 % :
+forecast-sums-title = O que vem pela frente
+forecast-column-likely = provável
+forecast-column-band80 = faixa de 80 %
+forecast-column-band95 = faixa de 95 %
+forecast-column-co2e = kg CO₂e
+forecast-column-cost = custo
+forecast-sum-days = { $days } dias até { $to }
+forecast-sum-cycle = Ciclo até { $to }
+forecast-day-used = usados
+forecast-day-estimated = estimativa
+forecast-day-gap = uma lacuna: sabe-se pouco demais deste dia
+forecast-day-was-predicted = previsto na véspera: { $kwh } ({ $error })
+forecast-no-totals = As somas estão sem faixas: esta previsão veio sem elas.
+
+forecast-hours-title = Os próximos dias por hora
+forecast-hours-of = { $day }, kWh por hora
+forecast-hours-sum = kWh
+forecast-hours-peak = pico
+forecast-hours-short = { $hours } horas: o relógio é adiantado
+forecast-hours-long = { $hours } horas: o relógio é atrasado
+forecast-hour-again = { $time } de novo
+forecast-hour-now = agora
+forecast-hours-none = Sem horas: as leituras desta casa não são por hora, então ninguém conhece a forma do dia. Um arquivo com um valor por hora ou menos a revela.
+forecast-months-title = Os meses seguintes
+forecast-months-none = Ainda sem meses: é preciso um ano de leituras, para ter visto cada estação uma vez.
+forecast-detail-none = Esta previsão veio sem os detalhes. O próximo treino os traz.
+
+forecast-days-ahead = { $to ->
+    [one] 1 dia à frente
+   *[other] { $to } dias à frente
+}
+forecast-days-ahead-span = { $from } a { $to } dias à frente
+forecast-accuracy-title = Quão bons são os modelos
+forecast-accuracy-note = Medido no passado desta casa: cada modelo previu dias que não tinha visto. MASE abaixo de 1 supera o mesmo dia da semana anterior nos dias de treino.
+forecast-accuracy-promise = De 100 dias, 80 devem cair na faixa de 80 % e 95 na de 95 %; ◂ onde mais de 5 destoam.
+forecast-accuracy-none = Nada foi medido ainda: havia dias de menos para testar.
+forecast-verdict = Nos testes com o passado, { $model } (em uso) errou { $mae } kWh por dia, { $ahead }: { $against }.
+forecast-verdict-alone = Nos testes com o passado, { $model } (em uso) errou { $mae } kWh por dia, { $ahead }.
+forecast-against-less = { $percent } menos que { $model } ({ $mae })
+forecast-against-more = { $percent } mais que { $model } ({ $mae })
+forecast-against-same = tanto quanto { $model }
+forecast-column-model = modelo
+forecast-column-off = erro, kWh
+forecast-column-mase = MASE
+forecast-column-ratio = ingênuo
+forecast-column-in80 = em 80 %
+forecast-column-in95 = em 95 %
+forecast-column-total = 30 dias
+forecast-total-note = “30 dias”: quanto errou a soma de 30 dias; “ingênuo”: o erro como parte do erro do mesmo dia da semana anterior.
+forecast-in-use = em uso
+forecast-all-models-key = a: todos os modelos
+forecast-few-models-key = a: menos modelos
+
+forecast-model-title = O modelo
+forecast-model-none = Ainda sem modelo.
+forecast-model-code = { $model } (modelo de um servidor mais novo)
+forecast-model-trained = Treinado com { $from } – { $to }, prevê a partir de { $origin }; feito em { $at }.
+forecast-model-days = { $used } dias de leituras contam
+forecast-model-missing = { $missing } faltam
+forecast-model-refused = { $refused } ficaram de fora por serem negativos ou implausíveis
+forecast-model-away = { $away } foram fora de casa
+forecast-model-outliers = { $count ->
+    [one] 1 dia incomum foi atenuado: { $days }
+   *[other] { $count } dias incomuns foram atenuados: { $days }
+}
+forecast-model-no-outliers = Nenhum dia foi incomum a ponto de ser atenuado.
+forecast-model-origins = Testado a partir de { $count } dias do passado.
+forecast-model-temperature = As temperaturas participam: melhoraram os testes.
+forecast-model-no-temperature = As temperaturas não participam: não melhoraram os testes, ou não se conhecem.
+forecast-model-holidays = Os feriados participam.
+forecast-model-no-holidays = Os feriados não participam.
+forecast-model-members = Composição, { $ahead }: { $members }.
+forecast-model-no-card = Não se sabe do que o modelo foi feito: é de um programa mais antigo.
+forecast-stage-devices = Etapa: só os aparelhos e suas horas, sem leituras.
+forecast-stage-bills = Etapa: só as contas, quase sem leituras.
+forecast-stage-few-days = Etapa: menos de 14 dias de leituras.
+forecast-stage-young = Etapa: menos de 42 dias de leituras; depois mais modelos participam.
+forecast-stage-full = Etapa: 42 dias de leituras ou mais; todos os modelos participam.
+
+forecast-training-none = Ninguém treinou um modelo para esta casa ainda.
+forecast-training-asking = Pedindo um treino…
+forecast-training-asked = Treino pedido às { $at }; o servidor ainda não começou.
+forecast-training-next = O treino espera: é o próximo da fila.
+forecast-training-behind = { $jobs ->
+    [one] O treino espera: 1 tarefa na frente.
+   *[other] O treino espera: { $jobs } tarefas na frente.
+}
+forecast-training-waiting = O treino espera na fila.
+forecast-training-running = O treino roda desde { $at }.
+forecast-training-done = Treinado em { $at } { $trigger }.
+forecast-training-done-short = treinado em { $at }
+forecast-training-too-little = Treino de { $at } { $trigger }: sabe-se pouco demais.
+forecast-training-failed = O treino de { $at } parou no meio; a fila tenta de novo sozinha.
+forecast-training-says = O servidor diz: { $message }
+forecast-training-viewer = Donos e editores podem pedir um treino.
+forecast-trigger-schedule = (toda noite)
+forecast-trigger-request = (um membro pediu)
+forecast-trigger-data = (chegaram dados novos)
+forecast-trigger-drift = (tinha piorado)
+forecast-trigger-demo = (para a demonstração)
+forecast-challenge-adopted = O novo, { $challenger }, errou { $challenger_mae } kWh por dia nos mesmos dias e { $champion }, em uso até então, { $champion_mae }: o novo tomou o lugar.
+forecast-challenge-kept = O novo, { $challenger }, errou { $challenger_mae } kWh por dia nos mesmos dias e { $champion }, em uso, { $champion_mae }: não é melhor, então este fica.
+notice-trained = Treinado; a previsão é nova.
+notice-training-too-little = Treinado, mas sabe-se pouco demais para uma previsão.
+notice-training-failed = O treino parou no meio; a fila tenta de novo sozinha.
+
+forecast-past-title = O previsto e o que aconteceu
+forecast-past-none = Nada para comparar ainda: uma previsão precisa ter um dia de idade.
+forecast-past-none-of = Nenhuma previsão de { $ahead } já teve seu dia.
+forecast-past-all = todos os dias à frente
+forecast-past-key = f: outros dias à frente
+forecast-column-day = dia
+forecast-column-ahead = à frente
+forecast-column-predicted = previsto
+forecast-column-actual = usado
+forecast-column-error = erro
+forecast-column-error-percent = erro %
+forecast-column-inside = faixa
+forecast-column-days = dias
+forecast-column-bias = erro médio
+forecast-inside-of = { $inside } de { $days }
+forecast-inside80 = em 80 %
+forecast-inside95 = em 95 %
+forecast-outside = fora ◂
+forecast-inside-unknown = não guardada
+forecast-achieved = { $ahead }: erro de { $mae } kWh por dia em { $days } dias
+forecast-achieved-80 = { $inside } de { $days } na faixa de 80 %
+forecast-achieved-95 = { $inside } na de 95 %
+forecast-achieved-above = em média { $kwh } a mais que o previsto
+forecast-achieved-below = em média { $kwh } a menos que o previsto
+forecast-achieved-none = Não há dia conhecido para o qual houvesse previsão.
+
+model-name-weekly_naive = mesmo dia há uma semana
+model-name-mean_28 = média de quatro semanas
+model-name-linear_regression = regressão linear
+model-name-elastic_net = elastic net
+model-name-theta = Theta
+model-name-exponential_smoothing = suavização exponencial
+model-name-shared = modelo comum
+model-name-combined = combinado
+model-name-devices = pelos aparelhos
+model-name-bills = pelas contas
+model-name-few_days = poucos dias
+model-what-weekly_naive = Cada dia é como o mesmo dia da semana anterior: o que todos os outros têm de superar.
+model-what-mean_28 = Todo dia é a média das últimas quatro semanas.
+model-what-linear_regression = Pesa dia da semana, mês e estação; o modelo mais simples que aprende.
+model-what-elastic_net = Uma regressão com calendário e últimos dias que descarta o que não ajuda.
+model-what-theta = Uma tendência lenta e um nível suavizado, metade cada, sobre o padrão da semana.
+model-what-exponential_smoothing = Nível, tendência e semana seguem mais os dias novos e esquecem os antigos.
+model-what-shared = Pesos aprendidos com muitas casas, aplicados às leituras desta; nenhum número de outra casa entra.
+model-what-combined = A média ponderada de vários modelos, pelo quanto cada um acertou aqui.
+model-what-devices = O que os aparelhos gastam por potência e horas, pois ainda não há leituras.
+model-what-bills = O que as contas dizem que um dia de cada mês gasta, pois quase não há leituras ainda.
+model-what-few_days = A média dos poucos dias que há, com o que dizem contas e aparelhos.
+
+cli-forecast-sums = Somas, em kWh
+cli-forecast-days = Dia a dia, em kWh
+cli-forecast-hours = Por hora, em kWh
+cli-forecast-months = Meses seguintes, em kWh
+cli-forecast-past = O previsto e o que aconteceu, em kWh
+cli-forecast-accuracy = { $ahead }
+cli-forecast-waiting = Esperando o treino; Ctrl-C o deixa com o servidor.
+cli-forecast-asked = Treino pedido. “ecotrack forecast accuracy” mostra o resultado.
+cli-forecast-timeout = O treino não terminou em { $seconds } s. Ele segue sem você; “ecotrack forecast accuracy” mostra como está.
+cli-forecast-too-little = Treinado, mas sabe-se pouco demais para uma previsão: { $have } de { $need } dias.
+cli-forecast-too-little-plain = Treinado, mas sabe-se pouco demais para uma previsão.
+cli-forecast-failed = O treino parou no meio; a fila tenta de novo sozinha.
+cli-forecast-trained = Treinado: { $model }.
