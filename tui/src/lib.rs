@@ -58,6 +58,8 @@ mod comparison_tests;
 #[cfg(test)]
 mod forecast_looks_tests;
 #[cfg(test)]
+mod forecast_tests;
+#[cfg(test)]
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::kept::Kept;
 use crate::link::backoff;
 use crate::message::{Answer, Call, Effect, Fault, Ticket, Timer};
 use crate::remote::Remote;
-use series::{Day, DayHours, forecast_of};
+use series::{Before, Day, DayHours, is_under_way};
 
 /// A part of the screen; with room several are seen at once, and this one has the keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,11 +82,7 @@ enum Asked {
     /// The question is under way.
     Sending(Ticket),
     /// The server put it into its queue; with how things stood before.
-    Sent {
-        at: Timestamp,
-        training: Option<Training>,
-        made_at: Option<Timestamp>,
-    },
+    Sent { at: Timestamp, before: Before },
 }
 
 /// What the screen knows.
@@ -148,13 +144,6 @@ impl State {
     }
 }
 
-fn is_under_way(training: &Training) -> bool {
-    matches!(
-        training.state,
-        TrainingState::Waiting | TrainingState::Running
-    )
-}
-
 /// Opens the screen.
 pub fn open(app: &mut App) -> Vec<Effect> {
     app.screen = Screen::Forecast;
@@ -200,7 +189,7 @@ pub(crate) fn answered(
     if state.training() != before.as_ref() {
         state.looks = 0;
     }
-    took_up(app);
+    note_end(app);
     let mut effects = Vec::new();
     if let Some(last) = app.last() {
         effects.push(Effect::Keep(Kept::Last(Box::new(last))));
@@ -213,32 +202,17 @@ pub(crate) fn answered(
     effects
 }
 
-/// Whether the server tells of the training that was asked for, and what came of it.
-fn took_up(app: &mut App) {
+/// Says how the training that was asked for ended, once it did.
+fn note_end(app: &mut App) {
     let state = &mut app.forecast;
-    let Asked::Sent {
-        training, made_at, ..
-    } = &state.asked
-    else {
+    let (Asked::Sent { before, .. }, Some(report)) = (&state.asked, state.report.value()) else {
         return;
     };
-    let newer_forecast = state
-        .report
-        .value()
-        .and_then(forecast_of)
-        .is_some_and(|forecast| Some(forecast.made_at) != *made_at);
-    let told = match state.training() {
-        Some(now) if is_under_way(now) => None,
-        Some(now) if Some(now) != training.as_ref() => Some(now.state),
-        _ if newer_forecast => Some(TrainingState::Succeeded),
-        _ => return,
-    };
-    let Some(told) = told else {
-        // From here on the server itself tells how it stands; its end is still awaited.
+    let Some(ended) = before.ended(report) else {
         return;
     };
     state.asked = Asked::Not;
-    app.notice = Some(Notice::Text(match told {
+    app.notice = Some(Notice::Text(match ended {
         TrainingState::TooLittle => "notice-training-too-little",
         TrainingState::Failed => "notice-training-failed",
         TrainingState::Waiting | TrainingState::Running | TrainingState::Succeeded => {
@@ -294,11 +268,9 @@ pub(crate) fn asked(
     }
     match answer {
         Ok(()) => {
-            let report = app.forecast.report.value();
             app.forecast.asked = Asked::Sent {
                 at: cx.now,
-                training: report.and_then(|report| report.training.clone()),
-                made_at: report.and_then(forecast_of).map(|it| it.made_at),
+                before: Before::of(app.forecast.report.value()),
             };
             app.forecast.looks = 0;
             load(app)

@@ -16,11 +16,11 @@ use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
 
 /// Cells of the columns of scores: off, MASE, ratio, inside each band, 30 days.
-const SCORES: [usize; 6] = [10, 7, 9, 9, 9, 9];
+const SCORES: [usize; 6] = [10, 6, 9, 8, 8, 8];
 /// Cells of the columns of predictions: day, days ahead, predicted, used, error, percent, band.
-const PAST: [usize; 7] = [15, 9, 11, 9, 9, 10, 14];
+const PAST: [usize; 7] = [14, 9, 10, 7, 7, 8, 11];
 /// Cells of what predictions achieved: days ahead, days, off, inside each band, mean error.
-const ACHIEVED: [usize; 6] = [18, 8, 11, 13, 13, 13];
+const ACHIEVED: [usize; 6] = [16, 6, 10, 11, 11, 12];
 /// A share this far from what was promised is marked.
 const AMISS: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
 
@@ -42,12 +42,12 @@ pub(super) fn shown(app: &App) -> Vec<&PredictionComparison> {
 
 /// How many lines move in the part that has the keys, at the usual width.
 pub(super) fn count_lines(app: &App, cx: &Context) -> usize {
-    lines(app, app.forecast.page, 77, cx).body.len()
+    lines(app, app.forecast.page, 76, cx).body.len()
 }
 
 /// Draws a part.
 pub(super) fn view(app: &App, page: Page, frame: &mut Frame, area: Rect, cx: &Context) {
-    let width = usize::from(area.width.saturating_sub(3));
+    let width = usize::from(area.width.saturating_sub(4));
     let Lines { mut head, body } = lines(app, page, width, cx);
     let room = usize::from(area.height.saturating_sub(2));
     // Where there is little room, the lines that move keep some of it.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use ecotrack_common::Kwh;
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::forecast::{
-    AccuracyScore, Band, Forecast, ForecastHour, ForecastReport, ForecastState,
+    AccuracyScore, Band, Forecast, ForecastHour, ForecastReport, ForecastState, Training,
+    TrainingState,
 };
 use jiff::Timestamp;
 use jiff::ToSpan;
@@ -50,12 +51,14 @@ pub fn days(board: Option<&Dashboard>, report: &ForecastReport) -> Vec<Day> {
     for past in &report.comparisons {
         known.entry(past.date).or_insert(day(past.date)).used = Some(past.actual_kwh);
     }
+    // Of the days that the dashboard has it knows best, also where it says that one is a gap now.
     for past in board.into_iter().flat_map(|board| &board.days) {
-        let entry = known.entry(past.date).or_insert(day(past.date));
-        if past.is_measured() {
-            entry.used = past.kwh;
-            entry.estimated = past.estimated;
-        }
+        let measured = Day {
+            used: past.kwh.filter(|_| past.is_measured()),
+            estimated: past.estimated && past.is_measured(),
+            ..day(past.date)
+        };
+        known.insert(past.date, measured);
     }
     for to_come in forecast_of(report).into_iter().flat_map(|it| &it.days) {
         let entry = known.entry(to_come.date).or_insert(day(to_come.date));
@@ -71,6 +74,54 @@ pub fn days(board: Option<&Dashboard>, report: &ForecastReport) -> Vec<Day> {
         .take(MOST_DAYS)
         .map(|date| known.get(&date).copied().unwrap_or(day(date)))
         .collect()
+}
+
+/// How things stood when a training was asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Before {
+    training: Option<Training>,
+    made_at: Option<Timestamp>,
+}
+
+impl Before {
+    /// As this report has it.
+    pub fn of(report: Option<&ForecastReport>) -> Self {
+        Self {
+            training: report.and_then(|report| report.training.clone()),
+            made_at: report.and_then(forecast_of).map(|it| it.made_at),
+        }
+    }
+
+    /// Whether a training is the one that was asked for then, or one that was on its way.
+    pub fn awaits(&self, training: &Training) -> bool {
+        is_under_way(training) || Some(training) != self.training.as_ref()
+    }
+
+    /// How the training that was asked for then ended; `None` while it waits or runs.
+    pub fn ended(&self, now: &ForecastReport) -> Option<TrainingState> {
+        match &now.training {
+            Some(training) if is_under_way(training) => None,
+            Some(training) if Some(training) != self.training.as_ref() => Some(training.state),
+            told => {
+                // A server may tell of no trainings; their forecast it has all the same.
+                let made_at = forecast_of(now).map(|it| it.made_at);
+                let too_little = matches!(now.state, ForecastState::TooLittle { .. });
+                if made_at.is_some() && made_at != self.made_at {
+                    Some(TrainingState::Succeeded)
+                } else {
+                    (told.is_none() && too_little).then_some(TrainingState::TooLittle)
+                }
+            }
+        }
+    }
+}
+
+/// Whether a training waits or runs.
+pub fn is_under_way(training: &Training) -> bool {
+    matches!(
+        training.state,
+        TrainingState::Waiting | TrainingState::Running
+    )
 }
 
 /// An hour of a day.
@@ -197,4 +248,130 @@ pub fn blocks(accuracy: &[AccuracyScore]) -> Vec<Block<'_>> {
             Block { from, to, scores }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::testing::{bare_report, dashboard, forecast_report, hours_from, kwh, training};
+
+    #[test]
+    fn days_run_without_a_hole_from_the_first_known_to_the_last_predicted() {
+        let board = dashboard();
+        let days = days(Some(&board), &forecast_report());
+        assert_eq!(days[0].date, date(2026, 10, 10));
+        assert_eq!(days.last().unwrap().date, date(2027, 1, 6));
+        assert!(
+            days.windows(2)
+                .all(|two| two[0].date.tomorrow().unwrap() == two[1].date)
+        );
+        let of = |day: Date| days.iter().find(|it| it.date == day).unwrap();
+        assert_eq!(of(date(2026, 11, 16)).used, None, "a gap is a gap");
+        assert_eq!(of(board.today).used, None, "today is not over");
+        assert!(of(board.today).ahead.is_some());
+    }
+
+    #[test]
+    fn what_the_dashboard_calls_a_gap_is_none_of_the_record_either() {
+        let mut report = forecast_report();
+        report.comparisons[0].date = date(2026, 11, 16);
+        report.comparisons[0].actual_kwh = kwh("99");
+        let with = |board: Option<&Dashboard>| {
+            let days = days(board, &report);
+            days.iter()
+                .find(|it| it.date == date(2026, 11, 16))
+                .unwrap()
+                .used
+        };
+        assert_eq!(with(Some(&dashboard())), None);
+        assert_eq!(
+            with(None),
+            Some(kwh("99")),
+            "without a dashboard it is all there is"
+        );
+    }
+
+    #[test]
+    fn nothing_known_is_no_day() {
+        let mut report = bare_report();
+        report.state = ForecastState::NotTrained;
+        assert_eq!(days(None, &report), []);
+        assert_eq!(by_day(&[], &TimeZone::UTC), []);
+        assert_eq!(blocks(&[]), []);
+    }
+
+    #[test]
+    fn days_have_the_hours_that_the_clock_gives_them() {
+        let zone = TimeZone::get("Europe/Lisbon").unwrap();
+        for (first, count) in [(date(2026, 10, 25), 25), (date(2026, 3, 29), 23)] {
+            let days = by_day(&hours_from(first, &zone), &zone);
+            assert_eq!(days.len(), 7);
+            assert_eq!((days[0].hours.len(), days[0].whole), (count, count));
+            assert!(
+                days[1..]
+                    .iter()
+                    .all(|day| (day.hours.len(), day.whole) == (24, 24))
+            );
+            let again: Vec<&str> = days[0]
+                .hours
+                .iter()
+                .filter(|hour| hour.again)
+                .map(|hour| hour.clock.as_str())
+                .collect();
+            let expected: &[&str] = if count == 25 { &["01:00"] } else { &[] };
+            assert_eq!(again, expected);
+            // The two hours of one name are told apart by the instant.
+            let second = days[0].hours[2].start;
+            assert_eq!(days[0].at(second), Some(2));
+            assert_eq!(days[1].at(second), None);
+        }
+    }
+
+    #[test]
+    fn the_model_in_use_comes_first_and_the_naive_forecast_is_always_known() {
+        let mut report = forecast_report();
+        let ForecastState::Ready { forecast } = &mut report.state else {
+            panic!("there is a forecast");
+        };
+        forecast
+            .accuracy
+            .retain(|score| score.model != "weekly_naive");
+        let blocks = blocks(&forecast.accuracy);
+        let spans: Vec<_> = blocks.iter().map(|block| (block.from, block.to)).collect();
+        assert_eq!(spans, [(1, 1), (1, 7), (1, 30)]);
+        for block in &blocks {
+            assert!(block.scores[0].chosen);
+            let naive = block.scores[0].naive_mae_kwh;
+            assert_eq!(block.mae_of("weekly_naive"), Some(naive));
+            assert_eq!(block.mae_of("oracle"), None);
+            let few: Vec<&str> = block.few().iter().map(|it| it.model.as_str()).collect();
+            assert_eq!(few, ["combined", "linear_regression"]);
+        }
+    }
+
+    #[test]
+    fn a_training_has_ended_when_the_server_tells_of_another_one_that_is_over() {
+        let report = forecast_report();
+        let before = Before::of(Some(&report));
+        assert_eq!(before.ended(&report), None, "nothing happened yet");
+        let with = |state| ForecastReport {
+            training: Some(Training {
+                state,
+                since: "2026-11-23T15:00:01Z".parse().unwrap(),
+                ..training()
+            }),
+            ..report.clone()
+        };
+        for state in [TrainingState::Waiting, TrainingState::Running] {
+            assert_eq!(before.ended(&with(state)), None);
+            // Asked for while one was on its way: its end is what was asked for.
+            let on_its_way = Before::of(Some(&with(state)));
+            let ended = on_its_way.ended(&with(TrainingState::Succeeded));
+            assert_eq!(ended, Some(TrainingState::Succeeded));
+        }
+        let failed = with(TrainingState::Failed);
+        assert_eq!(before.ended(&failed), Some(TrainingState::Failed));
+    }
 }

@@ -14,13 +14,13 @@ use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
 
 /// From this size on several parts are seen at once.
-const LARGE: (u16, u16) = (120, 34);
+const LARGE: (u16, u16) = (154, 34);
 /// Cells of the months beside the days.
 const MONTHS: u16 = 60;
 
 /// What a click lands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hit {
+pub(super) enum Hit {
     /// A part, or its name.
     Page(Page),
     /// A day of a part.

@@ -29,7 +29,7 @@ const DAYS_SEEN: usize = 58;
 /// Rows that a chart takes at least, frame included.
 pub(super) const CHART_AT_LEAST: u16 = 6;
 /// Cells of the columns of figures: likely, 80 % band, 95 % band, CO2e, cost.
-const FIGURES: [usize; 5] = [9, 14, 14, 9, 11];
+const FIGURES: [usize; 5] = [9, 14, 14, 9, 10];
 /// A row of figures.
 struct Figures {
     name: String,
@@ -182,7 +182,7 @@ fn sums(
         .map(|why| cx.locale.no_co2e(&why));
     titles = titles.bottom(factor.or(missing).unwrap_or_default());
     let inside = panel::panel(frame, area, &cx.theme, &titles);
-    let width = usize::from(inside.width.saturating_sub(1));
+    let width = usize::from(inside.width.saturating_sub(2));
     let heads = [
         "forecast-column-likely",
         "forecast-column-band80",
@@ -238,10 +238,6 @@ fn day_figures(
     if day.estimated {
         said.push(cx.locale.text("forecast-day-estimated"));
     }
-    let co2e = co2e(app, one_day(day.date), used, known, cx);
-    if co2e != "–" {
-        said.push(format!("{co2e} kg CO₂e"));
-    }
     let predicted = report
         .comparisons
         .iter()
@@ -251,6 +247,10 @@ fn day_figures(
         let error = cx.locale.signed(it.error_kwh.0, 1);
         t!(cx, "forecast-day-was-predicted", kwh = kwh, error = error)
     }));
+    let co2e = co2e(app, one_day(day.date), used, known, cx);
+    if co2e != "–" {
+        said.push(format!("{co2e} kg CO₂e"));
+    }
     let mut texts: [String; 5] = std::array::from_fn(|_| String::new());
     texts[0] = cx.locale.kwh_value(used);
     Figures {
@@ -438,7 +438,7 @@ pub(super) fn months(
         return;
     }
     let most = rows.iter().map(|(_, kwh)| *kwh).fold(0.0, f64::max);
-    let width = usize::from(inside.width.saturating_sub(1));
+    let width = usize::from(inside.width.saturating_sub(2));
     let fixed: usize = FIGURES[..4].iter().sum();
     let name = 11;
     let bar_cells = width.saturating_sub(name + fixed + 2).min(48);

@@ -22,7 +22,7 @@ use crate::widgets::words;
 /// From this width on the hours stand beside the days.
 const HOURS_BESIDE: u16 = 110;
 /// Cells of the days by the hour: name, shape, kWh, band, peak.
-const SHAPES: [usize; 5] = [13, 26, 8, 13, 15];
+const SHAPES: [usize; 5] = [14, 26, 7, 14, 14];
 
 /// Draws the days by the hour, and the hours of one of them.
 pub(super) fn view(
