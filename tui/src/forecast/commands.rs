@@ -13,7 +13,7 @@ use crate::keys::{Command, always, key, named};
 use crate::message::Effect;
 use crate::table;
 
-/// Days in a step of PageUp and PageDown.
+/// Days in a step of the keys that turn a page.
 const WEEK: i64 = 7;
 /// Lines in one of them.
 const LINES: i32 = 8;
@@ -244,20 +244,13 @@ pub fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
 
 /// A click on the name of a part, on a part, on a day.
 pub fn click(app: &mut App, body: Rect, column: u16, row: u16, cx: &Context) -> Vec<Effect> {
-    match view::hit(app, body, column, row, cx) {
-        Some(view::Hit::Page(page)) => {
-            if page != app.forecast.page {
-                show(app, page);
-            }
-        }
-        Some(view::Hit::Day(page, day)) => {
-            if page != app.forecast.page {
-                show(app, page);
-            }
-            app.forecast.day = Some(day);
-        }
-        None => {}
+    let Some((page, day)) = view::hit(app, body, column, row, cx) else {
+        return Vec::new();
+    };
+    if page != app.forecast.page {
+        show(app, page);
     }
+    app.forecast.day = day.or(app.forecast.day);
     Vec::new()
 }
 

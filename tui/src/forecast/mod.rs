@@ -82,7 +82,7 @@ enum Asked {
     /// The question is under way.
     Sending(Ticket),
     /// The server put it into its queue; with how things stood before.
-    Sent { at: Timestamp, before: Before },
+    Sent { at: Timestamp, before: Box<Before> },
 }
 
 /// What the screen knows.
@@ -270,7 +270,7 @@ pub(crate) fn asked(
         Ok(()) => {
             app.forecast.asked = Asked::Sent {
                 at: cx.now,
-                before: Before::of(app.forecast.report.value()),
+                before: Box::new(Before::of(app.forecast.report.value())),
             };
             app.forecast.looks = 0;
             load(app)
@@ -302,14 +302,11 @@ fn hours(app: &App) -> Vec<DayHours> {
 }
 
 /// The day under the cursor, of these: the one it was moved to, else today, else the nearest.
-fn cursor(
-    app: &App,
-    days: impl DoubleEndedIterator<Item = Date> + Clone,
-    cx: &Context,
-) -> Option<Date> {
+fn cursor(app: &App, days: impl IntoIterator<Item = Date>, cx: &Context) -> Option<Date> {
     let wanted = app.forecast.day.unwrap_or(forms::today(app, cx));
-    let (first, last) = (days.clone().next()?, days.clone().next_back()?);
-    Some(wanted.clamp(first, last))
+    let mut days = days.into_iter();
+    let first = days.next()?;
+    Some(wanted.clamp(first, days.last().unwrap_or(first)))
 }
 
 /// The hour under the cursor of a day.

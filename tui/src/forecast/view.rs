@@ -18,15 +18,6 @@ const LARGE: (u16, u16) = (154, 34);
 /// Cells of the months beside the days.
 const MONTHS: u16 = 60;
 
-/// What a click lands on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hit {
-    /// A part, or its name.
-    Page(Page),
-    /// A day of a part.
-    Day(Page, Date),
-}
-
 /// Draws the screen.
 pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     let state = &app.forecast;
@@ -284,14 +275,20 @@ fn none(app: &App, report: &ForecastReport, frame: &mut Frame, area: Rect, cx: &
     panel::lines(frame, inside, lines);
 }
 
-/// What is drawn at a place of the screen.
-pub(super) fn hit(app: &App, body: Rect, column: u16, row: u16, cx: &Context) -> Option<Hit> {
+/// The part that is drawn, or named, at a place of the screen, and the day of it.
+pub(super) fn hit(
+    app: &App,
+    body: Rect,
+    column: u16,
+    row: u16,
+    cx: &Context,
+) -> Option<(Page, Option<Date>)> {
     if row == body.y {
         let at = usize::from(column.checked_sub(body.x)?);
         return names(cx)
             .into_iter()
             .find(|(_, name, from)| (*from..from + words::width(name) + 1).contains(&at))
-            .map(|(page, ..)| Hit::Page(page));
+            .map(|(page, ..)| (page, None));
     }
     let (page, place) = places(app, body, cx)
         .into_iter()
@@ -301,5 +298,5 @@ pub(super) fn hit(app: &App, body: Rect, column: u16, row: u16, cx: &Context) ->
         Page::Hours => view_hours::day_at(app, place, column, row),
         Page::Months | Page::Accuracy | Page::Model | Page::Past => None,
     };
-    Some(day.map_or(Hit::Page(page), |day| Hit::Day(page, day)))
+    Some((page, day))
 }

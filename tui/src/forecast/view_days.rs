@@ -226,11 +226,10 @@ fn day_figures(
             let co2e = co2e(app, one_day(day.date), kwh.likely, known, cx);
             return Figures::of(name, kwh, co2e, String::new(), cx);
         }
-        let mut texts: [String; 5] = std::array::from_fn(|_| String::new());
-        texts[0] = "–".to_owned();
+        let none = String::new;
         return Figures {
             name,
-            texts,
+            texts: ["–".to_owned(), none(), none(), none(), none()],
             said: Some(cx.locale.text("forecast-day-gap")),
         };
     };
@@ -251,11 +250,10 @@ fn day_figures(
     if co2e != "–" {
         said.push(format!("{co2e} kg CO₂e"));
     }
-    let mut texts: [String; 5] = std::array::from_fn(|_| String::new());
-    texts[0] = cx.locale.kwh_value(used);
+    let none = String::new;
     Figures {
         name,
-        texts,
+        texts: [cx.locale.kwh_value(used), none(), none(), none(), none()],
         said: Some(said.join(" · ")),
     }
 }
@@ -274,27 +272,19 @@ fn sum_figures(
     let over = Cycle { first, last };
     let to = cx.locale.date_short(last);
     let name = t!(cx, "forecast-sum-days", days = count, to = to);
-    let figures = match totals.get(count - 1) {
-        Some(total) => {
-            let co2e = co2e(app, over, total.likely, known, cx);
-            Figures::of(format!(" {name}"), total, co2e, String::new(), cx)
-        }
+    let figures = if let Some(total) = totals.get(count - 1) {
+        let co2e = co2e(app, over, total.likely, known, cx);
+        Figures::of(format!(" {name}"), total, co2e, String::new(), cx)
+    } else {
         // The likely values add up; their bands do not.
-        None => {
-            let likely: Kwh = days.iter().map(|day| day.kwh.likely).sum();
-            let co2e = co2e(app, over, likely, known, cx);
-            let dash = || "–".to_owned();
-            Figures {
-                name: format!(" {name}"),
-                texts: [
-                    cx.locale.kwh_value(likely),
-                    dash(),
-                    dash(),
-                    co2e,
-                    String::new(),
-                ],
-                said: None,
-            }
+        let likely: Kwh = days.iter().map(|day| day.kwh.likely).sum();
+        let co2e = co2e(app, over, likely, known, cx);
+        let dash = || "–".to_owned();
+        let likely = cx.locale.kwh_value(likely);
+        Figures {
+            name: format!(" {name}"),
+            texts: [likely, dash(), dash(), co2e, String::new()],
+            said: None,
         }
     };
     Some((figures, Style::new()))

@@ -29,6 +29,9 @@ pub struct Chart {
     pub cursor: Option<usize>,
 }
 
+/// One of the values of a band.
+type Pick = fn(&Band<f64>) -> f64;
+
 /// What was measured, and what is expected after it with the edges of its 80 % interval and, where
 /// `outer` says so, of its 95 % one. A slot that is measured, or before one, expects nothing; what is
 /// expected grows out of the last thing known, if nothing lies between.
@@ -36,7 +39,7 @@ pub fn outlook(measured: Vec<Option<f64>>, ahead: &[Option<Band<f64>>], outer: b
     let mut curves = Vec::new();
     if ahead.iter().any(Option::is_some) {
         let last = measured.iter().rposition(Option::is_some);
-        let picks: [(Ink, fn(&Band<f64>) -> f64); 5] = [
+        let picks: [(Ink, Pick); 5] = [
             (Ink::Outer, |band| band.hi95),
             (Ink::Outer, |band| band.lo95),
             (Ink::Edge, |band| band.hi80),

@@ -119,8 +119,7 @@ fn table(accuracy: &[AccuracyScore], locale: &Locale) -> Table {
         "forecast-column-in95",
         "forecast-column-total",
     ];
-    let [a, b, c, d, e, f, g, h] = heads.map(|id| title(locale, id));
-    table.row([a, b, c, d, e, f, g, h, String::new()]);
+    table.row(heads.map(|id| title(locale, id)));
     for block in blocks(accuracy) {
         for score in &block.scores {
             let ahead = if block.from == block.to {

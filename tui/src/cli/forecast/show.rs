@@ -199,15 +199,12 @@ fn sums<'a>(
         };
         let to = locale.date_short(last.date);
         let name = fl!(words, "forecast-sum-days", days = count, to = to);
-        match totals.get(count - 1) {
-            Some(total) => {
-                let co2e = factors.in_cycle(over, total.likely);
-                sums.row(name, total, co2e);
-            }
-            None => {
-                let likely: Kwh = days.iter().map(|day| day.kwh.likely).sum();
-                sums.likely(name, likely, factors.in_cycle(over, likely));
-            }
+        if let Some(total) = totals.get(count - 1) {
+            let co2e = factors.in_cycle(over, total.likely);
+            sums.row(name, total, co2e);
+        } else {
+            let likely: Kwh = days.iter().map(|day| day.kwh.likely).sum();
+            sums.likely(name, likely, factors.in_cycle(over, likely));
         }
     }
     sums
