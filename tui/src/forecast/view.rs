@@ -16,7 +16,7 @@ use crate::widgets::words;
 /// From this size on several parts are seen at once.
 const LARGE: (u16, u16) = (154, 34);
 /// Cells of the months beside the days.
-const MONTHS: u16 = 60;
+const MONTHS: u16 = 62;
 
 /// Draws the screen.
 pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {

@@ -46,7 +46,8 @@ impl Figures {
             Some(said) => {
                 text.push_str(&words::right(&self.texts[0], FIGURES[0]));
                 text.push_str("  ");
-                text.push_str(said);
+                let room = width.saturating_sub(words::width(&text));
+                text.push_str(&words::cut(said, room));
             }
             None => {
                 for (figure, cells) in self.texts.iter().zip(FIGURES) {
