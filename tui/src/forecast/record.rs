@@ -21,9 +21,6 @@ const SCORES: [usize; 6] = [10, 6, 9, 8, 8, 8];
 const PAST: [usize; 7] = [14, 9, 10, 7, 7, 8, 11];
 /// Cells of what predictions achieved: days ahead, days, off, inside each band, mean error.
 const ACHIEVED: [usize; 6] = [16, 6, 10, 11, 11, 12];
-/// A share this far from what was promised is marked.
-const AMISS: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
-
 /// What stands still at the top of a part, and the lines that move under it.
 struct Lines {
     head: Vec<Line<'static>>,
@@ -185,12 +182,12 @@ fn score_line(score: &AccuracyScore, width: usize, cx: &Context) -> Line<'static
     let name = format!("{mark}{}", said::model(&score.model, locale));
     let ratio = score.mae_kwh.checked_div(score.naive_mae_kwh);
     let promised = |share: Option<Decimal>, promise: i64| {
-        let text = said::share(share, locale);
-        let off = share.map(|share| (share - Decimal::new(promise, 2)).abs());
-        if off.is_some_and(|off| off > AMISS) {
-            format!("{text}◂")
+        let text = said::promised(share, promise, locale);
+        // The percent signs stay under each other.
+        if text.ends_with('◂') {
+            text
         } else {
-            format!("{text} ")
+            text + " "
         }
     };
     let text = row(

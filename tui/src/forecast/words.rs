@@ -17,6 +17,8 @@ use super::series::blocks;
 const TOLD_HORIZON: i16 = 7;
 /// From this upper bound on a band is told without decimals.
 const WHOLE_FROM: i64 = 100;
+/// A share this far from what was promised is marked.
+const AMISS: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
 /// More outliers than these are counted and not named.
 const OUTLIERS: usize = 6;
 
@@ -67,6 +69,17 @@ pub(crate) fn share(share: Option<Decimal>, locale: &Locale) -> String {
         || "–".to_owned(),
         |share| locale.percent(share * Decimal::ONE_HUNDRED),
     )
+}
+
+/// The same of an interval that promised so many of 100 days, marked where more than five are amiss.
+pub(crate) fn promised(inside: Option<Decimal>, promise: i64, locale: &Locale) -> String {
+    let text = share(inside, locale);
+    let off = inside.map(|inside| (inside - Decimal::new(promise, 2)).abs());
+    if off.is_some_and(|off| off > AMISS) {
+        text + "◂"
+    } else {
+        text
+    }
 }
 
 /// A mean error to two places; a dash where it is not known.

@@ -134,8 +134,8 @@ fn table(accuracy: &[AccuracyScore], locale: &Locale) -> Table {
                 locale.number(score.mae_kwh, 2),
                 words::places2(score.mase, locale),
                 words::places2(ratio, locale),
-                words::share(score.coverage80, locale),
-                words::share(score.coverage95, locale),
+                words::promised(score.coverage80, 80, locale),
+                words::promised(score.coverage95, 95, locale),
                 words::share(score.total_error, locale),
                 if score.chosen {
                     locale.text("forecast-in-use")
