@@ -4,9 +4,11 @@
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
+use crossterm::event::KeyCode;
 use ecotrack_common::account::Language;
 use ecotrack_common::import::{ImportReport, OnConflict};
 use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::profile::Role;
 use ecotrack_common::{ErrorCode, Kwh};
 use ecotrack_server::clock::Clock;
 use ecotrack_tui::client::{Error, ImportFile, Result, new_key};
@@ -17,7 +19,7 @@ use sqlx::PgPool;
 use crate::world::{Person, World, ZONE, so_far};
 
 /// Hours of whole days up to yesterday, half a kilowatt-hour each and twice that on Saturdays.
-fn hours(days: i64) -> String {
+pub(crate) fn hours(days: i64) -> String {
     let zone = TimeZone::get(ZONE).unwrap();
     let today = Clock::System.now().to_zoned(zone).start_of_day().unwrap();
     let mut text = "timestamp,kwh\n".to_owned();
@@ -99,6 +101,58 @@ async fn a_forecast_appears_after_an_import_in_portuguese(db: PgPool) {
         "faixa de 80 %",
     ];
     forecast_appears(db, Language::BrazilianPortuguese, words).await;
+}
+
+/// The forecast's screen: what is to come, a training asked for, and that it is done.
+async fn trained_from_the_screen(
+    db: PgPool,
+    language: Language,
+    [band, sum, model, trained]: [&str; 4],
+) {
+    let world = World::new(db).await;
+    let ana = world.owner(ReadingKind::Step).await;
+    let (report, _) = import(&ana, &hours(120), false).await;
+    assert_eq!(report.unwrap().added, 120 * 24);
+    let mut screen = ana.screen(&world, language);
+    screen.shows(band).await;
+    screen.type_text("7");
+    screen.shows(sum).await;
+    screen.type_text("t");
+    screen.shows(trained).await;
+    for _ in 0..4 {
+        screen.press(KeyCode::Tab);
+    }
+    screen.shows(model).await;
+
+    // Who only looks sees the same, and has no such key.
+    let bia = world.member(&ana, "Bia", Role::Viewer).await;
+    let mut screen = bia.screen(&world, language);
+    screen.shows(band).await;
+    screen.type_text("7");
+    let shown = screen.shows(sum).await;
+    assert!(!shown.contains(" t "), "{shown}");
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_model_is_trained_from_the_screen_in_english(db: PgPool) {
+    let words = [
+        "80 % band",
+        "7 days to",
+        "Trained on",
+        "Trained; the forecast is new.",
+    ];
+    trained_from_the_screen(db, Language::English, words).await;
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_model_is_trained_from_the_screen_in_portuguese(db: PgPool) {
+    let words = [
+        "faixa de 80 %",
+        "7 dias até",
+        "Treinado com",
+        "Treinado; a previsão é nova.",
+    ];
+    trained_from_the_screen(db, Language::BrazilianPortuguese, words).await;
 }
 
 #[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]

@@ -29,8 +29,8 @@ use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
-    admin, answers, bill, commands, comparison, dashboard, form, help, mouse, readings, tariff,
-    told, welcome,
+    admin, answers, bill, commands, comparison, dashboard, forecast, form, help, mouse, readings,
+    tariff, told, welcome,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -74,6 +74,8 @@ pub enum Screen {
     Bill,
     /// The home's past under other tariffs.
     Comparison,
+    /// What the home is going to use.
+    Forecast,
     /// A tariff: its outline and its week.
     Tariff,
 }
@@ -146,6 +148,8 @@ pub struct App {
     pub bill: bill::State,
     /// Tariffs compared.
     pub comparison: comparison::State,
+    /// What the home is going to use.
+    pub forecast: forecast::State,
     /// The tariff that is open.
     pub tariff: Box<tariff::State>,
     /// What administrators see.
@@ -215,6 +219,7 @@ impl App {
             readings: readings::State::default(),
             bill: bill::State::default(),
             comparison: comparison::State::default(),
+            forecast: forecast::State::default(),
             tariff: Box::default(),
             admin: Box::default(),
             confirmed: Confirmed::default(),
@@ -343,6 +348,7 @@ impl App {
             Screen::Table(_) => (table::COMMANDS, commands::SIGNED_IN),
             Screen::Bill => (bill::COMMANDS, commands::SIGNED_IN),
             Screen::Comparison => (comparison::COMMANDS, commands::SIGNED_IN),
+            Screen::Forecast => (forecast::COMMANDS, commands::SIGNED_IN),
             Screen::Tariff => (tariff::COMMANDS, commands::SIGNED_IN),
         }
     }
@@ -375,6 +381,7 @@ impl App {
             Screen::Table(table) => effects.extend(table::load(self, table)),
             Screen::Bill => effects.extend(bill::load(self)),
             Screen::Comparison => effects.extend(comparison::load(self)),
+            Screen::Forecast => effects.extend(forecast::load(self)),
             Screen::Tariff => effects.extend(tariff::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }
@@ -432,6 +439,7 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             app.link.retrying = false;
             app.reload()
         }
+        Message::Elapsed(Timer::Training) => forecast::look(app),
         Message::Elapsed(Timer::Listen) => match app.home {
             Some(home) if !app.link.listening => {
                 app.link.listening = true;

@@ -9,7 +9,8 @@ use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
 use crate::{
-    admin, bill, comparison, dashboard, form, help, palette, readings, tariff, told, welcome,
+    admin, bill, comparison, dashboard, forecast, form, help, palette, readings, tariff, told,
+    welcome,
 };
 
 /// On every screen that shows something.
@@ -139,6 +140,9 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         Screen::Table(Table::Members),
         |app, _| { table::open(app, Table::Members) }
     ),
+    screen!('7', "key-forecast", Screen::Forecast, |app, _| {
+        forecast::open(app)
+    }),
     Command {
         keys: &[key('9')],
         name: "key-admin",
@@ -309,6 +313,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         readings::FILTER_COMMANDS,
         bill::COMMANDS,
         comparison::COMMANDS,
+        forecast::COMMANDS,
         entry::COMMANDS,
         table::COMMANDS,
         table::FILTER_COMMANDS,

@@ -11,8 +11,8 @@ use crate::readings::entry_view;
 use crate::table::Table;
 use crate::widgets::words;
 use crate::{
-    admin, bill, commands, comparison, dashboard, forms, help, keys, palette, readings, table,
-    tariff, told, welcome,
+    admin, bill, commands, comparison, dashboard, forecast, forms, help, keys, palette, readings,
+    table, tariff, told, welcome,
 };
 
 /// Draws everything.
@@ -32,6 +32,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
             (None, Screen::Comparison) => comparison::view(app, frame, body, cx),
+            (None, Screen::Forecast) => forecast::view(app, frame, body, cx),
             (None, Screen::Tariff) => tariff::view(app, frame, body, cx),
         }
     }
@@ -127,13 +128,14 @@ fn on_home(app: &App) -> bool {
 }
 
 /// The screens by their digits, and the name of the command that opens each.
-const TABS: [(&str, &str, &str); 7] = [
+const TABS: [(&str, &str, &str); 8] = [
     ("1", "tab-dashboard", "key-dashboard"),
     ("2", "tab-readings", "key-readings"),
     ("3", "tab-devices", "key-devices"),
     ("4", "tab-bills", "key-bills"),
     ("5", "tab-goals", "key-goals"),
     ("6", "tab-household", "key-household"),
+    ("7", "tab-forecast", "key-forecast"),
     ("9", "tab-admin", "key-admin"),
 ];
 
@@ -152,21 +154,22 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Table(Table::Devices) => tab == "tab-devices",
         Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
+        Screen::Forecast => tab == "tab-forecast",
         Screen::Table(Table::Admin(_)) => tab == "tab-admin",
         Screen::Table(_) | Screen::Tariff => tab == "tab-household",
     }
 }
 
-/// The screens as far as there is room: all with their names, only the open one with its name, or
-/// the digits alone.
+/// The screens as far as there is room: all with their names, whole or short, only the open one with
+/// its name, or the digits alone.
 fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
-    let named = |which: &dyn Fn(&str) -> bool| {
+    let named = |which: &dyn Fn(&str) -> bool, short: &str| {
         let mut spans = Vec::new();
         for (digit, id, _) in tabs_of(app) {
             let open = is_open(app, id);
             let style = if open { cx.theme.strong } else { cx.theme.dim };
             let name = if which(id) {
-                format!("{} ", cx.locale.text(id))
+                format!("{} ", cx.locale.text(&format!("{id}{short}")))
             } else {
                 String::new()
             };
@@ -176,15 +179,17 @@ fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
         spans
     };
     let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
-    let all = named(&|_| true);
-    if width(&all) <= room {
-        return all;
+    for short in ["", "-short"] {
+        let all = named(&|_| true, short);
+        if width(&all) <= room {
+            return all;
+        }
     }
-    let open = named(&|id| is_open(app, id));
+    let open = named(&|id| is_open(app, id), "");
     if width(&open) <= room {
         return open;
     }
-    named(&|_| false)
+    named(&|_| false, "")
 }
 
 /// The command of the tab at a column of the title.

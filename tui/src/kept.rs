@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use ecotrack_common::account::Account;
 use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::profile::EnergyProfile;
 use ecotrack_common::{AccountId, EnergyProfileId, Problem};
 use jiff::Timestamp;
@@ -101,6 +102,9 @@ pub struct Last {
     pub dashboard: Dashboard,
     /// Its tag.
     pub etag: String,
+    /// Its forecast, where somebody looked at it.
+    #[serde(default)]
+    pub forecast: Option<ForecastReport>,
 }
 
 /// Something to keep.

@@ -111,6 +111,8 @@ pub struct Keymap(BTreeMap<String, Vec<Key>>);
 const BOTH_WAYS: &[&str] = &[
     "key-alerts",
     "key-column",
+    "key-forecast-day",
+    "key-forecast-page",
     "key-meter",
     "key-move",
     "key-next-table",

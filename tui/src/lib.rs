@@ -22,6 +22,7 @@ pub mod config;
 pub mod dashboard;
 pub mod dashboard_text;
 mod draw;
+pub mod forecast;
 pub mod form;
 pub mod forms;
 pub mod help;
@@ -54,6 +55,11 @@ mod admin_tests;
 mod bill_tests;
 #[cfg(test)]
 mod comparison_tests;
+#[cfg(test)]
+mod forecast_looks_tests;
+#[cfg(test)]
+mod forecast_tests;
+#[cfg(test)]
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]

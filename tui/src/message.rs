@@ -11,6 +11,7 @@ use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::explain::{BillChange, BillExplanation};
+use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, ProfileRemoval,
 };
@@ -62,6 +63,8 @@ pub enum Timer {
     Retry,
     /// Try again to listen to the home.
     Listen,
+    /// See how a training stands.
+    Training,
 }
 
 /// What the event stream of a home said.
@@ -148,6 +151,10 @@ pub enum Call {
     Change(EnergyProfileId, BillingRecordId),
     /// What the home's past would have cost under other tariffs.
     Compare(EnergyProfileId, Box<NewTariffComparison>),
+    /// What the home is going to use, and how good that has been.
+    Forecast(EnergyProfileId),
+    /// Train its model now.
+    Train(EnergyProfileId, Uuid),
     /// A tariff of the reference data, by its slug.
     Tariff(String),
     /// What tariffs point at: dated tables, tax rates, series, holidays.
@@ -194,6 +201,10 @@ pub enum Reply {
     Changed(Answer<Box<BillChange>>),
     /// To `Compare`.
     Compared(Answer<Box<TariffComparisons>>),
+    /// To `Forecast`.
+    Forecast(Answer<Box<ForecastReport>>),
+    /// To `Train`.
+    TrainingAsked(Answer<()>),
     /// To `Tariff`, with the slug.
     Tariff(String, Answer<Box<Tariff>>),
     /// To `Tables`.
@@ -233,9 +244,10 @@ impl Reply {
     pub fn fault(&self) -> Option<&Fault> {
         match self {
             Self::SignedIn(answer) => answer.as_ref().err(),
-            Self::SignedOut(answer) | Self::Acknowledged(answer) | Self::Done(answer) => {
-                answer.as_ref().err()
-            }
+            Self::SignedOut(answer)
+            | Self::Acknowledged(answer)
+            | Self::TrainingAsked(answer)
+            | Self::Done(answer) => answer.as_ref().err(),
             Self::Account(answer) => answer.as_ref().err(),
             Self::Profiles(answer) => answer.as_ref().err(),
             Self::ProfileCreated(answer) | Self::Joined(answer) => answer.as_ref().err(),
@@ -248,6 +260,7 @@ impl Reply {
             Self::Explained(answer) => answer.as_ref().err(),
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Compared(answer) => answer.as_ref().err(),
+            Self::Forecast(answer) => answer.as_ref().err(),
             Self::Tariff(_, answer) => answer.as_ref().err(),
             Self::Tables(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),

@@ -456,6 +456,12 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map(Box::new)
                 .map_err(fault),
         ),
+        Call::Forecast(home) => {
+            Reply::Forecast(client.forecast(home).await.map(Box::new).map_err(fault))
+        }
+        Call::Train(home, key) => {
+            Reply::TrainingAsked(client.request_training(home, key).await.map_err(fault))
+        }
         Call::Compare(home, question) => Reply::Compared(
             client
                 .compare_tariffs(home, &question)

@@ -476,6 +476,8 @@ fn all_screens(cx: &Context) -> Vec<App> {
         tabled(Table::History),
         testing::with_bill(),
         testing::with_comparison(),
+        testing::with_forecast(testing::forecast_report()),
+        testing::with_forecast(testing::bare_report()),
         opened(Subject::Device(None), cx),
         opened(Subject::Months, cx),
         opened(Subject::Readings(testing::meter_id()), cx),

@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::{bill, comparison, dashboard, outbox, readings, table, tariff, welcome};
+use crate::{bill, comparison, dashboard, forecast, outbox, readings, table, tariff, welcome};
 
 impl App {
     /// Shows what was on the screen when the program was left, until the server answers.
@@ -27,6 +27,7 @@ impl App {
                 dashboard: last.dashboard,
                 etag: last.etag,
             });
+            self.forecast = forecast::State::remembered(last.forecast);
         }
     }
 
@@ -38,6 +39,7 @@ impl App {
             homes: self.homes.clone(),
             dashboard: board.dashboard.clone(),
             etag: board.etag.clone(),
+            forecast: self.forecast.report.value().cloned(),
         })
     }
 
@@ -47,6 +49,7 @@ impl App {
         self.screen = Screen::Dashboard;
         if self.home != Some(home) {
             self.dashboard = dashboard::State::default();
+            self.forecast = forecast::State::default();
             // What is being typed is about the other home, and kept there as a draft.
             self.form = None;
             self.entry = None;
@@ -166,6 +169,9 @@ impl App {
                 if let Screen::Table(table) = screen {
                     effects.extend(table::load(self, table));
                 }
+                if screen == Screen::Forecast {
+                    effects.extend(forecast::load(self));
+                }
                 if screen == Screen::Comparison {
                     effects.extend(comparison::load(self));
                 }
@@ -180,6 +186,7 @@ impl App {
         }
         self.home = None;
         self.dashboard = dashboard::State::default();
+        self.forecast = forecast::State::default();
         self.link.live = false;
         self.link.listening = false;
         self.screen = Screen::Dashboard;

@@ -21,7 +21,7 @@ use i18n_embed::fluent::FluentLanguageLoader;
 use i18n_embed::{I18nAssets, LanguageLoader};
 use icu::calendar::Iso;
 use icu::datetime::DateTimeFormatter;
-use icu::datetime::fieldsets::{E, MD, YMD};
+use icu::datetime::fieldsets::{E, MD, YM, YMD};
 use icu::decimal::DecimalFormatter;
 use icu::decimal::options::DecimalFormatterOptions;
 use icu::locale::{Locale as IcuLocale, locale};
@@ -239,6 +239,14 @@ impl Locale {
     pub fn date(&self, date: Date) -> String {
         with_formats(self.language, |formats| {
             formats.year_month_day.format(&iso(date)).to_string()
+        })
+        .replace(" de ", " ")
+    }
+
+    /// The month of a day: `Nov 2026`, `nov. 2026`
+    pub fn month(&self, date: Date) -> String {
+        with_formats(self.language, |formats| {
+            formats.year_month.format(&iso(date)).to_string()
         })
         .replace(" de ", " ")
     }
@@ -505,6 +513,7 @@ pub fn parse_date(text: &str, today: Date) -> Option<Date> {
 struct Formats {
     number: DecimalFormatter,
     month_day: DateTimeFormatter<MD>,
+    year_month: DateTimeFormatter<YM>,
     year_month_day: DateTimeFormatter<YMD>,
     weekday: DateTimeFormatter<E>,
 }
@@ -521,6 +530,7 @@ impl Formats {
             number: DecimalFormatter::try_new((&tag).into(), DecimalFormatterOptions::default())
                 .expect(compiled),
             month_day: DateTimeFormatter::try_new((&tag).into(), MD::medium()).expect(compiled),
+            year_month: DateTimeFormatter::try_new((&tag).into(), YM::medium()).expect(compiled),
             year_month_day: DateTimeFormatter::try_new((&tag).into(), YMD::medium())
                 .expect(compiled),
             weekday: DateTimeFormatter::try_new((&tag).into(), E::short()).expect(compiled),

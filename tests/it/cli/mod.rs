@@ -20,6 +20,7 @@ mod compare;
 mod devices;
 mod entries;
 mod explain;
+mod forecast;
 mod history;
 mod members;
 mod mine;

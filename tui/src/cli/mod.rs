@@ -173,8 +173,8 @@ enum Command {
     },
     /// Do again what you took back last
     Redo,
-    /// Print the forecast
-    Forecast,
+    /// The forecast: days, hours and months to come, how good it is, a training
+    Forecast(forecast::Forecast),
     /// Appliances with their figures, for `devices add --catalog`
     Catalog(catalog::Search),
     /// Tariffs: list, show, price a file of readings, check a file
@@ -299,7 +299,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
             history::undo(context, operation, history::OF_ANYTHING).await
         }
         Command::Redo => history::redo(context).await,
-        Command::Forecast => forecast::show(context).await,
+        Command::Forecast(command) => forecast::run(context, command).await,
         Command::Catalog(search) => catalog::devices(context, search).await,
         Command::Tariffs(command) => tariffs::run(context, command).await,
         Command::Admin(command) => admin::run(context, command).await,

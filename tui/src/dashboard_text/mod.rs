@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::cli::table::{Side, Table, wrap};
+use crate::forecast::words::model;
 
 mod causes;
 #[cfg(test)]
@@ -404,11 +405,11 @@ impl Page<'_> {
 }
 
 /// Which model predicts, and how far off it was.
-pub(crate) fn about_model(forecast: &Forecast, locale: &Locale) -> Vec<String> {
-    let model = fl!(
+fn about_model(forecast: &Forecast, locale: &Locale) -> Vec<String> {
+    let made = fl!(
         locale.loader(),
         "text-model",
-        model = forecast.model.as_str(),
+        model = model(&forecast.model, locale),
         from = locale.date(forecast.trained_from),
         to = locale.date(forecast.trained_to),
         origin = locale.date_short(forecast.origin)
@@ -428,7 +429,7 @@ pub(crate) fn about_model(forecast: &Forecast, locale: &Locale) -> Vec<String> {
             until = score.to_horizon
         )
     });
-    std::iter::once(model).chain(accuracy).collect()
+    std::iter::once(made).chain(accuracy).collect()
 }
 
 /// A row of a likely value and its two intervals; `write` is told whether the unit belongs there.

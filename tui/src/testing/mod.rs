@@ -22,6 +22,8 @@ mod compared;
 #[cfg(test)]
 mod explained;
 #[cfg(test)]
+mod forecasts;
+#[cfg(test)]
 mod hands;
 #[cfg(test)]
 mod household;
@@ -31,7 +33,7 @@ pub(crate) mod sample;
 mod tariffs;
 #[cfg(test)]
 pub(crate) use {
-    acts::*, compared::*, explained::*, hands::*, household::*, sample::*, tariffs::*,
+    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, sample::*, tariffs::*,
 };
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.

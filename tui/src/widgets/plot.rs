@@ -11,6 +11,8 @@ pub enum Ink {
     Likely,
     /// The edge of an interval: dots.
     Edge,
+    /// The edge of a wider interval: half as many dots.
+    Outer,
 }
 
 /// One value per slot.
@@ -70,6 +72,7 @@ impl Raster {
             (false, Ink::Measured) => '*',
             (false, Ink::Likely) => '-',
             (false, Ink::Edge) => '.',
+            (false, Ink::Outer) => ':',
         };
         Some((character, ink))
     }
@@ -116,12 +119,16 @@ impl Raster {
         let (x0, y0) = (from.0 as f64, from.1 as f64);
         let (x1, y1) = (to.0 as f64, to.1 as f64);
         let steps = (x1 - x0).abs().max((y1 - y0).abs()).max(1.0) as usize;
-        let gap = self.dots_across() + 1;
+        let every = match ink {
+            Ink::Measured | Ink::Likely => 1,
+            Ink::Edge => self.dots_across() + 1,
+            Ink::Outer => 2 * (self.dots_across() + 1),
+        };
         for step in 0..=steps {
             let part = step as f64 / steps as f64;
             let x = (x0 + (x1 - x0) * part).round() as usize;
             let y = (y0 + (y1 - y0) * part).round() as usize;
-            if ink != Ink::Edge || x.is_multiple_of(gap) {
+            if x.is_multiple_of(every) {
                 self.dot(x, y, ink);
             }
         }
@@ -206,6 +213,16 @@ mod tests {
         };
         let raster = Raster::new(&[edge], 8, (8, 1), 1.0, false);
         assert_eq!(text(&raster), [". . . . "]);
+    }
+
+    #[test]
+    fn a_wider_interval_has_half_the_dots_and_another_sign() {
+        let outer = Curve {
+            ink: Ink::Outer,
+            values: vec![Some(1.0); 8],
+        };
+        let raster = Raster::new(&[outer], 8, (8, 1), 1.0, false);
+        assert_eq!(text(&raster), [":   :   "]);
     }
 
     #[test]
