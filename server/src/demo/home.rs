@@ -26,6 +26,7 @@ use super::store::{self, Register};
 use crate::forecasts::outlook;
 use crate::forecasts::projection::cycle_use;
 use crate::forecasts::train::train_as_of;
+use crate::forecasts::trainings::policy::Trigger;
 use crate::{App, accounts, alerts, bills, devices, goals, meters, profiles, readings, tariffs};
 
 const ZONE: &str = "America/Sao_Paulo";
@@ -94,13 +95,13 @@ pub async fn prepare(
                 train_as_of(
                     app,
                     profile,
-                    "demo",
+                    Trigger::Demo,
                     yesterday.saturating_sub(days_ago.days()),
                 )
                 .await?;
             }
         }
-        train_as_of(app, profile, "demo", yesterday).await?;
+        train_as_of(app, profile, Trigger::Demo, yesterday).await?;
         alerts::evaluate::run(app, profile).await?;
     }
     if fresh {
