@@ -142,11 +142,23 @@ async fn store_trained(
 /// can still be used (there is none, it was made by other features, it is damaged), it is a week old, the
 /// data changed much, or predictions turn out worse than promised.
 pub async fn refresh_profile(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
+    refresh(app, profile, None).await
+}
+
+/// Predicts with the model in use as if `last` had been the last whole day, and asks for nothing.
+pub async fn predict_as_of(app: &App, profile: EnergyProfileId, last: Date) -> anyhow::Result<()> {
+    refresh(app, profile, Some(last)).await
+}
+
+async fn refresh(app: &App, profile: EnergyProfileId, as_of: Option<Date>) -> anyhow::Result<()> {
     let mut conn = app.db.acquire().await?;
     let Some(home) = store::find_in_use(&mut conn, profile).await? else {
         return Ok(());
     };
-    let last = last_whole_day(app, &home.time_zone)?;
+    let last = match as_of {
+        Some(last) => last,
+        None => last_whole_day(app, &home.time_zone)?,
+    };
     let history = read_history(&mut conn, profile, last).await?;
     drop(conn);
     let usable = home
@@ -184,8 +196,10 @@ pub async fn refresh_profile(app: &App, profile: EnergyProfileId) -> anyhow::Res
         Some((_, None)) => store::delete_predictions(&mut tx, profile).await?,
         None => {}
     }
-    let known = Basis::of(history.known());
-    trainings::ask_if_due(&mut tx, profile, usable, known, now).await?;
+    if as_of.is_none() {
+        let known = Basis::of(history.known());
+        trainings::ask_if_due(&mut tx, profile, usable, known, now).await?;
+    }
     Ok(tx.commit().await?)
 }
 
