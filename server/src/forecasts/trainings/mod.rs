@@ -49,7 +49,8 @@ pub async fn ask_if_due(
         return Ok(());
     };
     let queued = jobs::store::find(&mut *conn, &TrainProfile::key_of(profile)).await?;
-    if queued.is_some_and(|job| !job.under_way) {
+    // One that is under way may have read the data before they changed; for all else it will do.
+    if queued.is_some_and(|job| !job.under_way || trigger != Trigger::Data) {
         return Ok(());
     }
     ask(conn, profile, trigger).await

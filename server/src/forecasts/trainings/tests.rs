@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::policy::Trigger;
-use super::standing;
+use super::policy::{Basis, Trigger};
 use super::store::{self, Run};
+use super::{ask_if_due, standing};
 use crate::forecasts::train::{Progress, train_all, train_profile};
 use crate::jobs::store::Queued;
 use crate::jobs::{self, RefreshProfile, TrainProfile};
@@ -277,6 +277,45 @@ async fn a_home_of_a_few_days_is_not_trained_each_night(db: PgPool) {
         runs(&db, profile).await,
         [run("data", "too_little"), run("schedule", "too_little")]
     );
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_training_under_way_will_do_unless_the_data_changed(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (_, profile) = home(&test, "Ana").await;
+    refresh(&test, profile).await;
+    test.at("2026-11-30T15:00:00Z");
+    let now = test.app.clock.now();
+    let mut conn = db.acquire().await.unwrap();
+    let waiting = || async {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM graphile_worker._private_jobs WHERE locked_at IS NULL",
+        )
+        .fetch_one(&db)
+        .await
+        .unwrap()
+    };
+    let same = Basis {
+        days: 114,
+        mean_kwh: 9.6,
+    };
+    ask_if_due(&mut conn, profile, true, same, now)
+        .await
+        .unwrap();
+    assert_eq!(waiting().await, 1, "a week went by");
+    sqlx::query("UPDATE graphile_worker._private_jobs SET locked_at = now(), attempts = 1")
+        .execute(&db)
+        .await
+        .unwrap();
+    ask_if_due(&mut conn, profile, true, same, now)
+        .await
+        .unwrap();
+    assert_eq!(waiting().await, 0);
+    let more = Basis { days: 300, ..same };
+    ask_if_due(&mut conn, profile, true, more, now)
+        .await
+        .unwrap();
+    assert_eq!(waiting().await, 1);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
