@@ -45,6 +45,11 @@ bench: ## Measure what has to be quick, beside a peer or a limit
 	@echo 'what | ours | beside it | ratio'
 	@cargo bench --quiet -p ecotrack-common --bench bill
 
+.PHONY: bench-queue
+bench-queue: postgresql ## Train 1,000 and 10,000 homes through the job queue
+	@echo 'what | ours | beside it | ratio'
+	@scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench queue -- "$$DATABASE_URL"'
+
 .PHONY: prepare
 prepare: postgresql ## Record the queries for SQLx, after a query or a migration changed
 	scripts/prepare-sqlx

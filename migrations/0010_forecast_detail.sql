@@ -2,7 +2,8 @@
 -- a new model was better than the one in use.
 
 -- The hours of the first seven days after the origin, from its midnight on (of 167 to 169 hours where
--- the clock changes), and the calendar months after the days ahead. Empty where they are not known.
+-- the clock changes), and the calendar months after the days ahead. Empty where they are not known, and of
+-- every origin but the newest: only days are held against what happens, and hours take ten times their room.
 ALTER TABLE consumption_prediction
     ADD COLUMN hours       numeric(14,6)[] NOT NULL DEFAULT '{}',
     ADD COLUMN hours_lo80  numeric(14,6)[] NOT NULL DEFAULT '{}',
@@ -24,8 +25,16 @@ ALTER TABLE consumption_prediction
         AND cardinality(months_lo80) = cardinality(months) AND cardinality(months_hi80) = cardinality(months)
         AND cardinality(months_lo95) = cardinality(months) AND cardinality(months_hi95) = cardinality(months));
 
--- What is shown of a model, as the wire says it; the artefact is for the program alone.
-ALTER TABLE forecast_model ADD COLUMN card jsonb;
+-- What is shown of a model, as the wire says it; the artefact is for the program alone, and goes when another
+-- model takes its place: the row stays for the name of what it predicted. What was known of the home then
+-- (days that count, their mean) says later whether much has changed since.
+ALTER TABLE forecast_model
+    ADD COLUMN card       jsonb,
+    ADD COLUMN known_days integer,
+    ADD COLUMN mean_kwh   numeric(14,6),
+    ALTER COLUMN artefact DROP NOT NULL,
+    ADD CONSTRAINT forecast_model_artefact_check CHECK (NOT in_use OR artefact IS NOT NULL),
+    ADD CONSTRAINT forecast_model_known_check CHECK ((known_days IS NULL) = (mean_kwh IS NULL));
 
 ALTER TABLE model_accuracy_score ADD COLUMN total_error numeric(10,4);
 

@@ -7,9 +7,11 @@ use clap::Parser;
 use ecotrack_server::accounts::administration;
 use ecotrack_server::config::{AccountCommand, Cli, Command, RefreshCommand, Settings};
 use ecotrack_server::database::{self, ClusterError, PrivateCluster, Search};
+use ecotrack_server::forecasts::train::Progress;
 use ecotrack_server::{
     App, catalog, clock::Clock, demo, doctor, forecasts, profiles, router, serve,
 };
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -76,16 +78,7 @@ async fn with_database(
             tracing::info!(address = %listener.local_addr()?, "serving");
             serve(listener, app).await
         }
-        Command::Train => {
-            let homes = profiles::store::list_ids(&mut *app.db.acquire().await?).await?;
-            for home in homes {
-                // One home's failure is noted in its run and does not keep the others waiting.
-                if let Err(error) = forecasts::train::train_profile(&app, home, "request").await {
-                    eprintln!("ecotrack-server: {home}: {error:#}");
-                }
-            }
-            Ok(())
-        }
+        Command::Train => train_all(&app).await,
         Command::Doctor { rebuild } => {
             // What is away outside is told, and is no fault of the database.
             for line in doctor::sources(&app).await? {
@@ -103,6 +96,41 @@ async fn with_database(
         // Migrating was done above; the others never come here.
         Command::Migrate | Command::Openapi | Command::Backtest(_) | Command::Demo => Ok(()),
     }
+}
+
+/// Trains every home and says how far it is, about once a second; fails if any home did.
+async fn train_all(app: &App) -> anyhow::Result<()> {
+    let began = app.clock.now();
+    let mut told = began;
+    let line = |progress: Progress| {
+        let seconds = app.clock.now().duration_since(began).as_secs_f64();
+        let rate = f64::from(i32::try_from(progress.done).unwrap_or(i32::MAX)) / seconds.max(1e-3);
+        let Progress {
+            homes,
+            done,
+            failed,
+        } = progress;
+        eprintln!("{done} of {homes} homes, {failed} failed, {rate:.1} a second");
+    };
+    let progress = forecasts::train::train_all(app, &mut |progress, failed| {
+        if let Some((home, error)) = failed {
+            eprintln!("ecotrack-server: {home}: {error:#}");
+        }
+        let now = app.clock.now();
+        if now.duration_since(told) >= SignedDuration::from_secs(1) {
+            told = now;
+            line(progress);
+        }
+    })
+    .await?;
+    line(progress);
+    anyhow::ensure!(
+        progress.failed == 0,
+        "{} of {} homes could not be trained; each says why above",
+        progress.failed,
+        progress.homes
+    );
+    Ok(())
 }
 
 async fn see_to_accounts(app: &App, command: AccountCommand) -> anyhow::Result<()> {
@@ -125,19 +153,22 @@ async fn see_to_accounts(app: &App, command: AccountCommand) -> anyhow::Result<(
 
 /// Says of each register meter whether its days are what its readings say, or makes them so.
 async fn see_to_days(app: &App, rebuild: bool) -> anyhow::Result<()> {
-    let homes = profiles::store::list_ids(&mut *app.db.acquire().await?).await?;
     let mut wrong = 0;
-    for home in homes {
-        if rebuild {
-            doctor::rebuild(app, home).await?;
-            println!("{home}: days derived again");
-            continue;
+    let mut homes = profiles::store::list_page(&mut *app.db.acquire().await?, None).await?;
+    while let Some(last) = homes.last().copied() {
+        for home in homes {
+            if rebuild {
+                doctor::rebuild(app, home).await?;
+                println!("{home}: days derived again");
+                continue;
+            }
+            for examined in doctor::examine(app, home).await? {
+                let (name, days) = (&examined.meter.name, examined.differing_days);
+                println!("{home} {name}: {days} days differ from the readings");
+                wrong += days;
+            }
         }
-        for examined in doctor::examine(app, home).await? {
-            let (name, days) = (&examined.meter.name, examined.differing_days);
-            println!("{home} {name}: {days} days differ from the readings");
-            wrong += days;
-        }
+        homes = profiles::store::list_page(&mut *app.db.acquire().await?, Some(last)).await?;
     }
     anyhow::ensure!(
         wrong == 0,

@@ -102,6 +102,8 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/forecasts/forecast.rs",
         "server/src/forecasts/learn.rs",
         "server/src/forecasts/artefact.rs",
+        "server/src/forecasts/ahead.rs",
+        "server/src/forecasts/trainings/policy.rs",
         "server/src/forecasts/projection.rs",
         "server/src/forecasts/rated.rs",
         "server/src/readings/derive.rs",

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use ecotrack_common::ErrorCode;
 use ecotrack_common::account::Language;
-use ecotrack_common::admin::{AdminSet, RecoveryMade, SetSummary};
+use ecotrack_common::admin::{AdminSet, RecoveryMade, SetSummary, TrainingCounts};
 use ratatui::layout::Size;
 use serde_json::json;
 use uuid::Uuid;
@@ -51,7 +51,12 @@ fn answer(hands: &mut Hands, ticket: Ticket, got: Got) {
 fn come(hands: &mut Hands, rows: Rows, next: Option<&str>) {
     let (ticket, ..) = asked(&hands.effects);
     let next = next.map(str::to_owned);
-    answer(hands, ticket, Got::Rows(Listed { rows, next }));
+    let counts = matches!(rows, Rows::Trainings(_)).then_some(TrainingCounts {
+        waiting: 1204,
+        running: 2,
+        failed: 3,
+    });
+    answer(hands, ticket, Got::Rows(Listed { rows, next, counts }));
 }
 
 /// The screen with the appliances.
@@ -257,6 +262,7 @@ fn only_edited_rows_are_asked_for_and_late_answers_dropped() {
     let all = Listed {
         rows: Rows::Set(appliances()),
         next: None,
+        counts: None,
     };
     answer(&mut hands, late, Got::Rows(all));
     assert!(crate::admin::rows(&hands.app, Page::Set(AdminSet::Catalog)).is_none());

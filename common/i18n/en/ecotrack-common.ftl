@@ -1351,6 +1351,7 @@ admin-home = Home
 admin-error = Last error
 admin-due = Due
 admin-took = Took
+admin-trainings-now = { $waiting } waiting · { $running } running · { $failed } failed in 7 days
 admin-recovery-what = The code with which { $who } sets a new password. It works once, until { $until }; pass it on in private. It is shown this once.
 admin-entry = { $of }: { $subject } { $act }
 admin-fetches-all = The rest is being fetched; export again in a moment.

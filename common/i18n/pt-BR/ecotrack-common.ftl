@@ -1350,6 +1350,7 @@ admin-home = Casa
 admin-error = Último erro
 admin-due = Prevista
 admin-took = Duração
+admin-trainings-now = { $waiting } na fila · { $running } em execução · { $failed } com falha em 7 dias
 admin-recovery-what = O código com que { $who } define uma nova senha. Vale uma vez, até { $until }; passe em particular. Só aparece agora.
 admin-entry = { $of }: { $subject } { $act }
 admin-fetches-all = O resto está sendo buscado; exporte de novo em instantes.

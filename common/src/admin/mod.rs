@@ -298,7 +298,7 @@ pub struct AdminTraining {
     pub training_run_id: Uuid,
     /// The home, by its key alone.
     pub energy_profile_id: EnergyProfileId,
-    /// What asked for it: `schedule`, `request`, `data` or `demo`.
+    /// What asked for it: `schedule`, `request`, `data`, `drift` or `demo`.
     pub trigger: String,
     /// `running`, `succeeded`, `too_little` or `failed`.
     pub state: String,
@@ -310,6 +310,18 @@ pub struct AdminTraining {
     pub message: Option<String>,
 }
 
+/// How the trainings of all homes stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TrainingCounts {
+    /// In the queue, those that are tried again among them.
+    pub waiting: i64,
+    /// Under way.
+    pub running: i64,
+    /// Failed in the last seven days, and not done since.
+    pub failed: i64,
+}
+
 /// A page of trainings, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -318,4 +330,6 @@ pub struct AdminTrainingPage {
     pub trainings: Vec<AdminTraining>,
     /// Pass as `before` to get the next page; `None` on the last.
     pub next_before: Option<Uuid>,
+    /// How they stand; with the first page only.
+    pub counts: Option<TrainingCounts>,
 }

@@ -25,7 +25,8 @@ use super::series::{self, Hour};
 use super::store::{self, Register};
 use crate::forecasts::outlook;
 use crate::forecasts::projection::cycle_use;
-use crate::forecasts::train::train_as_of;
+use crate::forecasts::train::{predict_as_of, train_as_of};
+use crate::forecasts::trainings::policy::Trigger;
 use crate::{App, accounts, alerts, bills, devices, goals, meters, profiles, readings, tariffs};
 
 const ZONE: &str = "America/Sao_Paulo";
@@ -48,6 +49,11 @@ const DEVICES: &[(&str, i16)] = &[
 ];
 /// A limit a little under what the house usually uses, so that the pace is worth a look.
 const GOAL_KWH: i64 = 950;
+
+/// Days gone by whose forecasts are made up for: as long as predictions are kept.
+const FORECAST_DAYS: i32 = 60;
+/// Of those, days between trainings. A server would train each week; this is sooner ready.
+const RETRAINED_DAYS: i32 = 20;
 
 /// What the demo tells while it gets ready.
 pub enum Step {
@@ -88,25 +94,29 @@ pub async fn prepare(
         tell(Step::Training);
         let yesterday = today.saturating_sub(1.day());
         if fresh {
-            // What the program would have said before, so that there is something to hold against
-            // what happened.
-            for days_ago in [31, 8] {
-                train_as_of(
-                    app,
-                    profile,
-                    "demo",
-                    yesterday.saturating_sub(days_ago.days()),
-                )
-                .await?;
-            }
+            predict_past(app, profile, yesterday).await?;
         }
-        train_as_of(app, profile, "demo", yesterday).await?;
+        train_as_of(app, profile, Trigger::Demo, yesterday).await?;
         alerts::evaluate::run(app, profile).await?;
     }
     if fresh {
         add_bills(app, profile, today).await?;
     }
     Ok((profile, account))
+}
+
+/// What the program would have said each day of the last two months, so that there is something to hold
+/// against what happened.
+async fn predict_past(app: &App, profile: EnergyProfileId, yesterday: Date) -> anyhow::Result<()> {
+    for days_ago in (1..=FORECAST_DAYS).rev() {
+        let last = yesterday.saturating_sub(days_ago.days());
+        if days_ago % RETRAINED_DAYS == 0 {
+            train_as_of(app, profile, Trigger::Demo, last).await?;
+        } else {
+            predict_as_of(app, profile, last).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn make(

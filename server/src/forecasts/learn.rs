@@ -20,6 +20,7 @@ use super::interval::{Bands, ErrorPath};
 use super::linear::{Samples, first_day};
 use super::model::{Candidate, Fitted, Home, fit};
 use super::shared::Shared;
+use super::store::kwh;
 
 /// Days that count below which nothing is forecast from readings alone.
 pub const NEEDED_DAYS: usize = 14;
@@ -142,6 +143,19 @@ pub struct Member {
     pub to: usize,
     /// Its share, 0 to 1.
     pub weight: f64,
+}
+
+impl Challenge {
+    /// As it travels.
+    pub fn told(&self) -> ecotrack_common::forecast::Challenge {
+        ecotrack_common::forecast::Challenge {
+            champion: self.champion.name().to_owned(),
+            champion_mae_kwh: kwh(self.champion_mae_kwh),
+            challenger: self.challenger.name().to_owned(),
+            challenger_mae_kwh: kwh(self.challenger_mae_kwh),
+            adopted: self.adopted,
+        }
+    }
 }
 
 impl TrainingReport {

@@ -1,8 +1,9 @@
 //! What a home will use, with intervals, and how good that has been. Requests read what the jobs
 //! stored; they never train.
 //!
-//! Pure: `history`, `horizon`, `features`, `linear`, `smoothing`, `shared`, `model`, `backtest`, `interval`, `forecast`,
-//! `learn`, `artefact`. `train` joins them with the database, `command` with files.
+//! Pure: `history`, `horizon`, `features`, `linear`, `smoothing`, `shared`, `model`, `backtest`, `interval`, `holidays`,
+//! `hours`, `months`, `cold_start`, `forecast`, `learn`, `artefact`, `ahead`. `train` joins them with the database and
+//! `command` with files; `trainings` says how one stands and when another is due, `record` what became of predictions.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,6 +13,7 @@ use ecotrack_common::{EnergyProfileId, path};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub mod ahead;
 pub mod artefact;
 pub mod backtest;
 pub mod cold_start;
@@ -30,18 +32,21 @@ pub mod months;
 pub mod outlook;
 pub mod projection;
 pub mod rated;
+pub mod record;
 pub mod shared;
 pub mod smoothing;
 pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod train;
+pub mod trainings;
 
+use crate::App;
 use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::extract::Path;
 use crate::write::{Begun, Write, WriteKey};
-use crate::{App, jobs};
+use trainings::policy::Trigger;
 
 /// Past predictions shown, newest first.
 const COMPARISONS: i64 = 60;
@@ -63,8 +68,11 @@ async fn show(
     let outlook = outlook::load(&mut conn, &app.reference, profile, app.clock.now())
         .await?
         .ok_or(Error::NotFound)?;
+    let mut detail = None;
     let state = match &outlook.forecast {
         Some(stored) => {
+            let more = store::find_detail(&mut conn, profile, stored.origin).await?;
+            detail = more.map(|more| ahead::detail(stored, more, &outlook.home.zone()));
             let accuracy = store::list_scores(&mut conn, profile).await?;
             ForecastState::Ready {
                 forecast: stored.clone().into_forecast(accuracy),
@@ -72,13 +80,12 @@ async fn show(
         }
         None => outlook.without_forecast(),
     };
-    let comparisons = store::list_comparisons(&mut conn, profile, COMPARISONS).await?;
     Ok(axum::Json(ForecastReport {
         state,
-        detail: None,
-        training: None,
-        achieved: Vec::new(),
-        comparisons,
+        detail,
+        training: trainings::find(&mut conn, profile).await?,
+        achieved: record::store::list_achieved(&mut conn, profile).await?,
+        comparisons: record::store::list_comparisons(&mut conn, profile, COMPARISONS).await?,
     }))
 }
 
@@ -95,11 +102,7 @@ async fn request_training(
         Begun::Fresh(write) => write,
         Begun::Done(answer) => return Ok(answer),
     };
-    let job = jobs::TrainProfile {
-        energy_profile_id: profile,
-        trigger: "request".to_owned(),
-    };
-    jobs::store::enqueue(write.conn(), &job).await?;
+    trainings::ask(write.conn(), profile, Trigger::Request).await?;
     write
         .finish(None, StatusCode::ACCEPTED, &serde_json::json!({}))
         .await

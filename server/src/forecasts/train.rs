@@ -4,135 +4,271 @@
 use anyhow::Context;
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::dashboard::DayUse;
+use futures_util::StreamExt;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::artefact::Artefact;
-use super::forecast::Forecast;
 use super::history::{Day, History};
 use super::horizon::MAX_HORIZON;
 use super::learn::{Input, Trained, predict, train};
-use super::store;
-use crate::{App, consumption, profiles};
+use super::model::Candidate;
+use super::store::{Ahead, NewModel};
+use super::trainings::policy::{Basis, Trigger};
+use super::trainings::store::{Begun, Ending};
+use super::{ahead, record, store, trainings};
+use crate::{App, consumption, profiles, write};
 
 /// Days of the past that are read: four years, so that the same season was seen some times.
 const PAST_DAYS: i32 = 4 * 366;
-/// Days ahead at which predictions are kept beside what happened.
-const COMPARED_HORIZONS: [i16; 4] = [1, 7, 14, 30];
+/// Homes at once where all are trained: training is arithmetic, and the machine is small.
+const AT_ONCE: usize = 2;
 
-/// Trains one home and stores model, predictions, scores and comparisons. A home with too little
-/// history is noted as such; that is no failure.
+/// Trains one home and stores model, predictions, scores and comparisons, once for each `run` however
+/// often it is done. A home with too little history is noted as such; that is no failure.
 pub async fn train_profile(
     app: &App,
     profile: EnergyProfileId,
-    trigger: &str,
+    run: Uuid,
+    trigger: Trigger,
 ) -> anyhow::Result<()> {
-    let yesterday = last_whole_day(app, profile).await?;
-    train_as_of(app, profile, trigger, yesterday).await
+    run_training(app, profile, run, trigger, None).await
 }
 
 /// The same as if `last` had been the last whole day.
 pub async fn train_as_of(
     app: &App,
     profile: EnergyProfileId,
-    trigger: &str,
+    trigger: Trigger,
     last: Date,
 ) -> anyhow::Result<()> {
-    let run = Uuid::now_v7();
-    let history = {
-        let mut conn = app.db.acquire().await?;
-        store::insert_run(&mut conn, profile, run, trigger, app.clock.now()).await?;
-        read_history(&mut conn, profile, last).await?
-    };
-    // Arithmetic belongs on a blocking thread, and holds no connection meanwhile.
-    let outcome = tokio::task::spawn_blocking(move || {
-        let input = Input::of(history);
-        train(&input, MAX_HORIZON, None).map(|trained| (trained, input.history))
-    })
-    .await
-    .context("the training broke off");
-    let mut tx = app.db.begin().await?;
+    run_training(app, profile, Uuid::now_v7(), trigger, Some(last)).await
+}
+
+async fn run_training(
+    app: &App,
+    profile: EnergyProfileId,
+    run: Uuid,
+    trigger: Trigger,
+    last: Option<Date>,
+) -> anyhow::Result<()> {
     let now = app.clock.now();
-    match outcome {
-        Ok(Ok((trained, history))) => {
-            store_trained(&mut tx, profile, run, &trained, now).await?;
-            compare(&mut tx, profile, &history).await?;
-            store::finish_run(&mut tx, profile, run, "succeeded", None, None, now).await?;
-            crate::write::store::bump_revision(&mut tx, profile).await?;
-        }
-        Ok(Err(too_little)) => {
-            let counts = (
-                i32::try_from(too_little.have)?,
-                i32::try_from(too_little.need)?,
-            );
-            let message = too_little.to_string();
-            store::finish_run(
-                &mut tx,
-                profile,
-                run,
-                "too_little",
-                Some(&message),
-                Some(counts),
-                now,
-            )
-            .await?;
-            crate::write::store::bump_revision(&mut tx, profile).await?;
-        }
-        Err(error) => {
-            let message = format!("{error:#}");
-            store::finish_run(&mut tx, profile, run, "failed", Some(&message), None, now).await?;
-            tx.commit().await?;
-            return Err(error);
-        }
+    let mut conn = app.db.acquire().await?;
+    let begun = trainings::store::begin(&mut conn, profile, run, trigger, now).await?;
+    drop(conn);
+    let Some(begun) = begun else {
+        return Ok(());
+    };
+    let Err(error) = train_and_store(app, profile, run, &begun, last).await else {
+        return Ok(());
+    };
+    // What broke off left nothing behind but its run, which says why.
+    let failed = Ending::Failed(format!("{error:#}"));
+    let noted = async {
+        let mut conn = app.db.acquire().await?;
+        trainings::store::finish(&mut conn, profile, run, &failed, app.clock.now()).await
+    };
+    if let Err(error) = noted.await {
+        tracing::warn!(%profile, %error, "cannot note that a training failed");
+    }
+    Err(error)
+}
+
+async fn train_and_store(
+    app: &App,
+    profile: EnergyProfileId,
+    run: Uuid,
+    begun: &Begun,
+    last: Option<Date>,
+) -> anyhow::Result<()> {
+    let last = match last {
+        Some(last) => last,
+        None => last_whole_day(app, &begun.time_zone)?,
+    };
+    // No connection is held while there is arithmetic.
+    let history = read_history(&mut *app.db.acquire().await?, profile, last).await?;
+    let champion = begun.champion.as_deref().and_then(Candidate::named);
+    let (trained, input) = off_thread(move || {
+        let input = Input::of(history);
+        (train(&input, MAX_HORIZON, champion), input)
+    })
+    .await?;
+    let challenge = trained
+        .as_ref()
+        .ok()
+        .and_then(|trained| trained.report.challenge);
+    let challenge = challenge.map(|challenge| challenge.told());
+    let ending = match &trained {
+        Ok(_) => Ending::Succeeded(challenge.as_ref()),
+        Err(too_little) => Ending::TooLittle {
+            message: too_little.to_string(),
+            have_days: i32::try_from(too_little.have)?,
+            need_days: i32::try_from(too_little.need)?,
+        },
+    };
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if !trainings::store::finish(&mut tx, profile, run, &ending, now).await? {
+        return Ok(());
+    }
+    if let Ok(trained) = &trained {
+        record::compare(&mut tx, profile, &input.history).await?;
+        let zone = TimeZone::get(&begun.time_zone).context("the home's time zone")?;
+        store_trained(&mut tx, profile, run, trained, &input.history, &zone, now)
+            .await
+            .context("the model cannot be stored")?;
     }
     Ok(tx.commit().await?)
 }
 
-/// Predicts anew with the model in use, after the home's data changed. Without a model that can
-/// still be used (there is none, it was made by other features, it is damaged) trains one.
-pub async fn refresh_profile(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
-    let last = last_whole_day(app, profile).await?;
-    let mut conn = app.db.acquire().await?;
-    let Some((model, value)) = store::find_artefact(&mut conn, profile).await? else {
-        drop(conn);
-        return train_as_of(app, profile, "data", last).await;
+async fn store_trained(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    run: Uuid,
+    trained: &Trained,
+    history: &History,
+    zone: &TimeZone,
+    now: jiff::Timestamp,
+) -> sqlx::Result<()> {
+    let model = NewModel {
+        forecast_model_id: Uuid::now_v7(),
+        training_run_id: run,
+        report: &trained.report,
+        artefact: &trained.artefact().to_value(),
+        card: Some(&trained.report.card()),
+        basis: Basis::of(history.known()),
     };
-    let artefact = match Artefact::from_value(&value) {
-        Ok(artefact) => artefact,
-        Err(error) => {
-            drop(conn);
-            tracing::warn!(%profile, %error, "the stored model cannot be used; training another");
-            return train_as_of(app, profile, "data", last).await;
-        }
+    store::insert_model(&mut *conn, profile, &model, now).await?;
+    let ahead = Ahead {
+        forecast: &trained.forecast,
+        hours: &ahead::laid_out(&trained.forecast, zone),
+    };
+    store::put_prediction(conn, profile, model.forecast_model_id, &ahead, now).await
+}
+
+/// Predicts anew with the model in use, and asks for a training if one is due: there is no model that
+/// can still be used (there is none, it was made by other features, it is damaged), it is a week old, the
+/// data changed much, or predictions turn out worse than promised.
+pub async fn refresh_profile(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
+    refresh(app, profile, None).await
+}
+
+/// Predicts with the model in use as if `last` had been the last whole day, and asks for nothing.
+pub async fn predict_as_of(app: &App, profile: EnergyProfileId, last: Date) -> anyhow::Result<()> {
+    refresh(app, profile, Some(last)).await
+}
+
+async fn refresh(app: &App, profile: EnergyProfileId, as_of: Option<Date>) -> anyhow::Result<()> {
+    let mut conn = app.db.acquire().await?;
+    let Some(home) = store::find_in_use(&mut conn, profile).await? else {
+        return Ok(());
+    };
+    let last = match as_of {
+        Some(last) => last,
+        None => last_whole_day(app, &home.time_zone)?,
     };
     let history = read_history(&mut conn, profile, last).await?;
     drop(conn);
-    let (prediction, history) = tokio::task::spawn_blocking(move || {
+    let usable = home
+        .model
+        .and_then(|(model, value)| match Artefact::from_value(&value) {
+            Ok(artefact) => Some((model, artefact)),
+            Err(error) => {
+                tracing::warn!(%profile, %error, "the stored model cannot be used; another is to be trained");
+                None
+            }
+        });
+    let zone = TimeZone::get(&home.time_zone).context("the home's time zone")?;
+    let (predicted, history) = off_thread(move || {
         let input = Input::of(history);
-        (predict(&artefact, &input, MAX_HORIZON), input.history)
+        let predicted = usable.map(|(model, artefact)| {
+            // What is known of a home without a model has changed, so it is trained again, which costs little.
+            (model, predict(&artefact, &input, MAX_HORIZON))
+        });
+        (predicted, input.history)
     })
-    .await
-    .context("the prediction broke off")?;
+    .await?;
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if let Some(prediction) = prediction {
-        store::put_prediction(&mut tx, profile, model, &prediction, app.clock.now()).await?;
-        compare(&mut tx, profile, &history).await?;
-        crate::write::store::bump_revision(&mut tx, profile).await?;
+    // Held from here on, so that what is stored of the home is stored one after the other.
+    write::store::bump_revision(&mut tx, profile).await?;
+    let usable = predicted.is_some();
+    match predicted {
+        Some((model, Some(forecast))) => {
+            record::compare(&mut tx, profile, &history).await?;
+            let ahead = Ahead {
+                forecast: &forecast,
+                hours: &ahead::laid_out(&forecast, &zone),
+            };
+            store::put_prediction(&mut tx, profile, model, &ahead, now).await?;
+        }
+        Some((_, None)) => store::delete_predictions(&mut tx, profile).await?,
+        None => {}
+    }
+    if as_of.is_none() {
+        let known = Basis::of(history.known());
+        trainings::ask_if_due(&mut tx, profile, usable, known, now).await?;
     }
     Ok(tx.commit().await?)
 }
 
-async fn last_whole_day(app: &App, profile: EnergyProfileId) -> anyhow::Result<Date> {
+/// How far the training of all homes is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Homes that there were when it began.
+    pub homes: i64,
+    /// Homes that are done, those that failed among them.
+    pub done: i64,
+    /// Homes whose training failed.
+    pub failed: i64,
+}
+
+/// Trains every home now, some at once, and tells after each how far it is, with the failure of one
+/// that failed, which does not keep the others waiting.
+pub async fn train_all(
+    app: &App,
+    tell: &mut impl FnMut(Progress, Option<(EnergyProfileId, anyhow::Error)>),
+) -> anyhow::Result<Progress> {
     let mut conn = app.db.acquire().await?;
-    let zone = profiles::store::zone(&mut conn, profile).await?;
-    Ok(app
-        .clock
-        .now()
-        .to_zoned(zone)
-        .date()
-        .saturating_sub(1.day()))
+    let mut progress = Progress {
+        homes: profiles::store::count(&mut conn).await?,
+        ..Progress::default()
+    };
+    let mut page = profiles::store::list_page(&mut conn, None).await?;
+    drop(conn);
+    while let Some(last) = page.last().copied() {
+        let mut trained = futures_util::stream::iter(page)
+            .map(|home| async move {
+                let run = Uuid::now_v7();
+                (home, train_profile(app, home, run, Trigger::Request).await)
+            })
+            .buffer_unordered(AT_ONCE);
+        while let Some((home, outcome)) = trained.next().await {
+            progress.done += 1;
+            progress.failed += i64::from(outcome.is_err());
+            tell(progress, outcome.err().map(|error| (home, error)));
+        }
+        page = profiles::store::list_page(&mut *app.db.acquire().await?, Some(last)).await?;
+    }
+    Ok(progress)
+}
+
+fn last_whole_day(app: &App, time_zone: &str) -> anyhow::Result<Date> {
+    let zone = TimeZone::get(time_zone).context("the home's time zone")?;
+    let today = app.clock.now().to_zoned(zone).date();
+    Ok(today.saturating_sub(1.day()))
+}
+
+/// Arithmetic belongs on a blocking thread. One that panics is the failure of this home alone.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .context("the arithmetic broke off")
 }
 
 async fn read_history(
@@ -153,88 +289,18 @@ fn measured(day: &DayUse) -> Day {
     }
 }
 
-async fn store_trained(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-    run: Uuid,
-    trained: &Trained,
-    now: jiff::Timestamp,
-) -> anyhow::Result<()> {
-    let model = Uuid::now_v7();
-    store::insert_model(
-        conn,
-        profile,
-        run,
-        model,
-        &trained.report,
-        &trained.artefact().to_value(),
-        now,
-    )
-    .await?;
-    store::insert_scores(conn, profile, model, &trained.report).await?;
-    store::put_prediction(conn, profile, model, &trained.forecast, now).await?;
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Puts predictions of the last weeks beside the days that have become known since.
-async fn compare(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-    history: &History,
-) -> anyhow::Result<()> {
-    let Some(last) = history.last() else {
-        return Ok(());
-    };
-    let since = last.saturating_sub(60.days());
-    let predictions = store::list_predictions(conn, profile, since).await?;
-    let mut rows = Vec::new();
-    for prediction in &predictions {
-        for horizon in COMPARED_HORIZONS {
-            let date = prediction.origin.saturating_add(i32::from(horizon).days());
-            let predicted = usize::try_from(horizon)
-                .ok()
-                .and_then(|ahead| prediction.kwh.get(ahead - 1));
-            let actual = history.index_of(date).and_then(|at| history.known()[at]);
-            if let (Some(predicted), Some(actual)) = (predicted, actual) {
-                rows.push(store::ComparisonRow {
-                    date,
-                    horizon,
-                    origin: prediction.origin,
-                    model: prediction.model.clone(),
-                    predicted: *predicted,
-                    actual: store::kwh(actual),
-                });
-            }
-        }
+    #[tokio::test]
+    async fn arithmetic_that_panics_is_a_failure_that_says_so() {
+        let broke_off = off_thread(|| -> i32 { panic!("a matrix of rank 0") }).await;
+        let said = format!("{:#}", broke_off.unwrap_err());
+        assert!(
+            said.starts_with("the arithmetic broke off") && said.contains("a matrix of rank 0"),
+            "{said}"
+        );
+        assert_eq!(off_thread(|| 7).await.unwrap(), 7, "and the next goes on");
     }
-    Ok(store::put_comparisons(conn, profile, &rows).await?)
-}
-
-/// The forecast's days as decimals, in the order of `consumption_prediction`'s columns.
-pub(super) fn columns(forecast: &Forecast) -> [Vec<rust_decimal::Decimal>; 9] {
-    let days = |of: fn(&super::interval::Range) -> f64| -> Vec<rust_decimal::Decimal> {
-        forecast
-            .days
-            .iter()
-            .map(|day| store::kwh(of(&day.range)))
-            .collect()
-    };
-    let totals = |of: fn(&super::interval::Range) -> f64| -> Vec<rust_decimal::Decimal> {
-        forecast
-            .totals
-            .iter()
-            .map(|total| store::kwh(of(total)))
-            .collect()
-    };
-    [
-        days(|range| range.kwh),
-        days(|range| range.lo80),
-        days(|range| range.hi80),
-        days(|range| range.lo95),
-        days(|range| range.hi95),
-        totals(|range| range.lo80),
-        totals(|range| range.hi80),
-        totals(|range| range.lo95),
-        totals(|range| range.hi95),
-    ]
 }

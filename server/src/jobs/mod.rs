@@ -12,11 +12,13 @@ use graphile_worker::{
     WorkerOptions, WorkerRecoveryConfig,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub mod store;
 #[cfg(test)]
 mod tests;
 
+use crate::forecasts::trainings::policy::Trigger;
 use crate::{App, alerts, catalog, doctor, forecasts, profiles, weather};
 
 /// Jobs at once in one server: two, since training is arithmetic and the machine is small.
@@ -27,8 +29,27 @@ const CONCURRENCY: usize = 2;
 pub struct TrainProfile {
     /// The home.
     pub energy_profile_id: EnergyProfileId,
-    /// What asked for it: `schedule`, `request` or `data`.
-    pub trigger: String,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// The run that it is. It is made up by who asks: a job that is done twice is one run.
+    #[serde(default = "Uuid::now_v7")]
+    pub training_run_id: Uuid,
+}
+
+impl TrainProfile {
+    /// A training that is asked for now.
+    pub fn new(energy_profile_id: EnergyProfileId, trigger: Trigger) -> Self {
+        Self {
+            energy_profile_id,
+            trigger,
+            training_run_id: Uuid::now_v7(),
+        }
+    }
+
+    /// The key of the training of a home.
+    pub fn key_of(profile: EnergyProfileId) -> String {
+        format!("train:{profile}")
+    }
 }
 
 /// Looks at one home's alert rules.
@@ -38,7 +59,8 @@ pub struct EvaluateAlerts {
     pub energy_profile_id: EnergyProfileId,
 }
 
-/// Predicts anew and looks at the alert rules, after a home's data changed.
+/// Predicts anew, asks for a training if one is due, and looks at the alert rules: after a home's data
+/// changed, and each night.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RefreshProfile {
     /// The home.
@@ -67,7 +89,8 @@ pub struct FetchAllWeather {}
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RefreshTariffs {}
 
-/// Puts a training of each home into the queue.
+/// Puts a look at each home's forecast into the queue; of those whose model is a week old follows a
+/// training.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TrainAll {}
 
@@ -88,11 +111,26 @@ pub trait Job: TaskHandler + Serialize {
 
     /// The key; jobs with the same key are one.
     fn key(&self) -> String;
+
+    /// The smaller, the sooner.
+    fn priority(&self) -> i16 {
+        0
+    }
 }
+
+/// Priority of what somebody looks at a screen for.
+const AWAITED: i16 = -10;
 
 impl Job for TrainProfile {
     fn key(&self) -> String {
-        format!("train:{}", self.energy_profile_id)
+        Self::key_of(self.energy_profile_id)
+    }
+
+    fn priority(&self) -> i16 {
+        match self.trigger {
+            Trigger::Request => AWAITED,
+            _ => 0,
+        }
     }
 }
 
@@ -129,18 +167,16 @@ impl TaskHandler for TrainProfile {
     const IDENTIFIER: &'static str = "train_profile";
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let Some(app) = app_for(&context, self.energy_profile_id).await? else {
-            return Ok(());
-        };
-        let outcome =
-            forecasts::train::train_profile(&app, self.energy_profile_id, &self.trigger).await;
-        said(Self::IDENTIFIER, self.energy_profile_id, outcome)?;
-        said(
-            Self::IDENTIFIER,
-            self.energy_profile_id,
-            alerts::evaluate::run(&app, self.energy_profile_id).await,
-        )
+        let app = app(&context)?;
+        let outcome = train(&app, &self).await;
+        said(Self::IDENTIFIER, self.energy_profile_id, outcome)
     }
+}
+
+async fn train(app: &App, job: &TrainProfile) -> anyhow::Result<()> {
+    let profile = job.energy_profile_id;
+    forecasts::train::train_profile(app, profile, job.training_run_id, job.trigger).await?;
+    alerts::evaluate::run(app, profile).await
 }
 
 impl TaskHandler for EvaluateAlerts {
@@ -160,9 +196,7 @@ impl TaskHandler for RefreshProfile {
     const IDENTIFIER: &'static str = "refresh_profile";
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let Some(app) = app_for(&context, self.energy_profile_id).await? else {
-            return Ok(());
-        };
+        let app = app(&context)?;
         let outcome = refresh(&app, self.energy_profile_id).await;
         said(Self::IDENTIFIER, self.energy_profile_id, outcome)
     }
@@ -212,9 +246,10 @@ impl TaskHandler for FetchAllWeather {
 async fn fetch_all_weather(app: &App) -> sqlx::Result<()> {
     if app.settings.weather.enabled {
         let mut conn = app.db.acquire().await?;
-        for energy_profile_id in weather::store::list_placed(&mut conn).await? {
-            store::enqueue(&mut conn, &FetchWeather { energy_profile_id }).await?;
-        }
+        let fetch = |energy_profile_id| FetchWeather { energy_profile_id };
+        let placed = weather::store::list_placed(&mut conn).await?;
+        let jobs: Vec<FetchWeather> = placed.into_iter().map(fetch).collect();
+        store::enqueue_all(&mut conn, &jobs).await?;
     }
     Ok(())
 }
@@ -246,9 +281,8 @@ impl TaskHandler for TrainAll {
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let app = app(&context)?;
-        for_each_home(&app, |energy_profile_id| TrainProfile {
+        for_each_home(&app, |energy_profile_id| RefreshProfile {
             energy_profile_id,
-            trigger: "schedule".to_owned(),
         })
         .await
         .map_err(|error| error.to_string())
@@ -276,6 +310,9 @@ impl TaskHandler for Sweep {
         let mut conn = app.db.acquire().await.map_err(|error| error.to_string())?;
         let now = app.clock.now();
         store::sweep(&mut conn, now)
+            .await
+            .map_err(|error| error.to_string())?;
+        forecasts::trainings::store::sweep(&mut conn, now)
             .await
             .map_err(|error| error.to_string())?;
         profiles::removal::sweep(&mut conn, now)
@@ -311,10 +348,18 @@ fn said(job: &str, profile: EnergyProfileId, outcome: anyhow::Result<()>) -> Res
     })
 }
 
-async fn for_each_home<J: Job>(app: &App, job: impl Fn(EnergyProfileId) -> J) -> sqlx::Result<()> {
+/// Puts a job for each home into the queue, a page of homes at a time. If this breaks off and is done
+/// again, those that wait already stay as they are.
+pub async fn for_each_home<J: Job>(
+    app: &App,
+    job: impl Fn(EnergyProfileId) -> J,
+) -> sqlx::Result<()> {
     let mut conn = app.db.acquire().await?;
-    for profile in profiles::store::list_ids(&mut conn).await? {
-        store::enqueue(&mut conn, &job(profile)).await?;
+    let mut homes = profiles::store::list_page(&mut conn, None).await?;
+    while let Some(last) = homes.last().copied() {
+        let jobs: Vec<J> = homes.iter().copied().map(&job).collect();
+        store::enqueue_all(&mut conn, &jobs).await?;
+        homes = profiles::store::list_page(&mut conn, Some(last)).await?;
     }
     Ok(())
 }

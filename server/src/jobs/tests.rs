@@ -5,7 +5,8 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use super::{TrainAll, TrainProfile, store};
+use super::{RefreshProfile, TrainAll, TrainProfile, for_each_home, store};
+use crate::forecasts::trainings::policy::Trigger;
 use crate::testing::{TestApp, register};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -13,11 +14,8 @@ async fn jobs_asked_for_under_the_same_key_are_one(db: PgPool) {
     let test = TestApp::new(db.clone()).await;
     let (_, profile) = test.owner().await;
     let mut conn = db.acquire().await.unwrap();
-    for trigger in ["request", "data"] {
-        let job = TrainProfile {
-            energy_profile_id: profile,
-            trigger: trigger.to_owned(),
-        };
+    for trigger in [Trigger::Request, Trigger::Data] {
+        let job = TrainProfile::new(profile, trigger);
         store::enqueue(&mut conn, &job).await.unwrap();
     }
     let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM graphile_worker.jobs")
@@ -152,6 +150,16 @@ async fn training_goes_from_the_queue_to_a_forecast_and_beside_what_happens(db: 
         number("error_kwh"),
         number("actual_kwh") - number("predicted_kwh")
     );
+    assert!(
+        row["inside80"].is_boolean() && row["inside95"].is_boolean(),
+        "the intervals were kept: {row}"
+    );
+    let achieved = answer["achieved"].as_array().unwrap();
+    let week = achieved.iter().find(|row| row["horizon"] == 7).unwrap();
+    assert_eq!(week["days"], 1, "{week}");
+    let of_week = compared.iter().find(|row| row["horizon"] == 7).unwrap();
+    let held: f64 = week["coverage95"].as_str().unwrap().parse().unwrap();
+    assert_eq!(held > 0.5, of_week["inside95"] == true, "{week} {of_week}");
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -233,6 +241,45 @@ async fn one_homes_failure_does_not_keep_the_others_waiting(db: PgPool) {
     assert_eq!(trained, [id.0]);
 }
 
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn homes_are_put_into_the_queue_by_the_page_and_what_waits_stays(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (_, profile) = test.owner().await;
+    test.run_jobs().await;
+    sqlx::query(
+        "INSERT INTO energy_profile
+         SELECT (jsonb_populate_record(p, jsonb_build_object('energy_profile_id', gen_random_uuid()))).*
+         FROM energy_profile AS p CROSS JOIN generate_series(1, 2100)",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    let mut conn = db.acquire().await.unwrap();
+    let waits = TrainProfile::new(profile, Trigger::Request);
+    store::enqueue(&mut conn, &waits).await.unwrap();
+    let counts = || async {
+        sqlx::query_as::<_, (i64, i64, i64)>(
+            "SELECT count(*), count(DISTINCT key), count(*) FILTER (WHERE payload ->> 'trigger' = 'request' AND priority < 0)
+             FROM graphile_worker._private_jobs",
+        )
+        .fetch_one(&db)
+        .await
+        .unwrap()
+    };
+    for _ in 0..2 {
+        for_each_home(&test.app, |id| TrainProfile::new(id, Trigger::Schedule))
+            .await
+            .unwrap();
+        assert_eq!(counts().await, (2101, 2101, 1));
+    }
+    for_each_home(&test.app, |energy_profile_id| RefreshProfile {
+        energy_profile_id,
+    })
+    .await
+    .unwrap();
+    assert_eq!(counts().await.0, 4202, "another job is another job");
+}
+
 /// A job of the clock is written by the queue itself, from the schedule, with a mark of its time.
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn what_the_clock_asks_for_is_done(db: PgPool) {
@@ -258,7 +305,7 @@ async fn what_the_clock_asks_for_is_done(db: PgPool) {
         .unwrap();
     assert_eq!(left, 0, "a job that failed waits for its next turn");
     let trained: Vec<uuid::Uuid> =
-        sqlx::query_scalar("SELECT energy_profile_id FROM training_run WHERE trigger = 'schedule'")
+        sqlx::query_scalar("SELECT energy_profile_id FROM training_run WHERE state = 'too_little'")
             .fetch_all(&db)
             .await
             .unwrap();

@@ -342,14 +342,34 @@ pub async fn has_steps(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Re
     .await
 }
 
-/// Every home that is not removed, for jobs.
-pub async fn list_ids(conn: &mut PgConnection) -> sqlx::Result<Vec<EnergyProfileId>> {
+/// Homes at a time, where something is done to each: however many there are, no more are held.
+const PAGE: i64 = 1000;
+
+/// Some of the homes that are not removed, those behind `after` in the order of their keys; none when
+/// there are no more.
+pub async fn list_page(
+    conn: &mut PgConnection,
+    after: Option<EnergyProfileId>,
+) -> sqlx::Result<Vec<EnergyProfileId>> {
     let ids = sqlx::query_scalar!(
-        "SELECT energy_profile_id FROM energy_profile WHERE removed_at IS NULL ORDER BY energy_profile_id"
+        "SELECT energy_profile_id FROM energy_profile
+         WHERE removed_at IS NULL AND ($1::uuid IS NULL OR energy_profile_id > $1)
+         ORDER BY energy_profile_id LIMIT $2",
+        after.map(|id| id.0),
+        PAGE,
     )
     .fetch_all(conn)
     .await?;
     Ok(ids.into_iter().map(EnergyProfileId).collect())
+}
+
+/// How many homes there are that are not removed.
+pub async fn count(conn: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM energy_profile WHERE removed_at IS NULL"#
+    )
+    .fetch_one(conn)
+    .await
 }
 
 /// Of these homes, the revisions that stand, for telling live clients what changed.

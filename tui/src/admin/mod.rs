@@ -12,8 +12,10 @@ pub(crate) mod words;
 
 use ecotrack_common::AccountId;
 use ecotrack_common::admin::{
-    AdminAccount, AdminEntry, AdminJob, AdminRow, AdminSet, AdminTraining, RecoveryMade, SetSummary,
+    AdminAccount, AdminEntry, AdminJob, AdminRow, AdminSet, AdminTraining, RecoveryMade,
+    SetSummary, TrainingCounts,
 };
+use ecotrack_common::locale::Locale;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -114,6 +116,8 @@ pub struct Listed {
     pub rows: Rows,
     /// Where the next ones begin, if there are any.
     pub next: Option<String>,
+    /// With the first trainings how they all stand.
+    pub counts: Option<TrainingCounts>,
 }
 
 /// Rows of one kind.
@@ -387,6 +391,13 @@ pub(crate) fn rows(app: &App, page: Page) -> Option<&Rows> {
 pub(crate) fn has_more(app: &App, page: Page) -> bool {
     let shown = app.admin.known[page.at()].shown.as_ref();
     shown.is_some_and(|listed| listed.next.is_some())
+}
+
+/// How the trainings stand, in words; nothing on other pages.
+pub(crate) fn counts(app: &App, page: Page, locale: &Locale) -> Option<String> {
+    let shown = app.admin.known[page.at()].shown.as_ref()?;
+    let any = |counts: &TrainingCounts| *counts != TrainingCounts::default();
+    Some(words::trainings(shown.counts.filter(any)?, locale))
 }
 
 /// Why a page could not be had.

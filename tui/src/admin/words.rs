@@ -1,6 +1,6 @@
 //! What administration is about, in words.
 
-use ecotrack_common::admin::{AdminEntry, AdminJob, AdminSet};
+use ecotrack_common::admin::{AdminEntry, AdminJob, AdminSet, TrainingCounts};
 use ecotrack_common::bill::Tariff;
 use ecotrack_common::locale::{Locale, fl};
 use rust_decimal::Decimal;
@@ -36,6 +36,22 @@ pub(crate) fn training_state(state: &str, locale: &Locale) -> String {
     } else {
         state.to_owned()
     }
+}
+
+/// How the trainings of all homes stand.
+pub(crate) fn trainings(counts: TrainingCounts, locale: &Locale) -> String {
+    let TrainingCounts {
+        waiting,
+        running,
+        failed,
+    } = counts;
+    fl!(
+        locale.loader(),
+        "admin-trainings-now",
+        waiting = waiting,
+        running = running,
+        failed = failed
+    )
 }
 
 /// `3.2 s`; a dash while it runs.

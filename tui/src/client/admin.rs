@@ -101,6 +101,7 @@ impl Client {
                 Listed {
                     rows: Rows::Set(page.rows),
                     next: page.next_after,
+                    counts: None,
                 }
             }
             Page::Accounts => {
@@ -108,6 +109,7 @@ impl Client {
                 Listed {
                     rows: Rows::Accounts(page.accounts),
                     next: page.next_after,
+                    counts: None,
                 }
             }
             Page::Jobs => {
@@ -116,6 +118,7 @@ impl Client {
                 Listed {
                     rows: Rows::Jobs(page.jobs),
                     next: page.next_after.map(|id| id.to_string()),
+                    counts: None,
                 }
             }
             Page::Trainings => {
@@ -123,6 +126,7 @@ impl Client {
                 Listed {
                     rows: Rows::Trainings(page.trainings),
                     next: page.next_before.map(|id| id.to_string()),
+                    counts: page.counts,
                 }
             }
             Page::Log => {
@@ -130,6 +134,7 @@ impl Client {
                 Listed {
                     rows: Rows::Log(page.entries),
                     next: page.next_before.map(|id| id.to_string()),
+                    counts: None,
                 }
             }
         })

@@ -19,12 +19,13 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
     if let Some(rows) = &known {
         titles = titles.right(count(app, table, state, rows.len(), cx));
     }
-    let factor = match table {
+    let below = match table {
         Table::Bills => super::bills::factor(app, cx),
         Table::Devices => super::devices::factor(app, cx),
+        Table::Admin(page) => admin::counts(app, page, &cx.locale),
         _ => None,
     };
-    titles = titles.bottom(factor.unwrap_or_default());
+    titles = titles.bottom(below.unwrap_or_default());
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     let Some(rows) = known else {
         let fault = match table {

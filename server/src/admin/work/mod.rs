@@ -117,9 +117,14 @@ async fn list_trainings(
     let mut trainings = store::list_trainings(&mut conn, asked.before, limit + 1).await?;
     let more = cut(&mut trainings, limit);
     let last = trainings.last().map(|training| training.training_run_id);
+    let counts = match asked.before {
+        None => Some(store::count_trainings(&mut conn, app.clock.now()).await?),
+        Some(_) => None,
+    };
     Ok(axum::Json(AdminTrainingPage {
         trainings,
         next_before: last.filter(|_| more),
+        counts,
     }))
 }
 

@@ -1,12 +1,19 @@
 //! The queue's own tables, and the trainings of all homes.
 
 use ecotrack_common::EnergyProfileId;
-use ecotrack_common::admin::{AdminJob, AdminTraining};
+use ecotrack_common::admin::{AdminJob, AdminTraining, TrainingCounts};
+use graphile_worker::TaskHandler;
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 use super::{duration_ms, state};
+use crate::jobs::TrainProfile;
+
+/// Trainings of so long ago are counted.
+const OF_LATE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 // The queue's statements are not checked at compile time: its schema is made by its own migrations.
 
@@ -108,4 +115,35 @@ pub(super) async fn list_trainings(
         message: row.message,
     });
     Ok(training.collect())
+}
+
+/// How the trainings of all homes stand.
+pub(super) async fn count_trainings(
+    conn: &mut PgConnection,
+    now: Timestamp,
+) -> sqlx::Result<TrainingCounts> {
+    let waiting = sqlx::query_scalar(
+        "SELECT count(*) FROM graphile_worker._private_jobs AS j
+         JOIN graphile_worker._private_tasks AS t ON t.id = j.task_id
+         WHERE t.identifier = $1 AND j.is_available",
+    )
+    .bind(TrainProfile::IDENTIFIER)
+    .fetch_one(&mut *conn)
+    .await?;
+    let runs = sqlx::query!(
+        r#"SELECT count(*) FILTER (WHERE r.state = 'running') AS "running!",
+                  count(*) FILTER (WHERE r.finished_at >= $1 AND r.state = 'failed' AND NOT EXISTS (
+                      SELECT FROM training_run AS later
+                      WHERE later.energy_profile_id = r.energy_profile_id AND later.started_at > r.started_at
+                        AND later.state IN ('succeeded', 'too_little'))) AS "failed!"
+           FROM training_run AS r"#,
+        (now - OF_LATE).to_sqlx(),
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(TrainingCounts {
+        waiting,
+        running: runs.running,
+        failed: runs.failed,
+    })
 }

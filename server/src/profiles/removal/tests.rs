@@ -5,6 +5,7 @@ use ecotrack_common::{EnergyProfileId, path};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::forecasts::trainings::policy::Trigger;
 use crate::jobs::{self, RebuildDays, RefreshProfile, TrainProfile};
 use crate::testing::{Actor, Answer, TestApp, register};
 
@@ -296,10 +297,7 @@ async fn jobs_leave_a_removed_home_alone(db: PgPool) {
     let test = TestApp::new(db.clone()).await;
     let (ana, profile) = test.owner().await;
     let mut conn = db.acquire().await.unwrap();
-    let train = TrainProfile {
-        energy_profile_id: profile,
-        trigger: "request".to_owned(),
-    };
+    let train = TrainProfile::new(profile, Trigger::Request);
     let refresh = RefreshProfile {
         energy_profile_id: profile,
     };

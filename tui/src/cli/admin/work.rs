@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use ecotrack_common::admin::{
     AdminEntry, AdminEntryPage, AdminJob, AdminJobPage, AdminTraining, AdminTrainingPage, JobState,
+    TrainingCounts,
 };
 use ecotrack_common::locale::fl;
 use ecotrack_common::path;
@@ -149,9 +150,11 @@ pub(super) async fn trainings(context: &Context, command: Trainings) -> Result<(
     let Trainings::List { limit, form } = command;
     let (client, _) = context.signed_in()?;
     let (mut trainings, mut before): (Vec<AdminTraining>, _) = (Vec::new(), None);
+    let mut counts = None;
     while trainings.len() < limit {
         let page: AdminTrainingPage = client.admin_trainings(before).await?;
         trainings.extend(page.trainings);
+        counts = counts.or(page.counts);
         before = page.next_before;
         if before.is_none() {
             break;
@@ -164,6 +167,13 @@ pub(super) async fn trainings(context: &Context, command: Trainings) -> Result<(
         columns: TRAINING_COLUMNS,
         empty: "empty-admin-trainings",
     };
+    let for_people = !context.json && !form.csv;
+    let any = |counts: &TrainingCounts| for_people && *counts != TrainingCounts::default();
+    if let Some(counts) = counts.filter(any) {
+        context
+            .streams
+            .print_line(&words::trainings(counts, locale))?;
+    }
     list.print(context, &form, |rows| {
         let mut table = Table::new(&[Side::Left, Side::Left, Side::Left, Side::Right, Side::Left]);
         let titles = [
