@@ -14,8 +14,11 @@ use utoipa_axum::routes;
 
 pub mod artefact;
 pub mod backtest;
+#[cfg(test)]
+mod bill_tests;
 pub mod cold_start;
 pub mod command;
+pub mod ending;
 pub mod features;
 pub mod forecast;
 pub mod history;
@@ -28,6 +31,7 @@ pub mod linear;
 pub mod model;
 pub mod months;
 pub mod outlook;
+pub mod paths;
 pub mod projection;
 pub mod rated;
 pub mod shared;
