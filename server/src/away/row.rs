@@ -7,6 +7,8 @@ use sqlx::PgConnection;
 
 use super::store::{self, Image};
 use crate::audit::rows::Row;
+use crate::error::Result;
+use crate::jobs;
 
 impl Row for Image {
     const ENTITY: &'static str = "away_period";
@@ -60,5 +62,18 @@ impl Row for Image {
         _now: Timestamp,
     ) -> sqlx::Result<()> {
         store::delete(conn, profile, id).await
+    }
+
+    /// Days away teach nothing of ordinary ones, and those to come are forecast apart.
+    async fn settle(
+        conn: &mut PgConnection,
+        profile: EnergyProfileId,
+        _before: Option<&Self>,
+        _after: Option<&Self>,
+    ) -> Result<()> {
+        let refresh = jobs::RefreshProfile {
+            energy_profile_id: profile,
+        };
+        Ok(jobs::store::enqueue(conn, &refresh).await?)
     }
 }

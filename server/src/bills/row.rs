@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::store::{self, Image};
 use crate::audit::rows::Row;
 use crate::error::{Error, Result};
+use crate::jobs;
 use crate::profiles;
 
 impl Row for Image {
@@ -75,5 +76,18 @@ impl Row for Image {
             return Err(Error::field("first_day", "overlaps_bill"));
         }
         Ok(())
+    }
+
+    /// A home with few readings is forecast by its bills.
+    async fn settle(
+        conn: &mut PgConnection,
+        profile: EnergyProfileId,
+        _before: Option<&Self>,
+        _after: Option<&Self>,
+    ) -> Result<()> {
+        let refresh = jobs::RefreshProfile {
+            energy_profile_id: profile,
+        };
+        Ok(jobs::store::enqueue(conn, &refresh).await?)
     }
 }

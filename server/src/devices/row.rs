@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::store::{self, Image};
 use crate::audit::rows::Row;
 use crate::error::{Error, Result};
+use crate::jobs;
 
 impl Row for Image {
     const ENTITY: &'static str = "profile_device";
@@ -87,5 +88,18 @@ impl Row for Image {
             return Err(Error::Refused(ErrorCode::InUse, why.to_owned()));
         }
         Ok(())
+    }
+
+    /// A home without readings is forecast by its devices.
+    async fn settle(
+        conn: &mut PgConnection,
+        profile: EnergyProfileId,
+        _before: Option<&Self>,
+        _after: Option<&Self>,
+    ) -> Result<()> {
+        let refresh = jobs::RefreshProfile {
+            energy_profile_id: profile,
+        };
+        Ok(jobs::store::enqueue(conn, &refresh).await?)
     }
 }

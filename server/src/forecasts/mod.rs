@@ -16,20 +16,26 @@ use utoipa_axum::routes;
 pub mod ahead;
 pub mod artefact;
 pub mod backtest;
+#[cfg(test)]
+mod bill_tests;
 pub mod cold_start;
 pub mod command;
+pub mod ending;
 pub mod features;
 pub mod forecast;
+mod from_devices;
 pub mod history;
 pub mod holidays;
 pub mod horizon;
 pub mod hours;
+pub mod inputs;
 pub mod interval;
 pub mod learn;
 pub mod linear;
 pub mod model;
 pub mod months;
 pub mod outlook;
+pub mod paths;
 pub mod projection;
 pub mod rated;
 pub mod record;
@@ -55,6 +61,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(show))
         .routes(routes!(request_training))
+        .merge(from_devices::routes())
 }
 
 /// The forecast, or why there is none, and past predictions against what happened.

@@ -3,7 +3,6 @@
 
 use anyhow::Context;
 use ecotrack_common::EnergyProfileId;
-use ecotrack_common::dashboard::DayUse;
 use futures_util::StreamExt;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -12,18 +11,16 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::artefact::Artefact;
-use super::history::{Day, History};
+use super::history::History;
 use super::horizon::MAX_HORIZON;
-use super::learn::{Input, Trained, predict, train};
+use super::learn::{NEEDED_DAYS, Trained, predict, train};
 use super::model::Candidate;
 use super::store::{Ahead, NewModel};
 use super::trainings::policy::{Basis, Trigger};
 use super::trainings::store::{Begun, Ending};
-use super::{ahead, record, store, trainings};
-use crate::{App, consumption, profiles, write};
+use super::{ahead, inputs, record, store, trainings};
+use crate::{App, profiles, write};
 
-/// Days of the past that are read: four years, so that the same season was seen some times.
-const PAST_DAYS: i32 = 4 * 366;
 /// Homes at once where all are trained: training is arithmetic, and the machine is small.
 const AT_ONCE: usize = 2;
 
@@ -89,13 +86,13 @@ async fn train_and_store(
         None => last_whole_day(app, &begun.time_zone)?,
     };
     // No connection is held while there is arithmetic.
-    let history = read_history(&mut *app.db.acquire().await?, profile, last).await?;
+    let input = {
+        let mut conn = app.db.acquire().await?;
+        inputs::read(&mut conn, &app.reference, profile, &begun.time_zone, last).await?
+    };
     let champion = begun.champion.as_deref().and_then(Candidate::named);
-    let (trained, input) = off_thread(move || {
-        let input = Input::of(history);
-        (train(&input, MAX_HORIZON, champion), input)
-    })
-    .await?;
+    let (trained, input) =
+        off_thread(move || (train(&input, MAX_HORIZON, champion), input)).await?;
     let challenge = trained
         .as_ref()
         .ok()
@@ -170,11 +167,20 @@ async fn refresh(app: &App, profile: EnergyProfileId, as_of: Option<Date>) -> an
         Some(last) => last,
         None => last_whole_day(app, &home.time_zone)?,
     };
-    let history = read_history(&mut conn, profile, last).await?;
+    let input = inputs::read(&mut conn, &app.reference, profile, &home.time_zone, last).await?;
     drop(conn);
+    let few = input.history.usable() < NEEDED_DAYS;
+    let anything =
+        !(input.history.is_empty() && input.bills.is_empty() && input.devices.is_empty());
+    if few && anything && as_of.is_none() {
+        // There is no model to keep: what is known says all, and training costs next to nothing.
+        return train_as_of(app, profile, Trigger::Data, last).await;
+    }
     let usable = home
         .model
         .and_then(|(model, value)| match Artefact::from_value(&value) {
+            // Of days that were too few for a model, and are enough now.
+            Ok(artefact) if artefact.fitted.is_none() => None,
             Ok(artefact) => Some((model, artefact)),
             Err(error) => {
                 tracing::warn!(%profile, %error, "the stored model cannot be used; another is to be trained");
@@ -183,11 +189,8 @@ async fn refresh(app: &App, profile: EnergyProfileId, as_of: Option<Date>) -> an
         });
     let zone = TimeZone::get(&home.time_zone).context("the home's time zone")?;
     let (predicted, history) = off_thread(move || {
-        let input = Input::of(history);
-        let predicted = usable.map(|(model, artefact)| {
-            // What is known of a home without a model has changed, so it is trained again, which costs little.
-            (model, predict(&artefact, &input, MAX_HORIZON))
-        });
+        let predicted =
+            usable.map(|(model, artefact)| (model, predict(&artefact, &input, MAX_HORIZON)));
         (predicted, input.history)
     })
     .await?;
@@ -269,24 +272,6 @@ async fn off_thread<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .context("the arithmetic broke off")
-}
-
-async fn read_history(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-    last: Date,
-) -> anyhow::Result<History> {
-    let first = last.saturating_sub(PAST_DAYS.days());
-    let days = consumption::store::list_home_days(conn, profile, first, last).await?;
-    History::new(days.iter().map(measured)).context("the home's days are not in order")
-}
-
-fn measured(day: &DayUse) -> Day {
-    Day {
-        date: day.date,
-        kwh: day.kwh.map(ecotrack_common::Kwh::to_f64),
-        coverage: f64::from(day.covered_percent) / 100.0,
-    }
 }
 
 #[cfg(test)]
