@@ -12,13 +12,14 @@
 //! * `evaluate`: the order above; `split`, `charges`, `tiers`, `windows`, `series`, `timed`, `export`,
 //!   `tax`: its steps
 //! * `marginal`: what one more kWh costs; `shape`: use scaled, and moved to other days
-//! * `by_time`: what a kWh costs at each time of a day
+//! * `by_time`: what a kWh costs at each time of a day; `dependence`: on what of the use a bill depends
 //! * `brazil`: how Brazilian tariffs are said in the model
 
 pub mod brazil;
 mod by_time;
 mod charges;
 mod check;
+mod dependence;
 mod error;
 mod evaluate;
 mod export;

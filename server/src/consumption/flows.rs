@@ -11,10 +11,10 @@ use jiff::civil::Date;
 
 use super::home::{KnownGroup, MeterDay, of_groups};
 
-/// Minutes of the steps that a shape is made of.
+/// Minutes of the steps that a shape is made of, where days are not all known by the hour.
 const SHAPE_MINUTES: u16 = 15;
-/// Steps of a shape.
-const SHAPE_STEPS: usize = 96;
+/// Minutes of a step of a shape of days that are known by the hour.
+const HOUR: u16 = 60;
 /// Of so many steps of a day one may be a gap where a total is laid over them.
 const GAPS_AT_MOST: usize = 10;
 
@@ -256,31 +256,35 @@ impl Flows {
     /// `kwh` laid over the days of `cycle` as `days` usually go over the hours: the mean of those with
     /// steps. `None` where there are none.
     pub fn as_usual(&self, days: &FlowDays, kwh: Kwh, cycle: Cycle) -> Option<Usage> {
-        let mut sums = [0_u64; SHAPE_STEPS];
-        let mut count = 0;
-        for day in days.values().filter_map(|day| day.steps.as_ref()) {
-            let whole = day.mwh.len() * usize::from(day.step_minutes) == 1_440;
-            if !whole {
-                continue;
-            }
-            count += 1;
-            for (at, mwh) in day.mwh.iter().enumerate() {
-                let first = at * usize::from(day.step_minutes) / usize::from(SHAPE_MINUTES);
-                let over = (usize::from(day.step_minutes) / usize::from(SHAPE_MINUTES)).max(1);
-                let part = u64::from(mwh.unwrap_or(0)) / over as u64;
-                for sum in sums.iter_mut().skip(first).take(over) {
-                    *sum += part;
-                }
+        let usual = usual_day(days.values().filter_map(|day| day.steps.as_ref()))?;
+        let laid = StepUse::of_days_like(&usual, cycle, &self.time_zone)?;
+        Usage::Steps(laid).scaled_to(kwh)
+    }
+}
+
+/// The mean of days that the clock did not change on, by the hour where they all are. `None` of none.
+pub fn usual_day<'d>(days: impl Iterator<Item = &'d DaySteps> + Clone) -> Option<DaySteps> {
+    let whole = days.filter(|day| day.mwh.len() * usize::from(day.step_minutes) == 1_440);
+    let by_hour = whole.clone().all(|day| day.step_minutes == HOUR);
+    let minutes = if by_hour { HOUR } else { SHAPE_MINUTES };
+    let mut sums = vec![0_u64; usize::from(1_440 / minutes)];
+    let mut count = 0_u64;
+    for day in whole {
+        count += 1;
+        for (at, mwh) in day.mwh.iter().enumerate() {
+            let first = at * usize::from(day.step_minutes) / usize::from(minutes);
+            let over = usize::from(day.step_minutes / minutes).max(1);
+            let part = u64::from(mwh.unwrap_or(0)) / over as u64;
+            for sum in sums.iter_mut().skip(first).take(over) {
+                *sum += part;
             }
         }
-        let mean = |sum: &u64| u32::try_from(sum.checked_div(count)?).ok();
-        let usual = DaySteps {
-            step_minutes: SHAPE_MINUTES,
-            mwh: sums.iter().map(mean).collect(),
-        };
-        let laid = StepUse::of_days_like(&usual, cycle, &self.time_zone)?;
-        Usage::Steps(laid).scaled_to(kwh).filter(|_| count > 0)
     }
+    let mean = |sum: u64| Some(u32::try_from(sum.checked_div(count)?).ok());
+    Some(DaySteps {
+        step_minutes: minutes,
+        mwh: sums.into_iter().map(mean).collect::<Option<_>>()?,
+    })
 }
 
 #[cfg(test)]
@@ -387,9 +391,9 @@ mod tests {
         };
         let sum: i64 = cycle.iter().flat_map(of).sum();
         assert_eq!(Kwh::from_mwh(sum), kwh);
-        assert_eq!(laid.days[&date(2026, 10, 25)].mwh.len(), 100);
+        assert_eq!(laid.days[&date(2026, 10, 25)].mwh.len(), 25);
         let day: Vec<i64> = of(date(2026, 10, 21)).collect();
-        assert!(day[19 * 4] > 6 * day[0], "{day:?}");
+        assert!(day[19] > 6 * day[0], "{day:?}");
         assert_eq!(
             Flows::default().as_usual(&FlowDays::new(), kwh, cycle),
             None

@@ -13,8 +13,9 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use sqlx::PgConnection;
 
+use super::ending::Ending;
 use super::learn::NEEDED_DAYS;
-use super::projection::{Prices, cycle_use, kwh_at_end, last_known, project};
+use super::projection::{Prices, cycle_use, last_known, project};
 use super::rated::project_by_rate;
 use super::store::{self, Stored};
 use crate::catalog::ReferenceCache;
@@ -84,16 +85,17 @@ impl Outlook {
             ..self.prices()
         };
         let forecast = self.forecast.as_ref();
-        let kwh_at_end = forecast.and_then(|forecast| kwh_at_end(&self.days, month, forecast));
+        let ending = forecast.and_then(|forecast| Ending::new(&self.days, month, forecast.into()));
         // Why there is no price the outlook itself says.
-        let projected = kwh_at_end.and_then(|kwh| project(kwh, self.today, &prices).ok().flatten());
+        let projected = ending.as_ref();
+        let projected = projected.and_then(|it| project(it, self.today, &prices).ok().flatten());
         Ok(Standing {
             span: month,
             so_far: so_far(&prices, self.through).0,
-            kwh_at_end,
+            kwh_at_end: ending.as_ref().map(|ending| ending.kwh),
             projection: projected
                 .map(|(projection, _)| projection)
-                .or_else(|| by_rate(kwh_at_end, self.today, self.rate.as_ref(), &prices)),
+                .or_else(|| by_rate(ending.as_ref(), self.rate.as_ref(), &prices)),
         })
     }
 
@@ -156,10 +158,10 @@ pub async fn load(
         Err(why) => (Vec::new(), Some(why)),
     };
     let mut unpriced = not_priced.filter(|why| *why != NotPriced::NoTariff);
-    let kwh_at_end = forecast
+    let ending = forecast
         .as_ref()
-        .and_then(|forecast| kwh_at_end(&days, cycle, forecast));
-    let projected = kwh_at_end.map(|kwh| project(kwh, today, &prices));
+        .and_then(|forecast| Ending::new(&days, cycle, forecast.into()));
+    let projected = ending.as_ref().map(|it| project(it, today, &prices));
     let projected = projected.transpose().unwrap_or_else(|error| {
         unpriced.get_or_insert(NotPriced::Bill { error });
         None
@@ -170,7 +172,8 @@ pub async fn load(
         Err(NotPriced::NoTariff) => find_rate(&mut *conn, profile).await?,
         _ => None,
     };
-    let projection = projection.or_else(|| by_rate(kwh_at_end, today, rate.as_ref(), &prices));
+    let projection = projection.or_else(|| by_rate(ending.as_ref(), rate.as_ref(), &prices));
+    let kwh_at_end = ending.map(|ending| ending.kwh);
     Ok(Some(Outlook {
         home,
         past,
@@ -222,14 +225,12 @@ async fn find_rate(
 
 /// The end of a span by the rate that the bills fit.
 fn by_rate(
-    kwh_at_end: Option<Band<Kwh>>,
-    today: Date,
+    ending: Option<&Ending>,
     rate: Option<&EffectiveRate>,
     prices: &Prices<'_>,
 ) -> Option<Projection> {
-    let factor = prices.factor(today.year());
-    let factor = factor.map(|factor| factor.kg_co2e_per_kwh);
-    let (kwh, rate) = kwh_at_end.zip(rate)?;
+    let (ending, rate) = ending.zip(rate)?;
+    let kwh = ending.kwh;
     let taken = Band {
         likely: prices.taken(kwh.likely).ok()?,
         lo80: prices.taken(kwh.lo80).ok()?,
@@ -237,5 +238,6 @@ fn by_rate(
         lo95: prices.taken(kwh.lo95).ok()?,
         hi95: prices.taken(kwh.hi95).ok()?,
     };
-    Some(project_by_rate(kwh, taken, prices.cycle, rate, factor))
+    let co2e = prices.co2e_at_end(ending);
+    Some(project_by_rate(kwh, taken, prices.cycle, rate, co2e))
 }

@@ -1,4 +1,4 @@
-//! This cycle so far, and the bill at its end. Pure: priced by the one tariff engine.
+//! This cycle so far, and the bill at its end with its bands. Pure: priced by the one tariff engine.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,18 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
-use super::store::Stored;
+use super::ending::Ending;
+use super::paths::band_of;
 use crate::consumption::flows::{Energy, FlowDays};
 use crate::consumption::past::{Carried, Past};
+use crate::tariffs::EffectiveTariff;
 
 /// Days by which it is told how a home's use is shared between the grid and its own production.
 const LATELY_DAYS: i32 = 28;
+
+/// Ends that a bill is priced on where its sum does not decide it. Ten times as many move its band by
+/// about a hundredth of its width, and a dashboard waits for each.
+pub(super) const ENDS: usize = 41;
 
 /// What energy of a home costs and emits in one cycle.
 #[derive(Debug, Clone, Copy)]
@@ -147,17 +153,12 @@ impl Prices<'_> {
         usual.flatten().unwrap_or(Usage::Total(kwh))
     }
 
-    /// The whole bill of a cycle in which the home uses `used`; `None` without a tariff.
-    pub fn bill(&self, used: Kwh) -> Result<Option<Bill>, BillError> {
-        let Ok(own) = self.past.own(self.cycle.last) else {
-            return Ok(None);
-        };
+    /// The whole bill of a cycle in which the home uses `used`, of which no more is known.
+    fn bill_by(&self, own: &EffectiveTariff, used: Kwh) -> Result<Bill, BillError> {
         let energy = self.expected(used, own.tariff.goes_by_time())?;
         let (parameters, carried) = (&own.parameters, self.carried);
-        let bill = self
-            .past
-            .price(&own.tariff, parameters, &energy, carried, self.cycle)?;
-        Ok(Some(bill))
+        self.past
+            .price(&own.tariff, parameters, &energy, carried, self.cycle)
     }
 
     /// What one more kWh from the grid costs in a cycle in which the home uses `used`, taxes included;
@@ -290,77 +291,25 @@ pub fn compare(days: &[DayUse], cycle: Cycle, then: Cycle, through: Date) -> Opt
     })
 }
 
-/// Energy at the end of the cycle: what is known up to the forecast's origin, days that nobody
-/// measured at the mean of those that are, and the forecast from there on. `None` when the forecast
-/// does not reach the end.
-pub fn kwh_at_end(days: &[DayUse], cycle: Cycle, forecast: &Stored) -> Option<Band<Kwh>> {
-    let ahead = |date: Date| usize::try_from(days_between(forecast.origin, date)).ok();
-    let to_end = ahead(cycle.last)?;
-    let known_to = forecast.origin.min(cycle.last);
-    let past: Vec<&DayUse> = days
-        .iter()
-        .filter(|day| cycle.first <= day.date && day.date <= known_to)
-        .collect();
-    let measured: Vec<Decimal> = past
-        .iter()
-        .filter(|day| day.is_measured())
-        .filter_map(|day| Some(day.kwh?.0))
-        .collect();
-    let so_far: Decimal = measured.iter().sum();
-    let elapsed = (days_between(cycle.first, known_to) + 1).max(0);
-    let missing = Decimal::from(elapsed) - Decimal::from(measured.len());
-    let filled = if measured.is_empty() {
-        if elapsed > 0 {
-            return None;
-        }
-        Decimal::ZERO
-    } else {
-        so_far / Decimal::from(measured.len()) * missing
-    };
-    let base = so_far + filled;
-    if to_end == 0 {
-        let done = Kwh(base.round_dp(6));
-        return Some(Band {
-            likely: done,
-            lo80: done,
-            hi80: done,
-            lo95: done,
-            hi95: done,
-        });
-    }
-    let total = forecast.totals.get(to_end - 1)?;
-    // Days between the origin and the first of the cycle are forecast, but belong to the one before.
-    let before = ahead(cycle.first.saturating_sub(1.day()))
-        .filter(|days| *days > 0)
-        .and_then(|days| forecast.totals.get(days - 1))
-        .map_or(Decimal::ZERO, |total| total.likely.0);
-    Some(total.map(|kwh| Kwh((base + kwh.0 - before).max(Decimal::ZERO).round_dp(6))))
-}
-
-/// The bill at the end of the cycle with its bands, the price of the next kWh and what was assumed.
+/// The bill at the end of the cycle with its bands, the price of the next kWh and what was assumed;
+/// `None` without a tariff.
+///
+/// Where the sum of the kWh decides a bill and more of them are never cheaper, the bill at a share of
+/// the ends is the bill of the energy at that share. Else each of the equally likely ends is priced.
 pub fn project(
-    kwh: Band<Kwh>,
+    ending: &Ending,
     today: Date,
     prices: &Prices<'_>,
 ) -> Result<Option<(Projection, Vec<Assumption>)>, BillError> {
-    let Some(bill) = prices.bill(kwh.likely)? else {
+    let Ok(own) = prices.past.own(prices.cycle.last) else {
         return Ok(None);
     };
-    let total = |kwh: Kwh| {
-        prices
-            .bill(kwh)
-            .map(|bill| bill.map_or(Money(Decimal::ZERO), |bill| bill.total))
+    let by_path = prices.by_path(ending, own, ENDS)?;
+    let (bill, total) = match by_path {
+        Some(priced) => priced,
+        None => prices.by_sum(ending, own)?,
     };
-    let total = Band {
-        likely: bill.total,
-        lo80: total(kwh.lo80)?,
-        hi80: total(kwh.hi80)?,
-        lo95: total(kwh.lo95)?,
-        hi95: total(kwh.hi95)?,
-    };
-    let factor = prices
-        .factor(today.year())
-        .map(|factor| factor.kg_co2e_per_kwh);
+    let kwh = ending.kwh;
     let mut lines: Vec<ProjectedLine> = Vec::new();
     for line in &bill.lines {
         match lines.iter_mut().find(|known| known.code == line.code) {
@@ -383,7 +332,7 @@ pub fn project(
     let projection = Projection {
         kwh,
         total,
-        co2e: factor.map(|factor| kwh.map(|kwh| KgCo2e((kwh.0 * factor).round_dp(3)))),
+        co2e: prices.co2e_at_end(ending),
         next_kwh: prices
             .next_kwh(kwh.likely)?
             .map(|price| Money(price.0.round_dp(6))),
@@ -391,6 +340,116 @@ pub fn project(
         lines,
     };
     Ok(Some((projection, bill.assumptions)))
+}
+
+impl Prices<'_> {
+    /// The likely bill and its band by `count` paths through the days ahead; `None` where paths say no more than
+    /// their sums: the tariff asks for no more, how the home shares its production is known of sums
+    /// only, or no meter tells hours.
+    pub(super) fn by_path(
+        &self,
+        ending: &Ending,
+        own: &EffectiveTariff,
+        count: usize,
+    ) -> Result<Option<(Bill, Band<Money>)>, BillError> {
+        let tariff = &own.tariff;
+        if self.past.flows.mixed || !tariff.depends_on_days() {
+            return Ok(None);
+        }
+        let hours = tariff
+            .goes_by_time()
+            .then(|| ending.hours(&self.past.flows));
+        let hours = match hours {
+            Some(None) => return Ok(None),
+            hours => hours.flatten(),
+        };
+        let bill = |ahead: &[f64]| {
+            let import = match &hours {
+                Some(hours) => hours.usage(ahead).ok_or(BillError::Overflow)?,
+                None => ending.by_day(ahead),
+            };
+            let energy = Energy {
+                import,
+                export: None,
+                production: None,
+            };
+            let (parameters, carried) = (&own.parameters, self.carried);
+            self.past
+                .price(tariff, parameters, &energy, carried, self.cycle)
+        };
+        let likely = bill(&ending.likely())?;
+        let ends = ending.paths(count);
+        let totals = ends.iter().map(|path| Ok(bill(path)?.total));
+        let band = around(likely.total, totals.collect::<Result<_, _>>()?);
+        Ok(Some((likely, band)))
+    }
+
+    /// The same by the sums of the ends.
+    fn by_sum(
+        &self,
+        ending: &Ending,
+        own: &EffectiveTariff,
+    ) -> Result<(Bill, Band<Money>), BillError> {
+        let likely = self.bill_by(own, ending.kwh.likely)?;
+        let total = |kwh| Ok(self.bill_by(own, kwh)?.total);
+        if own.tariff.can_fall_with_use() {
+            let totals = ending.sums(ENDS).into_iter().map(total);
+            let band = around(likely.total, totals.collect::<Result<_, _>>()?);
+            return Ok((likely, band));
+        }
+        let kwh = ending.kwh;
+        let total = Band {
+            likely: likely.total,
+            lo80: total(kwh.lo80)?,
+            hi80: total(kwh.hi80)?,
+            lo95: total(kwh.lo95)?,
+            hi95: total(kwh.hi95)?,
+        };
+        Ok((likely, total))
+    }
+
+    /// What the home will have emitted at the end: each year's energy by its factor.
+    pub fn co2e_at_end(&self, ending: &Ending) -> Option<Band<KgCo2e>> {
+        let known = self.emitted(&ending.known_by_year())?;
+        let ahead = self.emitted(&ending.ahead_by_year())?;
+        let known_kwh: Decimal = ending.known_by_year().values().map(|kwh| kwh.0).sum();
+        let ahead_kwh: Decimal = ending.ahead_by_year().values().map(|kwh| kwh.0).sum();
+        let factor = match ahead.checked_div(ahead_kwh) {
+            Some(mean) => mean,
+            None => self.factor(self.cycle.last.year())?.kg_co2e_per_kwh,
+        };
+        let of = |kwh: Kwh| known + (kwh.0 - known_kwh) * factor;
+        Some(ending.kwh.map(|kwh| KgCo2e(of(kwh).round_dp(3))))
+    }
+
+    fn emitted(&self, by_year: &BTreeMap<i16, Kwh>) -> Option<Decimal> {
+        let kg = by_year
+            .iter()
+            .map(|(year, kwh)| Some(kwh.0 * self.factor(*year)?.kg_co2e_per_kwh));
+        kg.sum()
+    }
+}
+
+/// The band of equally likely bills around the likely one.
+fn around(likely: Money, totals: Vec<Money>) -> Band<Money> {
+    let totals = totals.into_iter().map(|total| total.0).collect();
+    let band = band_of(totals).map(|band| band.map(|total| Money(total.round_dp(2))));
+    // That there are such ends at all follows from how many are drawn.
+    let band = band.unwrap_or(Band {
+        likely,
+        lo80: likely,
+        hi80: likely,
+        lo95: likely,
+        hi95: likely,
+    });
+    // The likely bill is that of the likely days; their middle may be a cent beside it.
+    Band {
+        likely,
+        lo80: band.lo80.min(likely),
+        hi80: band.hi80.max(likely),
+        lo95: band.lo95.min(likely),
+        hi95: band.hi95.max(likely),
+    }
 }
 
 #[cfg(test)]

@@ -12,14 +12,14 @@ const FIXED: &str = "FIXED";
 /// Code of its energy.
 const ENERGY: &str = "ENERGY";
 
-/// What `kwh` cost over `cycle` by `rate`, of which `taken` come from the grid; `kg_co2e_per_kwh` where
-/// a factor is known.
+/// What `kwh` cost over `cycle` by `rate`, of which `taken` come from the grid; `co2e` where a factor is
+/// known. Each kWh costs the same, so the bands of money are those of energy.
 pub fn project_by_rate(
     kwh: Band<Kwh>,
     taken: Band<Kwh>,
     cycle: Cycle,
     rate: &EffectiveRate,
-    kg_co2e_per_kwh: Option<Decimal>,
+    co2e: Option<Band<KgCo2e>>,
 ) -> Projection {
     let days = cycle.days();
     let total = taken.map(|kwh| rate.amount(days, kwh));
@@ -31,7 +31,7 @@ pub fn project_by_rate(
     Projection {
         kwh,
         total,
-        co2e: kg_co2e_per_kwh.map(|factor| kwh.map(|kwh| KgCo2e((kwh.0 * factor).round_dp(3)))),
+        co2e,
         next_kwh: Some(rate.per_kwh),
         flag: None,
         lines: vec![line(FIXED, fixed), line(ENERGY, total.likely - fixed)],
