@@ -24,6 +24,7 @@ pub mod comparison;
 pub mod cycle;
 pub mod dashboard;
 pub mod device;
+pub mod device_forecast;
 pub mod emission;
 pub mod estimate;
 pub mod explain;

@@ -66,6 +66,8 @@ routes! {
     EVENTS = "/profiles/{energy_profile_id}/events";
     /// `GET`.
     FORECAST = "/profiles/{energy_profile_id}/forecast";
+    /// `POST` asks what the home's devices, or others, are going to use; nothing is stored.
+    FORECAST_FROM_DEVICES = "/profiles/{energy_profile_id}/forecast/from-devices";
     /// `POST` asks for a training.
     TRAININGS = "/profiles/{energy_profile_id}/forecast/trainings";
     /// `GET`, `POST`.

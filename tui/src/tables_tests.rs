@@ -93,7 +93,7 @@ fn a_click_goes_to_the_field_the_row_and_the_tab() {
     let size = Size::new(80, 24);
     let mut hands = Hands::on(with_lists());
     hands.press(key('4'));
-    let _ = update(&mut hands.app, Message::Click(10, 4, size), &hands.cx);
+    let _ = update(&mut hands.app, Message::Click(10, 10, size), &hands.cx);
     let (_, selected) = table::selected(&hands.app, &cx()).unwrap();
     assert_eq!(selected, Uuid::from_u128(32));
     let screen = testing::drawn(&hands.app, &hands.cx, 80, 24);

@@ -85,7 +85,7 @@ pub fn devices_on(devices: &[ProfileDevice], day: Date, southern: bool) -> Optio
     if devices.is_empty() {
         return None;
     }
-    let season = season_of(day, southern);
+    let season = Season::of(day, southern);
     let of = |row: &ProfileDevice| {
         let annual = match row.device.week_of(season) {
             Some(week) => estimate(&row.device.plate(), &Hours::Weekly(week)).annual_kwh,
@@ -101,22 +101,4 @@ pub fn devices_on(devices: &[ProfileDevice], day: Date, southern: bool) -> Optio
         Kwh(annual.0 / Decimal::from(DAYS_PER_YEAR))
     };
     Some(devices.iter().map(of).sum())
-}
-
-/// The season of a day by months, as meteorologists count: December to February is winter in the
-/// north.
-fn season_of(day: Date, southern: bool) -> Season {
-    let northern = match day.month() {
-        12 | 1 | 2 => 0,
-        3..=5 => 1,
-        6..=8 => 2,
-        _ => 3,
-    };
-    let seasons = [
-        Season::Winter,
-        Season::Spring,
-        Season::Summer,
-        Season::Autumn,
-    ];
-    seasons[(northern + if southern { 2 } else { 0 }) % 4]
 }

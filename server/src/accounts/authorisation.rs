@@ -113,6 +113,12 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("PUT", path::GOAL, Access::Member(Role::Editor)),
     ("DELETE", path::GOAL, Access::Member(Role::Editor)),
     ("GET", path::FORECAST, Access::Member(Role::Viewer)),
+    // It asks and writes nothing, as a comparison does.
+    (
+        "POST",
+        path::FORECAST_FROM_DEVICES,
+        Access::Member(Role::Viewer),
+    ),
     ("POST", path::TRAININGS, Access::Member(Role::Editor)),
     ("GET", path::ALERTS, Access::Member(Role::Viewer)),
     (

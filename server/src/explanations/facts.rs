@@ -8,6 +8,7 @@ use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::{DayUse, MEASURED_PERCENT};
 use ecotrack_common::device::ProfileDevice;
+use ecotrack_common::device_forecast::is_southern;
 use ecotrack_common::explain::{
     BillChange, BillExplanation, Case, ChangeBasis, ChangeFactor, EffectiveRate,
     EffectiveRateAnswer, MissingFactor, NEEDED_BILLS, NoTariff, PricedBy, Prices, RateRefusal,
@@ -51,7 +52,7 @@ pub(super) async fn load(
     let Some(home) = profiles::store::find_home(&mut *conn, profile).await? else {
         return Ok(None);
     };
-    let (country, latitude) = store::find_place(&mut *conn, profile).await?;
+    let (country, latitude) = profiles::store::find_place(&mut *conn, profile).await?;
     Ok(Some(Facts {
         home,
         reference: cache.get(&mut *conn).await?,
@@ -59,18 +60,6 @@ pub(super) async fn load(
         devices: devices::store::list(&mut *conn, profile).await?,
         southern: is_southern(&country, latitude),
     }))
-}
-
-/// Whether summer is in January: by the latitude, else by the country.
-fn is_southern(country: &str, latitude: Option<Decimal>) -> bool {
-    let mostly_southern = [
-        "AO", "AR", "AU", "BO", "BR", "BW", "CL", "LS", "MG", "MW", "MZ", "NA", "NZ", "PE", "PY",
-        "SZ", "UY", "ZA", "ZM", "ZW",
-    ];
-    latitude.map_or_else(
-        || mostly_southern.contains(&country),
-        |latitude| latitude < Decimal::ZERO,
-    )
 }
 
 impl Facts {

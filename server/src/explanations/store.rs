@@ -3,7 +3,6 @@
 use ecotrack_common::{EnergyProfileId, Kwh, MeterId, ProfileDeviceId};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
-use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 /// What a meter of one device says of some days.
@@ -50,19 +49,4 @@ pub async fn list_device_use(
             kwh: Kwh(row.kwh),
         })
         .collect())
-}
-
-/// Where the home is, as far as its seasons depend on it: the country and, if it is known, the
-/// latitude.
-pub async fn find_place(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-) -> sqlx::Result<(String, Option<Decimal>)> {
-    let row = sqlx::query!(
-        "SELECT country, latitude FROM location_info WHERE energy_profile_id = $1",
-        profile.0,
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok((row.country, row.latitude))
 }

@@ -23,6 +23,7 @@ pub mod command;
 pub mod ending;
 pub mod features;
 pub mod forecast;
+mod from_devices;
 pub mod history;
 pub mod holidays;
 pub mod horizon;
@@ -59,6 +60,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(show))
         .routes(routes!(request_training))
+        .merge(from_devices::routes())
 }
 
 /// The forecast, or why there is none, and past predictions against what happened.

@@ -450,3 +450,18 @@ pub async fn find_home(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Re
     })
     .transpose()
 }
+
+/// Where the home is, as far as its seasons depend on it: the country and, if it is known, the
+/// latitude.
+pub async fn find_place(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<(String, Option<Decimal>)> {
+    let row = sqlx::query!(
+        "SELECT country, latitude FROM location_info WHERE energy_profile_id = $1",
+        profile.0,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.country, row.latitude))
+}

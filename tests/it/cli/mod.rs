@@ -21,6 +21,7 @@ mod devices;
 mod entries;
 mod explain;
 mod forecast;
+mod foreseen;
 mod history;
 mod members;
 mod mine;

@@ -15,7 +15,7 @@ use super::shown::Shown;
 use super::table::{Side, Table};
 use super::typed::{Typed, text};
 use super::writes::{Did, say};
-use super::{Failure, Result, co2e, explain, many};
+use super::{Failure, Result, co2e, explain, many, predict};
 use crate::forms::read_lines;
 
 #[derive(Debug, Subcommand)]
@@ -26,6 +26,8 @@ pub(super) enum Bills {
     Explain(explain::Explain),
     /// Say why a bill is more or less than the one before
     Change(explain::Change),
+    /// Foresee this cycle's bill: likely, with its bands, of which lines, and what that rests on
+    Predict,
     /// Say what a day and a kWh cost by your bills, where no tariff is set
     Rate,
     /// Enter a bill
@@ -109,13 +111,17 @@ pub(super) async fn run(context: &Context, command: Bills) -> Result<()> {
         Bills::Explain(which) => return explain::explain(context, which).await,
         Bills::Change(which) => return explain::change(context, which).await,
         Bills::Rate => return explain::rate(context).await,
+        Bills::Predict => return predict::predict(context).await,
         _ => {}
     }
     let home = context.at_home().await?;
     match command {
-        Bills::List(_) | Bills::AddMany(_) | Bills::Explain(_) | Bills::Change(_) | Bills::Rate => {
-            Ok(())
-        }
+        Bills::List(_)
+        | Bills::AddMany(_)
+        | Bills::Explain(_)
+        | Bills::Change(_)
+        | Bills::Rate
+        | Bills::Predict => Ok(()),
         Bills::Add(fields) => {
             let new = fields.read(None, home.today(), context)?;
             let written: Written<BillingRecord> = home.add(path::BILLS, &new).await?;

@@ -174,8 +174,17 @@ async fn list(context: &Context, home: &AtHome, form: &Form) -> Result<()> {
 
 /// The device of the home that is named.
 pub(super) async fn find(context: &Context, home: &AtHome, typed: &str) -> Result<ProfileDevice> {
+    named(context, home, home.list(path::DEVICES).await?, typed)
+}
+
+/// The same of devices that are there.
+pub(super) fn named(
+    context: &Context,
+    home: &AtHome,
+    devices: Vec<ProfileDevice>,
+    typed: &str,
+) -> Result<ProfileDevice> {
     let shown = context.shown();
-    let devices = home.list(path::DEVICES).await?;
     pick(
         devices,
         typed,
@@ -337,7 +346,11 @@ fn based_on(
 }
 
 /// The row of this slug, or of this name in the language.
-fn find_in(catalog: Vec<CatalogDevice>, typed: &str, language: Language) -> Option<CatalogDevice> {
+pub(super) fn find_in(
+    catalog: Vec<CatalogDevice>,
+    typed: &str,
+    language: Language,
+) -> Option<CatalogDevice> {
     let by_slug = catalog.iter().position(|row| row.slug == typed);
     let at = by_slug.or_else(|| {
         let is_it = |row: &CatalogDevice| same(catalog_name(row, language), typed);

@@ -37,6 +37,7 @@ mod many;
 mod members;
 mod meters;
 mod patterns;
+mod predict;
 mod profiles;
 mod readings;
 mod rows;
@@ -173,7 +174,7 @@ enum Command {
     },
     /// Do again what you took back last
     Redo,
-    /// The forecast: days, hours and months to come, how good it is, a training
+    /// The forecast: days, hours and months to come, how good it is, a training, what devices will use
     Forecast(forecast::Forecast),
     /// Appliances with their figures, for `devices add --catalog`
     Catalog(catalog::Search),

@@ -6,6 +6,7 @@ use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
 use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::device_forecast::{DeviceForecast, NewDeviceForecast};
 use ecotrack_common::emission::HomeFactors;
 use ecotrack_common::explain::{BillChange, BillExplanation, EffectiveRateAnswer};
 use ecotrack_common::forecast::ForecastReport;
@@ -123,6 +124,17 @@ impl Client {
         question: &NewTariffComparison,
     ) -> Result<TariffComparisons> {
         let address = of_profile(path::TARIFF_COMPARISONS, profile);
+        self.json(self.request(Method::POST, &address).json(question))
+            .await
+    }
+
+    /// What the home's devices are going to use, as they are or as they would be.
+    pub async fn forecast_from_devices(
+        &self,
+        profile: EnergyProfileId,
+        question: &NewDeviceForecast,
+    ) -> Result<DeviceForecast> {
+        let address = of_profile(path::FORECAST_FROM_DEVICES, profile);
         self.json(self.request(Method::POST, &address).json(question))
             .await
     }

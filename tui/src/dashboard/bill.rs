@@ -1,5 +1,6 @@
 //! The bill of this cycle: what it is going to be, and what the next kWh costs and why.
 
+use ecotrack_common::cycle::days_between;
 use ecotrack_common::dashboard::{Dashboard, Projection};
 use ecotrack_common::forecast::ForecastState;
 use ratatui::Frame;
@@ -14,6 +15,8 @@ use crate::widgets::words;
 /// Cells of what a part is called, and of its amount.
 const NAME: usize = 28;
 const AMOUNT: usize = 14;
+/// Rows of the brief panel where it says what it has to, frame included.
+const BRIEF: u16 = 6;
 
 /// Rows of the panel, frame included: with all there is to say, or as few as answer.
 pub(super) fn rows(state: &State, board: &Dashboard, large: bool, cx: &Context) -> u16 {
@@ -26,6 +29,69 @@ pub(super) fn rows(state: &State, board: &Dashboard, large: bool, cx: &Context) 
         4 + then + if state.parts { parts } else { 0 }
     };
     rows.min(24) as u16
+}
+
+/// Rows of [`brief`], frame included: one line for each of its lines where there is `room` for them.
+pub fn brief_rows(board: &Dashboard, room: u16) -> u16 {
+    let lines = board.projection.as_ref().map_or(0, |it| it.lines.len());
+    let all = 6 + lines + board.assumptions.len();
+    let all = u16::try_from(all).unwrap_or(u16::MAX);
+    if all * 2 <= room {
+        all
+    } else {
+        BRIEF.min(room)
+    }
+}
+
+/// The same without the next kWh, above the bills that have come: with how much of the cycle is known.
+pub fn brief(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Context) {
+    let titles = Titles::new(cycle_title(board, cx))
+        .right(board.home.tariff_name.clone().unwrap_or_default());
+    let inside = panel::panel(frame, area, &cx.theme, &titles);
+    let room = usize::from(inside.width.saturating_sub(2));
+    let (measured, elapsed) = (
+        board.so_far.measured_days.to_string(),
+        board.so_far.elapsed_days.to_string(),
+    );
+    let coverage = t!(cx, "coverage", measured = measured, elapsed = elapsed);
+    let mut lines = Vec::new();
+    if let Some(projection) = &board.projection {
+        let (first, more) = likely(projection, board, room, cx);
+        lines.push(first);
+        lines.extend(more);
+        let mut then = at_the_end(projection, board, room, cx);
+        let whole = inside.height > BRIEF;
+        let of_lines = then.split_off(then.len().saturating_sub(projection.lines.len()));
+        lines.extend(then);
+        lines.push(Line::styled(coverage, cx.theme.dim));
+        if whole {
+            lines.extend(of_lines);
+            let assumed = board.assumptions.iter().map(|code| assumption(code, cx));
+            lines.extend(assumed.map(|text| Line::styled(words::cut(&text, room), cx.theme.dim)));
+        }
+    } else {
+        let why = words::wrap(&missing(board, cx), room);
+        lines.extend(why.into_iter().map(|row| Line::styled(row, cx.theme.dim)));
+        lines.push(Line::styled(coverage, cx.theme.dim));
+    }
+    panel::lines(frame, inside, lines);
+}
+
+fn cycle_title(board: &Dashboard, cx: &Context) -> String {
+    let day = days_between(board.cycle.first, board.today) + 1;
+    let (first, last) = (
+        cx.locale.date_short(board.cycle.first),
+        cx.locale.date_short(board.cycle.last),
+    );
+    let (day, days) = (day.to_string(), board.cycle.days().to_string());
+    t!(
+        cx,
+        "bill-title-of",
+        first = first,
+        last = last,
+        day = day,
+        days = days
+    )
 }
 
 /// What the bill is going to be, or why that is not known; and the next kWh.

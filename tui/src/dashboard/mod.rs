@@ -9,6 +9,7 @@ mod view;
 use crossterm::event::KeyCode;
 use ecotrack_common::dashboard::Dashboard;
 
+pub use bill::{brief as brief_bill, brief_rows as brief_bill_rows};
 pub use view::view;
 
 use crate::app::{App, Context, Notice};

@@ -13,9 +13,12 @@ use rust_decimal::prelude::ToPrimitive;
 use crate::cli::table::{Side, Table, wrap};
 use crate::forecast::words::model;
 
+mod bill;
 mod causes;
 #[cfg(test)]
 mod tests;
+
+pub use bill::render_bill;
 
 const INDENT: usize = 2;
 /// Days of the forecast that are listed.

@@ -1,18 +1,30 @@
 //! Draws a table.
 
+use ecotrack_common::dashboard::Dashboard;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use uuid::Uuid;
 
 use super::{Column, Row, State, Table, columns, cursor, rows};
 use crate::admin;
 use crate::app::{App, Context};
+use crate::dashboard;
 use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
 
+/// Rows below which a table has nothing above it, frame included.
+const LEAST_ROWS: u16 = 8;
+
 /// Draws the table on the screen.
 pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context) {
+    let area = match above(app, table, area) {
+        Some((board, above, below)) => {
+            dashboard::brief_bill(board, frame, above, cx);
+            below
+        }
+        None => area,
+    };
     let state = app.tables.of(table);
     let known = rows(app, table, cx);
     let mut titles = Titles::new(title(table, usize::from(area.width.saturating_sub(4)), cx));
@@ -61,6 +73,16 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
         };
         panel::filter(frame, row, &state.filter, state.filtering, &cx.theme);
     }
+}
+
+/// What stands above the table, where there is room for both: the bill that is going to come above those
+/// that have.
+fn above(app: &App, table: Table, area: Rect) -> Option<(&Dashboard, Rect, Rect)> {
+    let board = app.board().filter(|_| table == Table::Bills)?;
+    let rows = dashboard::brief_bill_rows(board, area.height);
+    let [above, below] =
+        Layout::vertical([Constraint::Length(rows), Constraint::Min(0)]).areas(area);
+    (below.height >= LEAST_ROWS).then_some((board, above, below))
 }
 
 fn filter_is_shown(state: &State) -> bool {
@@ -212,6 +234,7 @@ fn fit(text: &str, width: usize, right: bool) -> String {
 pub fn hit(app: &App, table: Table, area: Rect, cx: &Context, y: u16) -> Option<Uuid> {
     let rows = rows(app, table, cx)?;
     let state = app.tables.of(table);
+    let area = above(app, table, area).map_or(area, |(_, _, below)| below);
     // Frame and titles.
     let top = area.y + 2;
     let bottom = area

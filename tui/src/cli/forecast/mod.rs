@@ -1,6 +1,7 @@
 //! `forecast`: what is to come, how good that is, and a training.
 
 mod accuracy;
+mod devices;
 mod show;
 mod train;
 
@@ -33,6 +34,8 @@ enum Command {
     Accuracy(accuracy::Accuracy),
     /// Train the model now, and wait for it
     Train(train::Train),
+    /// Say what the home's devices are going to use, and what if they were others; nothing is changed
+    Devices(devices::Devices),
 }
 
 pub(super) async fn run(context: &Context, forecast: Forecast) -> Result<()> {
@@ -42,6 +45,7 @@ pub(super) async fn run(context: &Context, forecast: Forecast) -> Result<()> {
         Some(Command::Show(show)) => show::run(context, &forecast.show.and(&show)).await,
         Some(Command::Accuracy(accuracy)) => accuracy::run(context, &accuracy).await,
         Some(Command::Train(train)) => train::run(context, &train).await,
+        Some(Command::Devices(asked)) => devices::run(context, asked).await,
     }
 }
 
