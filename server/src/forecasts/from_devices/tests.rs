@@ -108,8 +108,8 @@ async fn a_forecast_from_readings_is_moved_by_the_change(db: PgPool) {
         ],
     );
     for (at, kwh) in [
-        ("2026-09-01T03:00:00Z", "1000"),
-        ("2026-11-23T03:00:00Z", "1830"),
+        ("2026-10-01T03:00:00Z", "1000"),
+        ("2026-11-23T03:00:00Z", "1530"),
     ] {
         let answer = ana.post(&readings, &register(at, kwh)).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
