@@ -218,19 +218,16 @@ pub fn days<'d>(
 /// its typical month, since nobody said on which days it is used.
 pub fn on_day(device: &NewDevice, date: Date, southern: bool) -> Kwh {
     let plate = device.plate();
-    let kwh = match device.week_of(Season::of(date, southern)) {
-        Some(week) => {
-            let weekday = date.weekday().to_monday_zero_offset().unsigned_abs();
-            plate.daily_kwh(week.hours_on(usize::from(weekday))).0
-        }
-        None => {
-            let month = Decimal::from(DAYS_PER_MONTH);
-            let hours = Hours::Typical {
-                hours_per_day: device.hours_per_day,
-                days_per_month: device.days_per_month.min(month),
-            };
-            estimate(&plate, &hours).monthly_kwh.0 / month
-        }
+    let kwh = if let Some(week) = device.week_of(Season::of(date, southern)) {
+        let weekday = date.weekday().to_monday_zero_offset().unsigned_abs();
+        plate.daily_kwh(week.hours_on(usize::from(weekday))).0
+    } else {
+        let month = Decimal::from(DAYS_PER_MONTH);
+        let hours = Hours::Typical {
+            hours_per_day: device.hours_per_day,
+            days_per_month: device.days_per_month.min(month),
+        };
+        estimate(&plate, &hours).monthly_kwh.0 / month
     };
     Kwh(kwh.round_dp(6).normalize())
 }

@@ -1931,7 +1931,7 @@ device-forecast-forecast_is_shorter = A previsão pelas leituras não chega ao �
 device-forecast-missing_price = Não se sabe quanto custa um kWh: defina uma tarifa (ecotrack tariffs set) ou lance três contas.
 device-forecast-missing_grid_region = Não se sabe o CO₂e: a região da rede não foi definida.
 device-forecast-missing_emission_factor = Não se sabe o CO₂e: a região da rede não tem fator.
-device-fate-changed = mudado
+device-fate-changed = alterado
 device-fate-removed = retirado
 device-fate-added = acrescentado
 cli-not-hours-of-a-device = “{ $typed }” não é NOME=HORAS, como Chuveiro=0,5, nem NOME=HORASxQUANTIDADE, como Ventilador=6x2.

@@ -434,7 +434,7 @@ fn walk(tariffs: &[&str], every: usize, days_in: &[i64]) -> Vec<Coverage> {
         let inside = days.iter().filter(|day| cycle.contains(day.date));
         let whole = inside.filter(|day| day.covered_percent == 100).count();
         count += 1;
-        if whole == usize::try_from(cycle.days()).unwrap() && count % every == 0 {
+        if whole == usize::try_from(cycle.days()).unwrap() && usize::is_multiple_of(count, every) {
             for day in days_in {
                 let origin = cycle.first + day.days();
                 let ending = ending_of(&homes[0], &measured, cycle, origin);

@@ -15,9 +15,9 @@ use rust_decimal::Decimal;
 /// Standard normal scores of 2.5, 10, 50, 90 and 97.5 %.
 const SCORES: [f64; 5] = [
     -1.959_963_984_540_054,
-    -1.281_551_565_544_600,
+    -1.281_551_565_544_6,
     0.0,
-    1.281_551_565_544_600,
+    1.281_551_565_544_6,
     1.959_963_984_540_054,
 ];
 /// Shares of the outcomes that lie below a band's figures, in its order of size.
@@ -133,12 +133,14 @@ fn own_parts(days: usize, scores: &[f64]) -> Vec<Vec<f64>> {
     let scale = (days as f64 / (days - 1) as f64).sqrt();
     for path in &mut own {
         let mean = path.iter().sum::<f64>() / days as f64;
-        path.iter_mut().for_each(|own| *own = (*own - mean) * scale);
+        for own in path.iter_mut() {
+            *own = (*own - mean) * scale;
+        }
     }
     own
 }
 
-/// The next number of a fixed sequence (SplitMix64; Steele, Lea and Flood 2014).
+/// The next number of a fixed sequence (`SplitMix64`; Steele, Lea and Flood 2014).
 fn mixed(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut x = *state;
@@ -208,7 +210,7 @@ fn score_of(share: f64) -> f64 {
         -3.969_683_028_665_376e1,
         2.209_460_984_245_205e2,
         -2.759_285_104_469_687e2,
-        1.383_577_518_672_690e2,
+        1.383_577_518_672_69e2,
         -3.066_479_806_614_716e1,
         2.506_628_277_459_239,
     ];

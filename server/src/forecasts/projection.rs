@@ -304,9 +304,8 @@ pub fn project(
     let Ok(own) = prices.past.own(prices.cycle.last) else {
         return Ok(None);
     };
-    let by_path = prices.by_path(ending, own, ENDS)?;
-    let (bill, total) = match by_path {
-        Some(priced) => priced,
+    let (bill, total) = match prices.by_path(ending, own, ENDS)? {
+        Some(by_path) => by_path,
         None => prices.by_sum(ending, own)?,
     };
     let kwh = ending.kwh;

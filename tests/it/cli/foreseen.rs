@@ -62,8 +62,15 @@ async fn what_devices_will_use_is_asked_with_hours_and_counts_and_changes_nothin
     let answer: DeviceForecast = ana.json(&words).await;
     assert_eq!(answer.days.len(), 10);
     let fates: Vec<DeviceFate> = answer.devices.iter().map(|device| device.fate).collect();
-    use DeviceFate::{Added, Changed, Removed};
-    assert_eq!(fates, [Changed, Removed, Added, Added]);
+    assert_eq!(
+        fates,
+        [
+            DeviceFate::Changed,
+            DeviceFate::Removed,
+            DeviceFate::Added,
+            DeviceFate::Added
+        ]
+    );
     let told = ana.run(&words).await.good();
     for seen in [
         "Shower",

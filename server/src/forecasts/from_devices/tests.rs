@@ -116,7 +116,7 @@ async fn a_forecast_from_readings_is_moved_by_the_change(db: PgPool) {
     }
     test.run_jobs().await;
     let address = in_home(path::FORECAST_FROM_DEVICES, profile);
-    let question = json!({ "days": 60, "added": [device("Heater", "1000", "4")] });
+    let question = json!({ "days": 100, "added": [device("Heater", "1000", "4")] });
     let answer = ana.post(&address, &question).await.json;
     let adjusted = &answer["adjusted"];
     let forecast = ana.get(&in_home(path::FORECAST, profile)).await.json;

@@ -25,7 +25,7 @@ pub(super) struct Devices {
     /// A device used for other hours on a day of use, such as `Shower=0.5`, or other hours and another
     /// count, `Fan=6x2`; give one for each device
     #[arg(long = "device", value_name = "NAME=HOURS[xQUANTITY]")]
-    devices: Vec<String>,
+    used: Vec<String>,
     /// A device that would be gone
     #[arg(long, value_name = "NAME")]
     remove: Vec<String>,
@@ -65,7 +65,7 @@ impl Devices {
             Ok(named(context, home, devices.clone(), name)?.profile_device_id)
         };
         let mut changes = Vec::new();
-        for typed in &self.devices {
+        for typed in &self.used {
             let (name, hours, quantity) = parts(typed, locale)?;
             changes.push(DeviceChange {
                 profile_device_id: key(name)?,
@@ -116,7 +116,7 @@ impl Devices {
 
     /// What is wrong, each by the option that says it.
     fn by_option(&self, errors: &FieldErrors, locale: &Locale) -> Failure {
-        let changes = self.devices.iter().map(|typed| format!("--device {typed}"));
+        let changes = self.used.iter().map(|typed| format!("--device {typed}"));
         let removed = self.remove.iter().map(|typed| format!("--remove {typed}"));
         let changes: Vec<String> = changes.chain(removed).collect();
         let added: Vec<String> = self
@@ -314,7 +314,7 @@ fn sums(of: &DeviceForecast, changed: Option<Kwh>, locale: &Locale) -> Table {
         table.row([name, band(forecast), String::new()]);
         if changed.is_some() {
             table.row([
-                locale.text("device-forecast-then"),
+                title(locale, "device-forecast-then"),
                 band(kwh),
                 String::new(),
             ]);
@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_by_its_option() {
         let asked = Devices {
-            devices: vec!["Shower=25".to_owned()],
+            used: vec!["Shower=25".to_owned()],
             remove: vec!["Fan".to_owned()],
             add: vec!["60W=5x0".to_owned()],
             days: 0,
