@@ -394,7 +394,9 @@ struct Coverage {
     bills: usize,
     inside80: usize,
     inside95: usize,
+    /// Sums of the shares of the bill that it was off by, and that half of the 80 % band is wide.
     off: f64,
+    half80: f64,
 }
 
 /// Walks the demo home's past cycles, under each of `tariffs`: from the evening of each of `days_in`, with
@@ -448,11 +450,12 @@ fn walk(tariffs: &[&str], every: usize, days_in: &[i64]) -> Vec<Coverage> {
     }
     for (tariff, found) in tariffs.iter().zip(&found) {
         println!(
-            "{tariff}: {} bills foreseen, {:.0} % inside of 80, {:.0} % inside of 95, off by {:.1} % in the mean",
+            "{tariff}: {} bills foreseen, {:.0} % inside of 80, {:.0} % inside of 95; off by {:.1} %, half of 80 is {:.1} %",
             found.bills,
             100.0 * found.share(found.inside80),
             100.0 * found.share(found.inside95),
-            100.0 * found.off / found.bills as f64
+            100.0 * found.off / found.bills as f64,
+            100.0 * found.half80 / found.bills as f64
         );
     }
     found
@@ -465,6 +468,8 @@ impl Coverage {
         self.inside95 += usize::from(band.lo95 <= bill && bill <= band.hi95);
         let off = ((band.likely - bill).0 / bill.0).abs();
         self.off += f64::try_from(off).unwrap();
+        let half = (band.hi80 - band.lo80).0 / bill.0 / Decimal::TWO;
+        self.half80 += f64::try_from(half).unwrap();
     }
 
     fn share(&self, count: usize) -> f64 {
@@ -538,17 +543,17 @@ fn known_then(tables: &Tables, day: Date) -> Tables {
     tables
 }
 
-/// The bounds are what luck allows around the stated shares: bills of one cycle foreseen from two of
-/// its days share most of their fate.
+/// The bounds are what luck allows around the stated shares: nine cycles, each foreseen twice, are few, and the
+/// bills of one share most of their fate. Bands that hold everything by being wide fail too.
+/// (All 31 cycles from three days of each, a minute and a half: 85 % inside of 80, 97 and 98 % inside of 95.)
 #[test]
 fn bands_of_bills_hold_what_they_promise_over_the_demo_home_s_past() {
     let tariffs = ["br-cemig-d-conventional", "us-time-of-use-example"];
     for found in walk(&tariffs, 3, &[6, 16]) {
         assert!(found.bills >= 16, "{found:?}");
-        assert!(
-            (0.6..=0.97).contains(&found.share(found.inside80)),
-            "{found:?}"
-        );
+        assert!(found.share(found.inside80) >= 0.6, "{found:?}");
         assert!(found.share(found.inside95) >= 0.85, "{found:?}");
+        assert!(found.half80 / (found.bills as f64) < 0.15, "{found:?}");
+        assert!(found.off < 0.7 * found.half80, "{found:?}");
     }
 }

@@ -140,11 +140,9 @@ fn billed_on(bills: &[Billed], date: Date) -> Option<f64> {
     let held = bills
         .iter()
         .find(|bill| (bill.first..=bill.last).contains(&then));
-    match held {
-        Some(bill) => Some(bill.kwh / days(bill)),
-        None => {
-            let all: f64 = bills.iter().map(days).sum();
-            (all > 0.0).then(|| bills.iter().map(|bill| bill.kwh).sum::<f64>() / all)
-        }
+    if let Some(bill) = held {
+        return Some(bill.kwh / days(bill));
     }
+    let all: f64 = bills.iter().map(days).sum();
+    (all > 0.0).then(|| bills.iter().map(|bill| bill.kwh).sum::<f64>() / all)
 }

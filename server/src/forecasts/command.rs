@@ -60,7 +60,8 @@ fn candidate(name: &str) -> Result<Candidate, String> {
 #[derive(Debug, Clone, Deserialize)]
 struct Origin {
     series: String,
-    origin: Date,
+    #[serde(rename = "origin")]
+    day: Date,
     source: Option<String>,
 }
 
@@ -245,7 +246,7 @@ fn read_series(data: &Path, origins: &Path) -> anyhow::Result<Vec<Series>> {
                 origins.display(),
                 of.name
             );
-            of.origins.push(origin.origin);
+            of.origins.push(origin.day);
             continue;
         }
         let path = data.join(format!("{}_daily.csv", origin.series));
@@ -263,7 +264,7 @@ fn read_series(data: &Path, origins: &Path) -> anyhow::Result<Vec<Series>> {
                 .collect(),
             name: origin.series,
             source: origin.source,
-            origins: vec![origin.origin],
+            origins: vec![origin.day],
         });
     }
     ensure!(!all.is_empty(), "{} names no origin", origins.display());
@@ -298,7 +299,8 @@ mod tests {
             let text = fs::read_to_string(fixtures.join(format!("{series}_daily.csv"))).unwrap();
             let lines: Vec<&str> = text.lines().take(last + 40).collect();
             let day = lines[last].split(',').next().unwrap();
-            origins += &format!("public,{source},{series},{day},{last},1.0\n");
+            let row = ["public", source, series, day, "260", "1.0"];
+            origins += &(row.join(",") + "\n");
             fs::write(folder.join(format!("{series}_daily.csv")), lines.join("\n")).unwrap();
         }
         let file = folder.join("origins.csv");

@@ -111,18 +111,16 @@ impl History {
         let mut history = Self::new(days)?;
         if let Some(known) = history.last() {
             let after = days_between(known, last);
-            let days = history.len() as i64 + after;
-            let (Ok(after), true) = (usize::try_from(after), days <= MAX_DAYS as i64) else {
-                return Err(if after < 0 {
-                    HistoryError::Unsorted {
-                        date: known,
-                        after: last,
-                    }
-                } else {
-                    HistoryError::TooLong { days }
+            let Ok(missing) = usize::try_from(after) else {
+                return Err(HistoryError::Unsorted {
+                    date: known,
+                    after: last,
                 });
             };
-            history.known.resize(history.len() + after, None);
+            if history.len() + missing > MAX_DAYS {
+                return Err(HistoryError::TooLong { days: after });
+            }
+            history.known.resize(history.len() + missing, None);
             history.derive();
         }
         Ok(history)
@@ -176,6 +174,7 @@ impl History {
     }
 
     /// The same with public holidays, past ones and those to come, which are days like Sundays.
+    #[must_use]
     pub fn with_holidays(mut self, mut holidays: Vec<Date>) -> Self {
         holidays.sort_unstable();
         self.holidays = holidays;
@@ -188,6 +187,7 @@ impl History {
     }
 
     /// The same with the mean temperatures of days in °C, in any order: measured ones, and forecast ones of days to come.
+    #[must_use]
     pub fn with_temperatures(mut self, days: impl IntoIterator<Item = (Date, f64)>) -> Self {
         let mut celsius = vec![None; self.len()];
         for (date, mean) in days {

@@ -93,6 +93,7 @@ pub struct Range {
 
 impl Range {
     /// The same, so many kWh higher; nothing falls below zero.
+    #[must_use]
     pub fn moved(self, kwh: f64) -> Self {
         let moved = |bound: f64| (bound + kwh).max(0.0);
         Self {

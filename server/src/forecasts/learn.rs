@@ -294,12 +294,12 @@ pub fn train_with(
 fn members(chosen: Candidate, shared: &Shared) -> Vec<Member> {
     let of_group = |(from, to)| {
         let smoothing = shared.smoothing_weight(from);
-        let shares = [
+        let parts = [
             (Candidate::Shared, 1.0 - smoothing),
             (Candidate::Theta, smoothing / 2.0),
             (Candidate::ExponentialSmoothing, smoothing / 2.0),
         ];
-        shares.map(|(candidate, weight)| Member {
+        parts.map(|(candidate, weight)| Member {
             candidate,
             from,
             to,

@@ -48,7 +48,7 @@ pub fn forecast(history: &History) -> Vec<(Date, Range)> {
         let Some(usual) = year_before(history, from, days) else {
             break;
         };
-        let kwh = usual * days as f64 * change.powf(LASTING.powi(ahead as i32 + 1));
+        let kwh = usual * days as f64 * change.powf(LASTING.powf((ahead + 1) as f64));
         months.push((month, WIDTH.around(kwh, kwh)));
     }
     months

@@ -60,7 +60,7 @@ pub fn theta(kwh: &[f64], days: usize) -> Option<Vec<Quantiles>> {
     }
     let drift = 0.5 * above / below;
     // What the smoothing lags behind a trend, which the method adds back.
-    let lag = (1.0 - (1.0 - weight).powi(n as i32)) / weight;
+    let lag = (1.0 - (1.0 - weight).powf(n as f64)) / weight;
     Some(quantiles(days, |ahead| {
         let h = (ahead - 1) as f64;
         let likely = level + drift * (h + lag) + week[(n + ahead - 1) % WEEK];

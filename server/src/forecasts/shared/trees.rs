@@ -144,13 +144,13 @@ impl Bins {
         let of_left = self.best(&left, columns, residuals);
         let of_right = self.best(&right, columns, residuals);
         let gain = |split: Option<Split>| split.map_or(f64::NEG_INFINITY, |split| split.gain);
-        let on_left = gain(of_left) >= gain(of_right);
-        let second = if on_left { of_left } else { of_right }?;
+        let goes_on_left = gain(of_left) >= gain(of_right);
+        let second = if goes_on_left { of_left } else { of_right }?;
         let end = |split: Split| self.ends[split.column][split.bin];
         Some(Tree {
             column: first.column,
             threshold: end(first),
-            left: on_left,
+            left: goes_on_left,
             second_column: second.column,
             second_threshold: end(second),
             values: [0.0; 3],
@@ -216,7 +216,7 @@ fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers everywhere and always.
+/// `SplitMix64` (Steele, Lea and Flood 2014): the same numbers everywhere and always.
 struct Draw(u64);
 
 impl Draw {

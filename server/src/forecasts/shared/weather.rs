@@ -102,7 +102,7 @@ impl Temperatures {
         let foreseen = self.celsius.get(origin + ahead).copied().flatten();
         let celsius = match foreseen.filter(|_| ahead <= self.foreseen) {
             Some(celsius) => celsius,
-            None => usual + LASTING.powi(ahead as i32) * (self.celsius[origin]? - usual),
+            None => usual + LASTING.powf(ahead as f64) * (self.celsius[origin]? - usual),
         };
         Some([
             (heating(celsius) - heat) / DEGREES,
