@@ -45,6 +45,11 @@ bench: ## Measure what has to be quick, beside a peer or a limit
 	@echo 'what | ours | beside it | ratio'
 	@cargo bench --quiet -p ecotrack-common --bench bill
 
+# Of other homes: make bench-forecast DATA=DIR ORIGINS=FILE
+.PHONY: bench-forecast
+bench-forecast: ## Judge forecasts of published homes, and time them beside pandas and scikit-learn
+	@scripts/forecast/judge $(DATA) $(ORIGINS)
+
 .PHONY: bench-queue
 bench-queue: postgresql ## Train 1,000 and 10,000 homes through the job queue
 	@echo 'what | ours | beside it | ratio'

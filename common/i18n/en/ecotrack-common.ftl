@@ -396,7 +396,7 @@ text-projection-waits = The bill at the end of the cycle comes with the forecast
 text-next-days = Next { $days } days, in kWh
 text-model = Model { $model } from { $origin } on, trained on { $from } – { $to }.
 text-accuracy = In the backtest it was { $mae } kWh a day off, { $from } to { $until } days ahead; the same weekday of the week before was { $naive } off.
-text-too-little = No forecast yet: it needs { $need } known days, and { $have } are known.
+text-too-little = No forecast yet: { $have } of { $need } days are known, and no bill or device. Any of them helps.
 text-not-trained = No forecast yet: enough is known, and the training has not run. It runs each night.
 text-devices = Where it goes
 text-untracked = Untracked
@@ -1742,7 +1742,7 @@ forecast-page-past = Past
 
 forecast-loading = Fetching the forecast…
 forecast-none-title = No forecast yet
-forecast-none-too-little = The days that are known are too few: { $have } of the { $need } that a forecast needs. Without a model there is no number, and another home’s curve would be a guess.
+forecast-none-too-little = { $have } of the { $need } days that a model needs are known, and no bill or device to begin with. Enter any of them: another home’s curve would be a guess.
 forecast-none-do-readings = r enters a reading: two of them make the first days. “ecotrack readings import” takes a file of the utility, a year of it at once.
 forecast-none-do-bills = Until then, bills (b) and devices (3) say what a cycle uses.
 forecast-none-not-trained = Enough is known, and no model has been trained yet. That happens each night.

@@ -395,7 +395,7 @@ text-projection-waits = A conta no fim do ciclo vem com a previsão.
 text-next-days = Próximos { $days } dias, em kWh
 text-model = Modelo { $model } a partir de { $origin }, treinado com { $from } – { $to }.
 text-accuracy = No teste com o passado errou { $mae } kWh por dia, de { $from } a { $until } dias à frente; o mesmo dia da semana anterior errou { $naive }.
-text-too-little = Ainda sem previsão: ela precisa de { $need } dias conhecidos, e há { $have }.
+text-too-little = Ainda sem previsão: há { $have } de { $need } dias conhecidos, e nenhuma conta ou aparelho. Qualquer um ajuda.
 text-not-trained = Ainda sem previsão: já se sabe o bastante, mas o treino não rodou. Ele roda toda noite.
 text-devices = Para onde vai
 text-untracked = Sem explicação
@@ -1741,7 +1741,7 @@ forecast-page-past = Passado
 
 forecast-loading = Buscando a previsão…
 forecast-none-title = Ainda sem previsão
-forecast-none-too-little = Os dias conhecidos são poucos: { $have } dos { $need } de que uma previsão precisa. Sem modelo não há número, e a curva de outra casa seria um chute.
+forecast-none-too-little = Há { $have } dos { $need } dias que um modelo precisa, e nenhuma conta ou aparelho para começar. Informe qualquer um deles: a curva de outra casa seria um chute.
 forecast-none-do-readings = r registra uma leitura: duas formam os primeiros dias. “ecotrack readings import” lê um arquivo da distribuidora, um ano inteiro de uma vez.
 forecast-none-do-bills = Até lá, as contas (b) e os aparelhos (3) dizem quanto um ciclo gasta.
 forecast-none-not-trained = Já se sabe o bastante, mas nenhum modelo foi treinado ainda. Isso acontece toda noite.

@@ -163,6 +163,11 @@ struct Condensed {
 }
 
 impl Training {
+    /// No rows, for candidates that are not fitted to any.
+    pub fn none() -> Self {
+        Self { groups: Vec::new() }
+    }
+
     /// Training rows over all groups.
     pub fn rows(&self) -> usize {
         self.groups.iter().map(|group| group.rows).sum()

@@ -29,6 +29,8 @@ pub mod holidays;
 pub mod horizon;
 pub mod hours;
 pub mod inputs;
+#[cfg(test)]
+mod inputs_tests;
 pub mod interval;
 pub mod learn;
 pub mod linear;

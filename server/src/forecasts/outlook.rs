@@ -99,10 +99,10 @@ impl Outlook {
         })
     }
 
-    /// Why a home without a forecast has none: too few days are known, or a job is about to train.
+    /// Why a home without a forecast has none: no day is known, or a job is about to train.
     pub fn without_forecast(&self) -> ForecastState {
         let measured = self.days.iter().filter(|day| day.is_measured()).count();
-        if measured >= NEEDED_DAYS {
+        if measured > 0 {
             return ForecastState::NotTrained;
         }
         let count = |days: usize| i32::try_from(days).unwrap_or(i32::MAX);

@@ -209,6 +209,8 @@ async fn refresh(app: &App, profile: EnergyProfileId, as_of: Option<Date>) -> an
             store::put_prediction(&mut tx, profile, model, &ahead, now).await?;
         }
         Some((_, None)) => store::delete_predictions(&mut tx, profile).await?,
+        // Nothing is known any more: readings were taken back, a bill was removed.
+        None if few && !anything => store::delete_predictions(&mut tx, profile).await?,
         None => {}
     }
     if as_of.is_none() {

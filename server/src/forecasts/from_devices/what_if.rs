@@ -13,7 +13,9 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::forecasts::ending::Ending;
+use crate::forecasts::model::Candidate;
 use crate::forecasts::outlook::Outlook;
+use crate::forecasts::store::Stored;
 
 /// What the devices are going to use from today on, and what the change of them comes to.
 ///
@@ -142,9 +144,15 @@ fn price(devices: &[AskedDevice], outlook: &Outlook) -> Option<Money> {
     by_forecast.or_else(by_devices).or_else(by_rate)
 }
 
+/// The home's forecast, unless it is itself made of its devices and so says nothing more.
+fn from_readings(outlook: &Outlook) -> Option<&Stored> {
+    let forecast = outlook.forecast.as_ref();
+    forecast.filter(|forecast| forecast.model != Candidate::Devices.name())
+}
+
 /// The forecast of a day.
 fn day_ahead(outlook: &Outlook, date: Date) -> Option<Band<Kwh>> {
-    let forecast = outlook.forecast.as_ref()?;
+    let forecast = from_readings(outlook)?;
     let ahead = ecotrack_common::cycle::days_between(forecast.origin, date);
     let at = usize::try_from(ahead).ok()?.checked_sub(1)?;
     forecast.days.get(at).copied()
@@ -156,7 +164,7 @@ fn adjusted(outlook: &Outlook, span: Cycle, days: &[DeviceForecastDay]) -> Optio
     let last = reached.clone().last()?.date;
     let change: Kwh = reached.map(|day| day.change).sum();
     let span = Cycle { last, ..span };
-    let forecast = outlook.forecast.as_ref()?;
+    let forecast = from_readings(outlook)?;
     let forecast = Ending::new(&outlook.days, span, forecast.into())?.kwh;
     Some(AdjustedTotal {
         last,

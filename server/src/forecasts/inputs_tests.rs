@@ -1,0 +1,70 @@
+//! What is entered of a home, seen in its forecast.
+
+use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::{EnergyProfileId, path};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::testing::{Actor, TestApp, in_home};
+
+/// The stage, the likely kWh of the first day ahead, and the hours, after the jobs ran.
+async fn told(test: &TestApp, ana: &Actor, profile: EnergyProfileId) -> (Value, Value, Value) {
+    test.run_jobs().await;
+    let answer = ana.get(&in_home(path::FORECAST, profile)).await.json;
+    (
+        answer["detail"]["card"]["stage"].clone(),
+        answer["forecast"]["days"][0]["kwh"]["likely"].clone(),
+        answer["detail"]["hours"].clone(),
+    )
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_home_is_forecast_by_whatever_is_known_of_it_step_by_step(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let none = ana.get(&in_home(path::FORECAST, profile)).await.json;
+    assert_eq!(none["state"], "too_little");
+
+    let heater = json!({
+        "name": "Heater", "category": "heating", "quantity": 1, "power_w": "1000", "standby_w": "0", "duty_cycle": "1",
+        "hours_per_day": "3", "days_per_month": "30",
+    });
+    let made = ana.post(&in_home(path::DEVICES, profile), &heater).await;
+    assert!(made.status.is_success(), "{}", made.json);
+    let (stage, kwh, _) = told(&test, &ana, profile).await;
+    assert_eq!((stage, kwh), (json!("devices"), json!("3.000000")));
+
+    let bill = json!({ "first_day": "2025-11-11", "last_day": "2025-12-10", "kwh": "150", "total": "150" });
+    let bill = ana.post(&in_home(path::BILLS, profile), &bill).await;
+    let (stage, kwh, _) = told(&test, &ana, profile).await;
+    assert_eq!((stage, kwh), (json!("bills"), json!("5.000000")));
+
+    // Five days of 10 kWh weigh as much as the bill.
+    let meter = test.meter(profile, "Main", ReadingKind::Register).await;
+    let mut written = Vec::new();
+    for (day, register) in [("17", "100"), ("22", "150")] {
+        let reading = json!({
+            "meter_id": meter, "read_at": format!("2026-11-{day}T03:00:00Z"), "register_kwh": register,
+        });
+        written.push(ana.post(&in_home(path::READINGS, profile), &reading).await);
+    }
+    let (stage, kwh, hours) = told(&test, &ana, profile).await;
+    assert_eq!((stage, kwh), (json!("few_days"), json!("7.500000")));
+    assert_eq!(hours, json!([]));
+
+    // Taken back one after the other, as far as to nothing.
+    for reading in written.iter().rev() {
+        let undone = ana.undo(profile, reading).await;
+        assert!(undone.status.is_success(), "{}", reading.json);
+    }
+    assert_eq!(told(&test, &ana, profile).await.0, json!("bills"));
+    ana.undo(profile, &bill).await;
+    assert_eq!(told(&test, &ana, profile).await.0, json!("devices"));
+    ana.undo(profile, &made).await;
+    test.run_jobs().await;
+    let none = ana.get(&in_home(path::FORECAST, profile)).await.json;
+    assert_eq!(
+        (&none["state"], &none["detail"]),
+        (&json!("too_little"), &Value::Null)
+    );
+}
