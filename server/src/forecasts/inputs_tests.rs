@@ -5,7 +5,7 @@ use ecotrack_common::{EnergyProfileId, path};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::testing::{Actor, TestApp, in_home};
+use crate::testing::{Actor, TestApp, in_home, register};
 
 /// The stage, the likely kWh of the first day ahead, and the hours, after the jobs ran.
 async fn told(test: &TestApp, ana: &Actor, profile: EnergyProfileId) -> (Value, Value, Value) {
@@ -40,13 +40,18 @@ async fn a_home_is_forecast_by_whatever_is_known_of_it_step_by_step(db: PgPool) 
     assert_eq!((stage, kwh), (json!("bills"), json!("5.000000")));
 
     // Five days of 10 kWh weigh as much as the bill.
-    let meter = test.meter(profile, "Main", ReadingKind::Register).await;
+    let meter = test
+        .meter(profile, "Main", ReadingKind::Register)
+        .await
+        .meter_id;
+    let readings = path::fill(
+        path::READINGS,
+        &[("energy_profile_id", &profile), ("meter_id", &meter)],
+    );
     let mut written = Vec::new();
-    for (day, register) in [("17", "100"), ("22", "150")] {
-        let reading = json!({
-            "meter_id": meter, "read_at": format!("2026-11-{day}T03:00:00Z"), "register_kwh": register,
-        });
-        written.push(ana.post(&in_home(path::READINGS, profile), &reading).await);
+    for (day, kwh) in [("17", "100"), ("22", "150")] {
+        let reading = register(&format!("2026-11-{day}T03:00:00Z"), kwh);
+        written.push(ana.post(&readings, &reading).await);
     }
     let (stage, kwh, hours) = told(&test, &ana, profile).await;
     assert_eq!((stage, kwh), (json!("few_days"), json!("7.500000")));
