@@ -82,10 +82,10 @@ fn read(
     let mut days = Vec::new();
     for row in csv::Reader::from_path(path)?.records() {
         let row = row?;
-        let date = row[0].parse()?;
-        if date <= origin {
+        let day = row[0].parse()?;
+        if day <= origin {
             days.push(Day {
-                date,
+                date: day,
                 kwh: row[1].parse().ok(),
                 coverage: 1.0,
             });

@@ -410,8 +410,8 @@ impl Backtest {
     }
 
     /// How much smaller one candidate's error is than another's: the mean over the origins in kWh a day, and its
-    /// standard error, as if there were one independent origin for each [`DECISIVE`] days or less. `None` of fewer than
-    /// [`INDEPENDENT`].
+    /// standard error, as if there were one independent origin for each month or less. `None` of fewer than
+    /// three.
     pub fn gain_kwh(&self, better: Candidate, than: Candidate) -> Option<(f64, f64)> {
         let (better, than) = (self.record(better)?, self.record(than)?);
         let gains: Vec<f64> = better

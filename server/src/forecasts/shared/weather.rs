@@ -29,7 +29,7 @@ const WORTH: f64 = 0.0;
 /// Residuals below this count as this, so that no row gets an endless weight.
 const SMALLEST: f64 = 0.05;
 
-/// How much more heating and cooling a day needs than the last weeks did, in units of [`DEGREES`].
+/// How much more heating and cooling a day needs than the last weeks did, in units of five degrees.
 pub type Anomaly = [f64; 2];
 
 /// Coefficients of [`Anomaly`] per group of horizons; empty where temperatures are not used.
