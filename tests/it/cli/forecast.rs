@@ -116,7 +116,7 @@ async fn with_too_little_known_everything_says_so_and_what_to_do(db: PgPool) {
     let ana = Shell::of_ana(&world, Language::English).await;
     for words in [&["forecast"][..], &["forecast", "accuracy"]] {
         let text = ana.run(words).await.good();
-        assert!(text.contains("No forecast yet: it needs"), "{text}");
+        assert!(text.contains("No forecast yet: 0 of 14 days"), "{text}");
         assert!(text.contains("ecotrack readings import"), "{text}");
     }
     let told = ana.run(&["forecast", "train"]).await.bad(1);
