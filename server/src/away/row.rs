@@ -71,9 +71,6 @@ impl Row for Image {
         _before: Option<&Self>,
         _after: Option<&Self>,
     ) -> Result<()> {
-        let refresh = jobs::RefreshProfile {
-            energy_profile_id: profile,
-        };
-        Ok(jobs::store::enqueue(conn, &refresh).await?)
+        Ok(jobs::ask_refresh(conn, profile).await?)
     }
 }

@@ -95,10 +95,10 @@ impl Forecast {
     /// Adds what the days alone do not say: the days away to come, the hours of the first days, the months ahead.
     pub fn tell_more(&mut self, history: &History, hourly: &[HourlyDay], away: &Away) {
         self.leave_home(away);
-        let weekday = |ahead: usize| history.weekday(history.len() + ahead);
-        let hours = self.days.iter().take(HOURS_AHEAD_DAYS).enumerate();
+        let weekday = |date: Date| history.weekday(history.ahead_of(date));
+        let hours = self.days.iter().take(HOURS_AHEAD_DAYS);
         let hours: Option<Vec<_>> = hours
-            .map(|(ahead, day)| hours::forecast(hourly, weekday(ahead), day.range.kwh))
+            .map(|day| hours::forecast(hourly, weekday(day.date), day.range.kwh))
             .collect();
         let hours = hours.unwrap_or_default().into_iter();
         self.hours = hours.map(|day| day.map(Range::from)).collect();
@@ -126,10 +126,4 @@ impl Forecast {
             *total = total.moved(-less);
         }
     }
-}
-
-/// The sum over the next `days` days with its bands: what the rest of a billing cycle will come to. `None` for no days
-/// or more than were forecast.
-pub fn total_band(forecast: &Forecast, days: usize) -> Option<Range> {
-    forecast.totals.get(days.checked_sub(1)?).copied()
 }

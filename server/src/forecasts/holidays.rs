@@ -1,11 +1,12 @@
 //! Whether a home keeps public holidays: of published homes some use on them what they use on Sundays and as many do
 //! not, so each home's own past decides. No database, clock or randomness.
 
+use super::features::MIN_ORIGIN;
 use super::history::{History, mean};
 use super::interval::MEDIAN;
 use super::model::Home;
+use super::shared::Shared;
 use super::shared::home::Shift;
-use super::shared::{MIN_ORIGIN, Shared};
 
 /// Days ahead that the past holidays are forecast from.
 const AHEAD: [usize; 3] = [1, 3, 7];

@@ -14,7 +14,7 @@ use super::forecast::Away;
 use super::history::{Day, History};
 use super::horizon::MAX_HORIZON;
 use super::hours::{HourlyDay, LOOKED_BACK_DAYS};
-use super::learn::{Input, NEEDED_DAYS};
+use super::learn::Input;
 use crate::catalog::ReferenceCache;
 use crate::consumption::flows::{FlowDays, Flows, flows};
 use crate::consumption::store::Read;
@@ -50,7 +50,10 @@ pub async fn read(
         let kwh = day.kwh.filter(|_| !is_away(day.date));
         Day { kwh, ..day }
     };
-    let history = History::new(days.iter().map(at_home));
+    // Up to the last measured day, though nobody was at home: what was used until then is not to be forecast.
+    let measured_to = days.iter().rfind(|day| day.is_measured());
+    let measured_to = measured_to.map_or(last, |day| day.date);
+    let history = History::until(days.iter().map(at_home), measured_to);
     let history = history.context("the home's days are not in order")?;
 
     let (country, latitude) = profiles::store::find_place(&mut *conn, profile).await?;
@@ -85,7 +88,7 @@ pub async fn read(
     if days.iter().any(|day| day.kwh.is_some()) {
         input.hourly = hourly(conn, profile, time_zone, last, &input.history, is_away).await?;
     }
-    if input.history.usable() < NEEDED_DAYS {
+    if input.starts_cold() {
         let known = bills::store::list(&mut *conn, profile, BILLS).await?;
         let billed = |bill: &ecotrack_common::billing::BillingRecord| Billed {
             first: bill.bill.first_day,
@@ -131,6 +134,14 @@ async fn hourly(
     };
     let rows = consumption::store::list_rows(&mut *conn, profile, read).await?;
     let known = consumption::store::list_known_groups(&mut *conn, profile).await?;
+    let is_flow = |channel| {
+        use ecotrack_common::meter::Channel::{GridExport, GridImport, SolarProduction};
+        matches!(channel, GridImport | GridExport | SolarProduction)
+    };
+    if !known.iter().all(|group| is_flow(group.channel)) {
+        // What a battery takes and gives is no flow of these, so that the home's hours are not known.
+        return Ok(Vec::new());
+    }
     Ok(hours_of(
         &flows(&rows, &known, time_zone),
         history,

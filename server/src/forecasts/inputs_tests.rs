@@ -73,3 +73,46 @@ async fn a_home_is_forecast_by_whatever_is_known_of_it_step_by_step(db: PgPool) 
         (&json!("too_little"), &Value::Null)
     );
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn days_away_teach_nothing_and_are_not_forecast_again(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let meter = test
+        .meter(profile, "Main", ReadingKind::Register)
+        .await
+        .meter_id;
+    let readings = path::fill(
+        path::READINGS,
+        &[("energy_profile_id", &profile), ("meter_id", &meter)],
+    );
+    // Forty days of 10 kWh, and ten of 2 with nobody at home, to yesterday.
+    for (at, kwh) in [
+        ("2026-10-04T03:00:00Z", "1000"),
+        ("2026-11-13T03:00:00Z", "1400"),
+        ("2026-11-23T03:00:00Z", "1420"),
+    ] {
+        let written = ana.post(&readings, &register(at, kwh)).await;
+        assert!(written.status.is_success(), "{}", written.json);
+    }
+    let away = json!({ "first_day": "2026-11-13", "last_day": "2026-11-25", "note": null });
+    let written = ana.post(&in_home(path::AWAY_PERIODS, profile), &away).await;
+    assert!(written.status.is_success(), "{}", written.json);
+    test.run_jobs().await;
+    // As somebody would who wants the model to know of it at once.
+    ana.post(&in_home(path::TRAININGS, profile), &json!({}))
+        .await;
+    test.run_jobs().await;
+    let answer = ana.get(&in_home(path::FORECAST, profile)).await.json;
+    assert_eq!(answer["forecast"]["origin"], "2026-11-22");
+    assert_eq!(answer["detail"]["card"]["days_away"], 10);
+    let kwh = |ahead: usize| -> f64 {
+        let likely = answer["forecast"]["days"][ahead]["kwh"]["likely"]
+            .as_str()
+            .unwrap();
+        likely.parse().unwrap()
+    };
+    // Three more days away, then as before.
+    assert!((kwh(2) - 2.0).abs() < 0.01, "{}", kwh(2));
+    assert!((kwh(3) - 10.0).abs() < 1.0, "{}", kwh(3));
+}

@@ -16,7 +16,7 @@ use super::history::History;
 use super::holidays;
 use super::horizon::{GROUPS, MAX_HORIZON};
 use super::hours::HourlyDay;
-use super::interval::{Bands, ErrorPath};
+use super::interval::Bands;
 use super::linear::{Samples, first_day};
 use super::model::{Candidate, Fitted, Home, fit};
 use super::shared::Shared;
@@ -79,6 +79,16 @@ impl Input {
             away: Away::default(),
             history,
         }
+    }
+
+    /// Whether too few days are known for a model, so that its forecast is made anew each time.
+    pub fn starts_cold(&self) -> bool {
+        self.history.usable() < NEEDED_DAYS
+    }
+
+    /// Whether there is nothing to forecast it from.
+    pub fn is_empty(&self) -> bool {
+        self.history.usable() == 0 && self.bills.is_empty() && self.devices.is_empty()
     }
 }
 
@@ -194,8 +204,6 @@ pub struct Trained {
     pub forecast: Forecast,
     pub report: TrainingReport,
     pub bands: Bands,
-    /// The chosen model's backtest errors, one path per origin, for sampling whole paths.
-    pub errors: Vec<ErrorPath>,
 }
 
 impl Trained {
@@ -282,7 +290,6 @@ pub fn train_with(
         ..about(input, stage, trained_to)
     };
     Ok(Trained {
-        errors: tested.errors(chosen).to_vec(),
         fitted: Some(fitted),
         forecast,
         report,
@@ -344,7 +351,6 @@ fn start_cold(input: &Input, horizon: usize) -> Option<Trained> {
         forecast,
         report,
         bands: Bands::none(),
-        errors: Vec::new(),
     })
 }
 

@@ -37,7 +37,7 @@ pub struct NewModel<'m> {
     /// The model.
     pub artefact: &'m serde_json::Value,
     /// What is shown of it.
-    pub card: Option<&'m ModelCard>,
+    pub card: &'m ModelCard,
     /// What was known of the home.
     pub basis: Basis,
 }
@@ -61,7 +61,7 @@ pub async fn insert_model(
     )
     .execute(&mut *conn)
     .await?;
-    let card = new.card.map(serde_json::to_value).transpose();
+    let card = serde_json::to_value(new.card);
     let card = card.map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let report = new.report;
     let scores = Scores::of(report);

@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::artefact::Artefact;
 use super::history::History;
 use super::horizon::MAX_HORIZON;
-use super::learn::{NEEDED_DAYS, Trained, predict, train};
+use super::learn::{Trained, predict, train};
 use super::model::Candidate;
 use super::store::{Ahead, NewModel};
 use super::trainings::policy::{Basis, Trigger};
-use super::trainings::store::{Begun, Ending};
+use super::trainings::store::{Begun, Outcome};
 use super::{ahead, inputs, record, store, trainings};
 use crate::{App, profiles, write};
 
@@ -63,7 +63,7 @@ async fn run_training(
         return Ok(());
     };
     // What broke off left nothing behind but its run, which says why.
-    let failed = Ending::Failed(format!("{error:#}"));
+    let failed = Outcome::Failed(format!("{error:#}"));
     let noted = async {
         let mut conn = app.db.acquire().await?;
         trainings::store::finish(&mut conn, profile, run, &failed, app.clock.now()).await
@@ -99,8 +99,8 @@ async fn train_and_store(
         .and_then(|trained| trained.report.challenge);
     let challenge = challenge.map(|challenge| challenge.told());
     let ending = match &trained {
-        Ok(_) => Ending::Succeeded(challenge.as_ref()),
-        Err(too_little) => Ending::TooLittle {
+        Ok(_) => Outcome::Succeeded(challenge.as_ref()),
+        Err(too_little) => Outcome::TooLittle {
             message: too_little.to_string(),
             have_days: i32::try_from(too_little.have)?,
             need_days: i32::try_from(too_little.need)?,
@@ -135,7 +135,7 @@ async fn store_trained(
         training_run_id: run,
         report: &trained.report,
         artefact: &trained.artefact().to_value(),
-        card: Some(&trained.report.card()),
+        card: &trained.report.card(),
         basis: Basis::of(history.known()),
     };
     store::insert_model(&mut *conn, profile, &model, now).await?;
@@ -169,10 +169,8 @@ async fn refresh(app: &App, profile: EnergyProfileId, as_of: Option<Date>) -> an
     };
     let input = inputs::read(&mut conn, &app.reference, profile, &home.time_zone, last).await?;
     drop(conn);
-    let few = input.history.usable() < NEEDED_DAYS;
-    let anything =
-        !(input.history.is_empty() && input.bills.is_empty() && input.devices.is_empty());
-    if few && anything && as_of.is_none() {
+    let nothing = input.is_empty();
+    if input.starts_cold() && !nothing && as_of.is_none() {
         // There is no model to keep: what is known says all, and training costs next to nothing.
         return train_as_of(app, profile, Trigger::Data, last).await;
     }
@@ -210,7 +208,7 @@ async fn refresh(app: &App, profile: EnergyProfileId, as_of: Option<Date>) -> an
         }
         Some((_, None)) => store::delete_predictions(&mut tx, profile).await?,
         // Nothing is known any more: readings were taken back, a bill was removed.
-        None if few && !anything => store::delete_predictions(&mut tx, profile).await?,
+        None if nothing => store::delete_predictions(&mut tx, profile).await?,
         None => {}
     }
     if as_of.is_none() {

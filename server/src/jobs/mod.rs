@@ -12,6 +12,7 @@ use graphile_worker::{
     WorkerOptions, WorkerRecoveryConfig,
 };
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub mod store;
@@ -120,6 +121,14 @@ pub trait Job: TaskHandler + Serialize {
 
 /// Priority of what somebody looks at a screen for.
 const AWAITED: i16 = -10;
+
+/// Asks for a home to be predicted anew, after what is known of it changed.
+pub async fn ask_refresh(
+    conn: &mut PgConnection,
+    energy_profile_id: EnergyProfileId,
+) -> sqlx::Result<()> {
+    store::enqueue(conn, &RefreshProfile { energy_profile_id }).await
+}
 
 impl Job for TrainProfile {
     fn key(&self) -> String {

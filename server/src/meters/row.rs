@@ -117,10 +117,7 @@ impl Row for Image {
             };
             jobs::store::enqueue(conn, &rebuild).await?;
         }
-        let refresh = jobs::RefreshProfile {
-            energy_profile_id: profile,
-        };
-        Ok(jobs::store::enqueue(conn, &refresh).await?)
+        Ok(jobs::ask_refresh(conn, profile).await?)
     }
 }
 

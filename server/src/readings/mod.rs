@@ -336,11 +336,5 @@ async fn record(
 }
 
 async fn ask_for_refresh(write: &mut Write, profile: EnergyProfileId) -> Result<()> {
-    Ok(jobs::store::enqueue(
-        write.conn(),
-        &jobs::RefreshProfile {
-            energy_profile_id: profile,
-        },
-    )
-    .await?)
+    Ok(jobs::ask_refresh(write.conn(), profile).await?)
 }

@@ -27,7 +27,7 @@ const SUMS: [usize; 2] = [7, 30];
 const DAYS_BEFORE: usize = 28;
 const DAYS_SEEN: usize = 58;
 /// Rows that a chart takes at least, frame included.
-pub(super) const CHART_AT_LEAST: u16 = 6;
+const CHART_AT_LEAST: u16 = 6;
 /// Cells of the columns of figures: likely, 80 % band, 95 % band, CO2e, cost.
 const FIGURES: [usize; 5] = [9, 14, 14, 9, 10];
 /// A row of figures.
@@ -39,6 +39,22 @@ struct Figures {
 }
 
 impl Figures {
+    /// What stands above the figures.
+    fn head(cx: &Context) -> Self {
+        let heads = [
+            "forecast-column-likely",
+            "forecast-column-band80",
+            "forecast-column-band95",
+            "forecast-column-co2e",
+            "forecast-column-cost",
+        ];
+        Self {
+            name: String::new(),
+            texts: heads.map(|id| cx.locale.text(id)),
+            said: None,
+        }
+    }
+
     fn line(&self, width: usize, style: Style) -> Line<'static> {
         let name = width.saturating_sub(FIGURES.iter().sum());
         let mut text = words::left(&self.name, name.max(12));
@@ -136,9 +152,14 @@ fn days_parts(app: &App, report: &ForecastReport, area: Rect) -> (Rect, Rect) {
     let rows = 2 + 1 + 1 + SUMS.len() as u16 + u16::from(cycle);
     let no_totals = report.detail.as_ref().is_none_or(|it| it.totals.is_empty());
     let rows = rows + u16::from(no_totals);
-    let keep = CHART_AT_LEAST.min(area.height / 3);
+    above_chart(area, rows, area.height / 3)
+}
+
+/// So many rows, and the chart below them, which keeps [`CHART_AT_LEAST`] or `keep` if that is less.
+pub(super) fn above_chart(area: Rect, rows: u16, keep: u16) -> (Rect, Rect) {
+    let keep = CHART_AT_LEAST.min(keep);
     let rows = rows.min(area.height.saturating_sub(keep));
-    let sums = Rect {
+    let above = Rect {
         height: rows,
         ..area
     };
@@ -147,7 +168,7 @@ fn days_parts(app: &App, report: &ForecastReport, area: Rect) -> (Rect, Rect) {
         height: area.height - rows,
         ..area
     };
-    (sums, chart)
+    (above, chart)
 }
 
 /// The day under the cursor, the next days together, and the cycle.
@@ -184,18 +205,7 @@ fn sums(
     titles = titles.bottom(factor.or(missing).unwrap_or_default());
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     let width = usize::from(inside.width.saturating_sub(2));
-    let heads = [
-        "forecast-column-likely",
-        "forecast-column-band80",
-        "forecast-column-band95",
-        "forecast-column-co2e",
-        "forecast-column-cost",
-    ];
-    let head = Figures {
-        name: String::new(),
-        texts: heads.map(|id| cx.locale.text(id)),
-        said: None,
-    };
+    let head = Figures::head(cx);
     let mut lines = vec![head.line(width, cx.theme.dim)];
     lines.extend(rows.iter().map(|(row, style)| row.line(width, *style)));
     if totals.is_empty() {
@@ -441,18 +451,7 @@ pub(super) fn months(
         text.push_str("  ");
         text
     };
-    let heads = [
-        "forecast-column-likely",
-        "forecast-column-band80",
-        "forecast-column-band95",
-        "forecast-column-co2e",
-        "forecast-column-cost",
-    ];
-    let head = Figures {
-        name: String::new(),
-        texts: heads.map(|id| cx.locale.text(id)),
-        said: None,
-    };
+    let head = Figures::head(cx);
     let mut lines = vec![Line::styled(line(&head), cx.theme.dim)];
     for (row, kwh) in &rows {
         let share = if most > 0.0 { kwh / most } else { 0.0 };

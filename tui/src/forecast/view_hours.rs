@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 
 use super::series::{DayHours, Hour, forecast_of};
 use super::view::wrapped;
-use super::view_days::{CHART_AT_LEAST, chart_titles, one_day, weekday};
+use super::view_days::{above_chart, chart_titles, one_day, weekday};
 use super::words::{between, energy};
 use super::{cursor, hour_cursor, hours};
 use crate::app::{App, Context};
@@ -59,17 +59,7 @@ pub(super) fn view(
 fn hours_parts(days: usize, hours: usize, area: Rect) -> [Rect; 3] {
     let rows = (days as u16 + 3).min(area.height);
     if area.width < HOURS_BESIDE {
-        let keep = CHART_AT_LEAST.min(area.height / 2);
-        let rows = rows.min(area.height.saturating_sub(keep));
-        let shapes = Rect {
-            height: rows,
-            ..area
-        };
-        let chart = Rect {
-            y: area.y + rows,
-            height: area.height - rows,
-            ..area
-        };
+        let (shapes, chart) = above_chart(area, rows, area.height / 2);
         return [shapes, Rect { height: 0, ..area }, chart];
     }
     let left = (SHAPES.iter().sum::<usize>() as u16 + 4).min(area.width);

@@ -66,14 +66,14 @@ pub(super) fn answer(
         let mut by_device = Vec::with_capacity(devices.len());
         let mut change = Kwh::default();
         for (at, device) in devices.iter().enumerate() {
-            let (is, was) = (
+            let (would, does) = (
                 on(device.then.as_ref(), date),
                 on(device.now.as_ref(), date),
             );
-            then[at] = then[at] + is;
-            now[at] = now[at] + was;
-            change = change + is - was;
-            by_device.push(is);
+            then[at] = then[at] + would;
+            now[at] = now[at] + does;
+            change = change + would - does;
+            by_device.push(would);
         }
         answer.days.push(DeviceForecastDay {
             date,
@@ -85,7 +85,7 @@ pub(super) fn answer(
     }
     let rows = devices.iter().zip(then.iter().zip(&now));
     answer.devices = rows
-        .filter_map(|(device, (is, was))| row(device, *is, *was))
+        .filter_map(|(device, (would, does))| row(device, *would, *does))
         .collect();
     let kwh: Kwh = then.iter().copied().sum();
     let change = kwh - now.into_iter().sum();

@@ -6,10 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Shared;
 use super::features::{Past, Row};
 use super::quantile::{Sums, dot};
 use super::weather::{WeatherLearner, WeatherShift};
-use super::{MIN_ORIGIN, Shared};
+use crate::forecasts::features::MIN_ORIGIN;
 use crate::forecasts::horizon::{GROUPS, group_of};
 use crate::forecasts::interval::{MEDIAN, tidy};
 

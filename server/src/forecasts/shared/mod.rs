@@ -19,9 +19,6 @@ use home::Shift;
 use quantile::dot;
 use trees::Forest;
 
-/// First day of a history that may be an origin: two weeks say something about weekdays.
-pub const MIN_ORIGIN: usize = 13;
-
 /// Version of the columns and of the coefficients' shape; raised with either.
 pub const SHARED_VERSION: u32 = 1;
 

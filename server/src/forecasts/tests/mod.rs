@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use crate::forecasts::artefact::Artefact;
 use crate::forecasts::backtest::origins;
 use crate::forecasts::features::{COLUMNS, Features, MIN_ORIGIN};
-use crate::forecasts::forecast::{Forecast, total_band};
+use crate::forecasts::forecast::Forecast;
 use crate::forecasts::history::{Day, History, HistoryError};
 use crate::forecasts::horizon::MAX_HORIZON;
 use crate::forecasts::interval::{
@@ -329,13 +329,11 @@ fn every_odd_home_gets_a_sound_forecast() {
 #[test]
 fn the_band_of_a_sum_is_narrower_than_the_sum_of_the_bands() {
     let trained = train(&history(seasonal(500)), 30, None).unwrap();
-    let total = total_band(&trained.forecast, 30).unwrap();
+    let total = trained.forecast.totals[29];
     let kwh: f64 = trained.forecast.days.iter().map(|day| day.range.kwh).sum();
     let upper: f64 = trained.forecast.days.iter().map(|day| day.range.hi95).sum();
     assert!((total.kwh - kwh).abs() < 1e-9);
     assert!(total.hi95 < upper);
-    assert_eq!(total_band(&trained.forecast, 0), None);
-    assert_eq!(total_band(&trained.forecast, 31), None);
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub async fn begin(
 }
 
 /// How a training ended.
-pub enum Ending<'e> {
+pub enum Outcome<'e> {
     /// There is a model.
     Succeeded(Option<&'e Challenge>),
     /// Too little is known, and how much is needed.
@@ -89,12 +89,12 @@ pub async fn finish(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     run: Uuid,
-    ending: &Ending<'_>,
+    ending: &Outcome<'_>,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
     let (state, message, days, challenge) = match ending {
-        Ending::Succeeded(challenge) => ("succeeded", None, None, *challenge),
-        Ending::TooLittle {
+        Outcome::Succeeded(challenge) => ("succeeded", None, None, *challenge),
+        Outcome::TooLittle {
             message,
             have_days,
             need_days,
@@ -102,7 +102,7 @@ pub async fn finish(
             let days = Some((*have_days, *need_days));
             ("too_little", Some(message.as_str()), days, None)
         }
-        Ending::Failed(message) => ("failed", Some(message.as_str()), None, None),
+        Outcome::Failed(message) => ("failed", Some(message.as_str()), None, None),
     };
     let (have, need) = days.unzip();
     let done = sqlx::query!(

@@ -103,10 +103,7 @@ async fn restore(
     let entry = Entry::of(REMOVAL, Some(json!({ "removed_at": removed_at })), None);
     trail(write.conn(), id, caller.account_id, entry, now).await?;
     // Its jobs did nothing meanwhile.
-    let job = jobs::RefreshProfile {
-        energy_profile_id: id,
-    };
-    jobs::store::enqueue(write.conn(), &job).await?;
+    jobs::ask_refresh(write.conn(), id).await?;
     let home = profiles::store::find(write.conn(), id, caller.account_id, now)
         .await?
         .ok_or(Error::NotFound)?;
