@@ -31,8 +31,9 @@ pub async fn ask(
     profile: EnergyProfileId,
     trigger: Trigger,
 ) -> sqlx::Result<()> {
-    jobs::store::enqueue(&mut *conn, &TrainProfile::new(profile, trigger)).await?;
-    write::store::bump_revision(conn, profile).await
+    // The home before its job, as a refresh does that asks: the other way round the two wait for each other.
+    write::store::bump_revision(&mut *conn, profile).await?;
+    jobs::store::enqueue(conn, &TrainProfile::new(profile, trigger)).await
 }
 
 /// Asks for a training if one is due and none waits. `usable` says whether the model in use can be used

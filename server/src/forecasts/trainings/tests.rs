@@ -1,3 +1,4 @@
+use axum::http::StatusCode;
 use ecotrack_common::forecast::{Training, TrainingState};
 use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::{EnergyProfileId, path};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::policy::{Basis, Trigger};
 use super::store::{self, Run};
-use super::{ask_if_due, standing};
+use super::{ask, ask_if_due, standing};
 use crate::forecasts::train::{Progress, train_all, train_profile};
 use crate::jobs::store::Queued;
 use crate::jobs::{self, RefreshProfile, TrainProfile};
@@ -550,4 +551,32 @@ async fn runs_of_long_ago_go_and_what_broke_off_says_so(db: PgPool) {
         [run("data", "succeeded")],
         "the run of a model stays with it"
     );
+}
+
+/// A refresh holds the home when it asks for a training; somebody may ask for one meanwhile.
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_refresh_and_somebody_ask_at_once_and_neither_waits_for_the_other(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = home(&test, "Ana").await;
+    let mut refresh = db.begin().await.unwrap();
+    crate::write::store::bump_revision(&mut refresh, profile)
+        .await
+        .unwrap();
+    let address = in_home(path::TRAININGS, profile);
+    let body = json!({});
+    let asked = async { ana.post(&address, &body).await };
+    let asks = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting)
+            .fetch_one(&db)
+            .await
+            .unwrap()
+            < 1
+        {}
+        ask(&mut refresh, profile, Trigger::Data).await.unwrap();
+        refresh.commit().await.unwrap();
+    };
+    let (asked, ()) = tokio::join!(asked, asks);
+    assert_eq!(asked.status, StatusCode::ACCEPTED, "{}", asked.json);
 }
