@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 def columns(days):
     return pd.DataFrame(
-        {"weekday": days.dayofweek, "month": days.month, "day": days.day, "trend": np.arange(len(days))}
+        {"weekday": days.day_of_week, "month": days.month, "day": days.day, "trend": np.arange(len(days))}
     )
 
 
