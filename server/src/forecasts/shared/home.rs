@@ -16,8 +16,8 @@ use crate::forecasts::interval::{MEDIAN, tidy};
 
 /// Days after which a day's weight has fallen to 1/e.
 const MEMORY_DAYS: f64 = 400.0;
-/// Days ahead looked at per group and day; neighbouring ones say nearly the same.
-const ROWS_PER_DAY: [usize; GROUPS.len()] = [1, 2, 2, 2, 3, 2];
+/// Of how many days one is looked at per group; neighbouring ones say nearly the same.
+const EVERY_DAYS: [usize; GROUPS.len()] = [1, 2, 3, 3, 5, 5];
 /// What a day left unexplained counts at most, in units of the home's level.
 const LARGEST: f64 = 1.5;
 /// Residuals below this count as this, so that no row gets an endless weight.
@@ -27,6 +27,8 @@ const SMALLEST: f64 = 0.05;
 #[derive(Debug, Clone)]
 pub struct Learner {
     groups: Vec<Sums>,
+    /// What a day that is absorbed now weighs. It grows from day to day, which costs less than making all older ones fade.
+    today: f64,
     weather: WeatherLearner,
 }
 
@@ -50,6 +52,7 @@ impl Default for Learner {
     fn default() -> Self {
         Self {
             groups: vec![Sums::default(); GROUPS.len()],
+            today: 1.0,
             weather: WeatherLearner::default(),
         }
     }
@@ -67,24 +70,20 @@ fn unexplained(shared: &Shared, past: &Past<'_>, day: usize, origin: usize) -> (
 impl Learner {
     /// Looks at what became of the forecasts for `day`; days are given in order, those not measured too.
     pub fn absorb(&mut self, shared: &Shared, past: &Past<'_>, day: usize) {
-        let fade = (-1.0 / MEMORY_DAYS).exp();
+        self.today *= (1.0 / MEMORY_DAYS).exp();
         let known = past.history().known()[day].is_some();
-        for (at, (sums, (low, high))) in self.groups.iter_mut().zip(GROUPS).enumerate() {
-            sums.fade(fade);
-            if !known {
+        for ((sums, (low, high)), every) in self.groups.iter_mut().zip(GROUPS).zip(EVERY_DAYS) {
+            if !known || day % every != 0 {
                 continue;
             }
-            let step = (high - low + 1).div_ceil(ROWS_PER_DAY[at]);
-            // The start moves by one a day, so every day ahead gets its share.
-            for ahead in (low + day % step..=high).step_by(step) {
-                let Some(origin) = day.checked_sub(ahead).filter(|o| *o >= MIN_ORIGIN) else {
-                    break;
-                };
-                let (row, left) = unexplained(shared, past, day, origin);
-                let share = step as f64 / (high - low + 1) as f64;
-                let weight = share / (ahead as f64).sqrt() / left.abs().max(SMALLEST);
-                sums.add(&row, left, weight);
-            }
+            // It moves by one each time, so every day ahead gets its share.
+            let ahead = low + (day / every) % (high - low + 1);
+            let Some(origin) = day.checked_sub(ahead).filter(|o| *o >= MIN_ORIGIN) else {
+                continue;
+            };
+            let (row, left) = unexplained(shared, past, day, origin);
+            let weight = every as f64 / (ahead as f64).sqrt() / left.abs().max(SMALLEST);
+            sums.add(&row, left, self.today * weight);
         }
         if known && !past.history().celsius().is_empty() {
             self.weather.absorb(past, day, |ahead| {
@@ -97,7 +96,7 @@ impl Learner {
     /// The shift by what was absorbed so far.
     pub fn shift(&self, shared: &Shared) -> Shift {
         let of = |(sums, group): (&Sums, &super::Group)| {
-            let solved = sums.solve(|_| group.ridge);
+            let solved = sums.solve(|_| group.ridge * self.today);
             solved.map(|row| row.map(tidy).to_vec()).unwrap_or_default()
         };
         Shift {

@@ -50,12 +50,6 @@ impl Default for Sums {
 }
 
 impl Sums {
-    /// Makes all that was added weigh so much less.
-    pub fn fade(&mut self, by: f64) {
-        let cells = self.gram.iter_mut().flatten().chain(&mut self.right);
-        cells.for_each(|cell| *cell *= by);
-    }
-
     /// Adds a row.
     pub fn add(&mut self, row: &Row, target: f64, weight: f64) {
         for (i, (line, cell)) in self.gram.iter_mut().zip(row).enumerate() {
