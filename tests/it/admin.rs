@@ -97,9 +97,9 @@ fn code(screen: &str) -> String {
 
 async fn to_the_kettle(screen: &mut Runner, words: &Words) {
     // The dashboard may be there before it is known who this is.
-    let known = |screen: &str| screen.lines().next().is_some_and(|tabs| tabs.contains('9'));
+    let known = |screen: &str| screen.lines().next().is_some_and(|tabs| tabs.contains(" A "));
     screen.until("the administrator's tab", known).await;
-    screen.type_text("9");
+    screen.type_text("A");
     screen.shows(words.shipped).await;
     screen.type_text("/kettle");
     screen.press(KeyCode::Enter);
@@ -115,7 +115,7 @@ async fn administered(db: PgPool, words: Words) {
     let mut hers = ana.screen(&world, words.language);
     hers.shows(words.ready).await;
     // Nobody's screen but an administrator's.
-    hers.type_text("9");
+    hers.type_text("A");
     hers.type_text("3");
     let seen = hers.shows(words.ready).await;
     assert!(!seen.contains("9 Admin"), "{seen}");
@@ -181,7 +181,7 @@ async fn administered(db: PgPool, words: Words) {
     // A door without a session shows nothing of it.
     let mut nobody = world.door(words.language);
     nobody.shows(words.welcome).await;
-    nobody.type_text("9");
+    nobody.type_text("A");
     assert!(!nobody.screen().contains("Admin"));
 }
 

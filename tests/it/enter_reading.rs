@@ -210,7 +210,7 @@ async fn a_reading_is_corrected_removed_and_brought_back_in_the_list(db: PgPool)
     ana.read_before(1, "110").await;
     let mut screen = ana.screen(&world, Language::English);
     screen.shows("r reading").await;
-    screen.type_text("2");
+    screen.type_text("4");
     screen.shows("kWh since").await;
     screen.shows("▸").await;
     screen.type_text("e");

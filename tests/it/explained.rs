@@ -91,7 +91,7 @@ async fn journey(db: PgPool, words: Words) {
     screen.ctrl('s');
     screen.shows(words.saved).await;
 
-    screen.type_text("4");
+    screen.type_text("5");
     screen.shows("212").await;
     screen.press(KeyCode::Enter);
     let seen = screen

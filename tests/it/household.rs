@@ -66,7 +66,7 @@ async fn invited(db: PgPool, words: Words) {
     let ana = world.ana().await;
     let mut hers = ana.screen(&world, words.language);
     hers.shows(words.ready).await;
-    hers.type_text("6");
+    hers.type_text("H");
     hers.shows(words.members).await;
     hers.type_text("i");
     hers.shows(words.invite).await;
@@ -150,11 +150,11 @@ async fn two_edit_one_bill_and_the_second_sees_both(db: PgPool) {
     hers.type_text("245,90");
     hers.ctrl('s');
     hers.shows("Saved.").await;
-    hers.type_text("4");
+    hers.type_text("5");
     hers.shows("212").await;
     let mut other = bia.screen(&world, Language::English);
     other.shows("b bill").await;
-    other.type_text("4");
+    other.type_text("5");
     other.shows("212").await;
     for screen in [&mut hers, &mut other] {
         screen.type_text("e");

@@ -62,7 +62,7 @@ fn come(hands: &mut Hands, rows: Rows, next: Option<&str>) {
 /// The screen with the appliances.
 fn at_the_appliances() -> Hands {
     let mut hands = administrator();
-    hands.press(key('9'));
+    hands.press(key('A'));
     come(&mut hands, Rows::Set(appliances()), None);
     let sets = vec![SetSummary {
         set: AdminSet::Catalog,
@@ -78,7 +78,7 @@ fn at_the_appliances() -> Hands {
 /// The screen with another page.
 fn at(page: Page, rows: Rows) -> Hands {
     let mut hands = administrator();
-    hands.press(key('9'));
+    hands.press(key('A'));
     while crate::admin::shown(&hands.app) != Some(page) {
         hands.press(named(KeyCode::Tab));
     }
@@ -99,14 +99,14 @@ fn down(hands: &mut Hands, times: usize) {
 #[test]
 fn only_an_administrator_has_the_screen() {
     let mut hands = Hands::on(signed_in());
-    hands.press(key('9'));
+    hands.press(key('A'));
     assert_eq!(crate::admin::shown(&hands.app), None);
     assert!(hands.effects.is_empty() && !seen(&hands).contains("9 Admin"));
     hands.press(key(':')).type_text("administration").enter();
     assert_eq!(crate::admin::shown(&hands.app), None);
     let mut hands = administrator();
     assert!(drawn(&hands.app, &hands.cx, 160, 48).contains("9 Admin"));
-    hands.press(key('9'));
+    hands.press(key('A'));
     let (_, page, edited, after) = asked(&hands.effects);
     assert_eq!(
         (page, edited, after),
@@ -117,7 +117,7 @@ fn only_an_administrator_has_the_screen() {
 #[test]
 fn rows_come_page_by_page_and_a_cursor_far_down_stays_on_its_row() {
     let mut hands = administrator();
-    hands.press(key('9'));
+    hands.press(key('A'));
     let rows = appliances();
     come(&mut hands, Rows::Set(rows[..2].to_vec()), Some("blender"));
     let (_, _, _, after) = asked(&hands.effects);
@@ -141,7 +141,7 @@ fn rows_come_page_by_page_and_a_cursor_far_down_stays_on_its_row() {
 #[test]
 fn who_filters_means_every_row() {
     let mut hands = administrator();
-    hands.press(key('9'));
+    hands.press(key('A'));
     while crate::admin::shown(&hands.app) != Some(Page::Accounts) {
         hands.press(named(KeyCode::Tab));
     }
@@ -390,7 +390,7 @@ fn every_set_has_a_form_and_a_table_of_its_columns() {
 #[test]
 fn an_export_waits_until_all_is_there() {
     let mut hands = administrator();
-    hands.press(key('9'));
+    hands.press(key('A'));
     while crate::admin::shown(&hands.app) != Some(Page::Log) {
         hands.press(named(KeyCode::Tab));
     }
@@ -412,7 +412,7 @@ fn an_export_waits_until_all_is_there() {
 #[test]
 fn who_is_no_administrator_any_more_is_told() {
     let mut hands = administrator();
-    hands.press(key('9'));
+    hands.press(key('A'));
     let (ticket, ..) = asked(&hands.effects);
     let problem = testing::problem("administrators_only", 403);
     let refused = Reply::Admin(Err(Fault::Problem(Box::new(problem))));

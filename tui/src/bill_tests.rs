@@ -32,7 +32,7 @@ fn enter_on_a_bill_explains_it_and_esc_goes_back_to_its_row() {
     app.bill = crate::bill::State::default();
     let mut hands = Hands::on(app);
     hands
-        .press(key('4'))
+        .press(key('5'))
         .press(key('G'))
         .press(key('k'))
         .enter();

@@ -52,11 +52,11 @@ pub(crate) const WITHOUT_A_HOME: &[Command] = &[
     LEAVE_AT_ONCE,
 ];
 
-/// A screen by its digit.
+/// A screen by its key.
 macro_rules! screen {
-    ($digit:literal, $name:literal, $is:pat, $open:expr) => {
+    ($key:literal, $name:literal, $is:pat, $open:expr) => {
         Command {
-            keys: &[key($digit)],
+            keys: &[key($key)],
             name: $name,
             when: |app| app.home.is_some() && !matches!(app.screen, $is),
             run: $open,
@@ -119,32 +119,32 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         app.screen = Screen::Dashboard;
         Vec::new()
     }),
-    screen!('2', "key-readings", Screen::Readings, |app, _| {
-        readings::open(app)
-    }),
     screen!(
         '3',
         "key-devices",
         Screen::Table(Table::Devices),
         |app, _| { table::open(app, Table::Devices) }
     ),
-    screen!('4', "key-bills", Screen::Table(Table::Bills), |app, _| {
+    screen!('4', "key-readings", Screen::Readings, |app, _| {
+        readings::open(app)
+    }),
+    screen!('5', "key-bills", Screen::Table(Table::Bills), |app, _| {
         table::open(app, Table::Bills)
     }),
-    screen!('5', "key-goals", Screen::Table(Table::Goals), |app, _| {
+    screen!('6', "key-goals", Screen::Table(Table::Goals), |app, _| {
         table::open(app, Table::Goals)
     }),
+    screen!('7', "key-forecast", Screen::Forecast, |app, _| {
+        forecast::open(app)
+    }),
     screen!(
-        '6',
+        'H',
         "key-household",
         Screen::Table(Table::Members),
         |app, _| { table::open(app, Table::Members) }
     ),
-    screen!('7', "key-forecast", Screen::Forecast, |app, _| {
-        forecast::open(app)
-    }),
     Command {
-        keys: &[key('9')],
+        keys: &[key('A')],
         name: "key-admin",
         when: |app| admin::is_administrator(app) && admin::shown(app).is_none(),
         run: |app, _| admin::open_last(app),

@@ -44,7 +44,7 @@ fn screen(hands: &Hands) -> String {
 #[test]
 fn t_on_the_bills_compares_with_the_distributors_other_tariffs_without_asking() {
     let mut hands = Hands::on(with_choices());
-    hands.press(key('4')).press(key('t'));
+    hands.press(key('5')).press(key('t'));
     assert_eq!(hands.app.screen, Screen::Comparison);
     let questions = asked(&hands.effects);
     assert_eq!(questions.len(), 1);
@@ -71,7 +71,7 @@ fn tariffs_that_arrive_later_are_compared_then() {
     let tariffs = app.lists.tariffs.value().unwrap().clone();
     app.lists.tariffs = Remote::Idle;
     let mut hands = Hands::on(app);
-    hands.press(key('4')).press(key('t'));
+    hands.press(key('5')).press(key('t'));
     assert!(asked(&hands.effects).is_empty());
     let list = calls(&hands.effects)
         .into_iter()

@@ -127,16 +127,16 @@ fn on_home(app: &App) -> bool {
     app.screen != Screen::Welcome && app.home.is_some()
 }
 
-/// The screens by their digits, and the name of the command that opens each.
+/// The screens by their keys, and the name of the command that opens each.
 const TABS: [(&str, &str, &str); 8] = [
     ("1", "tab-dashboard", "key-dashboard"),
-    ("2", "tab-readings", "key-readings"),
     ("3", "tab-devices", "key-devices"),
-    ("4", "tab-bills", "key-bills"),
-    ("5", "tab-goals", "key-goals"),
-    ("6", "tab-household", "key-household"),
+    ("4", "tab-readings", "key-readings"),
+    ("5", "tab-bills", "key-bills"),
+    ("6", "tab-goals", "key-goals"),
     ("7", "tab-forecast", "key-forecast"),
-    ("9", "tab-admin", "key-admin"),
+    ("H", "tab-household", "key-household"),
+    ("A", "tab-admin", "key-admin"),
 ];
 
 /// Those that whoever is signed in may open.
@@ -161,11 +161,11 @@ fn is_open(app: &App, tab: &str) -> bool {
 }
 
 /// The screens as far as there is room: all with their names, whole or short, only the open one with
-/// its name, or the digits alone.
+/// its name, or the keys alone.
 fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
     let named = |which: &dyn Fn(&str) -> bool, short: &str| {
         let mut spans = Vec::new();
-        for (digit, id, _) in tabs_of(app) {
+        for (key, id, _) in tabs_of(app) {
             let open = is_open(app, id);
             let style = if open { cx.theme.strong } else { cx.theme.dim };
             let name = if which(id) {
@@ -173,7 +173,7 @@ fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
             } else {
                 String::new()
             };
-            spans.push(Span::styled(format!("{digit} "), cx.theme.accent));
+            spans.push(Span::styled(format!("{key} "), cx.theme.accent));
             spans.push(Span::styled(name, style));
         }
         spans

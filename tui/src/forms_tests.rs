@@ -288,7 +288,7 @@ fn readings_pasted_from_a_spreadsheet_are_one_request() {
     let mut app = with_lists();
     app.readings.rows = Remote::Ready(testing::rows());
     let mut hands = Hands::on(app);
-    hands.press(key('2')).press(key('t'));
+    hands.press(key('4')).press(key('t'));
     let pasted = "21/11/2026 08:00\t12.360,5\n22/11/2026 08:00\t12.371\n";
     let _ = update(&mut hands.app, Message::Paste(pasted.into()), &hands.cx);
     hands.press(ctrl('s'));
@@ -346,7 +346,7 @@ fn the_servers_errors_stand_under_their_fields_and_what_was_typed_stays() {
 
 fn edited_bill() -> Hands {
     let mut hands = Hands::on(with_lists());
-    hands.press(key('4'));
+    hands.press(key('5'));
     hands.press(key('e'));
     hands
 }

@@ -18,7 +18,7 @@ use crate::testing::{self, Hands, cx, with_lists};
 #[test]
 fn a_table_is_filtered_sorted_and_its_cursor_stays_on_its_row() {
     let mut hands = Hands::on(with_lists());
-    hands.press(key('4')).press(key('j'));
+    hands.press(key('5')).press(key('j'));
     let second = table::selected(&hands.app, &cx()).unwrap();
     // Somebody adds a bill before it.
     let mut bills = hands.app.lists.bills.value().unwrap().clone();
@@ -64,7 +64,7 @@ fn what_is_shown_is_exported_and_no_cell_is_a_formula() {
 #[test]
 fn a_row_is_removed_at_once_with_the_version_that_was_seen() {
     let mut hands = Hands::on(with_lists());
-    hands.press(key('4')).press(key('d'));
+    hands.press(key('5')).press(key('d'));
     let (_, write) = hands.sent();
     assert_eq!(write.method, Method::Delete);
     assert!(write.path.ends_with("?version=1"), "{}", write.path);
@@ -92,7 +92,7 @@ fn the_palette_finds_a_command_and_a_home() {
 fn a_click_goes_to_the_field_the_row_and_the_tab() {
     let size = Size::new(80, 24);
     let mut hands = Hands::on(with_lists());
-    hands.press(key('4'));
+    hands.press(key('5'));
     let _ = update(&mut hands.app, Message::Click(10, 10, size), &hands.cx);
     let (_, selected) = table::selected(&hands.app, &cx()).unwrap();
     assert_eq!(selected, Uuid::from_u128(32));
@@ -140,7 +140,7 @@ fn another_members_act_is_told_once() {
 #[test]
 fn after_a_removal_the_cursor_is_on_the_neighbour() {
     let mut hands = Hands::on(with_lists());
-    hands.press(key('4')).press(key('j')).press(key('d'));
+    hands.press(key('5')).press(key('j')).press(key('d'));
     let bills = hands.app.lists.bills.value().unwrap().clone();
     let left = vec![bills[0].clone(), bills[2].clone()];
     hands.app.lists.bills = Remote::Ready(left);
@@ -155,7 +155,7 @@ fn only_an_owner_removes_others_and_anybody_leaves() {
         let board = &mut app.dashboard.board.value_mut().unwrap().dashboard;
         board.home.role = ecotrack_common::profile::Role::Viewer;
         let mut hands = Hands::on(app);
-        hands.press(key('6'));
+        hands.press(key('H'));
         for _ in 0..row {
             hands.press(key('j'));
         }

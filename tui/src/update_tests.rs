@@ -179,7 +179,7 @@ fn a_correction_that_came_second_shows_the_row_and_the_next_enter_is_based_on_it
 
 fn listed() -> App {
     let mut app = signed_in();
-    press(&mut app, key('2'));
+    press(&mut app, key('4'));
     app.readings.rows = Remote::Ready(testing::rows());
     app
 }

@@ -193,7 +193,7 @@ fn two_changes_of_one_row_that_wait_go_out_as_the_second() {
     for (n, kwh) in [(1, "213"), (2, "214")] {
         let mut cx = cx();
         cx.fresh_key = Uuid::from_u128(300 + n);
-        press(&mut app, key('4'));
+        press(&mut app, key('5'));
         press(&mut app, key('e'));
         press(&mut app, named(KeyCode::Tab));
         press(&mut app, named(KeyCode::Tab));
