@@ -70,7 +70,7 @@ async fn journey(db: PgPool, words: Words) {
 
     let mut screen = ana.screen(&world, words.language);
     screen.shows(words.ready).await;
-    screen.type_text("4t");
+    screen.type_text("5t");
     // Its distributor's tarifa branca is asked about without a word, and a register tells no hours.
     let holds = |seen: &str| in_one(seen).contains(words.hours);
     let seen = screen.until("why nobody can tell", holds).await;

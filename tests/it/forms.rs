@@ -210,7 +210,7 @@ async fn goals_times_away_and_meters_have_their_forms_too(db: PgPool) {
     let mut screen = ana.screen(&world, Language::English);
     screen.shows("b bill").await;
 
-    screen.type_text("5n");
+    screen.type_text("6n");
     screen.shows("New goal").await;
     screen.type_text("220");
     screen.ctrl('s');
@@ -273,7 +273,7 @@ async fn the_months_of_a_paper_bill_are_entered_on_one_screen(db: PgPool) {
     let ana = world.ana().await;
     let mut screen = ana.screen(&world, Language::English);
     screen.shows("b bill").await;
-    screen.type_text("4m");
+    screen.type_text("5m");
     screen.shows("The months of a paper bill").await;
     let rows: Vec<String> = (0..13)
         .map(|n| format!("{}\t{}", 200 + n, 230 + n))

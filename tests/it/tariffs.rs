@@ -70,7 +70,7 @@ async fn own(db: PgPool, words: Words) {
     screen.shows(words.ready).await;
 
     // From the bills to the tariffs, and to one of one's own from a day on.
-    screen.type_text("4T");
+    screen.type_text("5T");
     screen.shows("CEMIG").await;
     screen.type_text("n");
     screen.shows("▸").await;

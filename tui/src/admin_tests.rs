@@ -101,11 +101,11 @@ fn only_an_administrator_has_the_screen() {
     let mut hands = Hands::on(signed_in());
     hands.press(key('A'));
     assert_eq!(crate::admin::shown(&hands.app), None);
-    assert!(hands.effects.is_empty() && !seen(&hands).contains("9 Admin"));
+    assert!(hands.effects.is_empty() && !seen(&hands).contains("A Admin"));
     hands.press(key(':')).type_text("administration").enter();
     assert_eq!(crate::admin::shown(&hands.app), None);
     let mut hands = administrator();
-    assert!(drawn(&hands.app, &hands.cx, 160, 48).contains("9 Admin"));
+    assert!(drawn(&hands.app, &hands.cx, 160, 48).contains("A Admin"));
     hands.press(key('A'));
     let (_, page, edited, after) = asked(&hands.effects);
     assert_eq!(
