@@ -81,7 +81,7 @@ fn judge(data: &str, series: &str, hours: &Hours, origins: &[Date]) -> Result<Ju
     let days = read_days(data, series)?;
     for &origin in origins {
         let known = days.iter().filter(|day| day.date <= origin).cloned();
-        let history = History::until(known.collect(), origin)?;
+        let history = History::until(known, origin)?;
         let mut input = Input::of(history.clone());
         input.hourly = (0..LOOKED_BACK_DAYS)
             .filter_map(|age| {
