@@ -68,6 +68,9 @@ pub struct NewDevice {
     /// Whether the figures are engineering judgement.
     #[serde(default)]
     pub estimate: bool,
+    /// Whether no alerts are wanted of it.
+    #[serde(default)]
+    pub alerts_off: bool,
     /// When it runs, at most once for each season.
     #[serde(default)]
     pub patterns: Vec<UsagePattern>,
@@ -87,6 +90,7 @@ impl NewDevice {
             days_per_month: row.typical_days_per_month,
             duty_cycle: row.duty_cycle,
             estimate: row.confidence == Confidence::Estimate,
+            alerts_off: false,
             patterns: Vec::new(),
         }
     }

@@ -393,6 +393,7 @@ mod tests {
             days_per_month: Decimal::from(30),
             duty_cycle: Decimal::ONE,
             estimate: false,
+            alerts_off: false,
             patterns,
         }
     }

@@ -36,6 +36,7 @@ pub mod import;
 pub mod locale;
 pub mod member;
 pub mod meter;
+pub mod notice;
 pub mod path;
 pub mod profile;
 pub mod reading;
@@ -46,7 +47,8 @@ pub mod write;
 
 pub use id::{
     AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId,
-    ImportBatchId, InvitationId, MeterId, OperationId, ProfileDeviceId, ProfileTariffId, SessionId,
+    ImportBatchId, InvitationId, MeterId, NoticeChannelId, OperationId, ProfileDeviceId,
+    ProfileTariffId, SessionId,
 };
 pub use problem::{ErrorCode, FieldError, FieldErrors, Problem};
 pub use quantity::{KgCo2e, Kwh, Money};

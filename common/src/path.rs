@@ -110,6 +110,18 @@ routes! {
     ALERTS = "/profiles/{energy_profile_id}/alerts";
     /// `POST` acknowledges.
     ALERT_ACKNOWLEDGEMENT = "/profiles/{energy_profile_id}/alerts/{alert_id}/acknowledgement";
+    /// `POST` puts an alert off.
+    ALERT_SNOOZE = "/profiles/{energy_profile_id}/alerts/{alert_id}/snooze";
+    /// `GET` the rules that raise alerts, as they hold in the home.
+    ALERT_RULES = "/profiles/{energy_profile_id}/alert-rules";
+    /// `PUT` what the home says of one, `DELETE` takes that back.
+    ALERT_RULE = "/profiles/{energy_profile_id}/alert-rules/{rule}";
+    /// `GET` where the caller is told of this home, `POST` one more.
+    NOTICE_CHANNELS = "/profiles/{energy_profile_id}/notice-channels";
+    /// `PUT`, `DELETE`.
+    NOTICE_CHANNEL = "/profiles/{energy_profile_id}/notice-channels/{notice_channel_id}";
+    /// `POST` sends a test.
+    NOTICE_TEST = "/profiles/{energy_profile_id}/notice-channels/{notice_channel_id}/test";
     /// `GET` the tariffs that a home can choose.
     TARIFFS = "/tariffs";
     /// `GET` one of them, whole.

@@ -38,6 +38,7 @@ pub mod forecasts;
 pub mod goals;
 pub mod members;
 pub mod meters;
+pub mod notices;
 pub mod operations;
 pub mod profiles;
 pub mod readings;

@@ -25,8 +25,8 @@ use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
     App, accounts, admin, alerts, away, bills, catalog, comparisons, dashboard, devices, events,
-    explanations, forecasts, goals, members, meters, operations, profiles, readings, registration,
-    tariffs, weather,
+    explanations, forecasts, goals, members, meters, notices, operations, profiles, readings,
+    registration, tariffs, weather,
 };
 
 /// The document without its routes.
@@ -77,6 +77,7 @@ fn api() -> (
         .merge(forecasts::routes())
         .merge(explanations::routes())
         .merge(alerts::routes())
+        .merge(notices::routes())
         .merge(dashboard::routes())
         .merge(admin::routes())
         .routes(routes!(document));

@@ -56,6 +56,14 @@ impl TestApp {
         }
     }
 
+    /// The same person, asking this server.
+    pub(crate) fn again(&self, who: &Actor) -> Actor {
+        Actor {
+            router: self.router.clone(),
+            ..who.clone()
+        }
+    }
+
     /// Somebody who is not signed in.
     pub(crate) fn anonymous(&self) -> Actor {
         Actor {

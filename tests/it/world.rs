@@ -16,7 +16,7 @@ use ecotrack_common::profile::{
 use ecotrack_common::reading::{Measured, NewReading, Reading};
 use ecotrack_server::clock::Clock;
 use ecotrack_server::config::Settings;
-use ecotrack_server::{App, catalog, database, jobs, serve};
+use ecotrack_server::{App, alerts, catalog, database, jobs, serve};
 use ecotrack_tui::client::{Client, new_key};
 use ecotrack_tui::kept::KeptFolder;
 use ecotrack_tui::runtime::Options;
@@ -110,6 +110,21 @@ impl World {
         // Gone when this returns, its sockets too; a runtime may not be dropped inside another.
         let gone = std::thread::spawn(move || runtime.shutdown_timeout(Duration::from_secs(5)));
         gone.join().unwrap();
+    }
+
+    /// Looks at the alert rules of every home, as the job does.
+    pub(crate) async fn look_at_alerts(&self) {
+        let settings = Settings::with_data_dir(std::env::temp_dir());
+        let shutdown = CancellationToken::new();
+        let app = App::new(self.db.clone(), Clock::System, settings, shutdown);
+        let homes: Vec<sqlx::types::Uuid> =
+            sqlx::query_scalar("SELECT energy_profile_id FROM energy_profile")
+                .fetch_all(&self.db)
+                .await
+                .unwrap();
+        for home in homes {
+            alerts::evaluate::run(&app, home.into()).await.unwrap();
+        }
     }
 
     /// One value that PostgreSQL itself has.

@@ -109,12 +109,28 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             }
             app.pending.acknowledgement = None;
             match answer {
-                Ok(()) => dashboard::load(app),
+                Ok(()) => {
+                    let mut effects = dashboard::load(app);
+                    if let Screen::Table(table) = app.screen {
+                        effects.extend(table::load(app, table));
+                    }
+                    effects
+                }
                 Err(fault) => {
                     app.notice = Some(Notice::Fault(fault));
                     Vec::new()
                 }
             }
+        }
+        Reply::Tested(answer) => {
+            if app.pending.test == Some(ticket) {
+                app.pending.test = None;
+                app.notice = Some(match answer {
+                    Ok(test) => Notice::Tested(test.failure),
+                    Err(fault) => Notice::Fault(fault),
+                });
+            }
+            Vec::new()
         }
         Reply::Explained(answer) => {
             bill::explained(app, ticket, answer);
@@ -326,6 +342,8 @@ fn edited(subject: Subject) -> Option<(Table, uuid::Uuid)> {
         Subject::Meter(Some(id)) => Some((Table::Meters, id.0)),
         Subject::Away(Some(id)) => Some((Table::Away, id.0)),
         Subject::Member(id) => Some((Table::Members, id.0)),
+        Subject::AlertRule(_) => table::subject_key(subject),
+        Subject::Channel(Some(id)) => Some((Table::Notices, id.0)),
         Subject::ProfileTariff(Some(id)) => Some((Table::Tariffs, id.0)),
         _ => None,
     }

@@ -95,6 +95,8 @@ pub enum Notice {
     Refused,
     /// A Fluent id and what it is about.
     Said(&'static str, String),
+    /// A test notice was sent, or why not: the code of a refusal.
+    Tested(Option<String>),
     /// Another member did something.
     Member(Box<ecotrack_common::audit::Operation>),
 }
@@ -181,6 +183,7 @@ pub(crate) struct Pending {
     pub(crate) homes: Option<Ticket>,
     pub(crate) undo: Option<(Ticket, OperationId)>,
     pub(crate) acknowledgement: Option<Ticket>,
+    pub(crate) test: Option<Ticket>,
     /// A call that answers nothing, and the list to ask for anew after it.
     pub(crate) done: Option<(Ticket, Option<What>)>,
     /// The newest operation that this screen has shown.
@@ -404,6 +407,8 @@ impl App {
             Subject::Goal(_) => Some(What::Goals),
             Subject::Away(_) => Some(What::Away),
             Subject::Meter(_) => Some(What::Meters),
+            Subject::AlertRule(_) => Some(What::AlertRules),
+            Subject::Channel(Some(_)) => Some(What::Notices),
             Subject::Member(_) => Some(What::Members),
             Subject::ProfileTariff(_) => Some(What::ProfileTariffs),
             _ => None,

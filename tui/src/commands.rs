@@ -138,6 +138,12 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         forecast::open(app)
     }),
     screen!(
+        '9',
+        "key-alerts-screen",
+        Screen::Table(Table::Alerts),
+        |app, _| { table::open(app, Table::Alerts) }
+    ),
+    screen!(
         'H',
         "key-household",
         Screen::Table(Table::Members),
@@ -193,6 +199,12 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     }),
     palette_only!("key-add-meter", App::may_edit, |app, cx| {
         forms::open(app, Subject::Meter(None), None, cx)
+    }),
+    palette_only!("key-alert-rules", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::AlertRules)
+    }),
+    palette_only!("key-notices", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::Notices)
     }),
     palette_only!("key-meters", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Meters)

@@ -128,13 +128,14 @@ fn on_home(app: &App) -> bool {
 }
 
 /// The screens by their keys, and the name of the command that opens each.
-const TABS: [(&str, &str, &str); 8] = [
+const TABS: [(&str, &str, &str); 9] = [
     ("1", "tab-dashboard", "key-dashboard"),
     ("3", "tab-devices", "key-devices"),
     ("4", "tab-readings", "key-readings"),
     ("5", "tab-bills", "key-bills"),
     ("6", "tab-goals", "key-goals"),
     ("7", "tab-forecast", "key-forecast"),
+    ("9", "tab-alerts", "key-alerts-screen"),
     ("H", "tab-household", "key-household"),
     ("A", "tab-admin", "key-admin"),
 ];
@@ -155,6 +156,7 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
         Screen::Forecast => tab == "tab-forecast",
+        Screen::Table(table) if Table::ALERTS.contains(&table) => tab == "tab-alerts",
         Screen::Table(Table::Admin(_)) => tab == "tab-admin",
         Screen::Table(_) | Screen::Tariff => tab == "tab-household",
     }
@@ -368,6 +370,12 @@ fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> 
         Notice::Waits => {
             let count = app.outbox.open(app).count().to_string();
             let text = t!(cx, "notice-waits", count = count);
+            Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.warning)
+        }
+        Notice::Tested(None) => Span::raw(words::cut(&cx.locale.text("notice-tested"), room)),
+        Notice::Tested(Some(code)) => {
+            let why = cx.locale.notice_failure(code);
+            let text = t!(cx, "notice-test-failed", why = why);
             Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.warning)
         }
         Notice::Refused => {

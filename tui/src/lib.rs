@@ -52,6 +52,8 @@ pub mod widgets;
 #[cfg(test)]
 mod admin_tests;
 #[cfg(test)]
+mod alerts_tests;
+#[cfg(test)]
 mod bill_tests;
 #[cfg(test)]
 mod comparison_tests;
@@ -59,7 +61,6 @@ mod comparison_tests;
 mod forecast_looks_tests;
 #[cfg(test)]
 mod forecast_tests;
-#[cfg(test)]
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::account::Session;
+use ecotrack_common::alert::{Alert, HomeAlertRule};
 use ecotrack_common::audit::OperationPage;
 use ecotrack_common::away::AwayPeriod;
 use ecotrack_common::billing::BillingRecord;
@@ -10,6 +11,7 @@ use ecotrack_common::goal::Goal;
 use ecotrack_common::home_tariff::ProfileTariff;
 use ecotrack_common::member::{Invitation, Member, RemovedProfile};
 use ecotrack_common::meter::Meter;
+use ecotrack_common::notice::NoticeChannel;
 use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::reference::CatalogDevice;
 use ecotrack_common::weather::WeatherPage;
@@ -54,6 +56,12 @@ pub enum What {
     Tariffs,
     /// Which tariff the home has from which day on.
     ProfileTariffs,
+    /// What a member of it should know.
+    Alerts,
+    /// The rules that raise alerts in it.
+    AlertRules,
+    /// Where the caller is told of it.
+    Notices,
 }
 
 /// A list that arrived.
@@ -89,6 +97,12 @@ pub enum Listed {
     Tariffs(Vec<TariffChoice>),
     /// Tariffs of the home.
     ProfileTariffs(Vec<ProfileTariff>),
+    /// Alerts.
+    Alerts(Vec<Alert>),
+    /// Rules.
+    AlertRules(Vec<HomeAlertRule>),
+    /// Channels.
+    Notices(Vec<NoticeChannel>),
 }
 
 /// Gives out tickets.
@@ -134,6 +148,12 @@ pub struct Lists {
     pub tariffs: Remote<Vec<TariffChoice>>,
     /// Tariffs of the home.
     pub profile_tariffs: Remote<Vec<ProfileTariff>>,
+    /// Alerts.
+    pub alerts: Remote<Vec<Alert>>,
+    /// Rules that raise them.
+    pub alert_rules: Remote<Vec<HomeAlertRule>>,
+    /// Where the caller is told.
+    pub notices: Remote<Vec<NoticeChannel>>,
     older: Option<Ticket>,
     stale: Vec<What>,
 }
@@ -197,6 +217,18 @@ macro_rules! each {
                 let $list = &$lists.profile_tariffs;
                 $do
             }
+            What::Alerts => {
+                let $list = &$lists.alerts;
+                $do
+            }
+            What::AlertRules => {
+                let $list = &$lists.alert_rules;
+                $do
+            }
+            What::Notices => {
+                let $list = &$lists.notices;
+                $do
+            }
             What::OlderOperations => $older,
         }
     };
@@ -256,6 +288,18 @@ macro_rules! each {
             }
             What::ProfileTariffs => {
                 let $list = &mut $lists.profile_tariffs;
+                $do
+            }
+            What::Alerts => {
+                let $list = &mut $lists.alerts;
+                $do
+            }
+            What::AlertRules => {
+                let $list = &mut $lists.alert_rules;
+                $do
+            }
+            What::Notices => {
+                let $list = &mut $lists.notices;
                 $do
             }
             What::OlderOperations => $older,
@@ -347,6 +391,9 @@ impl Lists {
             Ok(Listed::Catalog(rows)) => self.catalog.answer(ticket, Ok(rows)),
             Ok(Listed::Tariffs(rows)) => self.tariffs.answer(ticket, Ok(rows)),
             Ok(Listed::ProfileTariffs(rows)) => self.profile_tariffs.answer(ticket, Ok(rows)),
+            Ok(Listed::Alerts(rows)) => self.alerts.answer(ticket, Ok(rows)),
+            Ok(Listed::AlertRules(rows)) => self.alert_rules.answer(ticket, Ok(rows)),
+            Ok(Listed::Notices(rows)) => self.notices.answer(ticket, Ok(rows)),
             Ok(Listed::OlderOperations(page)) => {
                 if self.older != Some(ticket) {
                     return false;
@@ -393,6 +440,7 @@ impl Lists {
                     a.profile_tariff_id == b.profile_tariff_id
                 });
             }
+            Subject::AlertRule(_) => put(&mut self.alert_rules, row, |a, b| a.rule == b.rule),
             Subject::Meter(_) => put(&mut self.meters, row, |a, b| a.meter_id == b.meter_id),
             _ => {}
         }

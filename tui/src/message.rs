@@ -15,11 +15,13 @@ use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, ProfileRemoval,
 };
+use ecotrack_common::notice::{NewNoticeChannel, NoticeTest};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::ReadingPage;
 use ecotrack_common::reference::SavingMeasure;
 use ecotrack_common::{
-    AccountId, AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId, Problem, SessionId,
+    AccountId, AlertId, BillingRecordId, EnergyProfileId, MeterId, NoticeChannelId, OperationId,
+    Problem, SessionId,
 };
 use jiff::Timestamp;
 use ratatui::layout::Size;
@@ -145,6 +147,10 @@ pub enum Call {
     Undo(EnergyProfileId, OperationId, Uuid),
     /// Say that an alert was seen.
     Acknowledge(EnergyProfileId, AlertId, Uuid),
+    /// Tell me elsewhere too. It goes past the outbox, which would keep its secret on the disk.
+    AddChannel(EnergyProfileId, Box<NewNoticeChannel>, Uuid),
+    /// Send a test.
+    TestChannel(EnergyProfileId, NoticeChannelId),
     /// A bill beside what was recomputed, and why.
     Explanation(EnergyProfileId, BillingRecordId),
     /// Why a bill is another than the one before.
@@ -195,6 +201,8 @@ pub enum Reply {
     Undone(Answer<Undone>),
     /// To `Acknowledge`.
     Acknowledged(Answer<()>),
+    /// To `TestChannel`.
+    Tested(Answer<NoticeTest>),
     /// To `Explanation`.
     Explained(Answer<Box<BillExplanation>>),
     /// To `Change`.
@@ -257,6 +265,7 @@ impl Reply {
             Self::Listed(_, answer) => answer.as_ref().err(),
             Self::Invited(answer) => answer.as_ref().err(),
             Self::Undone(answer) => answer.as_ref().err(),
+            Self::Tested(answer) => answer.as_ref().err(),
             Self::Explained(answer) => answer.as_ref().err(),
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Compared(answer) => answer.as_ref().err(),

@@ -442,6 +442,12 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .await
                 .map_err(fault),
         ),
+        Call::AddChannel(home, new, key) => {
+            Reply::Done(client.add_channel(home, &new, key).await.map_err(fault))
+        }
+        Call::TestChannel(home, channel) => {
+            Reply::Tested(client.test_channel(home, channel).await.map_err(fault))
+        }
         Call::Explanation(home, bill) => Reply::Explained(
             client
                 .explanation(home, bill)

@@ -1,6 +1,7 @@
 //! Every screen as people see it, in both languages and at both sizes.
 
 use ecotrack_common::account::Language;
+use ecotrack_common::alert::AlertRule;
 use ecotrack_common::forecast::ForecastState;
 use ecotrack_common::reference::SavingMeasure;
 
@@ -275,6 +276,10 @@ fn the_tables_look_like_this() {
         let name = table.title().replace('-', "_");
         pictures!("table", &name, [(80, 24)], |_: &Context| tabled(table));
     }
+    for table in Table::ALERTS {
+        let name = format!("{}_wide", table.title().replace('-', "_"));
+        pictures!("table", &name, [(160, 48)], |_: &Context| tabled(table));
+    }
     pictures!("table", "bills_wide", [(160, 48)], |_: &Context| {
         let mut app = tabled(Table::Bills);
         let state = app.tables.of_mut(Table::Bills);
@@ -300,6 +305,9 @@ fn the_forms_of_a_home_look_like_this() {
         ("months", Subject::Months),
         ("goal", Subject::Goal(None)),
         ("away", Subject::Away(None)),
+        ("snooze", Subject::Snooze(testing::first_alert())),
+        ("alert_rule", Subject::AlertRule(AlertRule::StandbyCreeping)),
+        ("channel", Subject::Channel(None)),
         ("many_readings", Subject::Readings(testing::meter_id())),
         ("join", Subject::Join),
         ("invite", Subject::Invite),

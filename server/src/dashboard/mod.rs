@@ -147,7 +147,7 @@ async fn compose(
         }
         None => outlook.without_forecast(),
     };
-    let alerts = alerts::store::list_open(&mut *conn, profile).await?;
+    let alerts = alerts::store::list_open(&mut *conn, profile, outlook.today).await?;
     let meters = meters_now(&mut *conn, profile).await?;
 
     Ok(Dashboard {

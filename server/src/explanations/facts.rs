@@ -17,6 +17,7 @@ use ecotrack_common::explain::{
 };
 use ecotrack_common::{BillingRecordId, EnergyProfileId, Kwh, Money};
 use jiff::ToSpan;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
@@ -66,6 +67,13 @@ impl Facts {
     /// A bill of the home.
     pub(super) fn bill(&self, id: BillingRecordId) -> Option<&BillingRecord> {
         self.bills.iter().find(|bill| bill.billing_record_id == id)
+    }
+
+    /// Bills whose last day is `since` or later.
+    pub(super) fn ended_since(&self, since: Date) -> impl Iterator<Item = &BillingRecord> {
+        self.bills
+            .iter()
+            .filter(move |bill| bill.bill.last_day >= since)
     }
 
     /// The bill before one.

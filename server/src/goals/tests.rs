@@ -72,7 +72,7 @@ async fn a_limit_that_is_passed_is_told_at_once_and_no_longer_when_it_is_gone(db
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
     test.run_jobs().await;
-    assert_eq!(open().await[0]["rule"], "goal_pace");
+    assert_eq!(open().await[0]["rule"], "goal_passed");
     let dashboard = ana.get(&in_home(path::DASHBOARD, profile)).await.json;
     assert_eq!(dashboard["goal"]["limit"], "120");
     assert_eq!(ana.undo(profile, &made).await.status, StatusCode::OK);
@@ -96,7 +96,7 @@ async fn a_limit_for_a_month_is_held_against_the_calendar_month(db: PgPool) {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|alert| alert["rule"] == "goal_pace")
+        .filter(|alert| alert["rule"] == "goal_passed")
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(

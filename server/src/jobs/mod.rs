@@ -6,11 +6,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use ecotrack_common::EnergyProfileId;
+use ecotrack_common::{EnergyProfileId, NoticeChannelId};
 use graphile_worker::{
     Cron, Crontab, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext,
     WorkerOptions, WorkerRecoveryConfig,
 };
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -20,7 +21,7 @@ pub mod store;
 mod tests;
 
 use crate::forecasts::trainings::policy::Trigger;
-use crate::{App, alerts, catalog, doctor, forecasts, profiles, weather};
+use crate::{App, alerts, catalog, doctor, forecasts, notices, profiles, weather};
 
 /// Jobs at once in one server: two, since training is arithmetic and the machine is small.
 const CONCURRENCY: usize = 2;
@@ -75,6 +76,17 @@ pub struct RebuildDays {
     pub energy_profile_id: EnergyProfileId,
 }
 
+/// Sends what a member is to be told elsewhere.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SendNotice {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+    /// Through which channel.
+    pub notice_channel_id: NoticeChannelId,
+    /// What it tells.
+    pub about: String,
+}
+
 /// Asks the online source for the temperatures that a home is missing.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FetchWeather {
@@ -118,6 +130,9 @@ pub trait Job: TaskHandler + Serialize {
         0
     }
 }
+
+/// What went out is known so long, that it does not go out again: longer than any rule is quiet.
+const NOTICES_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 /// Priority of what somebody looks at a screen for.
 const AWAITED: i16 = -10;
@@ -169,6 +184,24 @@ impl Job for FetchWeather {
 
     fn key(&self) -> String {
         format!("weather:{}", self.energy_profile_id)
+    }
+}
+
+impl Job for SendNotice {
+    const QUEUE: Option<&'static str> = Some(OUTSIDE);
+
+    fn key(&self) -> String {
+        format!("notice:{}:{}", self.notice_channel_id, self.about)
+    }
+}
+
+impl TaskHandler for SendNotice {
+    const IDENTIFIER: &'static str = "send_notice";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        let outcome = notices::send::run(&app, &self).await;
+        said(Self::IDENTIFIER, self.energy_profile_id, outcome)
     }
 }
 
@@ -321,6 +354,9 @@ impl TaskHandler for Sweep {
         store::sweep(&mut conn, now)
             .await
             .map_err(|error| error.to_string())?;
+        notices::store::sweep(&mut conn, now - NOTICES_KEPT)
+            .await
+            .map_err(|error| error.to_string())?;
         forecasts::trainings::store::sweep(&mut conn, now)
             .await
             .map_err(|error| error.to_string())?;
@@ -420,6 +456,7 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
         .define_job::<RefreshProfile>()
         .define_job::<RebuildDays>()
         .define_job::<FetchWeather>()
+        .define_job::<SendNotice>()
         .define_job::<FetchAllWeather>()
         .define_job::<RefreshTariffs>()
         .define_job::<TrainAll>()

@@ -13,7 +13,7 @@ use crate::error::{Error, OnConstraint, Result};
 use crate::profiles::row as home;
 use crate::readings::{self, imports};
 use crate::write::Write;
-use crate::{away, bills, devices, goals, meters, tariffs, weather};
+use crate::{alerts, away, bills, devices, goals, meters, tariffs, weather};
 
 /// Takes an operation back as a new operation, which can itself be taken back: all of its rows, or
 /// none when something newer stands on one.
@@ -87,6 +87,9 @@ async fn restore_all(
         }
         away::store::Image::ENTITY => {
             restore::<away::store::Image>(write, profile, entries).await?;
+        }
+        alerts::store::Image::ENTITY => {
+            restore::<alerts::store::Image>(write, profile, entries).await?;
         }
         tariffs::store::Image::ENTITY => {
             restore::<tariffs::store::Image>(write, profile, entries).await?;

@@ -14,6 +14,7 @@ use crate::world::{Disk, PASSWORD, World};
 
 mod account;
 mod admin;
+mod alerts;
 mod bills;
 mod co2e;
 mod compare;

@@ -18,7 +18,7 @@ use super::rows::{Name, pick, same};
 use super::shown::Shown;
 use super::table::{Side, Table};
 use super::typed::{Typed, text};
-use super::words::words;
+use super::words::{OnOff, words};
 use super::writes::{Did, say, sentence};
 use super::{Failure, Result, co2e, many, patterns};
 use crate::forms::catalog_name;
@@ -79,6 +79,9 @@ pub(super) struct Fields {
     /// When it runs, such as "mon-fri 6:30-7:30"; give one for each span
     #[arg(long, value_name = "SPAN")]
     hours_on: Vec<String>,
+    /// Whether alerts are wanted of it [default: on]
+    #[arg(long, value_name = "ON_OR_OFF", value_parser = words(OnOff::ALL, OnOff::as_str))]
+    alerts: Option<OnOff>,
 }
 
 /// CO2e of the kWh of a month.
@@ -106,6 +109,7 @@ const COLUMNS: &[&str] = &[
     "catalog_slug",
     "estimate",
     "example",
+    "alerts_off",
     "patterns",
     "profile_device_id",
     "version",
@@ -306,6 +310,7 @@ impl Fields {
             estimate: base.is_some_and(|it| {
                 it.estimate && it.power_w == power_w && it.duty_cycle == duty_cycle
             }),
+            alerts_off: OnOff::off(self.alerts, base.is_some_and(|it| it.alerts_off)),
             patterns,
         }
     }
@@ -340,6 +345,7 @@ fn based_on(
             name: before.name.clone(),
             quantity: before.quantity,
             patterns: before.patterns.clone(),
+            alerts_off: before.alerts_off,
             ..fresh
         },
     })

@@ -17,6 +17,7 @@ use crate::config::{self, Given, Settings};
 
 mod account;
 mod admin;
+mod alerts;
 mod away;
 mod bills;
 mod catalog;
@@ -36,6 +37,7 @@ mod log;
 mod many;
 mod members;
 mod meters;
+mod notices;
 mod patterns;
 mod predict;
 mod profiles;
@@ -159,6 +161,12 @@ enum Command {
     /// Limits: list, add, edit, remove
     #[command(subcommand)]
     Goals(goals::Goals),
+    /// Alerts: list, show, acknowledge, snooze; the rules that raise them
+    #[command(subcommand)]
+    Alerts(alerts::Alerts),
+    /// Where you are told elsewhere: list, add, edit, test, remove
+    #[command(subcommand)]
+    Notices(notices::Notices),
     /// Days on which nobody is at home: list, add, edit, remove
     #[command(subcommand)]
     Away(away::Away),
@@ -293,6 +301,8 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Bills(command) => bills::run(context, command).await,
         Command::Devices(command) => devices::run(context, command).await,
         Command::Goals(command) => goals::run(context, command).await,
+        Command::Alerts(command) => alerts::run(context, command).await,
+        Command::Notices(command) => notices::run(context, command).await,
         Command::Away(command) => away::run(context, command).await,
         Command::Weather(command) => weather::run(context, command).await,
         Command::History(history) => history::list(context, history).await,

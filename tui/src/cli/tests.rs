@@ -171,6 +171,7 @@ fn meter(name: &str, channel: Channel, reading_kind: ReadingKind) -> Meter {
         register_digits: None,
         profile_device_id: None,
         same_as: None,
+        alerts_off: false,
         version: 1,
     }
 }

@@ -135,6 +135,12 @@ pub(super) fn fields(app: &App, row: Option<&ProfileDevice>, cx: &Context) -> Ve
             "1",
         )
         .hint("hint-duty"),
+        Field::toggle(
+            "alerts_off",
+            "label-alerts-off",
+            device.is_some_and(|it| it.alerts_off),
+        )
+        .hint("hint-alerts-off"),
         Field::week(
             "patterns",
             "label-week",
@@ -219,6 +225,7 @@ fn typed(app: &App, form: &Form) -> (NewDevice, FieldErrors) {
         days_per_month,
         duty_cycle,
         estimate,
+        alerts_off: form.is_on("alerts_off"),
         patterns,
     };
     (device, errors)

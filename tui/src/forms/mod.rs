@@ -6,8 +6,10 @@
 
 mod account;
 mod admin;
+mod alert;
 mod away;
 mod bill;
+mod channel;
 mod device;
 mod drafts;
 mod goal;
@@ -172,6 +174,9 @@ fn fields(
         Subject::Goal(_) => goal::fields(app, base(row).as_ref(), cx),
         Subject::Away(_) => away::fields(base(row).as_ref(), cx),
         Subject::ProfileTariff(_) => profile_tariff::fields(app, base(row).as_ref(), form, cx),
+        Subject::Snooze(_) => alert::snooze_fields(app, cx),
+        Subject::Channel(_) => channel::fields(base(row).as_ref(), cx),
+        Subject::AlertRule(rule) => alert::rule_fields(rule, base(row).as_ref(), cx),
         Subject::TariffNode => tariff_node::fields(app, form, cx),
         Subject::TariffAdd => tariff_node::add_fields(app, cx),
         Subject::Readings(meter) => readings::fields(app, meter, cx),
@@ -208,6 +213,9 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Goal(id) => goal::read(app, form, id, cx),
         Subject::Away(id) => away::read(app, form, id, cx),
         Subject::ProfileTariff(id) => profile_tariff::read(app, form, id, cx),
+        Subject::Snooze(id) => alert::read_snooze(app, form, id, cx),
+        Subject::Channel(id) => channel::read(app, form, id, cx),
+        Subject::AlertRule(rule) => alert::read_rule(app, form, rule),
         Subject::TariffNode => tariff_node::read(app, form, cx),
         Subject::TariffAdd => tariff_node::read_add(form),
         Subject::Readings(meter) => readings::read(app, form, meter, cx),
@@ -242,6 +250,7 @@ fn needs(subject: Subject) -> &'static [What] {
 /// What is computed from what stands in the fields, as lines.
 fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     match form.subject {
+        Subject::AlertRule(rule) => vec![Line::raw(cx.locale.alert_rule(rule))],
         Subject::Device(_) => device::computed(app, form, cx),
         Subject::Bill(_) => bill::computed(app, form, cx),
         Subject::Months => months::computed(form, cx),
@@ -416,6 +425,7 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             if let Some(form) = &mut app.form {
                 form.sending = Some(ticket);
                 if let Call::CreateProfile(_, _, key)
+                | Call::AddChannel(_, _, key)
                 | Call::Join(_, key)
                 | Call::Transfer(_, _, key) = call.as_ref()
                 {

@@ -1,9 +1,10 @@
 //! What forms are about.
 
 use ecotrack_common::admin::AdminSet;
+use ecotrack_common::alert::AlertRule;
 use ecotrack_common::{
-    AccountId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, MeterId, ProfileDeviceId,
-    ProfileTariffId,
+    AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, MeterId, NoticeChannelId,
+    ProfileDeviceId, ProfileTariffId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -44,6 +45,12 @@ pub enum Subject {
     TariffAdd,
     /// Days on which nobody is at home.
     Away(Option<AwayPeriodId>),
+    /// Until when an alert is put off.
+    Snooze(AlertId),
+    /// A rule that raises alerts.
+    AlertRule(AlertRule),
+    /// A channel through which the caller is told elsewhere.
+    Channel(Option<NoticeChannelId>),
     /// Many readings.
     Readings(MeterId),
     /// One reading, on the line over the footer.
@@ -85,6 +92,8 @@ impl Subject {
                 | Self::Join
                 | Self::Invite
                 | Self::Member(_)
+                | Self::Snooze(_)
+                | Self::Channel(_)
                 | Self::RemoveMember(_)
                 | Self::Transfer(_)
                 | Self::RemoveHome
@@ -120,6 +129,10 @@ impl Subject {
             (Self::TariffAdd, _) => ("tariff-add-title", ""),
             (Self::Away(_), false) => ("away-new-title", ""),
             (Self::Away(_), true) => ("away-edit-title", ""),
+            (Self::Snooze(_), _) => ("snooze-title", "snooze-what"),
+            (Self::Channel(_), false) => ("channel-new-title", "channel-new-what"),
+            (Self::Channel(_), true) => ("channel-title", ""),
+            (Self::AlertRule(_), _) => ("alert-rule-title", "alert-rule-what"),
             (Self::Readings(_), _) => ("readings-grid-title", "readings-grid-what"),
             (Self::Reading(_) | Self::Correction(..) | Self::Removal, _) => ("readings-title", ""),
             (Self::Invite, _) => ("invite-title", "invite-what"),
@@ -150,6 +163,7 @@ impl Subject {
             Self::ProfileTariff(_) | Self::OwnTariff(_) | Self::TariffNode | Self::TariffAdd => {
                 "subject-tariff"
             }
+            Self::Snooze(_) | Self::AlertRule(_) | Self::Channel(_) => "subject-alert",
             Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
             Self::Removal => "subject-removal",
             Self::AdminRow(set, _) => set.description().title,

@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use uuid::Uuid;
 
-use super::{Column, Row, State, Table, columns, cursor, rows};
+use super::{Column, Row, State, Table, alerts, columns, cursor, rows};
 use crate::admin;
 use crate::app::{App, Context};
 use crate::dashboard;
@@ -25,6 +25,10 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
         }
         None => area,
     };
+    let (area, told) = alerts::split(table, area);
+    if let Some(told) = told {
+        alerts::view_told(app, frame, told, cx);
+    }
     let state = app.tables.of(table);
     let known = rows(app, table, cx);
     let mut titles = Titles::new(title(table, usize::from(area.width.saturating_sub(4)), cx));
@@ -89,13 +93,14 @@ fn filter_is_shown(state: &State) -> bool {
     state.filtering || !state.filter.text().is_empty()
 }
 
-/// The tables of the household stand beside each other, the one on show marked; where they do not all
+/// Tables that belong together stand beside each other, the one on show marked; where they do not all
 /// fit, those before it give way.
 fn title(table: Table, room: usize, cx: &Context) -> String {
-    if !table.is_of_household() {
+    let siblings = table.siblings();
+    if siblings.is_empty() {
         return cx.locale.text(table.title());
     }
-    let names: Vec<String> = Table::HOUSEHOLD
+    let names: Vec<String> = siblings
         .iter()
         .map(|one| {
             let name = cx.locale.text(one.title());
@@ -106,7 +111,7 @@ fn title(table: Table, room: usize, cx: &Context) -> String {
             }
         })
         .collect();
-    let shown = Table::HOUSEHOLD.iter().position(|one| *one == table);
+    let shown = siblings.iter().position(|one| *one == table);
     let shown = shown.unwrap_or(0);
     let from = |first: usize| if first == 0 { "" } else { "… " };
     let fits = |first: &usize| {
@@ -235,6 +240,7 @@ pub fn hit(app: &App, table: Table, area: Rect, cx: &Context, y: u16) -> Option<
     let rows = rows(app, table, cx)?;
     let state = app.tables.of(table);
     let area = above(app, table, area).map_or(area, |(_, _, below)| below);
+    let (area, _) = alerts::split(table, area);
     // Frame and titles.
     let top = area.y + 2;
     let bottom = area

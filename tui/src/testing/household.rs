@@ -105,6 +105,9 @@ pub(crate) fn with_lists() -> App {
         goal(51, GoalMeasure::Kwh, "220", None),
         goal(52, GoalMeasure::Money, "250", Some(date(2026, 6, 30))),
     ]);
+    lists.alerts = Remote::Ready(super::alerts::alerts());
+    lists.alert_rules = Remote::Ready(super::alerts::alert_rules());
+    lists.notices = Remote::Ready(super::alerts::channels());
     lists.away = Remote::Ready(vec![AwayPeriod {
         away_period_id: AwayPeriodId(id(61)),
         period: NewAwayPeriod {

@@ -18,6 +18,8 @@ mod acts;
 #[cfg(test)]
 pub(crate) mod administration;
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod compared;
 #[cfg(test)]
 mod explained;
@@ -33,7 +35,8 @@ pub(crate) mod sample;
 mod tariffs;
 #[cfg(test)]
 pub(crate) use {
-    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, sample::*, tariffs::*,
+    acts::*, alerts::first_alert, compared::*, explained::*, forecasts::*, hands::*, household::*,
+    sample::*, tariffs::*,
 };
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.

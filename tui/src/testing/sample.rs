@@ -109,7 +109,12 @@ fn band(likely: &str, by80: &str, by95: &str) -> Band<Decimal> {
     }
 }
 
-fn alert(n: u128, rule: AlertRule, severity: Severity, evidence: &[(&str, &str)]) -> Alert {
+pub(crate) fn alert(
+    n: u128,
+    rule: AlertRule,
+    severity: Severity,
+    evidence: &[(&str, &str)],
+) -> Alert {
     Alert {
         alert_id: AlertId(id(n)),
         rule,
@@ -122,6 +127,8 @@ fn alert(n: u128, rule: AlertRule, severity: Severity, evidence: &[(&str, &str)]
         resolved_at: None,
         acknowledged_by: None,
         acknowledged_at: None,
+        snoozed_until: None,
+        snoozed_by: None,
     }
 }
 
@@ -326,7 +333,14 @@ pub(crate) fn dashboard() -> Dashboard {
                 12,
                 AlertRule::DayAboveForecast,
                 Severity::Info,
-                &[("date", "2026-11-22"), ("kwh", "14.2"), ("hi95", "12.1")],
+                &[
+                    ("first", "2026-11-18"),
+                    ("last", "2026-11-22"),
+                    ("days", "5"),
+                    ("kwh", "14.2"),
+                    ("likely", "9.6"),
+                    ("more_w", "192"),
+                ],
             ),
         ],
         suggestions: vec![
@@ -358,6 +372,7 @@ pub(crate) fn dashboard() -> Dashboard {
                     register_digits: Some(5),
                     profile_device_id: None,
                     same_as: None,
+                    alerts_off: false,
                     version: 1,
                 },
                 last_reading: Some(reading("2026-11-20T11:15:00Z", "12345.6", Some("54.4"))),
@@ -372,6 +387,7 @@ pub(crate) fn dashboard() -> Dashboard {
                     register_digits: None,
                     profile_device_id: None,
                     same_as: None,
+                    alerts_off: false,
                     version: 1,
                 },
                 last_reading: None,
