@@ -160,11 +160,14 @@ async fn of_meters(
     let mut findings = meter_rules::silent(rules, &meters, &last_days, today);
     let first = today.saturating_sub((meter_rules::GAP_DAYS * 3).days());
     let mut days = store::list_meter_days(&mut *conn, profile, first).await?;
+    let lately = now - SignedDuration::from_hours(24 * KNOWN_DAYS);
+    let known = store::list_known(&mut *conn, profile, lately, &[]).await?;
     // Today has not passed.
     days.retain(|day| day.date < today);
     for meter in &meters {
         findings.extend(meter_rules::standing_still(rules, meter, &days));
-        findings.extend(meter_rules::gaps(rules, meter, &days, today));
+        let told = meter_rules::told_silences(&known, meter);
+        findings.extend(meter_rules::gaps(rules, meter, &days, &told, today));
     }
     let since = now - SignedDuration::from_hours(24 * BACKWARDS_DAYS);
     let zone = &outlook.home.time_zone;

@@ -221,7 +221,8 @@ impl Watch {
     ) {
         let meter = meter();
         for today in from.series(1.day()).take_while(|day| *day <= to) {
-            let findings = findings(series, forecasts, rules, &meter, today);
+            let told = meters::told_silences(&self.known, &meter);
+            let findings = findings(series, forecasts, rules, (&meter, told.as_slice()), today);
             let now = instant(today);
             for change in raise::changes(rules, &self.known, &findings, now) {
                 self.apply(change, today);
@@ -302,7 +303,7 @@ fn findings(
     series: &Series,
     forecasts: &Forecasts,
     rules: &Rules,
-    meter: &Meter,
+    (meter, told): (&Meter, &[Date]),
     today: Date,
 ) -> Vec<Finding> {
     let first = today.saturating_sub(LOOKED_BACK_DAYS.days());
@@ -334,7 +335,7 @@ fn findings(
     let one = std::slice::from_ref(meter);
     let mut findings = meters::silent(rules, one, &last_days, today);
     findings.extend(meters::standing_still(rules, meter, &meter_days));
-    findings.extend(meters::gaps(rules, meter, &meter_days, today));
+    findings.extend(meters::gaps(rules, meter, &meter_days, told, today));
     let back: Vec<Backwards> = series
         .backwards
         .iter()

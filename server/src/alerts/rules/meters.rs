@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
+use super::super::raise::Known;
 use super::{Finding, Rules};
 
 /// What a meter knows of a day.
@@ -132,8 +133,14 @@ pub fn standing_still(rules: &Rules, meter: &Meter, days: &[MeterDay]) -> Option
 }
 
 /// Days that a meter of steps does not know between days that it does, in the last three weeks; together, if they are
-/// `days` or more.
-pub fn gaps(rules: &Rules, meter: &Meter, days: &[MeterDay], today: Date) -> Option<Finding> {
+/// `days` or more. Those after a day in `told` were told while the meter was silent.
+pub fn gaps(
+    rules: &Rules,
+    meter: &Meter,
+    days: &[MeterDay],
+    told: &[Date],
+    today: Date,
+) -> Option<Finding> {
     let rule = AlertRule::Gap;
     if !rules.is_on(rule) || !is_watched(meter) || meter.reading_kind != ReadingKind::Step {
         return None;
@@ -147,6 +154,7 @@ pub fn gaps(rules: &Rules, meter: &Meter, days: &[MeterDay], today: Date) -> Opt
         .collect();
     let missing: Vec<Date> = known
         .windows(2)
+        .filter(|pair| !told.contains(&pair[0]))
         .flat_map(|pair| {
             let between = pair[0].series(1.day()).skip(1);
             between.take_while(|date| *date < pair[1])
@@ -167,6 +175,15 @@ pub fn gaps(rules: &Rules, meter: &Meter, days: &[MeterDay], today: Date) -> Opt
             ],
         )
     })
+}
+
+/// The last days before silences of a meter that alerts told of.
+pub fn told_silences<'a>(known: impl IntoIterator<Item = &'a Known>, meter: &Meter) -> Vec<Date> {
+    let id = meter.meter_id.to_string();
+    let of_meter = |alert: &&Known| alert.rule == AlertRule::NoData && alert.about == id;
+    let silences = known.into_iter().filter(of_meter);
+    let last = |alert: &Known| alert.evidence.get("last")?.parse::<Date>().ok();
+    silences.filter_map(last).collect()
 }
 
 /// A register that stands lower than before.
@@ -278,7 +295,16 @@ mod tests {
         let used = [Some(3), None, None, None, Some(0), Some(0), Some(0)];
         assert!(silent(&Rules::default(), std::slice::from_ref(&off), &last, today).is_empty());
         assert!(standing_still(&Rules::default(), &off, &days(&used)).is_none());
-        assert!(gaps(&Rules::default(), &off, &days(&used), date(2026, 11, 8)).is_none());
+        assert!(
+            gaps(
+                &Rules::default(),
+                &off,
+                &days(&used),
+                &[],
+                date(2026, 11, 8)
+            )
+            .is_none()
+        );
     }
 
     #[test]
@@ -299,13 +325,26 @@ mod tests {
     fn days_between_known_ones_are_a_gap_and_those_at_the_end_are_not() {
         let found = |used: &[Option<i64>]| {
             let meter = meter(ReadingKind::Step);
-            gaps(&Rules::default(), &meter, &days(used), date(2026, 11, 9))
+            gaps(
+                &Rules::default(),
+                &meter,
+                &days(used),
+                &[],
+                date(2026, 11, 9),
+            )
         };
         assert!(found(&[Some(3), None, Some(3), Some(3)]).is_none());
         assert!(found(&[Some(3), Some(3), None, None, None]).is_none());
         let finding = found(&[Some(3), None, None, Some(3), None, Some(3)]).unwrap();
         assert_eq!(finding.evidence["days"], "3");
         assert_eq!(finding.evidence["last"], "2026-11-05");
+        // What was told while the meter was silent is not told again.
+        let used = [Some(3), None, None, None, Some(3), None, None, Some(3)];
+        let told = [date(2026, 11, 1)];
+        let meter = meter(ReadingKind::Step);
+        let today = date(2026, 11, 9);
+        let finding = gaps(&Rules::default(), &meter, &days(&used), &told, today).unwrap();
+        assert_eq!(finding.evidence["first"], "2026-11-06");
     }
 
     #[test]
