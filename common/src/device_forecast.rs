@@ -152,7 +152,7 @@ impl NewDeviceForecast {
 
 impl DeviceChange {
     /// The device as it would be; `None` if it would be gone.
-    fn of(&self, device: &NewDevice) -> Option<NewDevice> {
+    pub fn of(&self, device: &NewDevice) -> Option<NewDevice> {
         if self.removed {
             return None;
         }

@@ -20,6 +20,7 @@ pub mod audit;
 pub mod away;
 pub mod bill;
 pub mod billing;
+pub mod calibration;
 pub mod comparison;
 pub mod cycle;
 pub mod dashboard;
@@ -42,6 +43,7 @@ pub mod reading;
 pub mod reference;
 pub mod suggestion;
 pub mod weather;
+pub mod what_if;
 pub mod write;
 
 pub use id::{

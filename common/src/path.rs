@@ -72,6 +72,8 @@ routes! {
     TRAININGS = "/profiles/{energy_profile_id}/forecast/trainings";
     /// `GET`, `POST`.
     DEVICES = "/profiles/{energy_profile_id}/devices";
+    /// `GET` the devices' estimates, scaled to what the home used.
+    DEVICE_CALIBRATION = "/profiles/{energy_profile_id}/devices/calibration";
     /// `PUT`, `DELETE`.
     DEVICE = "/profiles/{energy_profile_id}/devices/{profile_device_id}";
     /// `GET`, `POST`.
@@ -88,6 +90,8 @@ routes! {
     EFFECTIVE_RATE = "/profiles/{energy_profile_id}/effective-rate";
     /// `POST` asks what the home's history would have cost under other tariffs; nothing is stored.
     TARIFF_COMPARISONS = "/profiles/{energy_profile_id}/tariff-comparisons";
+    /// `POST` asks what the home would use, cost and emit if something of it were otherwise; nothing is stored.
+    WHAT_IF = "/profiles/{energy_profile_id}/what-if";
     /// `GET` which tariff the home has from which day on, `POST` one more.
     PROFILE_TARIFFS = "/profiles/{energy_profile_id}/tariffs";
     /// `PUT`, `DELETE`.
@@ -96,6 +100,8 @@ routes! {
     EMISSION_FACTORS = "/profiles/{energy_profile_id}/emission-factors";
     /// `GET`, `POST`.
     GOALS = "/profiles/{energy_profile_id}/goals";
+    /// `GET` how each goal stands, and what became of it before.
+    GOALS_PROGRESS = "/profiles/{energy_profile_id}/goals/progress";
     /// `PUT`, `DELETE`.
     GOAL = "/profiles/{energy_profile_id}/goals/{consumption_goal_id}";
     /// `GET`, `POST`.

@@ -72,6 +72,8 @@ pub enum Command {
     Train,
     /// Forecast published series for an outside judge, or fit the shared model; needs no database
     Backtest(crate::forecasts::command::Backtest),
+    /// Hold the probabilities of passing limits against what became of published series; needs no database
+    BacktestGoals(crate::goals::command::BacktestGoals),
     /// Check the database
     Doctor {
         /// Derive every day of register meters again

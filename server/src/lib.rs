@@ -45,6 +45,7 @@ pub mod registration;
 pub mod suggestions;
 pub mod tariffs;
 pub mod weather;
+pub mod what_if;
 
 pub mod doctor;
 pub mod jobs;

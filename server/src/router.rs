@@ -26,7 +26,7 @@ use crate::error::problem;
 use crate::{
     App, accounts, admin, alerts, away, bills, catalog, comparisons, dashboard, devices, events,
     explanations, forecasts, goals, members, meters, operations, profiles, readings, registration,
-    tariffs, weather,
+    tariffs, weather, what_if,
 };
 
 /// The document without its routes.
@@ -70,6 +70,7 @@ fn api() -> (
         .merge(devices::routes())
         .merge(bills::routes())
         .merge(comparisons::routes())
+        .merge(what_if::routes())
         .merge(away::routes())
         .merge(weather::routes())
         .merge(goals::routes())

@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, tariff};
+use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, tariff, what_if};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -124,6 +124,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             bill::changed(app, ticket, answer);
             Vec::new()
         }
+        Reply::WhatIf(answer) => what_if::answered(app, ticket, answer),
         Reply::Compared(answer) => comparison::answered(app, ticket, answer),
         Reply::Forecast(answer) => forecast::answered(app, ticket, answer),
         Reply::TrainingAsked(answer) => forecast::asked(app, ticket, answer, cx),

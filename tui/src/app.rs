@@ -30,7 +30,7 @@ use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
     admin, answers, bill, commands, comparison, dashboard, forecast, form, help, mouse, readings,
-    tariff, told, welcome,
+    tariff, told, welcome, what_if,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -78,6 +78,8 @@ pub enum Screen {
     Forecast,
     /// A tariff: its outline and its week.
     Tariff,
+    /// What would be if something were otherwise.
+    WhatIf,
 }
 
 /// A sentence in the footer, until the next key.
@@ -148,6 +150,8 @@ pub struct App {
     pub bill: bill::State,
     /// Tariffs compared.
     pub comparison: comparison::State,
+    /// What would be if something were otherwise.
+    pub what_if: what_if::State,
     /// What the home is going to use.
     pub forecast: forecast::State,
     /// The tariff that is open.
@@ -219,6 +223,7 @@ impl App {
             readings: readings::State::default(),
             bill: bill::State::default(),
             comparison: comparison::State::default(),
+            what_if: what_if::State::default(),
             forecast: forecast::State::default(),
             tariff: Box::default(),
             admin: Box::default(),
@@ -350,6 +355,7 @@ impl App {
             Screen::Comparison => (comparison::COMMANDS, commands::SIGNED_IN),
             Screen::Forecast => (forecast::COMMANDS, commands::SIGNED_IN),
             Screen::Tariff => (tariff::COMMANDS, commands::SIGNED_IN),
+            Screen::WhatIf => (what_if::COMMANDS, commands::SIGNED_IN),
         }
     }
 
@@ -383,6 +389,7 @@ impl App {
             Screen::Comparison => effects.extend(comparison::load(self)),
             Screen::Forecast => effects.extend(forecast::load(self)),
             Screen::Tariff => effects.extend(tariff::load(self)),
+            Screen::WhatIf => effects.extend(what_if::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }
         let shown = match self.screen {

@@ -10,7 +10,7 @@ use crate::readings::entry;
 use crate::table::{self, Table};
 use crate::{
     admin, bill, comparison, dashboard, forecast, form, help, palette, readings, tariff, told,
-    welcome,
+    welcome, what_if,
 };
 
 /// On every screen that shows something.
@@ -211,6 +211,24 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         |app| app.home.is_some() && app.screen != Screen::Comparison,
         |app, _| comparison::open(app)
     ),
+    Command {
+        keys: &[key('w')],
+        name: "key-what-if",
+        when: |app| {
+            app.home.is_some()
+                && matches!(
+                    app.screen,
+                    Screen::Dashboard | Screen::Comparison | Screen::Table(Table::Devices)
+                )
+        },
+        run: |app, _| what_if::open(app),
+        footer: false,
+    },
+    palette_only!(
+        "key-what-if-open",
+        |app| app.home.is_some() && app.screen != Screen::WhatIf,
+        |app, _| what_if::open(app)
+    ),
     palette_only!("key-weather", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Weather)
     }),
@@ -250,7 +268,11 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         when: |app| {
             !matches!(
                 app.screen,
-                Screen::Dashboard | Screen::Bill | Screen::Comparison | Screen::Tariff
+                Screen::Dashboard
+                    | Screen::Bill
+                    | Screen::Comparison
+                    | Screen::Tariff
+                    | Screen::WhatIf
             )
         },
         run: |app, cx| {

@@ -12,7 +12,7 @@ use crate::table::Table;
 use crate::widgets::words;
 use crate::{
     admin, bill, commands, comparison, dashboard, forecast, forms, help, keys, palette, readings,
-    table, tariff, told, welcome,
+    table, tariff, told, welcome, what_if,
 };
 
 /// Draws everything.
@@ -31,6 +31,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Table(Table::Admin(page))) => admin::view(app, page, frame, body, cx),
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
+            (None, Screen::WhatIf) => what_if::view(app, frame, body, cx),
             (None, Screen::Comparison) => comparison::view(app, frame, body, cx),
             (None, Screen::Forecast) => forecast::view(app, frame, body, cx),
             (None, Screen::Tariff) => tariff::view(app, frame, body, cx),
@@ -151,7 +152,7 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Welcome => false,
         Screen::Dashboard => tab == "tab-dashboard",
         Screen::Readings => tab == "tab-readings",
-        Screen::Table(Table::Devices) => tab == "tab-devices",
+        Screen::Table(Table::Devices) | Screen::WhatIf => tab == "tab-devices",
         Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
         Screen::Forecast => tab == "tab-forecast",

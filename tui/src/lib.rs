@@ -47,6 +47,7 @@ pub mod theme;
 pub mod told;
 mod undo;
 pub mod welcome;
+pub mod what_if;
 pub mod widgets;
 
 #[cfg(test)]
@@ -74,3 +75,5 @@ mod tariff_looks_tests;
 mod tariff_tests;
 #[cfg(test)]
 mod update_tests;
+#[cfg(test)]
+mod what_if_tests;

@@ -5,8 +5,9 @@ use ecotrack_common::account::Session;
 use ecotrack_common::audit::OperationPage;
 use ecotrack_common::away::AwayPeriod;
 use ecotrack_common::billing::BillingRecord;
+use ecotrack_common::calibration::DeviceCalibration;
 use ecotrack_common::device::ProfileDevice;
-use ecotrack_common::goal::Goal;
+use ecotrack_common::goal::{Goal, GoalStanding};
 use ecotrack_common::home_tariff::ProfileTariff;
 use ecotrack_common::member::{Invitation, Member, RemovedProfile};
 use ecotrack_common::meter::Meter;
@@ -26,10 +27,14 @@ use crate::remote::Remote;
 pub enum What {
     /// Devices of the home.
     Devices,
+    /// What its meters make of them.
+    Calibration,
     /// Its bills.
     Bills,
     /// Its goals.
     Goals,
+    /// How they stand.
+    GoalStandings,
     /// Its times away.
     Away,
     /// What it was like outside, the last four years.
@@ -61,10 +66,14 @@ pub enum What {
 pub enum Listed {
     /// Devices.
     Devices(Vec<ProfileDevice>),
+    /// What the meters make of them.
+    Calibration(Box<DeviceCalibration>),
     /// Bills.
     Bills(Vec<BillingRecord>),
     /// Goals.
     Goals(Vec<Goal>),
+    /// How they stand.
+    GoalStandings(Vec<GoalStanding>),
     /// Times away.
     Away(Vec<AwayPeriod>),
     /// Temperatures.
@@ -108,10 +117,14 @@ impl Tickets {
 pub struct Lists {
     /// Devices.
     pub devices: Remote<Vec<ProfileDevice>>,
+    /// What the meters make of them.
+    pub calibration: Remote<DeviceCalibration>,
     /// Bills.
     pub bills: Remote<Vec<BillingRecord>>,
     /// Goals.
     pub goals: Remote<Vec<Goal>>,
+    /// How they stand.
+    pub goal_standings: Remote<Vec<GoalStanding>>,
     /// Times away.
     pub away: Remote<Vec<AwayPeriod>>,
     /// Temperatures.
@@ -145,12 +158,20 @@ macro_rules! each {
                 let $list = &$lists.devices;
                 $do
             }
+            What::Calibration => {
+                let $list = &$lists.calibration;
+                $do
+            }
             What::Bills => {
                 let $list = &$lists.bills;
                 $do
             }
             What::Goals => {
                 let $list = &$lists.goals;
+                $do
+            }
+            What::GoalStandings => {
+                let $list = &$lists.goal_standings;
                 $do
             }
             What::Away => {
@@ -206,12 +227,20 @@ macro_rules! each {
                 let $list = &mut $lists.devices;
                 $do
             }
+            What::Calibration => {
+                let $list = &mut $lists.calibration;
+                $do
+            }
             What::Bills => {
                 let $list = &mut $lists.bills;
                 $do
             }
             What::Goals => {
                 let $list = &mut $lists.goals;
+                $do
+            }
+            What::GoalStandings => {
+                let $list = &mut $lists.goal_standings;
                 $do
             }
             What::Away => {
@@ -334,8 +363,10 @@ impl Lists {
                 true
             }),
             Ok(Listed::Devices(rows)) => self.devices.answer(ticket, Ok(rows)),
+            Ok(Listed::Calibration(told)) => self.calibration.answer(ticket, Ok(*told)),
             Ok(Listed::Bills(rows)) => self.bills.answer(ticket, Ok(rows)),
             Ok(Listed::Goals(rows)) => self.goals.answer(ticket, Ok(rows)),
+            Ok(Listed::GoalStandings(rows)) => self.goal_standings.answer(ticket, Ok(rows)),
             Ok(Listed::Away(rows)) => self.away.answer(ticket, Ok(rows)),
             Ok(Listed::Weather(page)) => self.weather.answer(ticket, Ok(page)),
             Ok(Listed::Meters(rows)) => self.meters.answer(ticket, Ok(rows)),

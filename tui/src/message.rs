@@ -18,6 +18,7 @@ use ecotrack_common::member::{
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::ReadingPage;
 use ecotrack_common::reference::SavingMeasure;
+use ecotrack_common::what_if::{NewWhatIf, WhatIf};
 use ecotrack_common::{
     AccountId, AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId, Problem, SessionId,
 };
@@ -151,6 +152,8 @@ pub enum Call {
     Change(EnergyProfileId, BillingRecordId),
     /// What the home's past would have cost under other tariffs.
     Compare(EnergyProfileId, Box<NewTariffComparison>),
+    /// What the home would use, cost and emit if something of it were otherwise.
+    WhatIf(EnergyProfileId, Box<NewWhatIf>),
     /// What the home is going to use, and how good that has been.
     Forecast(EnergyProfileId),
     /// Train its model now.
@@ -201,6 +204,8 @@ pub enum Reply {
     Changed(Answer<Box<BillChange>>),
     /// To `Compare`.
     Compared(Answer<Box<TariffComparisons>>),
+    /// To `WhatIf`.
+    WhatIf(Answer<Box<WhatIf>>),
     /// To `Forecast`.
     Forecast(Answer<Box<ForecastReport>>),
     /// To `Train`.
@@ -260,6 +265,7 @@ impl Reply {
             Self::Explained(answer) => answer.as_ref().err(),
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Compared(answer) => answer.as_ref().err(),
+            Self::WhatIf(answer) => answer.as_ref().err(),
             Self::Forecast(answer) => answer.as_ref().err(),
             Self::Tariff(_, answer) => answer.as_ref().err(),
             Self::Tables(answer) => answer.as_ref().err(),

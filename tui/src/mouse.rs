@@ -20,7 +20,7 @@ pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
         Screen::Comparison => comparison::scroll(app, rows, cx),
         Screen::Forecast => forecast::scroll(app, rows, cx),
         Screen::Tariff => tariff::scroll(app, rows, cx),
-        Screen::Welcome | Screen::Dashboard => Vec::new(),
+        Screen::Welcome | Screen::Dashboard | Screen::WhatIf => Vec::new(),
     }
 }
 
@@ -71,6 +71,10 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Conte
             tariff::clicked(app, hit);
             Vec::new()
         }
-        Screen::Welcome | Screen::Dashboard | Screen::Bill | Screen::Comparison => Vec::new(),
+        Screen::Welcome
+        | Screen::Dashboard
+        | Screen::Bill
+        | Screen::Comparison
+        | Screen::WhatIf => Vec::new(),
     }
 }

@@ -469,6 +469,13 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map(Box::new)
                 .map_err(fault),
         ),
+        Call::WhatIf(home, question) => Reply::WhatIf(
+            client
+                .what_if(home, &question)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
         Call::Admin(ask) => Reply::Admin(client.admin(ask).await.map_err(fault)),
         Call::Tariff(slug) => {
             let tariff = client.tariff(&slug).await.map(Box::new).map_err(fault);

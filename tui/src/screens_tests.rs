@@ -275,6 +275,12 @@ fn the_tables_look_like_this() {
         let name = table.title().replace('-', "_");
         pictures!("table", &name, [(80, 24)], |_: &Context| tabled(table));
     }
+    pictures!("table", "goals_wide", [(160, 48)], |_: &Context| tabled(
+        Table::Goals
+    ));
+    pictures!("table", "devices_wide", [(160, 48)], |_: &Context| tabled(
+        Table::Devices
+    ));
     pictures!("table", "bills_wide", [(160, 48)], |_: &Context| {
         let mut app = tabled(Table::Bills);
         let state = app.tables.of_mut(Table::Bills);

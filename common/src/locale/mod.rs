@@ -4,12 +4,15 @@
 //! not: this is where a code of the wire becomes a sentence. Numbers and dates follow ICU.
 
 mod bill;
+mod calibration;
 mod comparison;
 mod emission;
 mod explain;
+mod goal;
 mod operation;
 mod price;
 mod tariff;
+mod what_if;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;

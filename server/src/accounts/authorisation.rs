@@ -108,8 +108,16 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("GET", path::WEATHER, Access::Member(Role::Viewer)),
     ("DELETE", path::WEATHER, Access::Member(Role::Editor)),
     ("POST", path::WEATHER_IMPORTS, Access::Member(Role::Editor)),
+    (
+        "GET",
+        path::DEVICE_CALIBRATION,
+        Access::Member(Role::Viewer),
+    ),
+    // It asks and writes nothing.
+    ("POST", path::WHAT_IF, Access::Member(Role::Viewer)),
     ("GET", path::GOALS, Access::Member(Role::Viewer)),
     ("POST", path::GOALS, Access::Member(Role::Editor)),
+    ("GET", path::GOALS_PROGRESS, Access::Member(Role::Viewer)),
     ("PUT", path::GOAL, Access::Member(Role::Editor)),
     ("DELETE", path::GOAL, Access::Member(Role::Editor)),
     ("GET", path::FORECAST, Access::Member(Role::Viewer)),

@@ -211,6 +211,7 @@ mod tests {
             probability_of_passing: Some(probability.parse().unwrap()),
             likely_passed_on: None,
             example: false,
+            pace: None,
         };
         let cycle = Cycle::containing(date(2026, 11, 23), 10);
         let severity = |used, probability| {

@@ -1,7 +1,8 @@
 //! Days of meters, read from `consumption_day`.
 
 use ecotrack_common::dashboard::DayUse;
-use ecotrack_common::{EnergyProfileId, Kwh, MeterId};
+use ecotrack_common::meter::Channel;
+use ecotrack_common::{EnergyProfileId, Kwh, MeterId, ProfileDeviceId};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -90,6 +91,50 @@ pub async fn list_rows(
             })
         })
         .collect()
+}
+
+/// What the meters of one device know of each day from `first` to `last`; `None` of a device without one.
+pub async fn list_device_days(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    device: ProfileDeviceId,
+    first: Date,
+    last: Date,
+) -> sqlx::Result<Option<Vec<DayUse>>> {
+    let rows = sqlx::query!(
+        r#"SELECT m.meter_id, coalesce(m.same_as, m.meter_id) AS "group_id!", d.local_date AS "local_date?", d.kwh,
+                  d.covered_minutes AS "covered_minutes?", d.day_minutes AS "day_minutes?",
+                  (d.step_minutes IS NOT NULL) AS "steps!",
+                  (d.spread_mwh IS NOT NULL OR d.step_estimated IS NOT NULL) AS "estimated!"
+           FROM meter AS m
+           LEFT JOIN consumption_day AS d ON d.energy_profile_id = m.energy_profile_id AND d.meter_id = m.meter_id
+                AND d.local_date BETWEEN $3 AND $4
+           WHERE m.energy_profile_id = $1 AND m.profile_device_id = $2 AND m.channel = 'device' AND m.removed_at IS NULL"#,
+        profile.0,
+        device.0,
+        first.to_sqlx(),
+        last.to_sqlx(),
+    )
+    .fetch_all(conn)
+    .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let rows = rows.into_iter().filter_map(|row| {
+        Some(MeterDay {
+            meter: MeterId(row.meter_id),
+            group: MeterId(row.group_id),
+            channel: Channel::Device,
+            date: row.local_date?.to_jiff(),
+            kwh: row.kwh.map(Kwh),
+            covered_minutes: row.covered_minutes?,
+            day_minutes: row.day_minutes?,
+            steps: row.steps,
+            estimated: row.estimated,
+        })
+    });
+    let rows: Vec<MeterDay> = rows.collect();
+    Ok(Some(home::device_days(&rows, first, last)))
 }
 
 /// The groups of meters that count towards the home's use and know any day.

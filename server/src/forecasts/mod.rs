@@ -37,6 +37,7 @@ pub mod linear;
 pub mod model;
 pub mod months;
 pub mod outlook;
+pub mod path_price;
 pub mod paths;
 pub mod projection;
 pub mod rated;

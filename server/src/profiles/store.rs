@@ -424,6 +424,19 @@ fn zone_of(name: &str) -> jiff::tz::TimeZone {
     jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC)
 }
 
+/// How many people live in a home, where that is said.
+pub async fn find_occupants(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Option<i16>> {
+    sqlx::query_scalar!(
+        "SELECT occupants FROM energy_profile WHERE energy_profile_id = $1",
+        profile.0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// A home, for computing.
 pub async fn find_home(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Result<Option<Home>> {
     sqlx::query!(

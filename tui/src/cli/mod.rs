@@ -52,6 +52,7 @@ mod tariffs;
 mod tests;
 mod typed;
 mod weather;
+mod what_if;
 mod words;
 #[cfg(test)]
 mod words_tests;
@@ -159,6 +160,8 @@ enum Command {
     /// Limits: list, add, edit, remove
     #[command(subcommand)]
     Goals(goals::Goals),
+    /// What would be if devices, tariff, people or roof were others
+    WhatIf(what_if::WhatIfArgs),
     /// Days on which nobody is at home: list, add, edit, remove
     #[command(subcommand)]
     Away(away::Away),
@@ -293,6 +296,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Bills(command) => bills::run(context, command).await,
         Command::Devices(command) => devices::run(context, command).await,
         Command::Goals(command) => goals::run(context, command).await,
+        Command::WhatIf(args) => what_if::run(context, args).await,
         Command::Away(command) => away::run(context, command).await,
         Command::Weather(command) => weather::run(context, command).await,
         Command::History(history) => history::list(context, history).await,

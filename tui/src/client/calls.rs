@@ -4,6 +4,7 @@ use ecotrack_common::account::{Account, Registration, SignIn, SignedIn};
 use ecotrack_common::alert::Alert;
 use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
+use ecotrack_common::calibration::DeviceCalibration;
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::device_forecast::{DeviceForecast, NewDeviceForecast};
@@ -17,6 +18,7 @@ use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
 use ecotrack_common::weather::WeatherImport;
+use ecotrack_common::what_if::{NewWhatIf, WhatIf};
 use ecotrack_common::write::Written;
 use ecotrack_common::{AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId};
 use futures_util::stream;
@@ -124,6 +126,19 @@ impl Client {
         question: &NewTariffComparison,
     ) -> Result<TariffComparisons> {
         let address = of_profile(path::TARIFF_COMPARISONS, profile);
+        self.json(self.request(Method::POST, &address).json(question))
+            .await
+    }
+
+    /// What the home's meters make of its devices' estimates.
+    pub async fn device_calibration(&self, profile: EnergyProfileId) -> Result<DeviceCalibration> {
+        let address = of_profile(path::DEVICE_CALIBRATION, profile);
+        self.json(self.get(&address)).await
+    }
+
+    /// What the home would use, cost and emit if something of it were otherwise.
+    pub async fn what_if(&self, profile: EnergyProfileId, question: &NewWhatIf) -> Result<WhatIf> {
+        let address = of_profile(path::WHAT_IF, profile);
         self.json(self.request(Method::POST, &address).json(question))
             .await
     }

@@ -72,8 +72,15 @@ impl Client {
         };
         Ok(match what {
             What::Devices => Listed::Devices(self.json(self.get(&of(path::DEVICES))).await?),
+            What::Calibration => {
+                let told = self.json(self.get(&of(path::DEVICE_CALIBRATION))).await?;
+                Listed::Calibration(Box::new(told))
+            }
             What::Bills => Listed::Bills(self.json(self.get(&of(path::BILLS))).await?),
             What::Goals => Listed::Goals(self.json(self.get(&of(path::GOALS))).await?),
+            What::GoalStandings => {
+                Listed::GoalStandings(self.json(self.get(&of(path::GOALS_PROGRESS))).await?)
+            }
             What::Away => Listed::Away(self.json(self.get(&of(path::AWAY_PERIODS))).await?),
             What::Weather => {
                 let request = self.get(&of(path::WEATHER)).query(&[("limit", "1600")]);

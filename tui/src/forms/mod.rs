@@ -20,10 +20,12 @@ mod readings;
 mod subject;
 mod tariff_node;
 mod view;
+mod what_if;
 
 use std::collections::BTreeMap;
 
 use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::what_if::NewWhatIf;
 use ecotrack_common::write::Changed;
 use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors};
 use jiff::civil::Date;
@@ -48,6 +50,7 @@ use crate::lists::What;
 use crate::message::{Call, Effect, Fault};
 use crate::outbox;
 use crate::tariff;
+use crate::what_if as scratch;
 
 /// What a form sends.
 pub(crate) enum Request {
@@ -64,6 +67,8 @@ pub(crate) enum Request {
     Call(Box<Call>),
     /// A change of the tariff that is open, and of nothing else yet.
     Tariff(Box<tariff::Step>),
+    /// Another scratch copy of what would be.
+    WhatIf(Box<NewWhatIf>),
 }
 
 impl Request {
@@ -172,6 +177,7 @@ fn fields(
         Subject::Goal(_) => goal::fields(app, base(row).as_ref(), cx),
         Subject::Away(_) => away::fields(base(row).as_ref(), cx),
         Subject::ProfileTariff(_) => profile_tariff::fields(app, base(row).as_ref(), form, cx),
+        Subject::WhatIf => what_if::fields(app, form, cx),
         Subject::TariffNode => tariff_node::fields(app, form, cx),
         Subject::TariffAdd => tariff_node::add_fields(app, cx),
         Subject::Readings(meter) => readings::fields(app, meter, cx),
@@ -208,6 +214,7 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Goal(id) => goal::read(app, form, id, cx),
         Subject::Away(id) => away::read(app, form, id, cx),
         Subject::ProfileTariff(id) => profile_tariff::read(app, form, id, cx),
+        Subject::WhatIf => what_if::read(app, form, cx),
         Subject::TariffNode => tariff_node::read(app, form, cx),
         Subject::TariffAdd => tariff_node::read_add(form),
         Subject::Readings(meter) => readings::read(app, form, meter, cx),
@@ -235,6 +242,7 @@ fn needs(subject: Subject) -> &'static [What] {
         Subject::Device(_) => &[What::Catalog],
         Subject::Bill(_) | Subject::Months => &[What::Bills],
         Subject::Goal(_) => &[What::Devices],
+        Subject::WhatIf => &[What::Devices, What::Catalog, What::Tariffs],
         _ => &[],
     }
 }
@@ -340,7 +348,7 @@ pub fn chosen(app: &mut App, cx: &Context) -> Vec<Effect> {
     let reshapes = |form: &Form| {
         matches!(
             form.subject,
-            Subject::ProfileTariff(_) | Subject::TariffNode
+            Subject::ProfileTariff(_) | Subject::TariffNode | Subject::WhatIf
         )
     };
     if app.form.as_ref().is_some_and(reshapes) {
@@ -424,6 +432,7 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             }
             vec![Effect::Call(ticket, *call)]
         }
+        Ok(Request::WhatIf(asked)) => scratch::changed(app, *asked),
         Ok(Request::Tariff(step)) => tariff::step(app, *step, cx),
         Ok(Request::Write { method, path, body }) => {
             form.errors = FieldErrors::default();

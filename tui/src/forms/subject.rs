@@ -38,6 +38,8 @@ pub enum Subject {
     ProfileTariff(Option<ProfileTariffId>),
     /// A tariff of the home's own, whole, on a screen of its own.
     OwnTariff(Option<ProfileTariffId>),
+    /// A change of the scratch copy of what would be.
+    WhatIf,
     /// A place of the tariff that is open.
     TariffNode,
     /// What to add to it.
@@ -93,6 +95,7 @@ impl Subject {
                 // What stands in them is kept with the tariff that is open.
                 | Self::TariffNode
                 | Self::TariffAdd
+                | Self::WhatIf
         )
     }
 
@@ -117,6 +120,7 @@ impl Subject {
             (Self::ProfileTariff(_), false) => ("profile-tariff-new-title", "profile-tariff-what"),
             (Self::ProfileTariff(_), true) => ("profile-tariff-title", ""),
             (Self::OwnTariff(_) | Self::TariffNode, _) => ("tariff-place-title", ""),
+            (Self::WhatIf, _) => ("what-if-form-title", "what-if-form-what"),
             (Self::TariffAdd, _) => ("tariff-add-title", ""),
             (Self::Away(_), false) => ("away-new-title", ""),
             (Self::Away(_), true) => ("away-edit-title", ""),
@@ -152,6 +156,7 @@ impl Subject {
             }
             Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
             Self::Removal => "subject-removal",
+            Self::WhatIf => "what-if-title",
             Self::AdminRow(set, _) => set.description().title,
             Self::AdminAct => "tab-admin",
             Self::Invite | Self::Member(_) | Self::RemoveMember(_) | Self::Transfer(_) => {

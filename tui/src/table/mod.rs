@@ -325,7 +325,14 @@ pub fn load(app: &mut App, table: Table) -> Vec<Effect> {
     if let Some(what) = table.what() {
         effects.extend(app.lists.ask(what, app.home, &mut app.tickets));
     }
+    if table == Table::Devices {
+        effects.extend(app.lists.ask(What::Calibration, app.home, &mut app.tickets));
+    }
     if table == Table::Goals {
+        effects.extend(
+            app.lists
+                .ask(What::GoalStandings, app.home, &mut app.tickets),
+        );
         effects.extend(
             app.lists
                 .ask_once(What::Devices, app.home, &mut app.tickets),

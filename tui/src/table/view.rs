@@ -25,6 +25,17 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
         }
         None => area,
     };
+    let area = match below(app, table, area) {
+        Some((above, below)) => {
+            if table == Table::Goals {
+                super::goals::detail(app, frame, below, cx);
+            } else {
+                super::devices::detail(app, frame, below, cx);
+            }
+            above
+        }
+        None => area,
+    };
     let state = app.tables.of(table);
     let known = rows(app, table, cx);
     let mut titles = Titles::new(title(table, usize::from(area.width.saturating_sub(4)), cx));
@@ -83,6 +94,20 @@ fn above(app: &App, table: Table, area: Rect) -> Option<(&Dashboard, Rect, Rect)
     let [above, below] =
         Layout::vertical([Constraint::Length(rows), Constraint::Min(0)]).areas(area);
     (below.height >= LEAST_ROWS).then_some((board, above, below))
+}
+
+/// What stands below the table, where there is room for both: how the goal under the cursor stands, or what the
+/// meters make of the device under it.
+fn below(app: &App, table: Table, area: Rect) -> Option<(Rect, Rect)> {
+    let lists = &app.lists;
+    let rows = match table {
+        Table::Goals if !lists.goals.value()?.is_empty() => super::goals::DETAIL_ROWS,
+        Table::Devices if !lists.devices.value()?.is_empty() => super::devices::DETAIL_ROWS,
+        _ => return None,
+    };
+    let [above, below] =
+        Layout::vertical([Constraint::Min(0), Constraint::Length(rows)]).areas(area);
+    (above.height >= LEAST_ROWS).then_some((above, below))
 }
 
 fn filter_is_shown(state: &State) -> bool {
@@ -235,6 +260,7 @@ pub fn hit(app: &App, table: Table, area: Rect, cx: &Context, y: u16) -> Option<
     let rows = rows(app, table, cx)?;
     let state = app.tables.of(table);
     let area = above(app, table, area).map_or(area, |(_, _, below)| below);
+    let area = below(app, table, area).map_or(area, |(above, _)| above);
     // Frame and titles.
     let top = area.y + 2;
     let bottom = area

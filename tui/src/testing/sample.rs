@@ -12,7 +12,7 @@ use ecotrack_common::dashboard::{
 };
 use ecotrack_common::emission::{Co2eTotal, HomeFactors};
 use ecotrack_common::forecast::{Band, Forecast, ForecastDay, ForecastState};
-use ecotrack_common::goal::{GoalMeasure, GoalProgress};
+use ecotrack_common::goal::{GoalMeasure, GoalPace, GoalProgress};
 use ecotrack_common::locale::Locale;
 use ecotrack_common::meter::{Channel, Meter, ReadingKind};
 use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, Role};
@@ -302,6 +302,13 @@ pub(crate) fn dashboard() -> Dashboard {
             probability_of_passing: Some(dec("0.78")),
             likely_passed_on: Some(date(2026, 12, 5)),
             example: true,
+            pace: Some(GoalPace {
+                days_left: 16,
+                passed_from: Some(date(2026, 12, 2)),
+                passed_to: Some(date(2026, 12, 8)),
+                change_kwh_per_day: Some(kwh("-2.65")),
+                kwh_per_day: Some(kwh("5.72")),
+            }),
         }),
         devices: vec![
             device("Shower", "39.8", "31"),
