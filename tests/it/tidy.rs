@@ -108,6 +108,7 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/forecasts/path_price.rs",
         "server/src/forecasts/rated.rs",
         "server/src/devices/calibrate.rs",
+        "server/src/devices/least_squares.rs",
         "server/src/goals/device.rs",
         "server/src/goals/judge.rs",
         "server/src/goals/pace.rs",

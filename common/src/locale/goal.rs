@@ -102,11 +102,10 @@ impl Locale {
 
     /// `1.1 kWh/day`
     pub fn kwh_per_day(&self, kwh: Kwh) -> String {
-        let places = if kwh.0.abs() < Decimal::TEN { 1 } else { 0 };
-        let places = if kwh.0.abs() < Decimal::ONE {
-            2
-        } else {
-            places
+        let places = match kwh.0.abs() {
+            small if small < Decimal::ONE => 2,
+            small if small < Decimal::TEN => 1,
+            _ => 0,
         };
         fl!(
             self.loader(),

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 mod calibrate;
+mod least_squares;
 mod row;
 mod shares;
 pub mod store;

@@ -161,10 +161,9 @@ impl Spans {
             Some(_) => worth.is_some(),
         };
         match measure {
-            _ if unmeasured => "missing_readings",
-            GoalMeasure::Kwh => "missing_readings",
-            GoalMeasure::Money => "missing_price",
-            GoalMeasure::Co2e => "missing_factor",
+            GoalMeasure::Money if !unmeasured => "missing_price",
+            GoalMeasure::Co2e if !unmeasured => "missing_factor",
+            _ => "missing_readings",
         }
     }
 

@@ -180,9 +180,9 @@ fn by_step(steps: &DaySteps, export: Option<&FlowDay>, change: f64, sun: f64) ->
         }
     }
     let day = |mwh: Vec<Option<u32>>| {
-        let sum: i64 = mwh.iter().flatten().map(|mwh| i64::from(*mwh)).sum();
+        let all: i64 = mwh.iter().flatten().map(|mwh| i64::from(*mwh)).sum();
         FlowDay {
-            kwh: mwh.iter().any(Option::is_some).then(|| Kwh::from_mwh(sum)),
+            kwh: mwh.iter().any(Option::is_some).then(|| Kwh::from_mwh(all)),
             steps: Some(DaySteps {
                 step_minutes: steps.step_minutes,
                 mwh,
