@@ -5,7 +5,7 @@ use ratatui::layout::{Rect, Size};
 use crate::app::{App, Context, Screen};
 use crate::message::Effect;
 use crate::table::Table;
-use crate::{admin, bill, comparison, draw, forecast, forms, readings, table, tariff};
+use crate::{admin, bill, comparison, draw, forecast, forms, readings, table, tariff, what_if};
 
 /// The wheel turned over the open screen.
 pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
@@ -20,7 +20,8 @@ pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
         Screen::Comparison => comparison::scroll(app, rows, cx),
         Screen::Forecast => forecast::scroll(app, rows, cx),
         Screen::Tariff => tariff::scroll(app, rows, cx),
-        Screen::Welcome | Screen::Dashboard | Screen::WhatIf => Vec::new(),
+        Screen::WhatIf => what_if::scroll(app, rows, cx),
+        Screen::Welcome | Screen::Dashboard => Vec::new(),
     }
 }
 

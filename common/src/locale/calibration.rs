@@ -6,6 +6,9 @@ use super::{Locale, fl};
 use crate::calibration::{CalibratedDevice, DeviceCalibration};
 use crate::device::ProfileDevice;
 
+/// Devices that are named; of more it is said how many.
+const NAMED: usize = 2;
+
 impl Locale {
     /// What a device would use in a month, how sure that is, and which devices it cannot be told apart from.
     pub fn calibrated(
@@ -42,7 +45,11 @@ impl Locale {
             .map(|row| row.device.name.as_str())
             .collect();
         if !others.is_empty() {
-            let names = others.join(", ");
+            let named = others.iter().take(NAMED).copied().collect::<Vec<&str>>();
+            let mut names = named.join(", ");
+            if others.len() > NAMED {
+                names = format!("{names} +{}", others.len() - NAMED);
+            }
             said.push(fl!(loader, "calibration-alike", names = names));
         } else if fitted.at_limit {
             said.push(self.text("calibration-at-limit"));

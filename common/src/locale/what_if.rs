@@ -59,7 +59,6 @@ impl Locale {
                 loader,
                 "what-if-year",
                 cycles = cycles,
-                first = first,
                 last = last
             )
         } else {

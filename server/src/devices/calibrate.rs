@@ -430,6 +430,58 @@ mod tests {
         assert_eq!(answer.night_floor_w, Some(Decimal::from(150)));
     }
 
+    /// The demo's real year, with what it is said to have: nobody knows what it had.
+    #[test]
+    fn the_demo_home_s_devices_come_to_what_it_used() {
+        let catalog = ecotrack_common::reference::catalog().unwrap();
+        let devices: Vec<ProfileDevice> = ["shower-electric-5500", "fridge-2door-frostfree", "freezer"]
+            .into_iter()
+            .zip(1..)
+            .map(|(slug, n)| {
+                let row = catalog.iter().find(|row| row.slug == slug).unwrap();
+                let device = NewDevice::of_catalog(row, slug);
+                let derived = device.derive();
+                ProfileDevice {
+                    device,
+                    monthly_kwh: derived.monthly_kwh,
+                    ..self::device(n, 0, 0, Vec::new())
+                }
+            })
+            .collect();
+        let mut by_day: std::collections::BTreeMap<Date, i64> = std::collections::BTreeMap::new();
+        for hour in crate::demo::series::hours().unwrap() {
+            *by_day.entry(hour.starts.date()).or_default() += hour.mwh;
+        }
+        let days: Vec<DayUse> = by_day
+            .into_iter()
+            .filter(|(date, _)| date.year() == 2009)
+            .map(|(date, mwh)| DayUse {
+                date,
+                kwh: Some(Kwh::from_mwh(mwh)),
+                covered_percent: 100,
+                estimated: false,
+            })
+            .collect();
+        let times = |factor: Decimal| -> Vec<DayUse> {
+            let day = |day: &DayUse| DayUse {
+                kwh: day.kwh.map(|kwh| Kwh(kwh.0 * factor)),
+                ..*day
+            };
+            days.iter().map(day).collect()
+        };
+        // Three devices do not use twice as much as that house: each stands at its limit, and the rest is left over.
+        let answer = calibrate(&devices, &times(Decimal::TWO), None, false);
+        assert_eq!(answer.months, 12);
+        assert!(answer.devices.iter().all(|row| row.at_limit), "{answer:?}");
+        assert!(answer.fitted_kwh < answer.metered_kwh);
+        let answer = calibrate(&devices, &times(Decimal::new(5, 1)), None, false);
+        let off = (answer.fitted_kwh.0 - answer.metered_kwh.0).abs();
+        assert!(off < Decimal::ONE, "{answer:?}");
+        // Three that are used alike through the year cannot be told apart.
+        let groups: Vec<Option<i16>> = answer.devices.iter().map(|row| row.group).collect();
+        assert_eq!(groups, [Some(1); 3]);
+    }
+
     #[test]
     fn without_devices_or_days_it_says_what_is_missing() {
         let none = calibrate(&[], &year(|_| 3.0), None, true);

@@ -53,15 +53,15 @@ pub fn run(asked: &BacktestGoals) -> anyhow::Result<()> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done: Vec<(usize, Vec<Case>)> = Vec::new();
-        while let Some((at, of)) = {
+        loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            series.get(at).map(|of| (at, of))
-        } {
+            let Some(of) = series.get(at) else {
+                return done;
+            };
             let shared = of.source.as_deref().and_then(|source| left_out.get(source));
             let shared = shared.unwrap_or_else(|| Shared::shipped());
             done.push((at, cases(&of.days, shared, usize::from(asked.cycles))));
         }
-        done
     };
     let mut judged = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..asked.jobs).map(|_| scope.spawn(work)).collect();

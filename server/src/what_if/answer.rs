@@ -101,11 +101,8 @@ pub(super) fn answer(mut past: Past, question: &Question<'_>, answer: &mut WhatI
     };
     answer.month = span(&pairs[pairs.len().saturating_sub(1)..]);
     answer.year = span(&pairs);
-    let unpriced = |span: &Option<WhatIfSpan>| {
-        let span = span.as_ref();
-        span.is_some_and(|span| span.now.not_priced == Some(NotPriced::NoTariff))
-    };
-    if unpriced(&answer.month) {
+    let month = answer.month.as_ref();
+    if month.is_some_and(|month| month.now.not_priced == Some(NotPriced::NoTariff)) {
         answer.missing.push("missing_price".to_owned());
     }
 }

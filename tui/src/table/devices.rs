@@ -95,7 +95,7 @@ pub(super) fn factor(app: &App, cx: &Context) -> Option<String> {
 }
 
 /// Rows of what the meters make of the device under the cursor, frame included.
-pub(super) const DETAIL_ROWS: u16 = 5;
+pub(super) const DETAIL_ROWS: u16 = 6;
 
 fn fitted<'a>(app: &'a App, row: &ProfileDevice) -> Option<&'a CalibratedDevice> {
     app.lists.calibration.value()?.of(row.profile_device_id)

@@ -35,6 +35,8 @@ pub struct State {
     pub answer: Remote<WhatIf>,
     /// Which of its changes is under the cursor.
     pub selected: usize,
+    /// How many lines of the answer have gone up out of the picture.
+    pub scrolled: usize,
     /// Something changed while the last question was under way.
     stale: bool,
     /// Where Esc goes.
@@ -47,6 +49,7 @@ impl Default for State {
             asked: NewWhatIf::default(),
             answer: Remote::default(),
             selected: 0,
+            scrolled: 0,
             stale: false,
             back: Screen::Dashboard,
         }
@@ -132,6 +135,20 @@ pub const COMMANDS: &[Command] = &[
         name: "key-move",
         when: has_changes,
         run: |app, _| select(app, 1),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::PageUp)],
+        name: "key-page",
+        when: always,
+        run: |app, cx| scroll(app, -6, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::PageDown)],
+        name: "key-page",
+        when: always,
+        run: |app, cx| scroll(app, 6, cx),
         footer: false,
     },
     Command {
@@ -235,6 +252,15 @@ fn select(app: &mut App, by: isize) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Moves the answer, as far as there is more of it.
+pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
+    let last = view::count(app, cx).saturating_sub(1);
+    let by = isize::try_from(by).unwrap_or(0);
+    let state = &mut app.what_if;
+    state.scrolled = state.scrolled.saturating_add_signed(by).min(last);
+    Vec::new()
+}
+
 fn back(app: &mut App) -> Vec<Effect> {
     match app.what_if.back {
         Screen::Table(shown) => table::open(app, shown),
@@ -244,6 +270,9 @@ fn back(app: &mut App) -> Vec<Effect> {
         }
     }
 }
+
+/// A write that is going to be made: what it is about, the row that it changes, how, where and with what.
+type Planned = (Subject, Option<Value>, Method, String, Option<Value>);
 
 /// What the home knows better than its tariff of today.
 fn own_figures(app: &App, cx: &Context) -> Parameters {
@@ -267,7 +296,7 @@ fn keep(app: &mut App, cx: &Context) -> Vec<Effect> {
     };
     let of_home = |pattern: &str| path::fill(pattern, &[("energy_profile_id", &home)]);
     let devices = app.lists.devices.value().cloned().unwrap_or_default();
-    let mut writes: Vec<(Subject, Option<Value>, Method, String, Option<Value>)> = Vec::new();
+    let mut writes: Vec<Planned> = Vec::new();
     for change in &asked.changes {
         let is_it = |row: &&ProfileDevice| row.profile_device_id == change.profile_device_id;
         let Some(row) = devices.iter().find(is_it) else {

@@ -18,8 +18,8 @@ const FIGURE: usize = 15;
 /// Draws the screen.
 pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     let changes = changes(app, cx);
-    let rows = u16::try_from(changes.len().max(1) + 2).unwrap_or(u16::MAX);
-    let rows = rows.min(area.height / 2).max(3);
+    let rows = u16::try_from(changes.len().max(2) + 2).unwrap_or(u16::MAX);
+    let rows = rows.min(area.height / 4).max(3);
     let top = Rect {
         height: rows.min(area.height),
         ..area
@@ -34,7 +34,8 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     let inside = panel::panel(frame, top, &cx.theme, &titles);
     if changes.is_empty() {
         let text = cx.locale.text("what-if-nothing");
-        panel::lines(frame, inside, vec![Line::styled(text, cx.theme.dim)]);
+        let width = usize::from(inside.width.saturating_sub(2));
+        panel::lines(frame, inside, wrapped(&text, width, cx.theme.dim));
     } else {
         let selected = app.what_if.selected.min(changes.len() - 1);
         let room = usize::from(inside.height).max(1);
@@ -133,15 +134,26 @@ fn answer(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         &Titles::new(cx.locale.text("what-if-answer")),
     );
     let width = usize::from(inside.width.saturating_sub(2));
-    let Some(answer) = state.answer.value() else {
+    if state.answer.value().is_none() {
         let text = match state.answer.fault() {
             Some(fault) => cx.fault(fault),
             None => cx.locale.text("table-loading"),
         };
         panel::lines(frame, inside, wrapped(&text, width, cx.theme.dim));
         return;
-    };
+    }
+    let lines = told(app, width, cx);
+    let last = lines.len().saturating_sub(usize::from(inside.height));
+    let lines = lines.into_iter().skip(state.scrolled.min(last));
+    panel::lines(frame, inside, lines.collect());
+}
+
+/// What the server said, as lines.
+fn told(app: &App, width: usize, cx: &Context) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
+    let Some(answer) = app.what_if.answer.value() else {
+        return lines;
+    };
     for (whole_year, span) in [(false, &answer.month), (true, &answer.year)] {
         if let Some(span) = span {
             lines.extend(table(whole_year, span, answer, width, cx));
@@ -150,7 +162,14 @@ fn answer(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     for text in cx.locale.what_if_notes(answer) {
         lines.extend(wrapped(&text, width, cx.theme.dim));
     }
-    panel::lines(frame, inside, lines);
+    lines
+}
+
+/// How many lines there are, for whoever moves them.
+pub(super) fn count(app: &App, cx: &Context) -> usize {
+    /// As narrow as a screen may be.
+    const NARROW: usize = 76;
+    told(app, NARROW, cx).len()
 }
 
 /// A span: what is, what would be, and the difference.
@@ -174,7 +193,6 @@ fn table(
         let line = format!("{} {}", words::left(&name, first_column), figures.join(" "));
         lines.push(Line::raw(line));
     }
-    lines.push(Line::raw(""));
     lines
 }
 
