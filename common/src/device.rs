@@ -181,6 +181,29 @@ impl NewDevice {
         }
     }
 
+    /// Hours of use on a mean day of use, and days of use in a month of 30, over the year.
+    pub fn mean_hours(&self) -> (Decimal, Decimal) {
+        let month = Decimal::from(DAYS_PER_MONTH);
+        let of = |season| match self.week_of(season) {
+            None => (
+                self.hours_per_day * self.days_per_month,
+                self.days_per_month.min(month),
+            ),
+            Some(week) => {
+                let weekdays = Decimal::from(week.0.len());
+                let used = (0..week.0.len()).filter(|day| !week.hours_on(*day).is_zero());
+                let days = Decimal::from(used.count()) * month / weekdays;
+                (week.hours_per_week() * month / weekdays, days)
+            }
+        };
+        let year = Season::OF_THE_YEAR.map(of);
+        let mean = |sum: Decimal| sum / Decimal::from(year.len());
+        let hours: Decimal = year.iter().map(|(hours, _)| hours).sum();
+        let days = mean(year.iter().map(|(_, days)| days).sum());
+        let hours = mean(hours).checked_div(days).unwrap_or_default();
+        (hours.round_dp(6), days.round_dp(6))
+    }
+
     /// The week of a season: its own, else that of the whole year. `None` where nothing was painted
     /// for it.
     pub fn week_of(&self, season: Season) -> Option<WeeklyPattern> {

@@ -34,6 +34,7 @@ pub mod holiday;
 pub mod home_tariff;
 pub mod import;
 pub mod locale;
+pub mod measure;
 pub mod member;
 pub mod meter;
 pub mod path;

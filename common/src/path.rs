@@ -98,6 +98,10 @@ routes! {
     GOALS = "/profiles/{energy_profile_id}/goals";
     /// `PUT`, `DELETE`.
     GOAL = "/profiles/{energy_profile_id}/goals/{consumption_goal_id}";
+    /// `GET` the measures with what they save here.
+    SUGGESTIONS = "/profiles/{energy_profile_id}/suggestions";
+    /// `PUT` what the home wants of a measure, and what it told.
+    SUGGESTION = "/profiles/{energy_profile_id}/suggestions/{slug}";
     /// `GET`, `POST`.
     AWAY_PERIODS = "/profiles/{energy_profile_id}/away-periods";
     /// `PUT`, `DELETE`.

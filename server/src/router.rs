@@ -26,7 +26,7 @@ use crate::error::problem;
 use crate::{
     App, accounts, admin, alerts, away, bills, catalog, comparisons, dashboard, devices, events,
     explanations, forecasts, goals, members, meters, operations, profiles, readings, registration,
-    tariffs, weather,
+    suggestions, tariffs, weather,
 };
 
 /// The document without its routes.
@@ -73,6 +73,7 @@ fn api() -> (
         .merge(away::routes())
         .merge(weather::routes())
         .merge(goals::routes())
+        .merge(suggestions::routes())
         .merge(operations::routes())
         .merge(forecasts::routes())
         .merge(explanations::routes())

@@ -105,6 +105,7 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/forecasts/ahead.rs",
         "server/src/forecasts/trainings/policy.rs",
         "server/src/forecasts/projection.rs",
+        "server/src/forecasts/priced.rs",
         "server/src/forecasts/rated.rs",
         "server/src/readings/derive.rs",
         "server/src/readings/steps.rs",
@@ -114,6 +115,12 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/comparisons/compare.rs",
         "server/src/alerts/rules.rs",
         "server/src/demo/series.rs",
+        "server/src/suggestions/baseline.rs",
+        "server/src/suggestions/climate.rs",
+        "server/src/suggestions/facts.rs",
+        "server/src/suggestions/hours.rs",
+        "server/src/suggestions/tell.rs",
+        "server/src/suggestions/worth.rs",
         "server/src/weather/open_meteo.rs",
     ];
     let words = [
@@ -132,6 +139,7 @@ fn the_maths_knows_no_database_http_or_clock() {
         PURE.contains(&source.path.as_str())
             || source.path.starts_with("common/src/bill/")
             || source.path.starts_with("common/src/explain/")
+            || source.path.starts_with("common/src/measure/")
     });
     let bill = sources
         .iter()

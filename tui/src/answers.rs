@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, tariff};
+use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, suggestion, tariff};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -125,6 +125,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             Vec::new()
         }
         Reply::Compared(answer) => comparison::answered(app, ticket, answer),
+        Reply::Suggestions(answer) => suggestion::answered(app, ticket, answer, cx),
         Reply::Forecast(answer) => forecast::answered(app, ticket, answer),
         Reply::TrainingAsked(answer) => forecast::asked(app, ticket, answer, cx),
         Reply::Admin(answer) => admin::answered(app, ticket, answer),

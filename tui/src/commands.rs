@@ -9,8 +9,8 @@ use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
 use crate::{
-    admin, bill, comparison, dashboard, forecast, form, help, palette, readings, tariff, told,
-    welcome,
+    admin, bill, comparison, dashboard, forecast, form, help, palette, readings, suggestion,
+    tariff, told, welcome,
 };
 
 /// On every screen that shows something.
@@ -137,6 +137,9 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     screen!('7', "key-forecast", Screen::Forecast, |app, _| {
         forecast::open(app)
     }),
+    screen!('8', "key-suggestions", Screen::Suggestions, |app, _| {
+        suggestion::open(app)
+    }),
     screen!(
         'H',
         "key-household",
@@ -250,7 +253,11 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         when: |app| {
             !matches!(
                 app.screen,
-                Screen::Dashboard | Screen::Bill | Screen::Comparison | Screen::Tariff
+                Screen::Dashboard
+                    | Screen::Bill
+                    | Screen::Comparison
+                    | Screen::Suggestions
+                    | Screen::Tariff
             )
         },
         run: |app, cx| {

@@ -39,6 +39,7 @@ pub mod remote;
 pub mod runtime;
 pub mod session;
 mod signed_in;
+pub mod suggestion;
 pub mod table;
 pub mod tariff;
 pub mod terminal;
@@ -64,6 +65,8 @@ mod forecast_tests;
 mod forms_tests;
 #[cfg(test)]
 mod screens_tests;
+#[cfg(test)]
+mod suggestion_tests;
 #[cfg(test)]
 mod tables_tests;
 #[cfg(test)]

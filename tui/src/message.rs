@@ -18,6 +18,7 @@ use ecotrack_common::member::{
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::ReadingPage;
 use ecotrack_common::reference::SavingMeasure;
+use ecotrack_common::suggestion::Suggestions;
 use ecotrack_common::{
     AccountId, AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId, Problem, SessionId,
 };
@@ -153,6 +154,8 @@ pub enum Call {
     Compare(EnergyProfileId, Box<NewTariffComparison>),
     /// What the home is going to use, and how good that has been.
     Forecast(EnergyProfileId),
+    /// What the home could do.
+    Suggestions(EnergyProfileId),
     /// Train its model now.
     Train(EnergyProfileId, Uuid),
     /// A tariff of the reference data, by its slug.
@@ -201,6 +204,8 @@ pub enum Reply {
     Changed(Answer<Box<BillChange>>),
     /// To `Compare`.
     Compared(Answer<Box<TariffComparisons>>),
+    /// To `Suggestions`.
+    Suggestions(Answer<Box<Suggestions>>),
     /// To `Forecast`.
     Forecast(Answer<Box<ForecastReport>>),
     /// To `Train`.
@@ -261,6 +266,7 @@ impl Reply {
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Compared(answer) => answer.as_ref().err(),
             Self::Forecast(answer) => answer.as_ref().err(),
+            Self::Suggestions(answer) => answer.as_ref().err(),
             Self::Tariff(_, answer) => answer.as_ref().err(),
             Self::Tables(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),

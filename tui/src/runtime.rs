@@ -456,6 +456,9 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map(Box::new)
                 .map_err(fault),
         ),
+        Call::Suggestions(home) => {
+            Reply::Suggestions(client.suggestions(home).await.map(Box::new).map_err(fault))
+        }
         Call::Forecast(home) => {
             Reply::Forecast(client.forecast(home).await.map(Box::new).map_err(fault))
         }

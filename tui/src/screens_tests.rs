@@ -173,15 +173,6 @@ fn the_dashboard_before_its_first_training_and_with_the_server_away_looks_like_t
 }
 
 #[test]
-fn a_saving_explained_looks_like_this() {
-    pictures!("dashboard", "why", [(80, 24)], |_: &Context| {
-        let mut app = signed_in();
-        app.dashboard.why = true;
-        app
-    });
-}
-
-#[test]
 fn the_first_frame_before_any_answer_looks_like_this() {
     pictures!("dashboard", "loading", [(80, 24)], |_: &Context| {
         App::start(true, None, Everything::default()).0
@@ -459,8 +450,8 @@ fn the_next_kwh_looks_like_this() {
 fn all_screens(cx: &Context) -> Vec<App> {
     let mut help = signed_in();
     help.help = true;
-    let mut why = signed_in();
-    why.dashboard.why = true;
+    let mut why = testing::with_suggestions(testing::suggestions());
+    why.suggestions.open = true;
     vec![
         welcome(cx),
         register(cx),
@@ -477,6 +468,7 @@ fn all_screens(cx: &Context) -> Vec<App> {
         testing::with_bill(),
         testing::with_comparison(),
         testing::with_forecast(testing::forecast_report()),
+        testing::with_suggestions(testing::suggestions()),
         testing::with_forecast(testing::bare_report()),
         opened(Subject::Device(None), cx),
         opened(Subject::Months, cx),

@@ -13,7 +13,9 @@ use crate::link::Link;
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::{bill, comparison, dashboard, forecast, outbox, readings, table, tariff, welcome};
+use crate::{
+    bill, comparison, dashboard, forecast, outbox, readings, suggestion, table, tariff, welcome,
+};
 
 impl App {
     /// Shows what was on the screen when the program was left, until the server answers.
@@ -50,6 +52,7 @@ impl App {
         if self.home != Some(home) {
             self.dashboard = dashboard::State::default();
             self.forecast = forecast::State::default();
+            self.suggestions = suggestion::State::default();
             // What is being typed is about the other home, and kept there as a draft.
             self.form = None;
             self.entry = None;
@@ -172,6 +175,9 @@ impl App {
                 if screen == Screen::Forecast {
                     effects.extend(forecast::load(self));
                 }
+                if screen == Screen::Suggestions {
+                    effects.extend(suggestion::load(self));
+                }
                 if screen == Screen::Comparison {
                     effects.extend(comparison::load(self));
                 }
@@ -187,6 +193,7 @@ impl App {
         self.home = None;
         self.dashboard = dashboard::State::default();
         self.forecast = forecast::State::default();
+        self.suggestions = suggestion::State::default();
         self.link.live = false;
         self.link.listening = false;
         self.screen = Screen::Dashboard;

@@ -127,6 +127,11 @@ impl Locale {
                 let measure = row.get("measure").and_then(Value::as_str).unwrap_or("kwh");
                 self.measured(limit, measure, currency)
             }),
+            "profile_suggestion" => row.get("slug").and_then(Value::as_str).map(|slug| {
+                let state = row.get("state").and_then(Value::as_str).unwrap_or_default();
+                let state = self.text(&format!("suggestion-state-{state}"));
+                format!("{slug}, {state}")
+            }),
             _ => ["name", "display_name", "file_name", "role"]
                 .iter()
                 .find_map(|key| row.get(*key)?.as_str())

@@ -112,6 +112,8 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("POST", path::GOALS, Access::Member(Role::Editor)),
     ("PUT", path::GOAL, Access::Member(Role::Editor)),
     ("DELETE", path::GOAL, Access::Member(Role::Editor)),
+    ("GET", path::SUGGESTIONS, Access::Member(Role::Viewer)),
+    ("PUT", path::SUGGESTION, Access::Member(Role::Editor)),
     ("GET", path::FORECAST, Access::Member(Role::Viewer)),
     // It asks and writes nothing, as a comparison does.
     (

@@ -30,6 +30,8 @@ pub(crate) mod tests;
 pub use choice::{Choice, in_currency};
 pub use load::{LoadReport, LoadedSet, load_reference};
 
+use ecotrack_common::measure::Compiled;
+
 use crate::App;
 use crate::error::{Error, Result};
 use crate::extract::Path;
@@ -51,10 +53,23 @@ pub struct Reference {
     pub catalog: Vec<CatalogDevice>,
     /// Saving measures.
     pub measures: Vec<SavingMeasure>,
+    /// Their rules, compiled.
+    pub rules: Rules,
     /// Tariffs by slug, each under the name that is shown to people.
     pub tariffs: BTreeMap<String, Arc<Tariff>>,
     /// Tariffs that this server cannot read, by slug, and why: written by a newer one, or by hand.
     pub unreadable_tariffs: BTreeMap<String, String>,
+}
+
+/// Compiled rules of measures, by slug.
+#[derive(Debug, Default)]
+pub struct Rules(pub BTreeMap<String, Compiled>);
+
+impl PartialEq for Rules {
+    /// They follow from the measures that stand beside them.
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 /// The reference data as last read, shared by all requests of the process.

@@ -38,6 +38,7 @@ pub mod model;
 pub mod months;
 pub mod outlook;
 pub mod paths;
+pub mod priced;
 pub mod projection;
 pub mod rated;
 pub mod record;

@@ -134,7 +134,7 @@ impl Prices<'_> {
 
     /// The energy of the whole cycle if the home uses `used` in it, laid over the hours as it usually
     /// flows where prices go by time.
-    fn expected(&self, used: Kwh, by_time: bool) -> Result<Energy, BillError> {
+    pub(super) fn expected(&self, used: Kwh, by_time: bool) -> Result<Energy, BillError> {
         let flows = &self.past.flows;
         let at_end = self.at_end(used)?;
         let of = |days: &FlowDays, kwh: Decimal| {
@@ -147,7 +147,7 @@ impl Prices<'_> {
         })
     }
 
-    fn laid(&self, days: &FlowDays, kwh: Kwh, by_time: bool) -> Usage {
+    pub(super) fn laid(&self, days: &FlowDays, kwh: Kwh, by_time: bool) -> Usage {
         let usual = by_time.then(|| self.past.flows.as_usual(days, kwh, self.cycle));
         // Without hours the engine says what is missing.
         usual.flatten().unwrap_or(Usage::Total(kwh))

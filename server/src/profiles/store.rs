@@ -465,3 +465,31 @@ pub async fn find_place(
     .await?;
     Ok((row.country, row.latitude))
 }
+
+/// What of a home its savings depend on.
+pub struct Dwelling {
+    /// How many live there.
+    pub occupants: Option<i16>,
+    /// Its area.
+    pub area_m2: Option<Decimal>,
+    /// ISO 3166, two letters.
+    pub country: String,
+    /// Degrees, negative in the south.
+    pub latitude: Option<Decimal>,
+}
+
+/// The people and the place of a home.
+pub async fn find_dwelling(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Dwelling> {
+    sqlx::query_as!(
+        Dwelling,
+        "SELECT p.occupants, p.area_m2, l.country, l.latitude
+         FROM energy_profile AS p JOIN location_info AS l USING (energy_profile_id)
+         WHERE p.energy_profile_id = $1",
+        profile.0,
+    )
+    .fetch_one(conn)
+    .await
+}

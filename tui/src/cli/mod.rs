@@ -46,6 +46,7 @@ mod secrets;
 mod session;
 pub(crate) mod shown;
 mod streams;
+mod suggestions;
 pub(crate) mod table;
 mod tariffs;
 #[cfg(test)]
@@ -176,6 +177,8 @@ enum Command {
     Redo,
     /// The forecast: days, hours and months to come, how good it is, a training, what devices will use
     Forecast(forecast::Forecast),
+    /// What the home could do: list, show, accept, dismiss, done, reopen, answer
+    Suggestions(suggestions::Suggestions),
     /// Appliances with their figures, for `devices add --catalog`
     Catalog(catalog::Search),
     /// Tariffs: list, show, price a file of readings, check a file
@@ -301,6 +304,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         }
         Command::Redo => history::redo(context).await,
         Command::Forecast(command) => forecast::run(context, command).await,
+        Command::Suggestions(command) => suggestions::run(context, command).await,
         Command::Catalog(search) => catalog::devices(context, search).await,
         Command::Tariffs(command) => tariffs::run(context, command).await,
         Command::Admin(command) => admin::run(context, command).await,

@@ -16,6 +16,7 @@ use ecotrack_common::path::{self, fill};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
+use ecotrack_common::suggestion::Suggestions;
 use ecotrack_common::weather::WeatherImport;
 use ecotrack_common::write::Written;
 use ecotrack_common::{AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId};
@@ -115,6 +116,12 @@ impl Client {
     /// The homes that the caller is a member of.
     pub async fn profiles(&self) -> Result<Vec<EnergyProfile>> {
         self.json(self.get(path::PROFILES)).await
+    }
+
+    /// What the home could do, and what it did with it.
+    pub async fn suggestions(&self, profile: EnergyProfileId) -> Result<Suggestions> {
+        self.json(self.get(&of_profile(path::SUGGESTIONS, profile)))
+            .await
     }
 
     /// What the home's past would have cost under other tariffs.

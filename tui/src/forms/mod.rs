@@ -18,6 +18,7 @@ mod months;
 mod profile_tariff;
 mod readings;
 mod subject;
+mod suggestion;
 mod tariff_node;
 mod view;
 
@@ -171,6 +172,7 @@ fn fields(
         Subject::Months => months::fields(app, cx),
         Subject::Goal(_) => goal::fields(app, base(row).as_ref(), cx),
         Subject::Away(_) => away::fields(base(row).as_ref(), cx),
+        Subject::Suggestion(id) => suggestion::fields(app, id, base(row).as_ref(), cx),
         Subject::ProfileTariff(_) => profile_tariff::fields(app, base(row).as_ref(), form, cx),
         Subject::TariffNode => tariff_node::fields(app, form, cx),
         Subject::TariffAdd => tariff_node::add_fields(app, cx),
@@ -207,6 +209,7 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Months => months::read(app, form, cx),
         Subject::Goal(id) => goal::read(app, form, id, cx),
         Subject::Away(id) => away::read(app, form, id, cx),
+        Subject::Suggestion(id) => suggestion::read(app, form, id, cx),
         Subject::ProfileTariff(id) => profile_tariff::read(app, form, id, cx),
         Subject::TariffNode => tariff_node::read(app, form, cx),
         Subject::TariffAdd => tariff_node::read_add(form),
@@ -284,6 +287,9 @@ fn open_fresh(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context)
     for what in needs(subject) {
         effects.extend(app.lists.ask_once(*what, app.home, &mut app.tickets));
     }
+    if matches!(subject, Subject::Suggestion(_)) && app.suggestions.answer.value().is_none() {
+        effects.extend(crate::suggestion::load(app));
+    }
     let fields = fields(app, subject, row.as_ref(), None, cx);
     let mut form = Form::new(subject, row, fields, today(app, cx));
     if subject == Subject::Device(None) {
@@ -317,6 +323,19 @@ pub fn refresh(app: &mut App, cx: &Context) {
     let fresh = fields(app, form.subject, form.base.as_ref(), Some(form), cx);
     if let Some(form) = &mut app.form {
         form.rebuilt(fresh);
+    }
+}
+
+/// What measures ask of the home arrived: a form that was opened before has their fields now.
+pub(crate) fn suggestions_arrived(app: &mut App, cx: &Context) {
+    let subject = app.form.as_ref().map(|form| form.subject);
+    let Some(subject @ Subject::Suggestion(_)) = subject else {
+        return;
+    };
+    refresh(app, cx);
+    let typed = app.draft_of(subject).map(|draft| draft.values.clone());
+    if let (Some(form), Some(typed)) = (&mut app.form, typed) {
+        form.put(&typed);
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Subject {
     TariffAdd,
     /// Days on which nobody is at home.
     Away(Option<AwayPeriodId>),
+    /// A saving measure, by the id that its screen knows it by.
+    Suggestion(Uuid),
     /// Many readings.
     Readings(MeterId),
     /// One reading, on the line over the footer.
@@ -120,6 +122,7 @@ impl Subject {
             (Self::TariffAdd, _) => ("tariff-add-title", ""),
             (Self::Away(_), false) => ("away-new-title", ""),
             (Self::Away(_), true) => ("away-edit-title", ""),
+            (Self::Suggestion(_), _) => ("suggestion-form-title", "suggestion-form-what"),
             (Self::Readings(_), _) => ("readings-grid-title", "readings-grid-what"),
             (Self::Reading(_) | Self::Correction(..) | Self::Removal, _) => ("readings-title", ""),
             (Self::Invite, _) => ("invite-title", "invite-what"),
@@ -147,6 +150,7 @@ impl Subject {
             Self::Bill(_) | Self::Months => "subject-bill",
             Self::Goal(_) => "subject-goal",
             Self::Away(_) => "subject-away",
+            Self::Suggestion(_) => "subject-suggestion",
             Self::ProfileTariff(_) | Self::OwnTariff(_) | Self::TariffNode | Self::TariffAdd => {
                 "subject-tariff"
             }

@@ -30,10 +30,13 @@ mod household;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
+mod suggested;
+#[cfg(test)]
 mod tariffs;
 #[cfg(test)]
 pub(crate) use {
-    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, sample::*, tariffs::*,
+    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, sample::*,
+    suggested::*, tariffs::*,
 };
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.

@@ -17,7 +17,7 @@ use ecotrack_common::locale::Locale;
 use ecotrack_common::meter::{Channel, Meter, ReadingKind};
 use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, Role};
 use ecotrack_common::reading::{Measured, Reading, ReadingSource};
-use ecotrack_common::suggestion::{Saving, Suggestion};
+use ecotrack_common::suggestion::{PricedBy, Saving, Suggestion, SuggestionState};
 use ecotrack_common::{
     AccountId, AlertId, EnergyProfileId, FieldErrors, KgCo2e, Kwh, MeterId, Money, Problem,
 };
@@ -140,15 +140,15 @@ fn suggestion(title_en: &str, title_pt: &str, saved: Option<(&str, &str, &str)>)
         slug: title_en.to_lowercase().replace(' ', "-"),
         title_en: title_en.into(),
         title_pt: title_pt.into(),
-        device: None,
-        formula: "30 % of the shower's kWh".into(),
-        source: "PROCEL".into(),
+        devices: Vec::new(),
         estimate: saved.is_none(),
+        state: SuggestionState::Open,
         saving: saved.map(|(energy, cost, co2e)| Saving {
             kwh: kwh(energy),
             money: Some(money(cost)),
             co2e: Some(KgCo2e(dec(co2e))),
-            share: dec("0.3"),
+            of_that_shifted: None,
+            priced_by: Some(PricedBy::Bill),
         }),
     }
 }
