@@ -365,15 +365,15 @@ pub fn effect(since: &Since<'_>, width: impl Fn(i32) -> SumWidth) -> Effect {
     let promised_by = |days: i32| since.promised.map(|month| month / 30.0 * f64::from(days));
     let stands_out = |days: &i32| promised_by(*days).is_none_or(|kwh| kwh >= width(*days).half80);
     let enough_at = (LEAST_DAYS..=since.reach.max(LEAST_DAYS)).find(stands_out);
-    let seen = (days >= LEAST_DAYS).then_some(()).and({
-        if saved - half > 0.0 {
-            Some(EffectVerdict::Less)
-        } else if saved + half < 0.0 {
-            Some(EffectVerdict::More)
-        } else {
-            None
-        }
-    });
+    let seen = if days < LEAST_DAYS {
+        None
+    } else if saved > half {
+        Some(EffectVerdict::Less)
+    } else if saved < -half {
+        Some(EffectVerdict::More)
+    } else {
+        None
+    };
     let verdict = match (seen, enough_at) {
         (Some(seen), _) => seen,
         (None, Some(enough)) if days < enough => EffectVerdict::TooEarly,

@@ -67,7 +67,7 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Conte
             Vec::new()
         }
         Screen::Forecast => forecast::click(app, body, column, row, cx),
-        Screen::Suggestions => suggestion::click(app, body, column, row, cx),
+        Screen::Suggestions => suggestion::click(app, body, column, row),
         Screen::Tariff => {
             let hit = tariff::hit(app, body, column, row, cx);
             tariff::clicked(app, hit);

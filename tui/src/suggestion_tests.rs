@@ -91,7 +91,7 @@ fn a_key_accepts_what_is_under_the_cursor_with_the_version_that_was_seen() {
     let (path, body) = written(&hands.effects).pop().unwrap();
     assert!(path.ends_with("/suggestions/shower-summer-mode"), "{path}");
     assert_eq!(
-        (&body["version"], &body["row"]["state"]),
+        (&body["version"], &body["state"]),
         (&json!(0), &json!("accepted"))
     );
 
@@ -104,7 +104,7 @@ fn a_key_accepts_what_is_under_the_cursor_with_the_version_that_was_seen() {
         "{path}"
     );
     assert_eq!(
-        (&body["version"], &body["row"]["state"]),
+        (&body["version"], &body["state"]),
         (&json!(1), &json!("open"))
     );
 }
@@ -129,8 +129,8 @@ fn an_answer_goes_out_with_the_state_that_stands() {
     hands.type_text("20");
     hands.press(crate::keys::ctrl('s'));
     let (_, body) = written(&hands.effects).pop().unwrap();
-    assert_eq!(body["row"]["answers"], json!({ "set_c": "20" }));
-    assert_eq!(body["row"]["state"], "open");
+    assert_eq!(body["answers"], json!({ "set_c": "20" }));
+    assert_eq!(body["state"], "open");
 
     let mut hands = Hands::on(at("ac-setpoint-up"));
     hands.press(key('e'));

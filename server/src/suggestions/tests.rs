@@ -3,6 +3,7 @@ use ecotrack_common::{EnergyProfileId, path};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::devices::tests::loaded;
 use crate::testing::{Actor, Answer, TestApp, in_home, wrong};
 
 fn address(profile: EnergyProfileId, slug: &str) -> String {
@@ -37,7 +38,8 @@ async fn put(
     version: i64,
     row: &Value,
 ) -> Answer {
-    let body = json!({ "version": version, "row": row });
+    let mut body = row.clone();
+    body["version"] = json!(version);
     who.put(&address(profile, slug), &body).await
 }
 
@@ -56,6 +58,7 @@ async fn offered(who: &Actor, profile: EnergyProfileId) -> Vec<String> {
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn measures_come_with_their_arithmetic_those_that_save_most_first(db: PgPool) {
+    loaded(&db).await;
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
     device(&ana, profile, "cooktop-induction-zone", "1").await;
@@ -107,6 +110,7 @@ async fn measures_come_with_their_arithmetic_those_that_save_most_first(db: PgPo
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn what_a_home_tells_gives_the_figure_and_can_be_taken_back(db: PgPool) {
+    loaded(&db).await;
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
     device(&ana, profile, "shower-electric-5500", "1").await;
@@ -152,6 +156,7 @@ async fn what_a_home_tells_gives_the_figure_and_can_be_taken_back(db: PgPool) {
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn two_who_decide_at_once_do_not_overwrite_each_other(db: PgPool) {
+    loaded(&db).await;
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
     let bia = test.editor(profile).await;
@@ -171,6 +176,7 @@ async fn two_who_decide_at_once_do_not_overwrite_each_other(db: PgPool) {
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn what_was_dismissed_or_done_is_offered_no_more_until_its_day(db: PgPool) {
+    loaded(&db).await;
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
     device(&ana, profile, "cooktop-induction-zone", "1").await;
@@ -194,6 +200,7 @@ async fn what_was_dismissed_or_done_is_offered_no_more_until_its_day(db: PgPool)
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn accepted_measures_on_one_device_are_told_together_by_what_each_leaves(db: PgPool) {
+    loaded(&db).await;
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
     device(&ana, profile, "ac-split-12000", "4").await;

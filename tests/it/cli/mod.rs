@@ -27,6 +27,7 @@ mod members;
 mod mine;
 mod profiles;
 mod readings;
+mod suggestions;
 mod tariffs;
 mod weather;
 

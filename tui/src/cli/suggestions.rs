@@ -211,7 +211,7 @@ fn yes_or_no(text: &str, locale: &Locale) -> Option<bool> {
 fn list(context: &Context, listing: &Listing, all: All) -> Result<()> {
     let currency = all.currency.clone();
     let together = all.together;
-    if context.json && listing.all {
+    if context.json {
         return context.streams.print_json(&all);
     }
     let listed = all.suggestions.into_iter();
@@ -223,10 +223,10 @@ fn list(context: &Context, listing: &Listing, all: All) -> Result<()> {
         empty: "suggestions-none",
     };
     let locale = &context.locale;
-    list.print(context, &listing.form, |rows| {
+    list.print_text(context, &listing.form, |rows| {
         table(rows, &currency, locale)
     })?;
-    if let Some(together) = together.filter(|_| !context.json && !listing.form.csv) {
+    if let Some(together) = together.filter(|_| !listing.form.csv) {
         context.streams.print("\n")?;
         let told = words::together(&together, &currency, locale);
         context.streams.print_line(&told)?;

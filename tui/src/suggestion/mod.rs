@@ -348,8 +348,8 @@ pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
 }
 
 /// A click on a line of the list goes there.
-pub fn click(app: &mut App, body: Rect, column: u16, row: u16, cx: &Context) -> Vec<Effect> {
-    if let Some(slug) = view::hit(app, body, column, row, cx) {
+pub fn click(app: &mut App, body: Rect, column: u16, row: u16) -> Vec<Effect> {
+    if let Some(slug) = view::hit(app, body, column, row) {
         app.suggestions.selected = Some(slug);
         app.suggestions.scrolled = 0;
     }

@@ -48,8 +48,10 @@ fn places(app: &App, area: Rect) -> Places {
             detail: area,
         };
     }
+    // The frame, the titles, and what is said of all together.
+    let wanted = u16::try_from(shown(app).len() + 4).unwrap_or(u16::MAX);
     let list = Rect {
-        height: area.height - area.height / 3,
+        height: wanted.max(6).min(area.height - area.height / 3),
         ..area
     };
     let detail = Rect {
@@ -248,7 +250,7 @@ pub(super) fn lines_of_selected(app: &App, width: usize, cx: &Context) -> usize 
 }
 
 /// The measure whose line is at a place.
-pub(super) fn hit(app: &App, area: Rect, column: u16, row: u16, _cx: &Context) -> Option<String> {
+pub(super) fn hit(app: &App, area: Rect, column: u16, row: u16) -> Option<String> {
     let list = places(app, area).list;
     // Its frame and the line of titles.
     let inside = list.x < column

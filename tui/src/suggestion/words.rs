@@ -67,7 +67,7 @@ pub(crate) fn question(asked: &AskedInput, locale: &Locale) -> String {
     }
 }
 
-/// A saving as a change: −18 kWh, −R$ 21.80, −0.7 kg CO₂e.
+/// A saving as a change: `−18 kWh, −R$ 21.80, −0.7 kg CO₂e`.
 pub(crate) fn saving(saving: &Saving, currency: &str, locale: &Locale) -> String {
     let mut parts = Vec::new();
     if !saving.kwh.0.is_zero() {
@@ -205,7 +205,7 @@ fn figure(it: &HomeSuggestion, currency: &str, locale: &Locale) -> Vec<Said> {
     for case in &it.cases {
         for value in &case.values {
             let same = |known: &&UsedValue| **known == *value;
-            if told.iter().any(|known| same(known)) {
+            if told.iter().any(same) {
                 continue;
             }
             told.push(value);
