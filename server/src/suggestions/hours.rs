@@ -141,7 +141,7 @@ mod tests {
         let week = week();
         assert!((week.peak - 1.23).abs() < 1e-9 && (week.off - 0.48).abs() < 1e-9);
         assert!((week.dear[0][18] - 0.5).abs() < 1e-9);
-        assert!((week.price[0][18] - (0.79 + 1.23) / 2.0).abs() < 1e-9);
+        assert!((week.price[0][18] - 1.01).abs() < 1e-9);
         assert!(week.dear[5].iter().all(|share| share.abs() < 1e-9));
     }
 
