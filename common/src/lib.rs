@@ -21,6 +21,7 @@ pub mod away;
 pub mod bill;
 pub mod billing;
 pub mod comparison;
+pub mod consumption;
 pub mod cycle;
 pub mod dashboard;
 pub mod device;

@@ -62,6 +62,10 @@ routes! {
     UNDO = "/profiles/{energy_profile_id}/operations/{operation_id}/undo";
     /// `GET`, with ETag.
     DASHBOARD = "/profiles/{energy_profile_id}/dashboard";
+    /// `GET` what was used over a span of days, in steps, with ETag.
+    CONSUMPTION = "/profiles/{energy_profile_id}/consumption";
+    /// `GET` what the home usually does: by weekday and hour, what never stops, what weather does; with ETag.
+    CONSUMPTION_PATTERNS = "/profiles/{energy_profile_id}/consumption/patterns";
     /// `GET`, server-sent events.
     EVENTS = "/profiles/{energy_profile_id}/events";
     /// `GET`.

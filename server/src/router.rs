@@ -24,9 +24,9 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, admin, alerts, away, bills, catalog, comparisons, dashboard, devices, events,
-    explanations, forecasts, goals, members, meters, operations, profiles, readings, registration,
-    tariffs, weather,
+    App, accounts, admin, alerts, away, bills, catalog, comparisons, consumption, dashboard,
+    devices, events, explanations, forecasts, goals, members, meters, operations, profiles,
+    readings, registration, tariffs, weather,
 };
 
 /// The document without its routes.
@@ -70,6 +70,7 @@ fn api() -> (
         .merge(devices::routes())
         .merge(bills::routes())
         .merge(comparisons::routes())
+        .merge(consumption::routes())
         .merge(away::routes())
         .merge(weather::routes())
         .merge(goals::routes())

@@ -1937,3 +1937,118 @@ device-fate-removed = removed
 device-fate-added = added
 cli-not-hours-of-a-device = “{ $typed }” is not NAME=HOURS, such as Shower=0.5, or NAME=HOURSxQUANTITY, such as Fan=6x2.
 cli-not-in-catalog = “{ $typed }” is no slug or name of the catalogue (ecotrack catalog lists them) and no power such as 60W.
+
+# Consumption
+tab-consumption = Consumption
+tab-consumption-short = Use
+key-consumption = consumption
+key-consumption-page = other page
+key-consumption-move = other bar
+key-consumption-weekday = other weekday
+key-consumption-nearer = nearer
+key-consumption-wider = wider
+key-consumption-back = back
+key-consumption-span = other span
+key-consumption-today = today
+key-consumption-compare = compare
+key-consumption-flow = other meter
+key-consumption-chart = chart
+key-consumption-show = show in the chart
+key-export-json = export as JSON
+table-consumption = Consumption, step by step
+consumption-page-chart = Chart
+consumption-page-table = Table
+consumption-page-heat = Week by hour
+consumption-page-profile = Day
+consumption-page-standby = Standby
+consumption-page-weather = Weather
+consumption-loading = Asking the server …
+consumption-as-of = ▲ as of { $at }
+consumption-of-home = the home’s use
+consumption-of-import = taken from the grid
+consumption-of-export = given to the grid
+consumption-by-quarter_hour = by quarters of an hour
+consumption-by-hour = by hours
+consumption-by-day = by days
+consumption-by-week = by weeks
+consumption-by-month = by months
+consumption-by-year = by years
+consumption-gap = not known
+consumption-to-come = to come
+consumption-covered = { $percent } known
+consumption-estimated = { $percent } estimated
+consumption-whole = All of it: { $covered }
+consumption-against-previous = days before
+consumption-against-last-year = last year
+consumption-like = { $percent } on { $against }, like with like: { $kwh } and { $other } kWh on the { $days } { $days ->
+    [one] day
+   *[other] days
+} measured on both sides
+consumption-like-none = No day is measured both here and in “{ $against }”: nothing to hold against it.
+consumption-unpriced = No cost: { $why }
+consumption-nothing-known = Nothing is known yet: enter readings with r, or import a file with “ecotrack readings import”.
+consumption-nothing-here = Nothing is known of these days. Known: { $span }.
+consumption-no-hours = These meters tell days, not hours. Readings at most an hour apart, or a file of steps, are needed here.
+consumption-legend-measured = measured
+consumption-legend-estimated = estimated
+consumption-legend-gap = gap
+consumption-legend-together = a column is the mean of { $count }
+consumption-weekdays = Mon–Fri
+consumption-weekend = Sat–Sun
+consumption-heat-cell = { $weekday } { $hour }  { $kwh } kWh, mean of { $days } { $days ->
+    [one] hour
+   *[other] hours
+}
+consumption-heat-means = Mean of each hour of the week over { $days } { $days ->
+    [one] day
+   *[other] days
+}; the last column is their sum, a dot is not known.
+consumption-profile-band = 8 of 10 within { $low }–{ $high }
+consumption-profile-days = { $days } { $days ->
+    [one] day
+   *[other] days
+}
+consumption-profile-signs = Line with its dotted edges: weekdays with 8 of 10 of them; the other line: weekends.
+consumption-profile-signs-ascii = *: weekdays, 8 of 10 of them between the dots; -: weekends.
+consumption-standby-is = About { $watts } W never stop: { $percent } of what was used on { $days } { $days ->
+    [one] day
+   *[other] days
+}.
+consumption-standby-kwh = That is { $day } kWh a day, { $month } kWh a month, { $year } kWh a year.
+consumption-standby-cost = At the price of the next kWh { $money } a month.
+consumption-standby-means = This is the floor under each day, the mean of its three smallest hours; of all days the middle one counts. It holds whatever runs without a pause, a fridge and a router as much as what only waits.
+consumption-standby-no-hours = Not known: hours are needed, and these meters tell days only. Readings at most an hour apart, or a file of steps, tell hours.
+consumption-standby-few = Not known yet: { $have } of { $need } days with at least 20 known hours.
+consumption-weather-no-temperatures = Not known: no temperatures are stored. Give the home its coordinates, or import a file with “ecotrack weather import”.
+consumption-weather-few = Not known yet: { $have } of { $need } days have both a use and a temperature.
+consumption-weather-no-effect = On { $days } days the temperature explains next to nothing of the use: there is nothing to put to usual weather.
+consumption-weather-normal = { $normal } kWh a day at usual temperatures; { $kwh } kWh a day as measured, on { $days } { $days ->
+    [one] day
+   *[other] days
+}. Usual is the mean of { $years } years around each date.
+consumption-weather-not-usual = What is usual is not known: that takes temperatures of two years around these days, and days that are measured.
+consumption-weather-base = A day that is neither heated nor cooled takes { $kwh } kWh.
+consumption-weather-heating = Each degree below 15 °C adds { $kwh } kWh a day.
+consumption-weather-cooling = Each degree above 20 °C adds { $kwh } kWh a day.
+consumption-weather-explained = Temperature explains { $percent } of the differences between { $days } days, { $from } to { $until }.
+consumption-column-step = when
+consumption-column-kwh = kWh
+consumption-column-covered = known
+consumption-column-estimated = estimated
+consumption-column-cost = energy cost
+consumption-column-co2e = kg CO₂e
+consumption-column-beside = compared
+consumption-column-difference = difference
+consumption-column-from = first day
+consumption-column-to = last day
+consumption-column-begins = begins
+consumption-column-weekday = weekday
+consumption-column-hour = hour
+consumption-column-days = days
+consumption-column-daytype = days of the week
+consumption-column-mean = mean kWh
+consumption-column-p10 = a tenth below
+consumption-column-p90 = a tenth above
+consumption-total = All of it: { $figures }
+cli-consumption-bar = share of the largest
+field-error-too_many_steps = More than { $max } steps; ask for fewer days or for longer steps.

@@ -1936,3 +1936,118 @@ device-fate-removed = retirado
 device-fate-added = acrescentado
 cli-not-hours-of-a-device = “{ $typed }” não é NOME=HORAS, como Chuveiro=0,5, nem NOME=HORASxQUANTIDADE, como Ventilador=6x2.
 cli-not-in-catalog = “{ $typed }” não é código nem nome do catálogo (ecotrack catalog os lista), nem potência como 60W.
+
+# Consumo
+tab-consumption = Consumo
+tab-consumption-short = Uso
+key-consumption = consumo
+key-consumption-page = outra página
+key-consumption-move = outra barra
+key-consumption-weekday = outro dia da semana
+key-consumption-nearer = mais perto
+key-consumption-wider = mais longe
+key-consumption-back = voltar
+key-consumption-span = outro período
+key-consumption-today = hoje
+key-consumption-compare = comparar
+key-consumption-flow = outro medidor
+key-consumption-chart = gráfico
+key-consumption-show = mostrar no gráfico
+key-export-json = exportar em JSON
+table-consumption = Consumo, passo a passo
+consumption-page-chart = Gráfico
+consumption-page-table = Tabela
+consumption-page-heat = Semana por hora
+consumption-page-profile = Dia
+consumption-page-standby = Espera
+consumption-page-weather = Clima
+consumption-loading = Perguntando ao servidor …
+consumption-as-of = ▲ como estava em { $at }
+consumption-of-home = consumo da casa
+consumption-of-import = recebido da rede
+consumption-of-export = injetado na rede
+consumption-by-quarter_hour = por quartos de hora
+consumption-by-hour = por hora
+consumption-by-day = por dia
+consumption-by-week = por semana
+consumption-by-month = por mês
+consumption-by-year = por ano
+consumption-gap = não se sabe
+consumption-to-come = ainda por vir
+consumption-covered = { $percent } conhecido
+consumption-estimated = { $percent } estimado
+consumption-whole = No total: { $covered }
+consumption-against-previous = dias anteriores
+consumption-against-last-year = ano passado
+consumption-like = { $percent } em relação a { $against }, dias equivalentes: { $kwh } e { $other } kWh { $days ->
+    [one] no dia medido
+   *[other] nos { $days } dias medidos
+} dos dois lados
+consumption-like-none = Nenhum dia foi medido aqui e também em “{ $against }”: não há com que comparar.
+consumption-unpriced = Sem custo: { $why }
+consumption-nothing-known = Ainda não se sabe nada: digite leituras com r ou importe um arquivo com “ecotrack readings import”.
+consumption-nothing-here = Não se sabe nada destes dias. Conhecido: { $span }.
+consumption-no-hours = Estes medidores informam dias, não horas. São precisas leituras com no máximo uma hora de intervalo ou um arquivo de medições.
+consumption-legend-measured = medido
+consumption-legend-estimated = estimado
+consumption-legend-gap = lacuna
+consumption-legend-together = cada coluna é a média de { $count }
+consumption-weekdays = Seg–sex
+consumption-weekend = Sáb–dom
+consumption-heat-cell = { $weekday } { $hour }  { $kwh } kWh, média de { $days } { $days ->
+    [one] hora
+   *[other] horas
+}
+consumption-heat-means = Média de cada hora da semana em { $days } { $days ->
+    [one] dia
+   *[other] dias
+}; a última coluna é a soma, um ponto é o que não se sabe.
+consumption-profile-band = 8 em cada 10 entre { $low } e { $high }
+consumption-profile-days = { $days } { $days ->
+    [one] dia
+   *[other] dias
+}
+consumption-profile-signs = Linha com bordas pontilhadas: dias úteis, com 8 em cada 10 deles; a outra linha: fins de semana.
+consumption-profile-signs-ascii = *: dias úteis, 8 em cada 10 deles entre os pontos; -: fins de semana.
+consumption-standby-is = Cerca de { $watts } W nunca param: { $percent } do que foi consumido em { $days } { $days ->
+    [one] dia
+   *[other] dias
+}.
+consumption-standby-kwh = São { $day } kWh por dia, { $month } kWh por mês, { $year } kWh por ano.
+consumption-standby-cost = Pelo preço do próximo kWh, { $money } por mês.
+consumption-standby-means = É o piso de cada dia, a média de suas três menores horas; de todos os dias vale o do meio. Inclui tudo o que funciona sem pausa: a geladeira e o roteador tanto quanto o que só fica em espera.
+consumption-standby-no-hours = Não se sabe: são precisas horas, e estes medidores só informam dias. Leituras com no máximo uma hora de intervalo ou um arquivo de medições informam horas.
+consumption-standby-few = Ainda não se sabe: { $have } de { $need } dias com pelo menos 20 horas conhecidas.
+consumption-weather-no-temperatures = Não se sabe: não há temperaturas guardadas. Informe as coordenadas da casa ou importe um arquivo com “ecotrack weather import”.
+consumption-weather-few = Ainda não se sabe: { $have } de { $need } dias têm consumo e temperatura.
+consumption-weather-no-effect = Em { $days } dias a temperatura não explica quase nada do consumo: não há o que ajustar ao clima usual.
+consumption-weather-normal = { $normal } kWh por dia em temperaturas usuais; { $kwh } kWh por dia medidos, em { $days } { $days ->
+    [one] dia
+   *[other] dias
+}. O usual é a média de { $years } anos em torno de cada data.
+consumption-weather-not-usual = Não se sabe o que é usual: para isso são precisas temperaturas de dois anos em torno destes dias, e dias medidos.
+consumption-weather-base = Um dia sem aquecimento nem refrigeração consome { $kwh } kWh.
+consumption-weather-heating = Cada grau abaixo de 15 °C acrescenta { $kwh } kWh por dia.
+consumption-weather-cooling = Cada grau acima de 20 °C acrescenta { $kwh } kWh por dia.
+consumption-weather-explained = A temperatura explica { $percent } das diferenças entre { $days } dias, de { $from } a { $until }.
+consumption-column-step = quando
+consumption-column-kwh = kWh
+consumption-column-covered = conhecido
+consumption-column-estimated = estimado
+consumption-column-cost = custo energia
+consumption-column-co2e = kg CO₂e
+consumption-column-beside = comparado
+consumption-column-difference = diferença
+consumption-column-from = primeiro dia
+consumption-column-to = último dia
+consumption-column-begins = começa
+consumption-column-weekday = dia da semana
+consumption-column-hour = hora
+consumption-column-days = dias
+consumption-column-daytype = dias da semana
+consumption-column-mean = kWh em média
+consumption-column-p10 = um décimo abaixo de
+consumption-column-p90 = um décimo acima de
+consumption-total = No total: { $figures }
+cli-consumption-bar = parte do maior
+field-error-too_many_steps = Mais de { $max } passos; peça menos dias ou passos mais longos.

@@ -112,6 +112,12 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("POST", path::GOALS, Access::Member(Role::Editor)),
     ("PUT", path::GOAL, Access::Member(Role::Editor)),
     ("DELETE", path::GOAL, Access::Member(Role::Editor)),
+    ("GET", path::CONSUMPTION, Access::Member(Role::Viewer)),
+    (
+        "GET",
+        path::CONSUMPTION_PATTERNS,
+        Access::Member(Role::Viewer),
+    ),
     ("GET", path::FORECAST, Access::Member(Role::Viewer)),
     // It asks and writes nothing, as a comparison does.
     (

@@ -60,7 +60,7 @@ pub struct KnownGroup {
 }
 
 /// Plus, minus, or no part of what the home uses.
-fn sign(channel: Channel) -> Option<i8> {
+pub(super) fn sign(channel: Channel) -> Option<i8> {
     match channel {
         Channel::GridImport | Channel::SolarProduction | Channel::BatteryDischarge => Some(1),
         Channel::GridExport | Channel::BatteryCharge => Some(-1),
