@@ -8,6 +8,7 @@
 mod admin;
 mod cli;
 mod compared;
+mod consumption;
 mod enter_reading;
 mod explained;
 mod forms;

@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, tariff};
+use crate::{admin, bill, comparison, consumption, dashboard, forecast, outbox, readings, tariff};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -84,6 +84,10 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             if let Some(last) = app.last().filter(|_| news) {
                 effects.push(Effect::Keep(Kept::Last(Box::new(last))));
             }
+            if consumption::is_open(app) {
+                // Which day it is tells what is to be asked.
+                effects.extend(consumption::look(app));
+            }
             if gone && app.pending.homes.is_none() {
                 // Removed, or no longer a member: what else is there?
                 effects.extend(app.ask_homes());
@@ -125,6 +129,8 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             Vec::new()
         }
         Reply::Compared(answer) => comparison::answered(app, ticket, answer),
+        Reply::Consumption(answer) => consumption::answered(app, ticket, answer),
+        Reply::Patterns(answer) => consumption::patterns_answered(app, ticket, answer),
         Reply::Forecast(answer) => forecast::answered(app, ticket, answer),
         Reply::TrainingAsked(answer) => forecast::asked(app, ticket, answer, cx),
         Reply::Admin(answer) => admin::answered(app, ticket, answer),

@@ -29,8 +29,8 @@ use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
-    admin, answers, bill, commands, comparison, dashboard, forecast, form, help, mouse, readings,
-    tariff, told, welcome,
+    admin, answers, bill, commands, comparison, consumption, dashboard, forecast, form, help,
+    mouse, readings, tariff, told, welcome,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -74,6 +74,8 @@ pub enum Screen {
     Bill,
     /// The home's past under other tariffs.
     Comparison,
+    /// What the home used.
+    Consumption,
     /// What the home is going to use.
     Forecast,
     /// A tariff: its outline and its week.
@@ -148,6 +150,8 @@ pub struct App {
     pub bill: bill::State,
     /// Tariffs compared.
     pub comparison: comparison::State,
+    /// What the home used.
+    pub consumption: consumption::State,
     /// What the home is going to use.
     pub forecast: forecast::State,
     /// The tariff that is open.
@@ -219,6 +223,7 @@ impl App {
             readings: readings::State::default(),
             bill: bill::State::default(),
             comparison: comparison::State::default(),
+            consumption: consumption::State::default(),
             forecast: forecast::State::default(),
             tariff: Box::default(),
             admin: Box::default(),
@@ -320,6 +325,14 @@ impl App {
         {
             return [admin::COMMANDS, table::COMMANDS, commands::SIGNED_IN];
         }
+        if self.screen == Screen::Table(Table::Consumption)
+            && self.entry.is_none()
+            && self.form.is_none()
+            && !self.is_filtering()
+        {
+            let own = consumption::TABLE_COMMANDS;
+            return [own, table::COMMANDS, commands::SIGNED_IN];
+        }
         let (own, shared) = self.own_and_shared();
         [own, shared, &[]]
     }
@@ -348,6 +361,7 @@ impl App {
             Screen::Table(_) => (table::COMMANDS, commands::SIGNED_IN),
             Screen::Bill => (bill::COMMANDS, commands::SIGNED_IN),
             Screen::Comparison => (comparison::COMMANDS, commands::SIGNED_IN),
+            Screen::Consumption => (consumption::COMMANDS, commands::SIGNED_IN),
             Screen::Forecast => (forecast::COMMANDS, commands::SIGNED_IN),
             Screen::Tariff => (tariff::COMMANDS, commands::SIGNED_IN),
         }
@@ -381,6 +395,7 @@ impl App {
             Screen::Table(table) => effects.extend(table::load(self, table)),
             Screen::Bill => effects.extend(bill::load(self)),
             Screen::Comparison => effects.extend(comparison::load(self)),
+            Screen::Consumption => effects.extend(consumption::load(self)),
             Screen::Forecast => effects.extend(forecast::load(self)),
             Screen::Tariff => effects.extend(tariff::load(self)),
             Screen::Welcome | Screen::Dashboard => {}

@@ -9,8 +9,8 @@ use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
 use crate::{
-    admin, bill, comparison, dashboard, forecast, form, help, palette, readings, tariff, told,
-    welcome,
+    admin, bill, comparison, consumption, dashboard, forecast, form, help, palette, readings,
+    tariff, told, welcome,
 };
 
 /// On every screen that shows something.
@@ -118,6 +118,9 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     screen!('1', "key-dashboard", Screen::Dashboard, |app, _| {
         app.screen = Screen::Dashboard;
         Vec::new()
+    }),
+    screen!('2', "key-consumption", Screen::Consumption, |app, _| {
+        consumption::open(app)
     }),
     screen!(
         '3',
@@ -313,6 +316,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         readings::FILTER_COMMANDS,
         bill::COMMANDS,
         comparison::COMMANDS,
+        consumption::COMMANDS,
+        consumption::TABLE_COMMANDS,
         forecast::COMMANDS,
         entry::COMMANDS,
         table::COMMANDS,

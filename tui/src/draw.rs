@@ -11,8 +11,8 @@ use crate::readings::entry_view;
 use crate::table::Table;
 use crate::widgets::words;
 use crate::{
-    admin, bill, commands, comparison, dashboard, forecast, forms, help, keys, palette, readings,
-    table, tariff, told, welcome,
+    admin, bill, commands, comparison, consumption, dashboard, forecast, forms, help, keys,
+    palette, readings, table, tariff, told, welcome,
 };
 
 /// Draws everything.
@@ -32,6 +32,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
             (None, Screen::Comparison) => comparison::view(app, frame, body, cx),
+            (None, Screen::Consumption) => consumption::view(app, frame, body, cx),
             (None, Screen::Forecast) => forecast::view(app, frame, body, cx),
             (None, Screen::Tariff) => tariff::view(app, frame, body, cx),
         }
@@ -128,8 +129,9 @@ fn on_home(app: &App) -> bool {
 }
 
 /// The screens by their keys, and the name of the command that opens each.
-const TABS: [(&str, &str, &str); 8] = [
+const TABS: [(&str, &str, &str); 9] = [
     ("1", "tab-dashboard", "key-dashboard"),
+    ("2", "tab-consumption", "key-consumption"),
     ("3", "tab-devices", "key-devices"),
     ("4", "tab-readings", "key-readings"),
     ("5", "tab-bills", "key-bills"),
@@ -151,6 +153,7 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Welcome => false,
         Screen::Dashboard => tab == "tab-dashboard",
         Screen::Readings => tab == "tab-readings",
+        Screen::Consumption | Screen::Table(Table::Consumption) => tab == "tab-consumption",
         Screen::Table(Table::Devices) => tab == "tab-devices",
         Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",

@@ -11,6 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use ecotrack_common::account::Account;
+use ecotrack_common::consumption::{Consumption, Patterns};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::profile::EnergyProfile;
@@ -105,6 +106,12 @@ pub struct Last {
     /// Its forecast, where somebody looked at it.
     #[serde(default)]
     pub forecast: Option<ForecastReport>,
+    /// What it used, as somebody looked at it last.
+    #[serde(default)]
+    pub consumption: Option<Consumption>,
+    /// What it usually does, likewise.
+    #[serde(default)]
+    pub patterns: Option<Patterns>,
 }
 
 /// Something to keep.

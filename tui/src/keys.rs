@@ -111,6 +111,10 @@ pub struct Keymap(BTreeMap<String, Vec<Key>>);
 const BOTH_WAYS: &[&str] = &[
     "key-alerts",
     "key-column",
+    "key-consumption-move",
+    "key-consumption-page",
+    "key-consumption-span",
+    "key-consumption-weekday",
     "key-forecast-day",
     "key-forecast-page",
     "key-meter",

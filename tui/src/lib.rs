@@ -19,6 +19,7 @@ pub mod client;
 mod commands;
 pub mod comparison;
 pub mod config;
+pub mod consumption;
 pub mod dashboard;
 pub mod dashboard_text;
 mod draw;
@@ -55,6 +56,10 @@ mod admin_tests;
 mod bill_tests;
 #[cfg(test)]
 mod comparison_tests;
+#[cfg(test)]
+mod consumption_looks_tests;
+#[cfg(test)]
+mod consumption_tests;
 #[cfg(test)]
 mod forecast_looks_tests;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use ecotrack_common::account::{
 use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
+use ecotrack_common::consumption::{Consumption, ConsumptionQuery, Patterns, PatternsQuery};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::explain::{BillChange, BillExplanation};
 use ecotrack_common::forecast::ForecastReport;
@@ -151,6 +152,10 @@ pub enum Call {
     Change(EnergyProfileId, BillingRecordId),
     /// What the home's past would have cost under other tariffs.
     Compare(EnergyProfileId, Box<NewTariffComparison>),
+    /// What was used over a span, unless it is still the answer with this tag.
+    Consumption(EnergyProfileId, ConsumptionQuery, Option<String>),
+    /// What the home usually does, unless it is still the answer with this tag.
+    Patterns(EnergyProfileId, PatternsQuery, Option<String>),
     /// What the home is going to use, and how good that has been.
     Forecast(EnergyProfileId),
     /// Train its model now.
@@ -201,6 +206,10 @@ pub enum Reply {
     Changed(Answer<Box<BillChange>>),
     /// To `Compare`.
     Compared(Answer<Box<TariffComparisons>>),
+    /// To `Consumption`; `None` when nothing changed, else the answer and its tag.
+    Consumption(Answer<Option<(Box<Consumption>, String)>>),
+    /// To `Patterns`, likewise.
+    Patterns(Answer<Option<(Box<Patterns>, String)>>),
     /// To `Forecast`.
     Forecast(Answer<Box<ForecastReport>>),
     /// To `Train`.
@@ -260,6 +269,8 @@ impl Reply {
             Self::Explained(answer) => answer.as_ref().err(),
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Compared(answer) => answer.as_ref().err(),
+            Self::Consumption(answer) => answer.as_ref().err(),
+            Self::Patterns(answer) => answer.as_ref().err(),
             Self::Forecast(answer) => answer.as_ref().err(),
             Self::Tariff(_, answer) => answer.as_ref().err(),
             Self::Tables(answer) => answer.as_ref().err(),

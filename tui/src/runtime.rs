@@ -456,6 +456,20 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map(Box::new)
                 .map_err(fault),
         ),
+        Call::Consumption(home, query, tag) => Reply::Consumption(
+            client
+                .consumption(home, &query, tag.as_deref())
+                .await
+                .map(|answer| answer.map(|(answer, tag)| (Box::new(answer), tag)))
+                .map_err(fault),
+        ),
+        Call::Patterns(home, query, tag) => Reply::Patterns(
+            client
+                .consumption_patterns(home, &query, tag.as_deref())
+                .await
+                .map(|answer| answer.map(|(answer, tag)| (Box::new(answer), tag)))
+                .map_err(fault),
+        ),
         Call::Forecast(home) => {
             Reply::Forecast(client.forecast(home).await.map(Box::new).map_err(fault))
         }

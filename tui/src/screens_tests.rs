@@ -269,7 +269,8 @@ fn opened(subject: Subject, cx: &Context) -> App {
 #[test]
 fn the_tables_look_like_this() {
     for table in Table::ALL {
-        if table == Table::Outbox {
+        // Each has pictures of its own elsewhere.
+        if matches!(table, Table::Outbox | Table::Consumption) {
             continue;
         }
         let name = table.title().replace('-', "_");

@@ -13,7 +13,9 @@ use crate::link::Link;
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::{bill, comparison, dashboard, forecast, outbox, readings, table, tariff, welcome};
+use crate::{
+    bill, comparison, consumption, dashboard, forecast, outbox, readings, table, tariff, welcome,
+};
 
 impl App {
     /// Shows what was on the screen when the program was left, until the server answers.
@@ -28,18 +30,22 @@ impl App {
                 etag: last.etag,
             });
             self.forecast = forecast::State::remembered(last.forecast);
+            self.consumption = consumption::State::remembered(last.consumption, last.patterns);
         }
     }
 
     /// What is on the screen, to be kept for the next start.
     pub(crate) fn last(&self) -> Option<Last> {
         let board = self.dashboard.board.value()?;
+        let (consumption, patterns) = consumption::last(self);
         Some(Last {
             account: self.account.clone()?,
             homes: self.homes.clone(),
             dashboard: board.dashboard.clone(),
             etag: board.etag.clone(),
             forecast: self.forecast.report.value().cloned(),
+            consumption,
+            patterns,
         })
     }
 
@@ -50,6 +56,7 @@ impl App {
         if self.home != Some(home) {
             self.dashboard = dashboard::State::default();
             self.forecast = forecast::State::default();
+            self.consumption = consumption::State::default();
             // What is being typed is about the other home, and kept there as a draft.
             self.form = None;
             self.entry = None;
@@ -169,6 +176,9 @@ impl App {
                 if let Screen::Table(table) = screen {
                     effects.extend(table::load(self, table));
                 }
+                if screen == Screen::Consumption {
+                    effects.extend(consumption::load(self));
+                }
                 if screen == Screen::Forecast {
                     effects.extend(forecast::load(self));
                 }
@@ -187,6 +197,7 @@ impl App {
         self.home = None;
         self.dashboard = dashboard::State::default();
         self.forecast = forecast::State::default();
+        self.consumption = consumption::State::default();
         self.link.live = false;
         self.link.listening = false;
         self.screen = Screen::Dashboard;

@@ -17,6 +17,7 @@ mod admin;
 mod bills;
 mod co2e;
 mod compare;
+mod consumption;
 mod devices;
 mod entries;
 mod explain;

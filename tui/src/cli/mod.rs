@@ -21,6 +21,7 @@ mod away;
 mod bills;
 mod catalog;
 mod co2e;
+mod consumption;
 mod context;
 mod dashboard;
 mod demo;
@@ -144,6 +145,8 @@ enum Command {
     Members(members::Members),
     /// Print the dashboard
     Dashboard,
+    /// What was used: by hours, days, weeks, months or years, and what the home usually does
+    Consumption(consumption::Consumption),
     /// Add, list, correct and import readings
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -288,6 +291,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Profiles(command) => profiles::run(context, command).await,
         Command::Members(command) => members::run(context, command).await,
         Command::Dashboard => dashboard::show(context).await,
+        Command::Consumption(command) => consumption::run(context, command).await,
         Command::Readings(command) => readings::run(context, command).await,
         Command::Meters(command) => meters::run(context, command).await,
         Command::Bills(command) => bills::run(context, command).await,

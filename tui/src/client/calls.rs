@@ -5,6 +5,7 @@ use ecotrack_common::alert::Alert;
 use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
+use ecotrack_common::consumption::{Consumption, ConsumptionQuery, Patterns, PatternsQuery};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::device_forecast::{DeviceForecast, NewDeviceForecast};
 use ecotrack_common::emission::HomeFactors;
@@ -23,6 +24,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
 use reqwest::{Body, Method, StatusCode};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{Client, IDEMPOTENCY_KEY, Result, etag};
@@ -177,7 +179,41 @@ impl Client {
         profile: EnergyProfileId,
         tag: Option<&str>,
     ) -> Result<Option<(Dashboard, String)>> {
-        let mut request = self.get(&of_profile(path::DASHBOARD, profile));
+        self.unless_known(&of_profile(path::DASHBOARD, profile), tag)
+            .await
+    }
+
+    /// What was used over a span, and its tag; `None` when it is still the answer with `tag`.
+    pub async fn consumption(
+        &self,
+        profile: EnergyProfileId,
+        query: &ConsumptionQuery,
+        tag: Option<&str>,
+    ) -> Result<Option<(Consumption, String)>> {
+        let address = of_profile(path::CONSUMPTION, profile);
+        self.unless_known(&format!("{address}?{}", query.to_query()), tag)
+            .await
+    }
+
+    /// What the home usually does, and its tag; `None` when it is still the answer with `tag`.
+    pub async fn consumption_patterns(
+        &self,
+        profile: EnergyProfileId,
+        query: &PatternsQuery,
+        tag: Option<&str>,
+    ) -> Result<Option<(Patterns, String)>> {
+        let address = of_profile(path::CONSUMPTION_PATTERNS, profile);
+        self.unless_known(&format!("{address}?{}", query.to_query()), tag)
+            .await
+    }
+
+    /// What stands at an address with its tag; `None` when it is still what came with `tag`.
+    async fn unless_known<T: DeserializeOwned>(
+        &self,
+        address: &str,
+        tag: Option<&str>,
+    ) -> Result<Option<(T, String)>> {
+        let mut request = self.get(address);
         if let Some(tag) = tag.filter(|tag| !tag.is_empty()) {
             request = request.header(IF_NONE_MATCH, tag);
         }

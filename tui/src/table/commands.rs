@@ -291,7 +291,7 @@ fn may_change(app: &App) -> bool {
         Some(Table::Members | Table::Invitations) => is_owner(app),
         Some(Table::Sessions | Table::Removed | Table::Outbox) => true,
         // Administration has commands of its own.
-        Some(Table::Admin(_)) | None => false,
+        Some(Table::Consumption | Table::Admin(_)) | None => false,
         Some(_) => app.may_edit(),
     }
 }
@@ -311,7 +311,7 @@ fn opens(table: Table) -> bool {
 
 fn removes(app: &App, table: Table) -> bool {
     match table {
-        Table::History | Table::Removed => false,
+        Table::History | Table::Removed | Table::Consumption => false,
         // Anybody may leave.
         Table::Members => app.board().is_some(),
         _ => may_change(app),
@@ -393,7 +393,9 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
             return forms::open(app, Subject::RemoveMember(AccountId(key)), row, cx);
         }
         Table::Invitations => (path::INVITATION, "invitation_id"),
-        Table::History | Table::Removed | Table::Admin(_) => return Vec::new(),
+        Table::History | Table::Removed | Table::Consumption | Table::Admin(_) => {
+            return Vec::new();
+        }
     };
     let Some(home) = app.home else {
         return Vec::new();

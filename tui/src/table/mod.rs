@@ -4,6 +4,7 @@
 mod admin;
 mod bills;
 mod commands;
+mod consumption;
 mod devices;
 mod goals;
 mod household;
@@ -21,6 +22,7 @@ pub use view::{hit, view};
 
 use crate::admin::{self as administration, PAGES, Page};
 use crate::app::{App, Context, Screen};
+use crate::consumption as used;
 use crate::forms::Subject;
 use crate::lists::What;
 use crate::message::Effect;
@@ -56,13 +58,15 @@ pub enum Table {
     Removed,
     /// What waits for the server.
     Outbox,
+    /// What was used, step by step.
+    Consumption,
     /// What administrators of the server see.
     Admin(Page),
 }
 
 impl Table {
     /// All of them that are of a home or of whoever is signed in.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Devices,
         Self::Bills,
         Self::Goals,
@@ -76,6 +80,7 @@ impl Table {
         Self::Sessions,
         Self::Removed,
         Self::Outbox,
+        Self::Consumption,
     ];
 
     /// The tables of the household, in the order in which Tab goes through them.
@@ -113,6 +118,7 @@ impl Table {
             Self::Sessions => "table-sessions",
             Self::Removed => "table-removed",
             Self::Outbox => "table-outbox",
+            Self::Consumption => "table-consumption",
             Self::Admin(page) => page.title(),
         }
     }
@@ -133,6 +139,7 @@ impl Table {
             Self::Sessions => "empty-sessions",
             Self::Removed => "empty-removed",
             Self::Outbox => "empty-outbox",
+            Self::Consumption => "consumption-nothing-known",
             Self::Admin(page) => page.empty(),
         }
     }
@@ -152,7 +159,7 @@ impl Table {
             Self::Invitations => Some(What::Invitations),
             Self::Sessions => Some(What::Sessions),
             Self::Removed => Some(What::Removed),
-            Self::Outbox | Self::Admin(_) => None,
+            Self::Outbox | Self::Consumption | Self::Admin(_) => None,
         }
     }
 
@@ -321,6 +328,9 @@ pub fn load(app: &mut App, table: Table) -> Vec<Effect> {
     if let Table::Admin(page) = table {
         return administration::load(app, page);
     }
+    if table == Table::Consumption {
+        return used::load(app);
+    }
     let mut effects = Vec::new();
     if let Some(what) = table.what() {
         effects.extend(app.lists.ask(what, app.home, &mut app.tickets));
@@ -350,6 +360,7 @@ pub fn columns(table: Table) -> &'static [Column] {
         Table::Sessions => household::SESSIONS,
         Table::Removed => household::REMOVED,
         Table::Outbox => household::OUTBOX,
+        Table::Consumption => consumption::COLUMNS,
         Table::Admin(page) => admin::columns(page),
     }
 }
@@ -370,6 +381,7 @@ fn all_rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
         Table::Sessions => household::sessions(app, cx),
         Table::Removed => household::removed(app, cx),
         Table::Outbox => Some(household::outbox(app, cx)),
+        Table::Consumption => consumption::rows(app, cx),
         Table::Admin(page) => admin::rows(app, page, cx),
     }
 }
@@ -459,6 +471,11 @@ pub fn row_json(app: &App, table: Table, key: Uuid) -> Option<Value> {
         Table::Members => find(lists.members.value(), |row| row.account_id.0 == key),
         _ => None,
     }
+}
+
+/// The day of a step of consumption, and which part of that day it is.
+pub(crate) fn consumption_step(app: &App, key: Uuid) -> Option<(jiff::civil::Date, usize)> {
+    consumption::step(app, key)
 }
 
 /// The home that a row of removed homes is.

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::{Column, Row, State, Table, columns, cursor, rows};
 use crate::admin;
 use crate::app::{App, Context};
+use crate::consumption;
 use crate::dashboard;
+use crate::remote::Remote;
 use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
 
@@ -42,6 +44,7 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
     let Some(rows) = known else {
         let fault = match table {
             Table::Admin(page) => admin::fault(app, page),
+            Table::Consumption => consumption::remote(app).and_then(Remote::fault),
             _ => table.what().and_then(|what| app.lists.fault_of(what)),
         };
         let text = fault.map_or_else(|| cx.locale.text("table-loading"), |fault| cx.fault(fault));

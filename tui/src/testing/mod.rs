@@ -32,8 +32,11 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod tariffs;
 #[cfg(test)]
+mod used;
+#[cfg(test)]
 pub(crate) use {
-    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, sample::*, tariffs::*,
+    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, sample::*,
+    tariffs::*, used::*,
 };
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.
