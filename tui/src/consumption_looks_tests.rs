@@ -136,6 +136,21 @@ fn what_registers_do_not_tell_is_said() {
 }
 
 #[test]
+fn days_that_meters_tell_in_longer_steps_are_no_days_of_which_nothing_is_known() {
+    let cx = context(Language::English);
+    let app = at(Level::Quarters, None, &cx);
+    let mut answer = crate::consumption::answer(&app).unwrap().clone();
+    for slot in &mut answer.slots {
+        slot.kwh = None;
+    }
+    let said = crate::consumption::words::nothing(&answer, &cx.locale);
+    assert_eq!(said.unwrap(), cx.locale.text("consumption-coarser"));
+    answer.total.kwh = None;
+    let said = crate::consumption::words::nothing(&answer, &cx.locale);
+    assert!(said.unwrap().starts_with("Nothing is known of these days"));
+}
+
+#[test]
 fn before_anything_is_known_and_with_the_server_away_it_says_so() {
     pictures!("loading", SMALL, |_: &Context| {
         let mut app = signed_in();

@@ -98,7 +98,7 @@ fn a_click_goes_to_the_field_the_row_and_the_tab() {
     assert_eq!(selected, Uuid::from_u128(32));
     let screen = testing::drawn(&hands.app, &hands.cx, 80, 24);
     let title = screen.lines().next().unwrap();
-    let column = title.find("Dev ").unwrap();
+    let column = title.find("3 ").unwrap();
     let column = title[..column].chars().count() as u16;
     let _ = update(&mut hands.app, Message::Click(column, 0, size), &hands.cx);
     assert_eq!(hands.app.screen, Screen::Table(Table::Devices));

@@ -1980,14 +1980,15 @@ consumption-estimated = { $percent } estimated
 consumption-whole = All of it: { $covered }
 consumption-against-previous = days before
 consumption-against-last-year = last year
-consumption-like = { $percent } on { $against }, like with like: { $kwh } and { $other } kWh on the { $days } { $days ->
+consumption-like = { $percent } ({ $against }), like with like: { $kwh } and { $other } kWh, { $days } { $days ->
     [one] day
    *[other] days
-} measured on both sides
+}
 consumption-like-none = No day is measured both here and in “{ $against }”: nothing to hold against it.
 consumption-unpriced = No cost: { $why }
 consumption-nothing-known = Nothing is known yet: enter readings with r, or import a file with “ecotrack readings import”.
 consumption-nothing-here = Nothing is known of these days. Known: { $span }.
+consumption-coarser = The meters tell these days, but in longer steps than these.
 consumption-no-hours = These meters tell days, not hours. Readings at most an hour apart, or a file of steps, are needed here.
 consumption-legend-measured = measured
 consumption-legend-estimated = estimated

@@ -1979,14 +1979,15 @@ consumption-estimated = { $percent } estimado
 consumption-whole = No total: { $covered }
 consumption-against-previous = dias anteriores
 consumption-against-last-year = ano passado
-consumption-like = { $percent } em relação a { $against }, dias equivalentes: { $kwh } e { $other } kWh { $days ->
-    [one] no dia medido
-   *[other] nos { $days } dias medidos
-} dos dois lados
+consumption-like = { $percent } ({ $against }), dias equivalentes: { $kwh } e { $other } kWh, { $days } { $days ->
+    [one] dia
+   *[other] dias
+}
 consumption-like-none = Nenhum dia foi medido aqui e também em “{ $against }”: não há com que comparar.
 consumption-unpriced = Sem custo: { $why }
 consumption-nothing-known = Ainda não se sabe nada: digite leituras com r ou importe um arquivo com “ecotrack readings import”.
 consumption-nothing-here = Não se sabe nada destes dias. Conhecido: { $span }.
+consumption-coarser = Os medidores informam estes dias, mas em passos mais longos que estes.
 consumption-no-hours = Estes medidores informam dias, não horas. São precisas leituras com no máximo uma hora de intervalo ou um arquivo de medições.
 consumption-legend-measured = medido
 consumption-legend-estimated = estimado

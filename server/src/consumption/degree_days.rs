@@ -16,7 +16,7 @@ use rust_decimal::prelude::FromPrimitive;
 const HEATED_BELOW: f64 = 15.0;
 const COOLED_ABOVE: f64 = 20.0;
 /// Days with a use and a temperature that a fit needs.
-const ENOUGH_DAYS: usize = 60;
+const ENOUGH_DAYS: i32 = 60;
 /// Days that have to be warm, or cold, for cooling, or heating, to be fitted.
 const ENOUGH_DEGREES: usize = 10;
 /// A fit that explains less is none.
@@ -53,7 +53,7 @@ pub fn weather(
     let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) else {
         return few(0);
     };
-    if rows.len() < ENOUGH_DAYS {
+    if count(rows.len()) < ENOUGH_DAYS {
         return few(count(rows.len()));
     }
     let only: Vec<Row> = rows.iter().map(|(_, row)| *row).collect();
@@ -81,7 +81,7 @@ pub fn weather(
 fn few(have: i32) -> Weather {
     Weather::FewDays {
         have,
-        need: ENOUGH_DAYS as i32,
+        need: ENOUGH_DAYS,
     }
 }
 

@@ -70,7 +70,7 @@ async fn show(
     let mut conn = app.db.acquire().await?;
     let asked = Asked::new(&app, &mut conn, profile).await?;
     if asked.is_known(&headers) {
-        return asked.answer(StatusCode::NOT_MODIFIED.into_response());
+        return Ok(asked.unchanged());
     }
     let (home, today) = (&asked.home, asked.today);
     let counted = counted(&mut conn, profile, query.of).await?;
@@ -125,7 +125,7 @@ async fn show_patterns(
     let mut conn = app.db.acquire().await?;
     let asked = Asked::new(&app, &mut conn, profile).await?;
     if asked.is_known(&headers) {
-        return asked.answer(StatusCode::NOT_MODIFIED.into_response());
+        return Ok(asked.unchanged());
     }
     let counted = counted(&mut conn, profile, query.of).await?;
     let span = Cycle {
@@ -184,8 +184,8 @@ impl Asked {
         sent.is_some_and(|sent| *sent == self.etag)
     }
 
-    fn answer(self, response: Response) -> Result<Response> {
-        Ok(tagged(response, self.etag))
+    fn unchanged(self) -> Response {
+        tagged(StatusCode::NOT_MODIFIED.into_response(), self.etag)
     }
 
     fn around(self) -> (Around<'static>, HeaderValue) {

@@ -19,7 +19,7 @@ const ENOUGH_FOR_TENTHS: usize = 5;
 /// Hours of a day that have to be known for its floor.
 const HOURS_OF_A_FLOOR: usize = 20;
 /// Smallest hours that the floor of a day is the mean of: one alone may be the pause of a fridge.
-const SMALLEST: usize = 3;
+const SMALLEST: u8 = 3;
 /// Days that a floor is needed of.
 const FLOORS: i32 = 7;
 
@@ -148,10 +148,10 @@ pub fn standby(days: &BTreeMap<Date, FlowSpanDay>) -> Standby {
             continue;
         }
         used += known.iter().sum::<i64>();
-        hours += known.len() as i64;
+        hours += i64::try_from(known.len()).unwrap_or(0);
         known.sort_unstable();
-        let smallest: i64 = known.iter().take(SMALLEST).sum();
-        floors.push(smallest / SMALLEST as i64);
+        let smallest: i64 = known.iter().take(SMALLEST.into()).sum();
+        floors.push(smallest / i64::from(SMALLEST));
     }
     let days = i32::try_from(floors.len()).unwrap_or(i32::MAX);
     if days < FLOORS {

@@ -92,7 +92,7 @@ async fn what_is_asked_wrongly_says_what_to_do(db: PgPool) {
         ])
         .await;
     assert!(
-        refused.status == 1 && refused.err.contains("More than 1,000 steps"),
+        refused.status == 2 && refused.err.contains("More than 1,000 steps"),
         "{}",
         refused.err
     );

@@ -28,23 +28,18 @@ pub(super) fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         nothing(remote(app).and_then(Remote::fault), frame, inside, cx);
         return;
     };
-    let bars = bars(app, answer, cx);
     let room = chart_room(area);
+    let bars = bars(app, answer, room, cx);
     let together = bars.together(room, &cx.locale);
     let title = title(app, answer, cx);
     let total = said::figures(&answer.total, &answer.currency, &cx.locale);
     let mut titles = Titles::new(title).right(total);
-    titles = titles.bottom(legend(answer, together, cx));
+    if answer.slots.iter().any(|slot| slot.kwh.is_some()) {
+        titles = titles.bottom(legend(answer, together, cx));
+    }
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     panel::lines(frame, inside, lines(app, answer, inside, cx));
-    if answer.slots.iter().all(|slot| slot.kwh.is_none()) {
-        let text = match answer.known {
-            None => cx.locale.text("consumption-nothing-known"),
-            Some(known) => {
-                let span = said::span(known.first, known.last, &cx.locale);
-                t!(cx, "consumption-nothing-here", span = span)
-            }
-        };
+    if let Some(text) = said::nothing(answer, &cx.locale) {
         let below = Rect {
             y: room.y,
             height: room.height,
@@ -70,8 +65,9 @@ fn chart_room(area: Rect) -> Rect {
 
 /// The bar that is drawn at a column of the screen.
 pub(super) fn bar_at(app: &App, area: Rect, column: u16, cx: &Context) -> Option<usize> {
-    let bars = bars(app, answer(app)?, cx);
-    bars.bar_at(chart_room(area), column, &cx.locale)
+    let room = chart_room(area);
+    let bars = bars(app, answer(app)?, room, cx);
+    bars.bar_at(room, column, &cx.locale)
 }
 
 /// `Nov 2026, by day`
@@ -163,7 +159,7 @@ fn whole(total: &Slot, cx: &Context) -> String {
     t!(cx, "consumption-whole", covered = covered)
 }
 
-fn bars(app: &App, answer: &Consumption, cx: &Context) -> Bars {
+fn bars(app: &App, answer: &Consumption, room: Rect, cx: &Context) -> Bars {
     let float = |slot: &Slot| slot.kwh.map(|kwh| kwh.to_f64().max(0.0));
     let bar = |(at, slot): (usize, &Slot)| Bar {
         value: float(slot),
@@ -178,7 +174,7 @@ fn bars(app: &App, answer: &Consumption, cx: &Context) -> Bars {
     let cursor = super::cursor(app, answer);
     Bars {
         bars: answer.slots.iter().enumerate().map(bar).collect(),
-        ticks: ticks(app.consumption.level, answer, cursor, cx),
+        ticks: ticks(app.consumption.level, answer, cursor, room, cx),
         cursor,
     }
 }
@@ -187,18 +183,19 @@ fn clock(time: Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
 }
 
-/// Words under the bars: the cursor's first, then those at round places, then the others.
+/// Words under the bars: the cursor's first, then those at round places, then the others where there
+/// is room for all.
 fn ticks(
     level: Level,
     answer: &Consumption,
     cursor: Option<usize>,
+    room: Rect,
     cx: &Context,
 ) -> Vec<(usize, String)> {
     let label = |slot: &Slot| match (level, slot.time) {
         (Level::Years, _) => slot.first.year().to_string(),
         (Level::Year, _) => said::month_name(slot.first, &cx.locale),
         (Level::Weeks, _) => cx.locale.date_short(slot.first),
-        (Level::Month, _) => slot.first.day().to_string(),
         (Level::Week, Some(time)) if time.hour() == 0 => {
             format!("{} {}", cx.locale.weekday(slot.first), slot.first.day())
         }
@@ -231,7 +228,8 @@ fn ticks(
             ticks.push((at, text));
         }
     }
-    if !midnights && level != Level::Weeks {
+    let roomy = level != Level::Month || answer.slots.len() * 4 <= usize::from(room.width);
+    if !midnights && level != Level::Weeks && roomy {
         let others = answer.slots.iter().enumerate();
         let whole = others.filter(|(_, slot)| slot.time.is_none_or(|time| time.minute() == 0));
         ticks.extend(whole.map(|(at, slot)| (at, label(slot))));

@@ -126,7 +126,7 @@ pub(crate) fn against(against: Against, locale: &Locale) -> String {
     })
 }
 
-/// `+8 % against the days before: 213.4 and 198.2 kWh on 26 days that are measured on both sides`
+/// `+8 % (days before), like with like: 213.4 and 198.2 kWh, 26 days`: those measured on both sides
 pub(crate) fn like(compared: &Compared, locale: &Locale) -> String {
     let words = locale.loader();
     let name = against(compared.against, locale);
@@ -147,6 +147,22 @@ pub(crate) fn like(compared: &Compared, locale: &Locale) -> String {
             )
         }
     }
+}
+
+/// Why no step of a span has any energy; nothing where one has.
+pub(crate) fn nothing(answer: &Consumption, locale: &Locale) -> Option<String> {
+    if answer.slots.iter().any(|slot| slot.kwh.is_some()) {
+        return None;
+    }
+    Some(match answer.known {
+        // The days are known, but not in steps so short.
+        Some(_) if answer.total.kwh.is_some() => locale.text("consumption-coarser"),
+        Some(known) => {
+            let span = span(known.first, known.last, locale);
+            fl!(locale.loader(), "consumption-nothing-here", span = span)
+        }
+        None => locale.text("consumption-nothing-known"),
+    })
 }
 
 /// Why days that are known have no cost; nothing where they have, or where none is asked.

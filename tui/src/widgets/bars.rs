@@ -168,12 +168,15 @@ impl Bar {
             let at = eighths(against).saturating_sub(1) / 8;
             if at == from_below {
                 let over = full.is_some_and(|full| full > from_below * 8);
-                let sign = match (theme.braille(), over) {
+                // Across a bar the line lies on its colour, where there is one.
+                let ground = theme.accent.fg.filter(|_| over);
+                let sign = match (theme.braille(), over && ground.is_none()) {
                     (true, true) => '┿',
                     (true, false) => '━',
                     (false, _) => '=',
                 };
-                return (sign, theme.forecast);
+                let style = theme.forecast;
+                return (sign, ground.map_or(style, |ground| style.bg(ground)));
             }
         }
         let Some(full) = full else {

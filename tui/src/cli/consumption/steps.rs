@@ -127,14 +127,7 @@ fn csv(context: &Context, form: &Form, answer: &Consumption) -> Result<()> {
 
 fn text(context: &Context, answer: &Consumption, name: &str) -> Result<()> {
     let locale = &context.locale;
-    if answer.slots.iter().all(|slot| slot.kwh.is_none()) {
-        let text = match answer.known {
-            None => locale.text("consumption-nothing-known"),
-            Some(known) => {
-                let span = words::span(known.first, known.last, locale);
-                fl!(locale.loader(), "consumption-nothing-here", span = span)
-            }
-        };
+    if let Some(text) = words::nothing(answer, locale) {
         return context.streams.print_line(&text);
     }
     let (first, last) = (answer.total.first, answer.total.last);
@@ -147,7 +140,7 @@ fn text(context: &Context, answer: &Consumption, name: &str) -> Result<()> {
         let beside = answer.beside(at).and_then(|beside| beside.kwh);
         [slot.kwh, beside].into_iter().flatten()
     });
-    let top = values.map(|kwh| kwh.to_f64()).fold(0.0, f64::max);
+    let top = values.map(ecotrack_common::Kwh::to_f64).fold(0.0, f64::max);
     let right = Side::Right;
     let mut table = Table::new(vec![Side::Left, right, right, right, right, Side::Left]);
     let beside = answer.compared.as_ref().map(|compared| compared.against);
