@@ -150,11 +150,22 @@ pub const TABLE_COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
-        keys: &[named(KeyCode::BackTab), named(KeyCode::Esc)],
+        keys: &[named(KeyCode::BackTab)],
         name: "key-consumption-chart",
         when: always,
         run: |app, _| to_page(app, Page::Chart),
         footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Esc)],
+        name: "key-consumption-back",
+        // A filter is taken away first, as in every table.
+        when: |app| {
+            let filter = &app.tables.of(Table::Consumption).filter;
+            filter.text().is_empty()
+        },
+        run: |app, _| to_page(app, Page::Chart),
+        footer: false,
     },
     Command {
         keys: &[named(KeyCode::Enter)],

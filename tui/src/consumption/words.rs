@@ -58,12 +58,27 @@ pub(crate) fn energy(slot: &Slot, locale: &Locale) -> String {
 
 /// A number of kWh with as many places as its size bears.
 pub(crate) fn amount(kwh: Decimal, locale: &Locale) -> String {
-    let places = match kwh.abs() {
+    locale.number(kwh, places(kwh))
+}
+
+/// Decimal places of numbers up to this one.
+fn places(kwh: Decimal) -> u32 {
+    match kwh.abs() {
         small if small < Decimal::from(2) => 3,
         middle if middle < Decimal::from(100) => 2,
         _ => 1,
-    };
-    locale.number(kwh, places)
+    }
+}
+
+/// Decimal places of all kWh of a span and of what stands beside them, so that they line up.
+pub(crate) fn places_of(answer: &Consumption) -> u32 {
+    let others = answer.compared.iter().flat_map(|other| &other.slots);
+    let known = answer
+        .slots
+        .iter()
+        .chain(others)
+        .filter_map(|slot| slot.kwh);
+    places(known.map(|kwh| kwh.0.abs()).max().unwrap_or_default())
 }
 
 /// `8.40 kWh · R$ 9.21 · 0.324 kg CO₂e`; a gap as such.

@@ -11,7 +11,7 @@ use crate::consumption::{self, words};
 
 pub(super) const COLUMNS: &[Column] = &[
     words_column("consumption-column-step", None),
-    number_column("consumption-column-kwh", 10),
+    number_column("consumption-column-kwh", 14),
     number_column("consumption-column-covered", 9),
     number_column("consumption-column-estimated", 10).from(96),
     number_column("consumption-column-cost", 13),
@@ -27,8 +27,9 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
         Some(value) => Cell::number(text(value), value),
         None => Cell::none(),
     };
+    let places = words::places_of(answer);
     let rows = answer.slots.iter().enumerate().map(|(at, slot)| {
-        let kwh = |value: Decimal| words::amount(value, locale);
+        let kwh = |value: Decimal| locale.number(value, places);
         let mine = slot.kwh.map(|kwh| kwh.0);
         let beside = answer.beside(at).and_then(|other| other.kwh);
         let beside = beside.map(|kwh| kwh.0);
@@ -50,9 +51,11 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
                 number(slot.cost.map(|cost| cost.0), &|value| {
                     locale.money(ecotrack_common::Money(value), &answer.currency)
                 }),
-                number(slot.co2e.map(|kg| kg.0), &kwh),
+                number(slot.co2e.map(|kg| kg.0), &|kg| {
+                    locale.number(kg, places + 1)
+                }),
                 number(beside, &kwh),
-                number(apart, &|value| locale.signed(value, 2)),
+                number(apart, &|value| locale.signed(value, places)),
             ],
             dim: slot.kwh.is_none(),
         }

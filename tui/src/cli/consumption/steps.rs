@@ -1,7 +1,9 @@
 //! `consumption`: a span in steps, with bars.
 
 use clap::Args;
-use ecotrack_common::consumption::{Against, Consumption, ConsumptionQuery, Resolution, unit_of};
+use ecotrack_common::consumption::{
+    Against, Consumption, ConsumptionQuery, Resolution, Slot, unit_of,
+};
 use ecotrack_common::locale::fl;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -153,6 +155,13 @@ fn text(context: &Context, answer: &Consumption, name: &str) -> Result<()> {
         title(locale, "consumption-column-covered"),
         locale.text("cli-consumption-bar"),
     ]);
+    let places = words::places_of(answer);
+    let energy = |slot: Option<&Slot>| match slot {
+        Some(slot) => slot
+            .kwh
+            .map_or_else(|| "–".to_owned(), |kwh| locale.number(kwh.0, places)),
+        None => String::new(),
+    };
     for (at, slot) in answer.slots.iter().enumerate() {
         let other = answer.beside(at);
         let share = slot.kwh.map_or(0.0, |kwh| kwh.to_f64() / top);
@@ -177,8 +186,8 @@ fn text(context: &Context, answer: &Consumption, name: &str) -> Result<()> {
         let covered = (slot.minutes > 0).then(|| locale.percent(slot.covered_percent().into()));
         table.row([
             words::name(slot, answer.by, locale),
-            words::energy(slot, locale),
-            other.map_or_else(String::new, |other| words::energy(other, locale)),
+            energy(Some(slot)),
+            energy(other),
             slot.cost
                 .map_or_else(String::new, |cost| locale.money(cost, &answer.currency)),
             covered.unwrap_or_default(),
