@@ -10,6 +10,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 mod spans;
+#[cfg(test)]
+mod tests;
 
 pub use spans::{compared_span, cut, unit_of};
 
