@@ -142,6 +142,8 @@ routes! {
     ADMIN_TRAININGS = "/admin/trainings";
     /// `GET`, without signing in.
     PUBLIC_CATALOG = "/public/catalog";
+    /// `GET` the anonymous totals of the homes that take part, without signing in.
+    PUBLIC_SUMMARY = "/public/summary";
     /// `GET`, without signing in.
     PUBLIC_TIPS = "/public/tips";
     /// `GET` the OpenAPI document.

@@ -40,6 +40,7 @@ pub mod members;
 pub mod meters;
 pub mod operations;
 pub mod profiles;
+pub mod public;
 pub mod readings;
 pub mod registration;
 pub mod suggestions;

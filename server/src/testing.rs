@@ -242,6 +242,7 @@ pub(crate) fn home() -> NewEnergyProfile {
         currency: "BRL".to_owned(),
         time_zone: "America/Sao_Paulo".to_owned(),
         billing_cycle_day: 10,
+        public_totals: false,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: Some("MG".to_owned()),

@@ -362,6 +362,7 @@ fn home() -> NewEnergyProfile {
         currency: "BRL".to_owned(),
         time_zone: ZONE.to_owned(),
         billing_cycle_day: cycle_began().day().into(),
+        public_totals: false,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: Some("MG".to_owned()),

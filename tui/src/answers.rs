@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, tariff};
+use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, tariff, welcome};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -137,6 +137,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             app.welcome.tips.answer(ticket, answer);
             Vec::new()
         }
+        Reply::PublicSummary(answer) => welcome::summary_came(app, ticket, answer, cx),
     }
 }
 

@@ -230,6 +230,7 @@ impl App {
             session_from: Ticket(0),
         };
         app.outbox.waiting = kept.waiting;
+        app.welcome.kept = kept.public;
         let effects = if signed_in {
             app.screen = Screen::Dashboard;
             if let Some(last) = kept.last {

@@ -230,6 +230,7 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     palette_only!("key-new-home", always, |app, cx| {
         forms::open(app, Subject::NewHome, None, cx)
     }),
+    palette_only!("key-calculator", always, forms::calculator),
     palette_only!("key-join", always, |app, cx| {
         forms::open(app, Subject::Join, None, cx)
     }),

@@ -14,6 +14,7 @@ use ecotrack_common::account::Account;
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::public::PublicSummary;
 use ecotrack_common::{AccountId, EnergyProfileId, Problem};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -107,11 +108,22 @@ pub struct Last {
     pub forecast: Option<ForecastReport>,
 }
 
+/// What the server last said to anybody, for the welcome screen of a start without it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Public {
+    /// Totals and how to join.
+    pub summary: PublicSummary,
+    /// When it said so.
+    pub at: Timestamp,
+}
+
 /// Something to keep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kept {
     /// What was on the screen.
     Last(Box<Last>),
+    /// What anybody may see.
+    Public(Box<Public>),
     /// What was typed.
     Draft(Box<Draft>),
     /// What waits.
@@ -138,6 +150,8 @@ pub struct Everything {
     pub waiting: Vec<Waiting>,
     /// What was on the screen.
     pub last: Option<Box<Last>>,
+    /// What anybody may see.
+    pub public: Option<Box<Public>>,
 }
 
 /// Where it is kept, for one server.
@@ -146,6 +160,7 @@ pub struct KeptFolder {
     drafts: PathBuf,
     waiting: PathBuf,
     last: PathBuf,
+    public: PathBuf,
 }
 
 impl KeptFolder {
@@ -156,6 +171,7 @@ impl KeptFolder {
             drafts: state_dir.join("drafts").join(&server),
             waiting: state_dir.join("outbox").join(&server),
             last: state_dir.join("last").join(&server),
+            public: state_dir.join("public").join(&server),
         }
     }
 
@@ -171,6 +187,7 @@ impl KeptFolder {
             Kept::Draft(draft) => put(&self.drafts, draft.draft_id, draft, false),
             // There is one of it.
             Kept::Last(last) => put(&self.last, Uuid::nil(), last, false),
+            Kept::Public(public) => put(&self.public, Uuid::nil(), public, false),
             Kept::Waiting(waiting) => put(&self.waiting, waiting.write.key, waiting, true),
         }
     }
@@ -200,6 +217,7 @@ impl KeptFolder {
                 .collect(),
             waiting: load(&self.waiting),
             last: load(&self.last).pop().map(Box::new),
+            public: load(&self.public).pop().map(Box::new),
         }
     }
 }

@@ -63,6 +63,8 @@ mod forecast_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
+mod public_tests;
+#[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
 mod tables_tests;

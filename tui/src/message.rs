@@ -16,6 +16,7 @@ use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, ProfileRemoval,
 };
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
+use ecotrack_common::public::PublicSummary;
 use ecotrack_common::reading::ReadingPage;
 use ecotrack_common::reference::SavingMeasure;
 use ecotrack_common::{
@@ -161,6 +162,8 @@ pub enum Call {
     Tables,
     /// Saving tips, for anybody.
     Tips,
+    /// What anybody may see of the server.
+    PublicSummary,
     /// A question of an administrator.
     Admin(Ask),
 }
@@ -211,6 +214,8 @@ pub enum Reply {
     Tables(Answer<Box<Tables>>),
     /// To `Tips`.
     Tips(Answer<Vec<SavingMeasure>>),
+    /// To `PublicSummary`.
+    PublicSummary(Answer<Box<PublicSummary>>),
     /// To `Admin`.
     Admin(Answer<Got>),
 }
@@ -264,6 +269,7 @@ impl Reply {
             Self::Tariff(_, answer) => answer.as_ref().err(),
             Self::Tables(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
+            Self::PublicSummary(answer) => answer.as_ref().err(),
             Self::Admin(answer) => answer.as_ref().err(),
         }
     }

@@ -476,5 +476,8 @@ async fn ask(client: &Client, call: Call) -> Reply {
         }
         Call::Tables => Reply::Tables(client.tables().await.map(Box::new).map_err(fault)),
         Call::Tips => Reply::Tips(client.tips().await.map_err(fault)),
+        Call::PublicSummary => {
+            Reply::PublicSummary(client.public_summary().await.map(Box::new).map_err(fault))
+        }
     }
 }

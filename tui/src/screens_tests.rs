@@ -97,6 +97,10 @@ fn welcome_with_the_server_away_looks_like_this() {
             fault: Fault::Away,
             last: None,
         };
+        app.welcome.summary = Remote::Failed {
+            fault: Fault::Away,
+            last: None,
+        };
         app.link.up = Some(false);
         app
     });
@@ -479,6 +483,11 @@ fn all_screens(cx: &Context) -> Vec<App> {
         testing::with_forecast(testing::forecast_report()),
         testing::with_forecast(testing::bare_report()),
         opened(Subject::Device(None), cx),
+        {
+            let (mut app, _) = App::start(false, None, Everything::default());
+            let _ = forms::calculator(&mut app, cx);
+            app
+        },
         opened(Subject::Months, cx),
         opened(Subject::Readings(testing::meter_id()), cx),
         {

@@ -99,6 +99,7 @@ impl App {
             drafts: std::mem::take(&mut self.drafts),
             waiting: std::mem::take(&mut self.outbox.waiting),
             last: None,
+            public: None,
         };
         let (mut fresh, _) = Self::start(false, None, kept);
         fresh.welcome = std::mem::take(&mut self.welcome);

@@ -9,6 +9,7 @@ mod emission;
 mod explain;
 mod operation;
 mod price;
+mod public;
 mod tariff;
 
 use std::borrow::Cow;

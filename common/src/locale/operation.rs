@@ -23,6 +23,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("total", "audit-total"),
     ("limit", "audit-limit"),
     ("role", "audit-role"),
+    ("public_totals", "audit-public-totals"),
     ("quantity", "audit-quantity"),
     ("power_w", "audit-power"),
     ("mean_temp_c", "audit-temperature"),
@@ -193,6 +194,7 @@ impl Locale {
         let text = match value {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Bool(yes)) => return self.text(if *yes { "yes" } else { "no" }),
             _ => return "–".to_owned(),
         };
         if let Ok(number) = Decimal::from_str(&text) {

@@ -38,6 +38,7 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("POST", path::SESSIONS, Access::Public),
     ("POST", path::RECOVERY, Access::Public),
     ("GET", path::PUBLIC_CATALOG, Access::Public),
+    ("GET", path::PUBLIC_SUMMARY, Access::Public),
     ("GET", path::PUBLIC_TIPS, Access::Public),
     ("GET", path::OPENAPI, Access::Public),
     ("GET", path::ACCOUNT_SELF, Access::SignedIn),

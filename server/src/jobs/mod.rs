@@ -20,7 +20,7 @@ pub mod store;
 mod tests;
 
 use crate::forecasts::trainings::policy::Trigger;
-use crate::{App, alerts, catalog, doctor, forecasts, profiles, weather};
+use crate::{App, alerts, catalog, doctor, forecasts, profiles, public, weather};
 
 /// Jobs at once in one server: two, since training is arithmetic and the machine is small.
 const CONCURRENCY: usize = 2;
@@ -98,6 +98,10 @@ pub struct TrainAll {}
 /// Puts a look at the alert rules of each home into the queue.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EvaluateAllAlerts {}
+
+/// Publishes the month that is due on the public page.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PublishTotals {}
 
 /// Removes what has served its time: old idempotency keys, sessions and invitations that ended long
 /// ago, recovery codes that expired, homes that nobody can restore any more.
@@ -311,6 +315,19 @@ impl TaskHandler for EvaluateAllAlerts {
     }
 }
 
+impl TaskHandler for PublishTotals {
+    const IDENTIFIER: &'static str = "publish_totals";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        public::publish::run(&app).await.map_err(|error| {
+            let error = format!("{error:#}");
+            tracing::error!(job = Self::IDENTIFIER, error, "a job failed");
+            error
+        })
+    }
+}
+
 impl TaskHandler for Sweep {
     const IDENTIFIER: &'static str = "sweep";
 
@@ -375,7 +392,7 @@ pub async fn for_each_home<J: Job>(
 
 /// What is done by the clock. Times are UTC; a night that the server slept through is made up for
 /// within a day.
-fn schedule() -> anyhow::Result<[Crontab; 5]> {
+fn schedule() -> anyhow::Result<[Crontab; 6]> {
     // A job without a payload arrives as `null`, which is no empty struct: each names its own.
     Ok([
         // Before the training, and after midnight in the Americas' east.
@@ -399,6 +416,11 @@ fn schedule() -> anyhow::Result<[Crontab; 5]> {
             .context("a schedule")?
             .fill(CrontabFill::hours(1))
             .payload(EvaluateAllAlerts {})?
+            .build(),
+        Cron::daily_at::<PublishTotals>(6, 20)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(24))
+            .payload(PublishTotals {})?
             .build(),
         Cron::daily_at::<Sweep>(4, 40)
             .context("a schedule")?
@@ -424,6 +446,7 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
         .define_job::<RefreshTariffs>()
         .define_job::<TrainAll>()
         .define_job::<EvaluateAllAlerts>()
+        .define_job::<PublishTotals>()
         .define_job::<Sweep>()
         .with_crons(schedule()?)
         .worker_recovery(WorkerRecoveryConfig::default().enabled(true))

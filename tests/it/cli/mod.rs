@@ -26,6 +26,7 @@ mod history;
 mod members;
 mod mine;
 mod profiles;
+mod public;
 mod readings;
 mod tariffs;
 mod weather;

@@ -19,6 +19,7 @@ mod account;
 mod admin;
 mod away;
 mod bills;
+mod calculate;
 mod catalog;
 mod co2e;
 mod context;
@@ -39,6 +40,7 @@ mod meters;
 mod patterns;
 mod predict;
 mod profiles;
+mod public;
 mod readings;
 mod rows;
 mod screens;
@@ -178,6 +180,10 @@ enum Command {
     Forecast(forecast::Forecast),
     /// Appliances with their figures, for `devices add --catalog`
     Catalog(catalog::Search),
+    /// What an appliance uses, costs and emits in a month; without signing in
+    Calculate(Box<calculate::Calculate>),
+    /// What anybody may see of the server: totals of the homes that take part, how to join, saving tips
+    Public(public::Public),
     /// Tariffs: list, show, price a file of readings, check a file
     #[command(subcommand)]
     Tariffs(tariffs::Tariffs),
@@ -302,6 +308,8 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Redo => history::redo(context).await,
         Command::Forecast(command) => forecast::run(context, command).await,
         Command::Catalog(search) => catalog::devices(context, search).await,
+        Command::Calculate(typed) => calculate::run(context, *typed).await,
+        Command::Public(asked) => public::run(context, asked).await,
         Command::Tariffs(command) => tariffs::run(context, command).await,
         Command::Admin(command) => admin::run(context, command).await,
         Command::Completions { shell } => completions(context, shell),

@@ -127,6 +127,7 @@ pub(super) fn home(n: u128, name: &str) -> EnergyProfile {
         billing_cycle_day: 1,
         tariff: None,
         tariff_name: None,
+        public_totals: false,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: None,

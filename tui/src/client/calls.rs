@@ -14,6 +14,7 @@ use ecotrack_common::import::{ImportReport, OnConflict};
 use ecotrack_common::meter::{Meter, NewMeter};
 use ecotrack_common::path::{self, fill};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
+use ecotrack_common::public::PublicSummary;
 use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
 use ecotrack_common::weather::WeatherImport;
@@ -375,6 +376,11 @@ impl Client {
     pub async fn effective_rate(&self, profile: EnergyProfileId) -> Result<EffectiveRateAnswer> {
         self.json(self.get(&of_profile(path::EFFECTIVE_RATE, profile)))
             .await
+    }
+
+    /// What anybody may see of the server.
+    pub async fn public_summary(&self) -> Result<PublicSummary> {
+        self.json(self.get(path::PUBLIC_SUMMARY)).await
     }
 
     /// Saving measures, without signing in.

@@ -147,6 +147,12 @@ pub(super) fn fields(app: &App, row: Option<&EnergyProfile>, cx: &Context) -> Ve
             &number(place.and_then(|place| place.longitude)),
         )
         .hint("hint-longitude"),
+        Field::toggle(
+            "public_totals",
+            "label-public-totals",
+            row.is_some_and(|row| row.public_totals),
+        )
+        .hint("hint-public-totals"),
     ];
     before
         .into_iter()
@@ -174,6 +180,7 @@ fn read(form: &Form) -> Result<ProfileDetails, FieldErrors> {
         currency: form.text("currency").to_uppercase(),
         time_zone: form.text("time_zone"),
         billing_cycle_day: cycle_day.unwrap_or(1),
+        public_totals: form.is_on("public_totals"),
         location: LocationInfo {
             country: form.text("location.country").to_uppercase(),
             state: form.optional("location.state"),

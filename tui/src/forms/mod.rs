@@ -8,6 +8,7 @@ mod account;
 mod admin;
 mod away;
 mod bill;
+mod calculator;
 mod device;
 mod drafts;
 mod goal;
@@ -32,9 +33,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use account::{recovery, register, sign_in};
+pub use account::{accept, recovery, register, sign_in};
 pub(crate) use bill::read_lines;
-pub(crate) use device::catalog_name;
+pub use calculator::calculator;
+pub(crate) use device::{catalog, catalog_name};
 pub use drafts::resume;
 pub(crate) use drafts::{drop_draft, keep_draft};
 pub use subject::Subject;
@@ -64,6 +66,8 @@ pub(crate) enum Request {
     Call(Box<Call>),
     /// A change of the tariff that is open, and of nothing else yet.
     Tariff(Box<tariff::Step>),
+    /// Nothing: the answer stands under the fields.
+    Answered,
 }
 
 impl Request {
@@ -164,6 +168,7 @@ fn fields(
         Subject::Recovery => account::recovery_fields(),
         Subject::NewHome => home::fields(app, None, cx),
         Subject::Home => home::fields(app, base(row).as_ref(), cx),
+        Subject::Calculator => calculator::fields(app, cx),
         Subject::Join => household::join_fields(),
         Subject::Meter(_) => meter::fields(app, base(row).as_ref(), cx),
         Subject::Device(_) => device::fields(app, base(row).as_ref(), cx),
@@ -200,6 +205,7 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Recovery => account::read_recovery(form),
         Subject::NewHome => home::read_new(form, cx),
         Subject::Home => home::read_changed(app, form),
+        Subject::Calculator => calculator::read(form),
         Subject::Join => household::read_join(form, cx),
         Subject::Meter(id) => meter::read(app, form, id),
         Subject::Device(id) => device::read(app, form, id),
@@ -232,7 +238,7 @@ fn needs(subject: Subject) -> &'static [What] {
     match subject {
         Subject::NewHome | Subject::Home | Subject::ProfileTariff(_) => &[What::Tariffs],
         Subject::Meter(_) => &[What::Devices, What::Meters],
-        Subject::Device(_) => &[What::Catalog],
+        Subject::Device(_) | Subject::Calculator => &[What::Catalog],
         Subject::Bill(_) | Subject::Months => &[What::Bills],
         Subject::Goal(_) => &[What::Devices],
         _ => &[],
@@ -243,6 +249,7 @@ fn needs(subject: Subject) -> &'static [What] {
 fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     match form.subject {
         Subject::Device(_) => device::computed(app, form, cx),
+        Subject::Calculator => calculator::computed(app, form, cx),
         Subject::Bill(_) => bill::computed(app, form, cx),
         Subject::Months => months::computed(form, cx),
         Subject::AdminRow(set, _) => admin::computed(form, set, cx),
@@ -286,7 +293,7 @@ fn open_fresh(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context)
     }
     let fields = fields(app, subject, row.as_ref(), None, cx);
     let mut form = Form::new(subject, row, fields, today(app, cx));
-    if subject == Subject::Device(None) {
+    if matches!(subject, Subject::Device(None) | Subject::Calculator) {
         // Most are in the catalogue.
         form.move_to(0);
     }
@@ -323,7 +330,7 @@ pub fn refresh(app: &mut App, cx: &Context) {
 /// Something was chosen from a list: what follows from it is filled in.
 pub fn chosen(app: &mut App, cx: &Context) -> Vec<Effect> {
     if let Some(form) = &app.form
-        && matches!(form.subject, Subject::Device(_))
+        && matches!(form.subject, Subject::Device(_) | Subject::Calculator)
         && form
             .focused()
             .is_some_and(|field| field.name == device::CATALOG)
@@ -425,6 +432,11 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             vec![Effect::Call(ticket, *call)]
         }
         Ok(Request::Tariff(step)) => tariff::step(app, *step, cx),
+        Ok(Request::Answered) => {
+            form.errors = FieldErrors::default();
+            form.move_to(0);
+            Vec::new()
+        }
         Ok(Request::Write { method, path, body }) => {
             form.errors = FieldErrors::default();
             // The same as before, where nobody knows whether that was done.

@@ -22,6 +22,8 @@ pub enum Subject {
     NewHome,
     /// The home on the screens.
     Home,
+    /// What an appliance costs; nothing of a home.
+    Calculator,
     /// Joining a home with a code.
     Join,
     /// A meter.
@@ -83,6 +85,7 @@ impl Subject {
                 | Self::Me
                 | Self::Password
                 | Self::Join
+                | Self::Calculator
                 | Self::Invite
                 | Self::Member(_)
                 | Self::RemoveMember(_)
@@ -104,6 +107,7 @@ impl Subject {
             (Self::Recovery, _) => ("recovery-title", "recovery-what"),
             (Self::NewHome, _) => ("new-home-title", "new-home-what"),
             (Self::Home, _) => ("home-title", ""),
+            (Self::Calculator, _) => ("calculator-title", "calculator-what"),
             (Self::Join, _) => ("join-title", "join-what"),
             (Self::Meter(_), false) => ("meter-new-title", ""),
             (Self::Meter(_), true) => ("meter-title", ""),
@@ -143,7 +147,7 @@ impl Subject {
             }
             Self::NewHome | Self::Home | Self::Join | Self::RemoveHome => "subject-home",
             Self::Meter(_) => "subject-meter",
-            Self::Device(_) => "subject-device",
+            Self::Device(_) | Self::Calculator => "subject-device",
             Self::Bill(_) | Self::Months => "subject-bill",
             Self::Goal(_) => "subject-goal",
             Self::Away(_) => "subject-away",

@@ -405,6 +405,7 @@ pub(crate) fn home() -> EnergyProfile {
         billing_cycle_day: 10,
         tariff: None,
         tariff_name: None,
+        public_totals: false,
         location: LocationInfo {
             country: "BR".into(),
             state: Some("MG".into()),
