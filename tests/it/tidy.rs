@@ -113,6 +113,7 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/consumption/past.rs",
         "server/src/comparisons/compare.rs",
         "server/src/alerts/rules.rs",
+        "server/src/public/totals.rs",
         "server/src/demo/series.rs",
         "server/src/weather/open_meteo.rs",
     ];
