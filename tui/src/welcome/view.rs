@@ -21,40 +21,50 @@ use crate::widgets::words;
 const KEYS: usize = 38;
 const WIDE: usize = 76;
 const PANEL: u16 = 100;
-/// Rows of the panel of a tip, and the screen from which on more than one tip is shown.
+/// Cells of the panel of appliances where it stands beside the others.
+const BESIDE: u16 = 50;
+/// Rows of the panel of one tip, and of each where there are several.
 const TIP: u16 = 6;
+const OF_SEVERAL: u16 = 3;
+/// The height from which on there is room for more than one tip and all of the totals.
 const TALL: u16 = 34;
-/// Tips in a tall one.
-const TIPS: usize = 3;
 
 /// Draws it.
 pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
-    let top = head(app, usize::from(area.width), cx);
-    let rows = top.len() as u16;
-    panel::lines(frame, area, top);
-    let mut below = Rect {
-        y: area.y.saturating_add(rows),
-        height: area.height.saturating_sub(rows),
+    let wide = area.width >= PANEL + BESIDE;
+    let mut left = Rect {
         width: area.width.min(PANEL),
         ..area
     };
+    let top = head(app, usize::from(left.width), cx);
+    let rows = top.len() as u16;
+    let above = cut(&mut left, rows);
+    panel::lines(frame, above, top);
     let tall = area.height >= TALL;
-    let homes = homes(app, usize::from(below.width), tall, cx);
-    let needed = homes.len() as u16 + 2;
+    let homes = homes(app, usize::from(left.width), tall, cx);
     // The tip gives way: there are others, and it turns.
-    let totals = cut(&mut below, needed);
-    framed(
-        frame,
-        totals,
-        Titles::new(cx.locale.text("welcome-homes")),
-        homes,
-        cx,
-    );
-    let (count, rows) = if tall { (TIPS, 2 * TIP) } else { (1, TIP) };
-    let tip = cut(&mut below, rows);
-    view_tips(app, frame, tip, count, cx);
-    if below.height > 6 {
-        view_catalog(app, frame, below, cx);
+    let totals = cut(&mut left, homes.len() as u16 + 2);
+    let titles = Titles::new(cx.locale.text("welcome-homes"));
+    framed(frame, totals, titles, homes, cx);
+    let tips = match (tall, wide) {
+        (true, true) => left.height,
+        (true, false) => 2 * TIP,
+        (false, _) => TIP,
+    };
+    let tips = cut(&mut left, tips);
+    let count = if tall { tips.height / OF_SEVERAL } else { 1 };
+    view_tips(app, frame, tips, usize::from(count), cx);
+    let catalog = if wide {
+        Rect {
+            x: left.right(),
+            width: area.right() - left.right(),
+            ..area
+        }
+    } else {
+        left
+    };
+    if catalog.height > TIP {
+        view_catalog(app, frame, catalog, cx);
     }
 }
 
