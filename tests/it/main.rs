@@ -15,6 +15,7 @@ mod household;
 mod import_and_forecast;
 mod new_here;
 mod outbox;
+mod public_page;
 mod source;
 mod tariffs;
 mod tidy;

@@ -156,7 +156,12 @@ impl World {
 
     /// Ana, with a home and a meter of this kind.
     pub(crate) async fn owner(&self, reading_kind: ReadingKind) -> Person {
-        let (client, signed_in) = self.account("Ana").await;
+        self.owner_called("Ana", reading_kind).await
+    }
+
+    /// Somebody else, likewise.
+    pub(crate) async fn owner_called(&self, name: &str, reading_kind: ReadingKind) -> Person {
+        let (client, signed_in) = self.account(name).await;
         let home = client.create_profile(&home(), new_key()).await.unwrap();
         let meter = NewMeter::new("Main", Channel::GridImport, reading_kind);
         let meter = client

@@ -132,6 +132,18 @@ fn the_calculator_looks_like_this() {
 }
 
 #[test]
+fn what_is_published_is_said_beside_the_field_that_decides_on_it() {
+    pictures!("forms", "home_public", [(80, 24)], |cx: &Context| {
+        let mut app = signed_in();
+        let row = serde_json::to_value(crate::testing::home()).unwrap();
+        let _ = forms::open(&mut app, Subject::Home, Some(row), cx);
+        let form = app.form.as_mut().unwrap();
+        form.previous();
+        app
+    });
+}
+
+#[test]
 fn what_the_server_says_to_anybody_is_kept_and_shown_at_the_next_start_without_it() {
     let (mut app, effects) = App::start(false, None, Everything::default());
     let ticket = asked(&effects, |call| matches!(call, Call::PublicSummary));

@@ -1942,7 +1942,8 @@ cli-not-in-catalog = “{ $typed }” is no slug or name of the catalogue (ecotr
 # The public page and the calculator
 
 label-public-totals = Public totals
-hint-public-totals = counted, nameless, into this server’s public monthly totals
+hint-public-totals = without its name; more below
+public-totals-what = What the home uses in a month then counts, with at least four others and without its name, into totals that anybody sees: capped, rounded by lot so that no one home can be read out of them, published once a month. A home that leaves is not in the next month.
 key-calculator = catalogue, calculator
 key-accept = I have a code
 join-open = Anybody may make an account here.

@@ -1941,7 +1941,8 @@ cli-not-in-catalog = “{ $typed }” não é código nem nome do catálogo (eco
 # A página pública e a calculadora
 
 label-public-totals = Totais públicos
-hint-public-totals = entra, sem nome, nos totais públicos mensais deste servidor
+hint-public-totals = sem o nome; mais abaixo
+public-totals-what = O que a casa gasta no mês entra então, com pelo menos outras quatro e sem o nome, em totais que qualquer pessoa vê: limitado, arredondado por sorteio para que não se leia neles uma casa só, publicado uma vez por mês. A casa que sai não está no mês seguinte.
 key-calculator = catálogo e calculadora
 key-accept = tenho um código
 join-open = Qualquer pessoa pode criar uma conta aqui.

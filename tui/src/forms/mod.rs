@@ -250,6 +250,7 @@ fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     match form.subject {
         Subject::Device(_) => device::computed(app, form, cx),
         Subject::Calculator => calculator::computed(app, form, cx),
+        Subject::NewHome | Subject::Home => home::computed(form, cx),
         Subject::Bill(_) => bill::computed(app, form, cx),
         Subject::Months => months::computed(form, cx),
         Subject::AdminRow(set, _) => admin::computed(form, set, cx),
