@@ -349,6 +349,21 @@ mod tests {
     }
 
     #[test]
+    fn what_anybody_may_see_is_kept_for_each_server_and_outlives_a_sign_out() {
+        let folder = Folder::new();
+        let here = KeptFolder::new(folder.path(), "http://127.0.0.1:7878");
+        let public = Public {
+            summary: crate::testing::summary(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        here.put(&Kept::Public(Box::new(public.clone()))).unwrap();
+        here.remove(Done::Last).unwrap();
+        assert_eq!(here.load().public.as_deref(), Some(&public));
+        let there = KeptFolder::new(folder.path(), "https://example.org");
+        assert_eq!(there.load().public, None);
+    }
+
+    #[test]
     fn a_torn_file_is_left_alone_and_the_others_are_read() {
         let folder = Folder::new();
         let kept = KeptFolder::new(folder.path(), "http://127.0.0.1:7878");

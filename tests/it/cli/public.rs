@@ -174,6 +174,10 @@ async fn the_calculator_takes_a_price_with_a_comma_and_names_what_is_wrong(db: P
 
     // Without the server too, and that is said.
     world.stop().await;
+    let away = nobody.run(&["catalog", "geladeira", "2", "portas"]).await;
+    assert_eq!(away.status, 0, "{}", away.err);
+    assert!(away.err.contains("came with this program"), "{}", away.err);
+    assert!(away.out.contains("fridge-2door"), "{}", away.out);
     let away = nobody
         .speaking(Language::BrazilianPortuguese)
         .run(&[

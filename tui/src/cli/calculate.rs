@@ -14,10 +14,10 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::catalog::appliances;
 use super::context::{Context, now};
 use super::typed::Typed;
 use super::{Failure, Result};
-use crate::client;
 use crate::form::choice::best;
 use crate::forms::catalog_name;
 
@@ -106,16 +106,8 @@ pub(super) async fn run(context: &Context, typed: Calculate) -> Result<()> {
     Ok(())
 }
 
-/// The appliance, of the server's catalogue or, where that does not answer, of the one that ships.
 async fn device(context: &Context, slug: &str) -> Result<CatalogDevice> {
-    let catalog = match context.client()?.catalog().await {
-        Err(client::Error::Away(_)) => {
-            let sentence = context.locale.text("cli-calculator-shipped");
-            context.streams.tell_line(&sentence);
-            reference::catalog().map_err(|error| Failure::Said(error.to_string()))?
-        }
-        answer => answer?,
-    };
+    let catalog = appliances(context).await?;
     if let Some(row) = catalog.iter().find(|row| row.slug == slug) {
         return Ok(row.clone());
     }
