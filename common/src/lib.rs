@@ -40,6 +40,8 @@ pub mod path;
 pub mod profile;
 pub mod reading;
 pub mod reference;
+pub mod report;
+pub mod spreadsheet;
 pub mod suggestion;
 pub mod weather;
 pub mod write;

@@ -106,6 +106,10 @@ routes! {
     WEATHER = "/profiles/{energy_profile_id}/weather";
     /// `POST` a file of temperatures.
     WEATHER_IMPORTS = "/profiles/{energy_profile_id}/weather/imports";
+    /// `GET` a month, `2026-10`, or a year, `2026`, of the home.
+    REPORT = "/profiles/{energy_profile_id}/reports/{period}";
+    /// `GET` the same as a page for a browser.
+    REPORT_PAGE = "/profiles/{energy_profile_id}/reports/{period}/page";
     /// `GET`.
     ALERTS = "/profiles/{energy_profile_id}/alerts";
     /// `POST` acknowledges.

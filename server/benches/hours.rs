@@ -144,7 +144,11 @@ fn read_hours(path: &Path) -> Result<Hours> {
         let (date, clock) = row[0].split_at_checked(10).ok_or("a row without an hour")?;
         let date: Date = date.parse()?;
         let hour: usize = clock.get(1..3).ok_or("a row without an hour")?.parse()?;
-        *hours.entry(date).or_default().get_mut(hour).ok_or("no such hour")? = row[1].parse().ok();
+        *hours
+            .entry(date)
+            .or_default()
+            .get_mut(hour)
+            .ok_or("no such hour")? = row[1].parse().ok();
         *rows_of.entry(date).or_default() += 1;
     }
     hours.retain(|date, _| rows_of.get(date) == Some(&24));

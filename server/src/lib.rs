@@ -42,6 +42,7 @@ pub mod operations;
 pub mod profiles;
 pub mod readings;
 pub mod registration;
+pub mod reports;
 pub mod suggestions;
 pub mod tariffs;
 pub mod weather;

@@ -26,7 +26,7 @@ use crate::error::problem;
 use crate::{
     App, accounts, admin, alerts, away, bills, catalog, comparisons, dashboard, devices, events,
     explanations, forecasts, goals, members, meters, operations, profiles, readings, registration,
-    tariffs, weather,
+    reports, tariffs, weather,
 };
 
 /// The document without its routes.
@@ -78,6 +78,7 @@ fn api() -> (
         .merge(explanations::routes())
         .merge(alerts::routes())
         .merge(dashboard::routes())
+        .merge(reports::routes())
         .merge(admin::routes())
         .routes(routes!(document));
     (

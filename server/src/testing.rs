@@ -296,9 +296,15 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) json: Value,
+    pub(crate) bytes: axum::body::Bytes,
 }
 
 impl Answer {
+    /// What is no JSON.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap_or_default()
+    }
+
     /// The code of a problem.
     pub(crate) fn code(&self) -> &str {
         self.json["code"].as_str().unwrap_or_default()
@@ -437,6 +443,7 @@ impl Actor {
             status: parts.status,
             headers: parts.headers,
             json,
+            bytes,
         }
     }
 }

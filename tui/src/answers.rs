@@ -12,7 +12,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, tariff};
+use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, report, tariff};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -126,6 +126,11 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
         }
         Reply::Compared(answer) => comparison::answered(app, ticket, answer),
         Reply::Forecast(answer) => forecast::answered(app, ticket, answer),
+        Reply::Report(answer) => {
+            report::answered(app, ticket, answer);
+            Vec::new()
+        }
+        Reply::ReportPage(answer) => report::page_came(app, ticket, answer),
         Reply::TrainingAsked(answer) => forecast::asked(app, ticket, answer, cx),
         Reply::Admin(answer) => admin::answered(app, ticket, answer),
         Reply::Tariff(slug, answer) => tariff::document_came(app, ticket, &slug, answer, cx),

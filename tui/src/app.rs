@@ -30,7 +30,7 @@ use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
     admin, answers, bill, commands, comparison, dashboard, forecast, form, help, mouse, readings,
-    tariff, told, welcome,
+    report, tariff, told, welcome,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -76,6 +76,8 @@ pub enum Screen {
     Comparison,
     /// What the home is going to use.
     Forecast,
+    /// A month, a billing cycle or a year as a page.
+    Report,
     /// A tariff: its outline and its week.
     Tariff,
 }
@@ -150,6 +152,8 @@ pub struct App {
     pub comparison: comparison::State,
     /// What the home is going to use.
     pub forecast: forecast::State,
+    /// A month, a billing cycle or a year.
+    pub report: report::State,
     /// The tariff that is open.
     pub tariff: Box<tariff::State>,
     /// What administrators see.
@@ -220,6 +224,7 @@ impl App {
             bill: bill::State::default(),
             comparison: comparison::State::default(),
             forecast: forecast::State::default(),
+            report: report::State::default(),
             tariff: Box::default(),
             admin: Box::default(),
             confirmed: Confirmed::default(),
@@ -349,6 +354,7 @@ impl App {
             Screen::Bill => (bill::COMMANDS, commands::SIGNED_IN),
             Screen::Comparison => (comparison::COMMANDS, commands::SIGNED_IN),
             Screen::Forecast => (forecast::COMMANDS, commands::SIGNED_IN),
+            Screen::Report => (report::COMMANDS, commands::SIGNED_IN),
             Screen::Tariff => (tariff::COMMANDS, commands::SIGNED_IN),
         }
     }
@@ -382,6 +388,7 @@ impl App {
             Screen::Bill => effects.extend(bill::load(self)),
             Screen::Comparison => effects.extend(comparison::load(self)),
             Screen::Forecast => effects.extend(forecast::load(self)),
+            Screen::Report => effects.extend(report::load(self)),
             Screen::Tariff => effects.extend(tariff::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }

@@ -9,8 +9,8 @@ use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
 use crate::{
-    admin, bill, comparison, dashboard, forecast, form, help, palette, readings, tariff, told,
-    welcome,
+    admin, bill, comparison, dashboard, forecast, form, help, palette, readings, report, tariff,
+    told, welcome,
 };
 
 /// On every screen that shows something.
@@ -137,6 +137,7 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     screen!('7', "key-forecast", Screen::Forecast, |app, _| {
         forecast::open(app)
     }),
+    screen!('0', "key-report", Screen::Report, report::open),
     screen!(
         'H',
         "key-household",

@@ -12,7 +12,7 @@ use crate::table::Table;
 use crate::widgets::words;
 use crate::{
     admin, bill, commands, comparison, dashboard, forecast, forms, help, keys, palette, readings,
-    table, tariff, told, welcome,
+    report, table, tariff, told, welcome,
 };
 
 /// Draws everything.
@@ -33,6 +33,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
             (None, Screen::Comparison) => comparison::view(app, frame, body, cx),
             (None, Screen::Forecast) => forecast::view(app, frame, body, cx),
+            (None, Screen::Report) => report::view(app, frame, body, cx),
             (None, Screen::Tariff) => tariff::view(app, frame, body, cx),
         }
     }
@@ -128,13 +129,14 @@ fn on_home(app: &App) -> bool {
 }
 
 /// The screens by their keys, and the name of the command that opens each.
-const TABS: [(&str, &str, &str); 8] = [
+const TABS: [(&str, &str, &str); 9] = [
     ("1", "tab-dashboard", "key-dashboard"),
     ("3", "tab-devices", "key-devices"),
     ("4", "tab-readings", "key-readings"),
     ("5", "tab-bills", "key-bills"),
     ("6", "tab-goals", "key-goals"),
     ("7", "tab-forecast", "key-forecast"),
+    ("0", "tab-report", "key-report"),
     ("H", "tab-household", "key-household"),
     ("A", "tab-admin", "key-admin"),
 ];
@@ -155,6 +157,7 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
         Screen::Forecast => tab == "tab-forecast",
+        Screen::Report => tab == "tab-report",
         Screen::Table(Table::Admin(_)) => tab == "tab-admin",
         Screen::Table(_) | Screen::Tariff => tab == "tab-household",
     }

@@ -123,6 +123,7 @@ const BOTH_WAYS: &[&str] = &[
     "key-other-week",
     "key-other-year",
     "key-page",
+    "key-report-other",
     "key-savings",
     "key-shift",
     "key-tips",

@@ -36,6 +36,7 @@ pub mod outbox;
 pub mod palette;
 pub mod readings;
 pub mod remote;
+pub mod report;
 pub mod runtime;
 pub mod session;
 mod signed_in;
@@ -62,6 +63,8 @@ mod forecast_tests;
 #[cfg(test)]
 #[cfg(test)]
 mod forms_tests;
+#[cfg(test)]
+mod report_tests;
 #[cfg(test)]
 mod screens_tests;
 #[cfg(test)]

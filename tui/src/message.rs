@@ -18,6 +18,7 @@ use ecotrack_common::member::{
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::ReadingPage;
 use ecotrack_common::reference::SavingMeasure;
+use ecotrack_common::report::{Report, ReportKind, ReportPeriod};
 use ecotrack_common::{
     AccountId, AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId, Problem, SessionId,
 };
@@ -155,6 +156,10 @@ pub enum Call {
     Forecast(EnergyProfileId),
     /// Train its model now.
     Train(EnergyProfileId, Uuid),
+    /// A month, a billing cycle or a year of it.
+    Report(EnergyProfileId, ReportPeriod, ReportKind),
+    /// The same as a page for a browser.
+    ReportPage(EnergyProfileId, ReportPeriod, ReportKind, Language),
     /// A tariff of the reference data, by its slug.
     Tariff(String),
     /// What tariffs point at: dated tables, tax rates, series, holidays.
@@ -205,6 +210,10 @@ pub enum Reply {
     Forecast(Answer<Box<ForecastReport>>),
     /// To `Train`.
     TrainingAsked(Answer<()>),
+    /// To `Report`.
+    Report(Answer<Box<Report>>),
+    /// To `ReportPage`.
+    ReportPage(Answer<String>),
     /// To `Tariff`, with the slug.
     Tariff(String, Answer<Box<Tariff>>),
     /// To `Tables`.
@@ -261,6 +270,8 @@ impl Reply {
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Compared(answer) => answer.as_ref().err(),
             Self::Forecast(answer) => answer.as_ref().err(),
+            Self::Report(answer) => answer.as_ref().err(),
+            Self::ReportPage(answer) => answer.as_ref().err(),
             Self::Tariff(_, answer) => answer.as_ref().err(),
             Self::Tables(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),

@@ -5,7 +5,7 @@ use ratatui::layout::{Rect, Size};
 use crate::app::{App, Context, Screen};
 use crate::message::Effect;
 use crate::table::Table;
-use crate::{admin, bill, comparison, draw, forecast, forms, readings, table, tariff};
+use crate::{admin, bill, comparison, draw, forecast, forms, readings, report, table, tariff};
 
 /// The wheel turned over the open screen.
 pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
@@ -19,6 +19,7 @@ pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
         Screen::Bill => bill::scroll(app, rows, cx),
         Screen::Comparison => comparison::scroll(app, rows, cx),
         Screen::Forecast => forecast::scroll(app, rows, cx),
+        Screen::Report => report::scroll(app, rows, cx),
         Screen::Tariff => tariff::scroll(app, rows, cx),
         Screen::Welcome | Screen::Dashboard => Vec::new(),
     }
@@ -71,6 +72,10 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Conte
             tariff::clicked(app, hit);
             Vec::new()
         }
-        Screen::Welcome | Screen::Dashboard | Screen::Bill | Screen::Comparison => Vec::new(),
+        Screen::Welcome
+        | Screen::Dashboard
+        | Screen::Bill
+        | Screen::Comparison
+        | Screen::Report => Vec::new(),
     }
 }

@@ -459,6 +459,19 @@ async fn ask(client: &Client, call: Call) -> Reply {
         Call::Forecast(home) => {
             Reply::Forecast(client.forecast(home).await.map(Box::new).map_err(fault))
         }
+        Call::Report(home, period, kind) => Reply::Report(
+            client
+                .report(home, period, kind)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
+        Call::ReportPage(home, period, kind, language) => Reply::ReportPage(
+            client
+                .report_page(home, period, kind, language)
+                .await
+                .map_err(fault),
+        ),
         Call::Train(home, key) => {
             Reply::TrainingAsked(client.request_training(home, key).await.map_err(fault))
         }

@@ -13,7 +13,9 @@ use crate::link::Link;
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::{bill, comparison, dashboard, forecast, outbox, readings, table, tariff, welcome};
+use crate::{
+    bill, comparison, dashboard, forecast, outbox, readings, report, table, tariff, welcome,
+};
 
 impl App {
     /// Shows what was on the screen when the program was left, until the server answers.
@@ -50,6 +52,7 @@ impl App {
         if self.home != Some(home) {
             self.dashboard = dashboard::State::default();
             self.forecast = forecast::State::default();
+            self.report = report::State::default();
             // What is being typed is about the other home, and kept there as a draft.
             self.form = None;
             self.entry = None;
@@ -187,6 +190,7 @@ impl App {
         self.home = None;
         self.dashboard = dashboard::State::default();
         self.forecast = forecast::State::default();
+        self.report = report::State::default();
         self.link.live = false;
         self.link.listening = false;
         self.screen = Screen::Dashboard;

@@ -1937,3 +1937,75 @@ device-fate-removed = removed
 device-fate-added = added
 cli-not-hours-of-a-device = “{ $typed }” is not NAME=HOURS, such as Shower=0.5, or NAME=HOURSxQUANTITY, such as Fan=6x2.
 cli-not-in-catalog = “{ $typed }” is no slug or name of the catalogue (ecotrack catalog lists them) and no power such as 60W.
+
+## Reports
+
+report-title = { $home } · { $span }
+report-title-cycle = { $home } · cycle { $span }
+report-so-far = So far: counted up to { $through }.
+report-summary = Summary
+report-a-day = A day
+report-of-measured-days = of the days that are measured
+report-as-a-cycle = priced as if the month were a billing cycle
+report-priced-months = { $priced } of { $of } months have a price, each as if it were a billing cycle
+report-against-previous = Against the time before
+report-against-year = Against a year before
+report-against-note = { $kwh } on the same { $days ->
+    [one] day
+   *[other] { $days } days
+} of { $span } that both know
+report-days = Day by day
+report-months = Month by month
+report-chart-days = kWh a day
+report-chart-months = kWh a month
+report-nothing-measured = Nothing is measured in this time.
+report-month = Month
+report-measured = Measured
+report-days-of = { $measured } of { $elapsed } days
+report-months-note = Each month is priced as if it were a billing cycle; one that is not whole by its energy so far.
+report-cost = What the cost is made of
+report-line = Line
+report-amount = Amount
+report-total = Total
+report-cost-note = What the tariff makes of the energy that was measured, taxes included. Days without data cost nothing here.
+report-bills = Bills that ended in this time
+report-no-bills = None was entered.
+report-bill-days = Days
+report-billed = Billed
+report-charged = Charged
+report-recomputed = By your tariff
+report-bill-lines = The bill of { $days }, line by line:
+report-formula = How
+report-difference = Difference
+report-device = Device
+report-share = Share
+report-devices-note = Estimated from the devices as they are now, over the days that are measured.
+report-forecast = How good the forecast was
+report-no-forecast = No forecast was made for these days, or nothing is measured beside one.
+report-ahead = Days ahead
+report-compared = Days compared
+report-error = Off by, kWh a day
+report-naive = Last week’s day, off by
+report-bias = Too low by, kWh a day
+report-inside-80 = Inside 80 %
+report-inside-95 = Inside 95 %
+report-forecast-note = Off by is the mean of the absolute errors. Beside it stands what the same weekday of the last known week would have been off by.
+report-no-alerts = None was raised.
+field-error-not_a_period = Is no month, such as 2026-10, and no year, such as 2026.
+field-error-not_of_this_period = A year has no billing cycle: ask for one of its months.
+tab-report = Reports
+tab-report-short = Rep
+key-report = Reports
+key-report-other = Earlier or later
+key-report-year = Year or month
+key-report-cycle = Billing cycle or month
+key-report-markdown = Save as Markdown
+key-report-html = Save as a web page
+key-report-csv = Save as CSV
+key-report-json = Save as JSON
+report-loading = Asking the server …
+report-chart-legend = ▒ partly estimated or not measured,  · nothing is known
+report-up-to = up to { $most }
+cli-report-written = Written to { $file }.
+cli-report-is-year = A year has no billing cycle: leave --cycle out, or name a month.
+report-cost-so-far = the energy so far with its taxes; fixed charges come with the bill

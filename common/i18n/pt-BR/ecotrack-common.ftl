@@ -1936,3 +1936,75 @@ device-fate-removed = retirado
 device-fate-added = acrescentado
 cli-not-hours-of-a-device = “{ $typed }” não é NOME=HORAS, como Chuveiro=0,5, nem NOME=HORASxQUANTIDADE, como Ventilador=6x2.
 cli-not-in-catalog = “{ $typed }” não é código nem nome do catálogo (ecotrack catalog os lista), nem potência como 60W.
+
+## Relatórios
+
+report-title = { $home } · { $span }
+report-title-cycle = { $home } · ciclo { $span }
+report-so-far = Até agora: contado até { $through }.
+report-summary = Resumo
+report-a-day = Por dia
+report-of-measured-days = nos dias medidos
+report-as-a-cycle = calculado como se o mês fosse um ciclo de faturamento
+report-priced-months = { $priced } de { $of } meses têm preço, cada um como se fosse um ciclo de faturamento
+report-against-previous = Em relação ao período anterior
+report-against-year = Em relação a um ano antes
+report-against-note = { $kwh } { $days ->
+    [one] no mesmo dia
+   *[other] nos mesmos { $days } dias
+} de { $span } que os dois conhecem
+report-days = Dia a dia
+report-months = Mês a mês
+report-chart-days = kWh por dia
+report-chart-months = kWh por mês
+report-nothing-measured = Nada foi medido neste período.
+report-month = Mês
+report-measured = Medidos
+report-days-of = { $measured } de { $elapsed } dias
+report-months-note = Cada mês é calculado como se fosse um ciclo de faturamento; o que não terminou, pela energia até agora.
+report-cost = De que o custo é feito
+report-line = Item
+report-amount = Valor
+report-total = Total
+report-cost-note = O que a tarifa faz da energia medida, com tributos. Dias sem dados não custam nada aqui.
+report-bills = Contas que terminaram neste período
+report-no-bills = Nenhuma foi lançada.
+report-bill-days = Dias
+report-billed = Faturado
+report-charged = Cobrado
+report-recomputed = Pela sua tarifa
+report-bill-lines = A conta de { $days }, item por item:
+report-formula = Como
+report-difference = Diferença
+report-device = Aparelho
+report-share = Parte
+report-devices-note = Estimado pelos aparelhos como são agora, nos dias medidos.
+report-forecast = Quanto a previsão acertou
+report-no-forecast = Não houve previsão para estes dias, ou nada foi medido para comparar.
+report-ahead = Dias à frente
+report-compared = Dias comparados
+report-error = Erro, kWh por dia
+report-naive = Erro de repetir a semana anterior
+report-bias = Previsto a menos, kWh por dia
+report-inside-80 = Dentro de 80 %
+report-inside-95 = Dentro de 95 %
+report-forecast-note = O erro é a média dos erros absolutos. Ao lado, o erro de repetir o mesmo dia da última semana conhecida.
+report-no-alerts = Nenhum foi levantado.
+field-error-not_a_period = Não é um mês, como 2026-10, nem um ano, como 2026.
+field-error-not_of_this_period = Um ano não tem ciclo de faturamento: peça um de seus meses.
+tab-report = Relatórios
+tab-report-short = Rel
+key-report = Relatórios
+key-report-other = Anterior ou seguinte
+key-report-year = Ano ou mês
+key-report-cycle = Ciclo ou mês
+key-report-markdown = Salvar em Markdown
+key-report-html = Salvar como página web
+key-report-csv = Salvar em CSV
+key-report-json = Salvar em JSON
+report-loading = Perguntando ao servidor …
+report-chart-legend = ▒ em parte estimado ou não medido,  · nada se sabe
+report-up-to = até { $most }
+cli-report-written = Gravado em { $file }.
+cli-report-is-year = Um ano não tem ciclo de faturamento: deixe --cycle de fora ou diga um mês.
+report-cost-so-far = a energia até agora, com tributos; os valores fixos vêm com a conta

@@ -113,6 +113,8 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("PUT", path::GOAL, Access::Member(Role::Editor)),
     ("DELETE", path::GOAL, Access::Member(Role::Editor)),
     ("GET", path::FORECAST, Access::Member(Role::Viewer)),
+    ("GET", path::REPORT, Access::Member(Role::Viewer)),
+    ("GET", path::REPORT_PAGE, Access::Member(Role::Viewer)),
     // It asks and writes nothing, as a comparison does.
     (
         "POST",

@@ -34,7 +34,7 @@ const BILLS: i64 = 600;
 const WEATHER_DAYS: i64 = 400;
 
 /// What a home's bills are explained with.
-pub(super) struct Facts {
+pub(crate) struct Facts {
     home: Home,
     reference: Arc<Reference>,
     /// Newest first.
@@ -44,7 +44,7 @@ pub(super) struct Facts {
 }
 
 /// Reads them; `None` when there is no such home.
-pub(super) async fn load(
+pub(crate) async fn load(
     conn: &mut PgConnection,
     cache: &ReferenceCache,
     profile: EnergyProfileId,
@@ -63,13 +63,18 @@ pub(super) async fn load(
 }
 
 impl Facts {
+    /// All of them, the newest first.
+    pub(crate) fn bills(&self) -> &[BillingRecord] {
+        &self.bills
+    }
+
     /// A bill of the home.
-    pub(super) fn bill(&self, id: BillingRecordId) -> Option<&BillingRecord> {
+    pub(crate) fn bill(&self, id: BillingRecordId) -> Option<&BillingRecord> {
         self.bills.iter().find(|bill| bill.billing_record_id == id)
     }
 
     /// The bill before one.
-    pub(super) fn before(&self, bill: &BillingRecord) -> Option<&BillingRecord> {
+    pub(crate) fn before(&self, bill: &BillingRecord) -> Option<&BillingRecord> {
         let earlier = self
             .bills
             .iter()
@@ -87,7 +92,7 @@ impl Facts {
     }
 
     /// What the bills fit, or why nothing.
-    pub(super) fn rate_answer(&self) -> EffectiveRateAnswer {
+    pub(crate) fn rate_answer(&self) -> EffectiveRateAnswer {
         let count = |bills: usize| i32::try_from(bills).unwrap_or(i32::MAX);
         match self.rate() {
             Ok(rate) => EffectiveRateAnswer::Ready { rate },
@@ -124,7 +129,7 @@ impl Facts {
     }
 
     /// A bill beside what it was recomputed as.
-    pub(super) async fn explanation(
+    pub(crate) async fn explanation(
         &self,
         conn: &mut PgConnection,
         record: &BillingRecord,
@@ -212,7 +217,7 @@ impl Facts {
     }
 
     /// Why `to` is another bill than `from`.
-    pub(super) async fn change(
+    pub(crate) async fn change(
         &self,
         conn: &mut PgConnection,
         from: &BillingRecord,

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-mod facts;
+pub(crate) mod facts;
 pub mod store;
 #[cfg(test)]
 mod tests;

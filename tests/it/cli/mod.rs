@@ -27,6 +27,7 @@ mod members;
 mod mine;
 mod profiles;
 mod readings;
+mod report;
 mod tariffs;
 mod weather;
 

@@ -40,6 +40,7 @@ mod patterns;
 mod predict;
 mod profiles;
 mod readings;
+mod report;
 mod rows;
 mod screens;
 mod secrets;
@@ -176,6 +177,8 @@ enum Command {
     Redo,
     /// The forecast: days, hours and months to come, how good it is, a training, what devices will use
     Forecast(forecast::Forecast),
+    /// A month, a billing cycle or a year as a page: Markdown, HTML, JSON or CSV
+    Report(report::Wanted),
     /// Appliances with their figures, for `devices add --catalog`
     Catalog(catalog::Search),
     /// Tariffs: list, show, price a file of readings, check a file
@@ -301,6 +304,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         }
         Command::Redo => history::redo(context).await,
         Command::Forecast(command) => forecast::run(context, command).await,
+        Command::Report(wanted) => report::run(context, wanted).await,
         Command::Catalog(search) => catalog::devices(context, search).await,
         Command::Tariffs(command) => tariffs::run(context, command).await,
         Command::Admin(command) => admin::run(context, command).await,

@@ -1,6 +1,6 @@
 //! What can be asked, one method for each route.
 
-use ecotrack_common::account::{Account, Registration, SignIn, SignedIn};
+use ecotrack_common::account::{Account, Language, Registration, SignIn, SignedIn};
 use ecotrack_common::alert::Alert;
 use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
@@ -16,6 +16,7 @@ use ecotrack_common::path::{self, fill};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
 use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
+use ecotrack_common::report::{Report, ReportKind, ReportPeriod};
 use ecotrack_common::weather::WeatherImport;
 use ecotrack_common::write::Written;
 use ecotrack_common::{AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId};
@@ -52,6 +53,13 @@ fn of_meter(pattern: &str, profile: EnergyProfileId, meter: MeterId) -> String {
     fill(
         pattern,
         &[("energy_profile_id", &profile), ("meter_id", &meter)],
+    )
+}
+
+fn of_period(pattern: &str, profile: EnergyProfileId, period: ReportPeriod) -> String {
+    fill(
+        pattern,
+        &[("energy_profile_id", &profile), ("period", &period)],
     )
 }
 
@@ -319,6 +327,30 @@ impl Client {
     pub async fn forecast(&self, profile: EnergyProfileId) -> Result<ForecastReport> {
         self.json(self.get(&of_profile(path::FORECAST, profile)))
             .await
+    }
+
+    /// A month, a billing cycle or a year of a home.
+    pub async fn report(
+        &self,
+        profile: EnergyProfileId,
+        period: ReportPeriod,
+        kind: ReportKind,
+    ) -> Result<Report> {
+        let request = self.get(&of_period(path::REPORT, profile, period));
+        self.json(request.query(&[("kind", kind.as_str())])).await
+    }
+
+    /// The same as a page for a browser.
+    pub async fn report_page(
+        &self,
+        profile: EnergyProfileId,
+        period: ReportPeriod,
+        kind: ReportKind,
+        language: Language,
+    ) -> Result<String> {
+        let request = self.get(&of_period(path::REPORT_PAGE, profile, period));
+        let query = [("kind", kind.as_str()), ("language", language.as_str())];
+        self.text(request.query(&query)).await
     }
 
     /// Asks for a training; its end is told on the event stream.

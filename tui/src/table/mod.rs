@@ -19,6 +19,8 @@ use uuid::Uuid;
 pub use commands::{COMMANDS, FILTER_COMMANDS, scroll};
 pub use view::{hit, view};
 
+pub(crate) use ecotrack_common::spreadsheet::csv;
+
 use crate::admin::{self as administration, PAGES, Page};
 use crate::app::{App, Context, Screen};
 use crate::forms::Subject;
@@ -477,31 +479,4 @@ pub fn export(app: &App, table: Table, cx: &Context) -> Option<String> {
         .into_iter()
         .map(|row| row.cells.into_iter().map(|cell| cell.text).collect());
     Some(csv(std::iter::once(titles).chain(lines)))
-}
-
-/// Lines of cells as CSV. What a spreadsheet would take for a formula is marked as text.
-pub(crate) fn csv(lines: impl Iterator<Item = Vec<String>>) -> String {
-    let safe = |text: String| {
-        let risky = text.starts_with(['=', '@', '\t', '\r'])
-            || (text.starts_with(['+', '-'])
-                && ecotrack_common::quantity::parse_decimal(&text).is_err());
-        if risky { format!("'{text}") } else { text }
-    };
-    let mut csv = String::new();
-    for line in lines {
-        let cells: Vec<String> = line
-            .into_iter()
-            .map(safe)
-            .map(|text| {
-                if text.contains([',', '"', '\n', ';']) {
-                    format!("\"{}\"", text.replace('"', "\"\""))
-                } else {
-                    text
-                }
-            })
-            .collect();
-        csv.push_str(&cells.join(","));
-        csv.push('\n');
-    }
-    csv
 }

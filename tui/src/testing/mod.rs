@@ -28,12 +28,15 @@ mod hands;
 #[cfg(test)]
 mod household;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
 mod tariffs;
 #[cfg(test)]
 pub(crate) use {
-    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, sample::*, tariffs::*,
+    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, reports::*,
+    sample::*, tariffs::*,
 };
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.
