@@ -68,6 +68,9 @@ pub struct NewDevice {
     /// Whether the figures are engineering judgement.
     #[serde(default)]
     pub estimate: bool,
+    /// Whether no alerts are wanted of it.
+    #[serde(default)]
+    pub alerts_off: bool,
     /// When it runs, at most once for each season.
     #[serde(default)]
     pub patterns: Vec<UsagePattern>,
@@ -87,6 +90,7 @@ impl NewDevice {
             days_per_month: row.typical_days_per_month,
             duty_cycle: row.duty_cycle,
             estimate: row.confidence == Confidence::Estimate,
+            alerts_off: false,
             patterns: Vec::new(),
         }
     }
@@ -179,6 +183,29 @@ impl NewDevice {
             annual_kwh: mean(|of| of.annual_kwh),
             monthly_standby_kwh: mean(|of| of.monthly_standby_kwh),
         }
+    }
+
+    /// Hours of use on a mean day of use, and days of use in a month of 30, over the year.
+    pub fn mean_hours(&self) -> (Decimal, Decimal) {
+        let month = Decimal::from(DAYS_PER_MONTH);
+        let of = |season| match self.week_of(season) {
+            None => (
+                self.hours_per_day * self.days_per_month,
+                self.days_per_month.min(month),
+            ),
+            Some(week) => {
+                let weekdays = Decimal::from(week.0.len());
+                let used = (0..week.0.len()).filter(|day| !week.hours_on(*day).is_zero());
+                let days = Decimal::from(used.count()) * month / weekdays;
+                (week.hours_per_week() * month / weekdays, days)
+            }
+        };
+        let year = Season::OF_THE_YEAR.map(of);
+        let mean = |sum: Decimal| sum / Decimal::from(year.len());
+        let hours: Decimal = year.iter().map(|(hours, _)| hours).sum();
+        let days = mean(year.iter().map(|(_, days)| days).sum());
+        let hours = mean(hours).checked_div(days).unwrap_or_default();
+        (hours.round_dp(6), days.round_dp(6))
     }
 
     /// The week of a season: its own, else that of the whole year. `None` where nothing was painted

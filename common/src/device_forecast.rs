@@ -152,7 +152,7 @@ impl NewDeviceForecast {
 
 impl DeviceChange {
     /// The device as it would be; `None` if it would be gone.
-    fn of(&self, device: &NewDevice) -> Option<NewDevice> {
+    pub fn of(&self, device: &NewDevice) -> Option<NewDevice> {
         if self.removed {
             return None;
         }
@@ -393,6 +393,7 @@ mod tests {
             days_per_month: Decimal::from(30),
             duty_cycle: Decimal::ONE,
             estimate: false,
+            alerts_off: false,
             patterns,
         }
     }

@@ -103,6 +103,20 @@ impl EmissionError {
     }
 }
 
+/// The region that homes of a country are in, of the countries whose tariffs ship.
+pub fn usual_region(country: &str) -> Option<&'static str> {
+    let regions = [
+        ("BR", "BR-SIN"),
+        ("BE", "BEL"),
+        ("ES", "ESP"),
+        ("GB", "GBR"),
+        ("IN", "IND"),
+        ("US", "USA"),
+    ];
+    let found = regions.into_iter().find(|(known, _)| *known == country)?;
+    Some(found.1)
+}
+
 /// The factor of `region` for `year`: its own or, where it has none, the latest earlier one (then
 /// the second value is `true`).
 ///

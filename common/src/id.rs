@@ -49,6 +49,10 @@ id!(
     InvitationId
 );
 id!(
+    /// Where a member is told.
+    NoticeChannelId
+);
+id!(
     /// A tariff that a home has from a day on.
     ProfileTariffId
 );

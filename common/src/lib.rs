@@ -20,7 +20,10 @@ pub mod audit;
 pub mod away;
 pub mod bill;
 pub mod billing;
+pub mod calculator;
+pub mod calibration;
 pub mod comparison;
+pub mod consumption;
 pub mod cycle;
 pub mod dashboard;
 pub mod device;
@@ -34,19 +37,26 @@ pub mod holiday;
 pub mod home_tariff;
 pub mod import;
 pub mod locale;
+pub mod measure;
 pub mod member;
 pub mod meter;
+pub mod notice;
 pub mod path;
 pub mod profile;
+pub mod public;
 pub mod reading;
 pub mod reference;
+pub mod report;
+pub mod spreadsheet;
 pub mod suggestion;
 pub mod weather;
+pub mod what_if;
 pub mod write;
 
 pub use id::{
     AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId,
-    ImportBatchId, InvitationId, MeterId, OperationId, ProfileDeviceId, ProfileTariffId, SessionId,
+    ImportBatchId, InvitationId, MeterId, NoticeChannelId, OperationId, ProfileDeviceId,
+    ProfileTariffId, SessionId,
 };
 pub use problem::{ErrorCode, FieldError, FieldErrors, Problem};
 pub use quantity::{KgCo2e, Kwh, Money};

@@ -66,6 +66,9 @@ pub struct NewMeter {
     /// a day counts once, from whichever knows more of it.
     #[serde(default)]
     pub same_as: Option<MeterId>,
+    /// Whether no alerts are wanted of it.
+    #[serde(default)]
+    pub alerts_off: bool,
 }
 
 impl NewMeter {
@@ -78,6 +81,7 @@ impl NewMeter {
             register_digits: None,
             profile_device_id: None,
             same_as: None,
+            alerts_off: false,
         }
     }
 
@@ -120,6 +124,9 @@ pub struct Meter {
     pub profile_device_id: Option<ProfileDeviceId>,
     /// Another meter that knows the same flow.
     pub same_as: Option<MeterId>,
+    /// Whether no alerts are wanted of it.
+    #[serde(default)]
+    pub alerts_off: bool,
     /// For the next update: the version that was seen.
     pub version: i64,
 }

@@ -62,6 +62,10 @@ routes! {
     UNDO = "/profiles/{energy_profile_id}/operations/{operation_id}/undo";
     /// `GET`, with ETag.
     DASHBOARD = "/profiles/{energy_profile_id}/dashboard";
+    /// `GET` what was used over a span of days, in steps, with ETag.
+    CONSUMPTION = "/profiles/{energy_profile_id}/consumption";
+    /// `GET` what the home usually does: by weekday and hour, what never stops, what weather does; with ETag.
+    CONSUMPTION_PATTERNS = "/profiles/{energy_profile_id}/consumption/patterns";
     /// `GET`, server-sent events.
     EVENTS = "/profiles/{energy_profile_id}/events";
     /// `GET`.
@@ -72,6 +76,8 @@ routes! {
     TRAININGS = "/profiles/{energy_profile_id}/forecast/trainings";
     /// `GET`, `POST`.
     DEVICES = "/profiles/{energy_profile_id}/devices";
+    /// `GET` the devices' estimates, scaled to what the home used.
+    DEVICE_CALIBRATION = "/profiles/{energy_profile_id}/devices/calibration";
     /// `PUT`, `DELETE`.
     DEVICE = "/profiles/{energy_profile_id}/devices/{profile_device_id}";
     /// `GET`, `POST`.
@@ -88,6 +94,8 @@ routes! {
     EFFECTIVE_RATE = "/profiles/{energy_profile_id}/effective-rate";
     /// `POST` asks what the home's history would have cost under other tariffs; nothing is stored.
     TARIFF_COMPARISONS = "/profiles/{energy_profile_id}/tariff-comparisons";
+    /// `POST` asks what the home would use, cost and emit if something of it were otherwise; nothing is stored.
+    WHAT_IF = "/profiles/{energy_profile_id}/what-if";
     /// `GET` which tariff the home has from which day on, `POST` one more.
     PROFILE_TARIFFS = "/profiles/{energy_profile_id}/tariffs";
     /// `PUT`, `DELETE`.
@@ -96,8 +104,14 @@ routes! {
     EMISSION_FACTORS = "/profiles/{energy_profile_id}/emission-factors";
     /// `GET`, `POST`.
     GOALS = "/profiles/{energy_profile_id}/goals";
+    /// `GET` how each goal stands, and what became of it before.
+    GOALS_PROGRESS = "/profiles/{energy_profile_id}/goals/progress";
     /// `PUT`, `DELETE`.
     GOAL = "/profiles/{energy_profile_id}/goals/{consumption_goal_id}";
+    /// `GET` the measures with what they save here.
+    SUGGESTIONS = "/profiles/{energy_profile_id}/suggestions";
+    /// `PUT` what the home wants of a measure, and what it told.
+    SUGGESTION = "/profiles/{energy_profile_id}/suggestions/{slug}";
     /// `GET`, `POST`.
     AWAY_PERIODS = "/profiles/{energy_profile_id}/away-periods";
     /// `PUT`, `DELETE`.
@@ -106,10 +120,26 @@ routes! {
     WEATHER = "/profiles/{energy_profile_id}/weather";
     /// `POST` a file of temperatures.
     WEATHER_IMPORTS = "/profiles/{energy_profile_id}/weather/imports";
+    /// `GET` a month, `2026-10`, or a year, `2026`, of the home.
+    REPORT = "/profiles/{energy_profile_id}/reports/{period}";
+    /// `GET` the same as a page for a browser.
+    REPORT_PAGE = "/profiles/{energy_profile_id}/reports/{period}/page";
     /// `GET`.
     ALERTS = "/profiles/{energy_profile_id}/alerts";
     /// `POST` acknowledges.
     ALERT_ACKNOWLEDGEMENT = "/profiles/{energy_profile_id}/alerts/{alert_id}/acknowledgement";
+    /// `POST` puts an alert off.
+    ALERT_SNOOZE = "/profiles/{energy_profile_id}/alerts/{alert_id}/snooze";
+    /// `GET` the rules that raise alerts, as they hold in the home.
+    ALERT_RULES = "/profiles/{energy_profile_id}/alert-rules";
+    /// `PUT` what the home says of one, `DELETE` takes that back.
+    ALERT_RULE = "/profiles/{energy_profile_id}/alert-rules/{rule}";
+    /// `GET` where the caller is told of this home, `POST` one more.
+    NOTICE_CHANNELS = "/profiles/{energy_profile_id}/notice-channels";
+    /// `PUT`, `DELETE`.
+    NOTICE_CHANNEL = "/profiles/{energy_profile_id}/notice-channels/{notice_channel_id}";
+    /// `POST` sends a test.
+    NOTICE_TEST = "/profiles/{energy_profile_id}/notice-channels/{notice_channel_id}/test";
     /// `GET` the tariffs that a home can choose.
     TARIFFS = "/tariffs";
     /// `GET` one of them, whole.
@@ -142,6 +172,8 @@ routes! {
     ADMIN_TRAININGS = "/admin/trainings";
     /// `GET`, without signing in.
     PUBLIC_CATALOG = "/public/catalog";
+    /// `GET` the anonymous totals of the homes that take part, without signing in.
+    PUBLIC_SUMMARY = "/public/summary";
     /// `GET`, without signing in.
     PUBLIC_TIPS = "/public/tips";
     /// `GET` the OpenAPI document.

@@ -91,6 +91,10 @@ pub struct ProfileDetails {
     pub time_zone: String,
     /// Day of the month on which the billing cycle begins, 1 to 31.
     pub billing_cycle_day: i16,
+    /// Whether what it uses may be counted into the anonymous totals of the public page. Who says nothing
+    /// says no.
+    #[serde(default)]
+    pub public_totals: bool,
     /// Where it is.
     pub location: LocationInfo,
 }
@@ -214,6 +218,9 @@ pub struct EnergyProfile {
     /// Name of the tariff in force.
     #[serde(default)]
     pub tariff_name: Option<String>,
+    /// Whether it may be counted into the public totals.
+    #[serde(default)]
+    pub public_totals: bool,
     /// Where it is.
     pub location: LocationInfo,
     /// What the caller may do here.
@@ -250,6 +257,7 @@ mod tests {
             currency: "BRL".into(),
             time_zone: "America/Sao_Paulo".into(),
             billing_cycle_day: 10,
+            public_totals: false,
             location: LocationInfo {
                 country: "BR".into(),
                 state: Some("MG".into()),

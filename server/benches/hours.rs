@@ -80,16 +80,16 @@ fn judge(data: &str, series: &str, hours: &Hours, origins: &[Date]) -> Result<Ju
     let mut judged = Judged::default();
     let days = read_days(data, series)?;
     for &origin in origins {
-        let known = days.iter().filter(|day| day.date <= origin).cloned();
+        let known = days.iter().filter(|day| day.date <= origin).copied();
         let history = History::until(known, origin)?;
         let mut input = Input::of(history.clone());
         input.hourly = (0..LOOKED_BACK_DAYS)
             .filter_map(|age| {
-                let date = origin.saturating_sub(i64::try_from(age).ok()?.days());
+                let then = origin.saturating_sub(i64::try_from(age).ok()?.days());
                 Some(HourlyDay {
                     age,
-                    weekday: usize::try_from(date.weekday().to_monday_zero_offset()).ok()?,
-                    kwh: *hours.get(&date)?,
+                    weekday: usize::try_from(then.weekday().to_monday_zero_offset()).ok()?,
+                    kwh: *hours.get(&then)?,
                 })
             })
             .collect();
@@ -98,8 +98,8 @@ fn judge(data: &str, series: &str, hours: &Hours, origins: &[Date]) -> Result<Ju
         let trained = train_with(Shared::shipped(), &input, HOURS_AHEAD_DAYS, only)?;
         let naive: Vec<Option<f64>> = (0..24).map(|hour| mean_of(hours, origin, hour)).collect();
         for (at, range) in trained.forecast.hours.iter().flatten().enumerate() {
-            let date = origin.saturating_add(i64::try_from(at / 24 + 1)?.days());
-            let actual = hours.get(&date).and_then(|day| day[at % 24]);
+            let ahead = origin.saturating_add(i64::try_from(at / 24 + 1)?.days());
+            let actual = hours.get(&ahead).and_then(|day| day[at % 24]);
             let (Some(actual), Some(naive)) = (actual, naive[at % 24]) else {
                 continue;
             };
@@ -144,7 +144,11 @@ fn read_hours(path: &Path) -> Result<Hours> {
         let (date, clock) = row[0].split_at_checked(10).ok_or("a row without an hour")?;
         let date: Date = date.parse()?;
         let hour: usize = clock.get(1..3).ok_or("a row without an hour")?.parse()?;
-        *hours.entry(date).or_default().get_mut(hour).ok_or("no such hour")? = row[1].parse().ok();
+        *hours
+            .entry(date)
+            .or_default()
+            .get_mut(hour)
+            .ok_or("no such hour")? = row[1].parse().ok();
         *rows_of.entry(date).or_default() += 1;
     }
     hours.retain(|date, _| rows_of.get(date) == Some(&24));

@@ -72,6 +72,10 @@ pub enum Command {
     Train,
     /// Forecast published series for an outside judge, or fit the shared model; needs no database
     Backtest(crate::forecasts::command::Backtest),
+    /// Hold the alert rules against the days of published homes, with and without faults; needs no database
+    JudgeAlerts(crate::alerts::judge::command::JudgeAlerts),
+    /// Hold the probabilities of passing limits against what became of published series; needs no database
+    BacktestGoals(crate::goals::command::BacktestGoals),
     /// Check the database
     Doctor {
         /// Derive every day of register meters again
@@ -166,6 +170,9 @@ struct File {
     weather: Weather,
     #[serde(default)]
     aneel: Aneel,
+    #[serde(default)]
+    notices: Notices,
+    mail: Option<MailServer>,
 }
 
 /// Temperatures from an Open-Meteo compatible source.
@@ -212,6 +219,49 @@ impl Default for Aneel {
     }
 }
 
+/// What members may have the server send.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notices {
+    /// Whether to addresses in private networks too, such as an ntfy at home: only where all members are trusted.
+    pub allow_private: bool,
+}
+
+/// How the connection to the mail server is kept from being read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    /// Plain first, then encrypted; refused where the server cannot.
+    #[default]
+    Starttls,
+    /// Encrypted from the beginning.
+    Tls,
+    /// Not at all: for a server on this machine.
+    None,
+}
+
+/// The server that takes mails.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailServer {
+    /// Its name.
+    pub host: String,
+    /// Its port, where it is not the usual one.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// How it is spoken with.
+    #[serde(default)]
+    pub security: MailSecurity,
+    /// Who signs in to it.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// With what.
+    #[serde(default)]
+    pub password: Option<SecretString>,
+    /// Whom mails are from, such as `EcoTrack <ecotrack@example.org>`.
+    pub from: String,
+}
+
 /// What holds, after all sources.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -233,6 +283,10 @@ pub struct Settings {
     pub weather: Weather,
     /// Tariffs from outside.
     pub aneel: Aneel,
+    /// What members may have the server send.
+    pub notices: Notices,
+    /// The server that takes mails; without one there are none.
+    pub mail: Option<MailServer>,
     /// How long a source outside may take for an answer.
     pub patience: Duration,
 }
@@ -253,6 +307,8 @@ impl Settings {
             sign_in_burst: 10,
             weather: Weather::default(),
             aneel: Aneel::default(),
+            notices: Notices::default(),
+            mail: None,
             patience: Duration::from_secs(30),
         }
     }
@@ -283,6 +339,8 @@ impl Settings {
             log_json: flags.log_json || file.log_json.unwrap_or(false),
             weather: file.weather,
             aneel: file.aneel,
+            notices: file.notices,
+            mail: file.mail,
             ..defaults
         };
         if !settings.listen.ip().is_loopback() {

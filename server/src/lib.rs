@@ -38,13 +38,17 @@ pub mod forecasts;
 pub mod goals;
 pub mod members;
 pub mod meters;
+pub mod notices;
 pub mod operations;
 pub mod profiles;
+pub mod public;
 pub mod readings;
 pub mod registration;
+pub mod reports;
 pub mod suggestions;
 pub mod tariffs;
 pub mod weather;
+pub mod what_if;
 
 pub mod doctor;
 pub mod jobs;

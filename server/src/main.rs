@@ -9,7 +9,7 @@ use ecotrack_server::config::{AccountCommand, Cli, Command, RefreshCommand, Sett
 use ecotrack_server::database::{self, ClusterError, PrivateCluster, Search};
 use ecotrack_server::forecasts::train::Progress;
 use ecotrack_server::{
-    App, catalog, clock::Clock, demo, doctor, forecasts, profiles, router, serve,
+    App, alerts, catalog, clock::Clock, demo, doctor, forecasts, goals, profiles, router, serve,
 };
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -36,6 +36,12 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     }
     if let Command::Backtest(asked) = &command {
         return forecasts::command::run(asked);
+    }
+    if let Command::JudgeAlerts(asked) = &command {
+        return alerts::judge::command::run(asked);
+    }
+    if let Command::BacktestGoals(asked) = &command {
+        return goals::command::run(asked);
     }
     let folder = if matches!(command, Command::Demo) {
         "ecotrack-demo"
@@ -94,7 +100,12 @@ async fn with_database(
         }
         Command::Account { command } => see_to_accounts(&app, command).await,
         // Migrating was done above; the others never come here.
-        Command::Migrate | Command::Openapi | Command::Backtest(_) | Command::Demo => Ok(()),
+        Command::Migrate
+        | Command::Openapi
+        | Command::Backtest(_)
+        | Command::JudgeAlerts(_)
+        | Command::BacktestGoals(_)
+        | Command::Demo => Ok(()),
     }
 }
 

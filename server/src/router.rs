@@ -24,9 +24,9 @@ use utoipa_axum::routes;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, admin, alerts, away, bills, catalog, comparisons, dashboard, devices, events,
-    explanations, forecasts, goals, members, meters, operations, profiles, readings, registration,
-    tariffs, weather,
+    App, accounts, admin, alerts, away, bills, catalog, comparisons, consumption, dashboard,
+    devices, events, explanations, forecasts, goals, members, meters, notices, operations,
+    profiles, public, readings, registration, reports, suggestions, tariffs, weather, what_if,
 };
 
 /// The document without its routes.
@@ -44,6 +44,12 @@ struct Document;
 
 /// The largest JSON body.
 const MAX_BODY_BYTES: usize = 256 * 1024;
+/// How often somebody may knock, after the burst that the operator allows.
+const DOOR_PERIOD: Duration = Duration::from_secs(3);
+/// What needs no sign-in is for everybody: a page that looks often, or a house behind one address, is no
+/// attack.
+const PUBLIC_BURST: u32 = 120;
+const PUBLIC_PERIOD: Duration = Duration::from_millis(500);
 /// The longest that a caller waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for files of a million rows.
@@ -52,12 +58,7 @@ const BULK_TIMEOUT: Duration = Duration::from_mins(10);
 const BULK: [&str; 2] = [path::IMPORTS, path::WEATHER_IMPORTS];
 
 /// Routes with their documents, before any layer that needs the state.
-fn api() -> (
-    OpenApiRouter<App>,
-    OpenApiRouter<App>,
-    OpenApiRouter<App>,
-    OpenApiRouter<App>,
-) {
+fn api() -> [OpenApiRouter<App>; 5] {
     let quick = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes())
         .merge(profiles::routes())
@@ -70,30 +71,37 @@ fn api() -> (
         .merge(devices::routes())
         .merge(bills::routes())
         .merge(comparisons::routes())
+        .merge(what_if::routes())
+        .merge(consumption::routes())
         .merge(away::routes())
         .merge(weather::routes())
         .merge(goals::routes())
+        .merge(suggestions::routes())
         .merge(operations::routes())
         .merge(forecasts::routes())
         .merge(explanations::routes())
         .merge(alerts::routes())
+        .merge(notices::routes())
         .merge(dashboard::routes())
+        .merge(reports::routes())
         .merge(admin::routes())
         .routes(routes!(document));
-    (
+    [
         quick,
         accounts::doors()
             .merge(members::doors())
             .merge(registration::doors()),
+        catalog::public_routes().merge(public::routes()),
         readings::imports::bulk().merge(weather::bulk()),
         events::routes(),
-    )
+    ]
 }
 
 /// The OpenAPI document, with its routes.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (quick, doors, bulk, streams) = api();
-    quick.merge(doors).merge(bulk).merge(streams).into_openapi()
+    let [quick, doors, anybody, bulk, streams] = api();
+    let all = quick.merge(doors).merge(anybody).merge(bulk).merge(streams);
+    all.into_openapi()
 }
 
 /// The OpenAPI document of this server.
@@ -104,10 +112,15 @@ async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
 
 /// The whole server.
 pub fn router(app: App) -> Router {
-    let (quick, doors, bulk, streams) = api();
+    let [quick, doors, anybody, bulk, streams] = api();
     let request_id = HeaderName::from_static("x-request-id");
     let quick = plain(quick)
-        .merge(slowed_down(plain(doors), app.settings.sign_in_burst))
+        .merge(slowed_down(
+            plain(doors),
+            app.settings.sign_in_burst,
+            DOOR_PERIOD,
+        ))
+        .merge(slowed_down(plain(anybody), PUBLIC_BURST, PUBLIC_PERIOD))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CompressionLayer::new());
     let bulk = plain(bulk).layer(axum::extract::DefaultBodyLimit::max(
@@ -230,20 +243,22 @@ impl KeyExtractor for Peer {
     }
 }
 
-/// Sign-in, registration, passwords and codes: `burst` at once, then one each three seconds, for each address.
-fn slowed_down(router: Router<App>, burst: u32) -> Router<App> {
+/// Sign-in, registration, passwords and codes, and what anybody may see: `burst` at once, then one in each
+/// period, for each address.
+fn slowed_down(router: Router<App>, burst: u32, period: Duration) -> Router<App> {
     let config = GovernorConfigBuilder::default()
         .key_extractor(Peer)
-        .per_second(3)
+        .period(period)
         .burst_size(burst)
         .finish()
         .expect("a burst and a period that are not zero");
-    let layer = GovernorLayer::new(config).error_handler(|_| {
+    let seconds = header::HeaderValue::from(period.as_secs().max(1));
+    let layer = GovernorLayer::new(config).error_handler(move |_| {
         let detail = "wait some seconds before you try again".to_owned();
         let mut response = problem(ErrorCode::TooManyRequests, Some(detail));
         response
             .headers_mut()
-            .insert(header::RETRY_AFTER, header::HeaderValue::from_static("3"));
+            .insert(header::RETRY_AFTER, seconds.clone());
         response
     });
     router.route_layer(layer)

@@ -56,6 +56,14 @@ impl TestApp {
         }
     }
 
+    /// The same person, asking this server.
+    pub(crate) fn again(&self, who: &Actor) -> Actor {
+        Actor {
+            router: self.router.clone(),
+            ..who.clone()
+        }
+    }
+
     /// Somebody who is not signed in.
     pub(crate) fn anonymous(&self) -> Actor {
         Actor {
@@ -242,6 +250,7 @@ pub(crate) fn home() -> NewEnergyProfile {
         currency: "BRL".to_owned(),
         time_zone: "America/Sao_Paulo".to_owned(),
         billing_cycle_day: 10,
+        public_totals: false,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: Some("MG".to_owned()),
@@ -296,9 +305,15 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) json: Value,
+    pub(crate) bytes: axum::body::Bytes,
 }
 
 impl Answer {
+    /// What is no JSON.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap_or_default()
+    }
+
     /// The code of a problem.
     pub(crate) fn code(&self) -> &str {
         self.json["code"].as_str().unwrap_or_default()
@@ -437,6 +452,7 @@ impl Actor {
             status: parts.status,
             headers: parts.headers,
             json,
+            bytes,
         }
     }
 }

@@ -97,7 +97,12 @@ fn code(screen: &str) -> String {
 
 async fn to_the_kettle(screen: &mut Runner, words: &Words) {
     // The dashboard may be there before it is known who this is.
-    let known = |screen: &str| screen.lines().next().is_some_and(|tabs| tabs.contains(" A "));
+    let known = |screen: &str| {
+        screen
+            .lines()
+            .next()
+            .is_some_and(|tabs| tabs.trim_end().ends_with(" A") || tabs.contains(" A "))
+    };
     screen.until("the administrator's tab", known).await;
     screen.type_text("A");
     screen.shows(words.shipped).await;

@@ -8,6 +8,7 @@
 mod admin;
 mod cli;
 mod compared;
+mod consumption;
 mod enter_reading;
 mod explained;
 mod forms;
@@ -15,6 +16,7 @@ mod household;
 mod import_and_forecast;
 mod new_here;
 mod outbox;
+mod public_page;
 mod source;
 mod tariffs;
 mod tidy;

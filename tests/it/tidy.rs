@@ -105,15 +105,47 @@ fn the_maths_knows_no_database_http_or_clock() {
         "server/src/forecasts/ahead.rs",
         "server/src/forecasts/trainings/policy.rs",
         "server/src/forecasts/projection.rs",
+        "server/src/forecasts/path_price.rs",
+        "server/src/forecasts/priced.rs",
         "server/src/forecasts/rated.rs",
+        "server/src/devices/calibrate.rs",
+        "server/src/devices/least_squares.rs",
+        "server/src/goals/device.rs",
+        "server/src/goals/judge.rs",
+        "server/src/goals/pace.rs",
+        "server/src/goals/progress.rs",
+        "server/src/goals/standing.rs",
+        "server/src/what_if/answer.rs",
+        "server/src/what_if/scenario.rs",
         "server/src/readings/derive.rs",
         "server/src/readings/steps.rs",
         "server/src/consumption/home.rs",
         "server/src/consumption/flows.rs",
         "server/src/consumption/past.rs",
+        "server/src/consumption/spans.rs",
+        "server/src/consumption/costs.rs",
+        "server/src/consumption/patterns.rs",
+        "server/src/consumption/degree_days.rs",
         "server/src/comparisons/compare.rs",
-        "server/src/alerts/rules.rs",
+        "server/src/alerts/raise.rs",
+        "server/src/alerts/rules/bills.rs",
+        "server/src/alerts/rules/days.rs",
+        "server/src/alerts/rules/goals.rs",
+        "server/src/alerts/rules/meters.rs",
+        "server/src/alerts/rules/mod.rs",
+        "server/src/alerts/rules/reference.rs",
+        "server/src/alerts/rules/standby.rs",
+        "server/src/alerts/judge/inject.rs",
+        "server/src/alerts/judge/mod.rs",
+        "server/src/outside/message.rs",
+        "server/src/public/totals.rs",
         "server/src/demo/series.rs",
+        "server/src/suggestions/baseline.rs",
+        "server/src/suggestions/climate.rs",
+        "server/src/suggestions/facts.rs",
+        "server/src/suggestions/hours.rs",
+        "server/src/suggestions/tell.rs",
+        "server/src/suggestions/worth.rs",
         "server/src/weather/open_meteo.rs",
     ];
     let words = [
@@ -132,6 +164,7 @@ fn the_maths_knows_no_database_http_or_clock() {
         PURE.contains(&source.path.as_str())
             || source.path.starts_with("common/src/bill/")
             || source.path.starts_with("common/src/explain/")
+            || source.path.starts_with("common/src/measure/")
     });
     let bill = sources
         .iter()

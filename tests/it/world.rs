@@ -16,7 +16,7 @@ use ecotrack_common::profile::{
 use ecotrack_common::reading::{Measured, NewReading, Reading};
 use ecotrack_server::clock::Clock;
 use ecotrack_server::config::Settings;
-use ecotrack_server::{App, catalog, database, jobs, serve};
+use ecotrack_server::{App, alerts, catalog, database, jobs, serve};
 use ecotrack_tui::client::{Client, new_key};
 use ecotrack_tui::kept::KeptFolder;
 use ecotrack_tui::runtime::Options;
@@ -112,6 +112,21 @@ impl World {
         gone.join().unwrap();
     }
 
+    /// Looks at the alert rules of every home, as the job does.
+    pub(crate) async fn look_at_alerts(&self) {
+        let settings = Settings::with_data_dir(std::env::temp_dir());
+        let shutdown = CancellationToken::new();
+        let app = App::new(self.db.clone(), Clock::System, settings, shutdown);
+        let homes: Vec<sqlx::types::Uuid> =
+            sqlx::query_scalar("SELECT energy_profile_id FROM energy_profile")
+                .fetch_all(&self.db)
+                .await
+                .unwrap();
+        for home in homes {
+            alerts::evaluate::run(&app, home.into()).await.unwrap();
+        }
+    }
+
     /// One value that PostgreSQL itself has.
     pub(crate) async fn value(&self, query: &'static str) -> String {
         sqlx::query_scalar::<_, String>(query)
@@ -156,7 +171,12 @@ impl World {
 
     /// Ana, with a home and a meter of this kind.
     pub(crate) async fn owner(&self, reading_kind: ReadingKind) -> Person {
-        let (client, signed_in) = self.account("Ana").await;
+        self.owner_called("Ana", reading_kind).await
+    }
+
+    /// Somebody else, likewise.
+    pub(crate) async fn owner_called(&self, name: &str, reading_kind: ReadingKind) -> Person {
+        let (client, signed_in) = self.account(name).await;
         let home = client.create_profile(&home(), new_key()).await.unwrap();
         let meter = NewMeter::new("Main", Channel::GridImport, reading_kind);
         let meter = client
@@ -362,6 +382,7 @@ fn home() -> NewEnergyProfile {
         currency: "BRL".to_owned(),
         time_zone: ZONE.to_owned(),
         billing_cycle_day: cycle_began().day().into(),
+        public_totals: false,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: Some("MG".to_owned()),

@@ -12,7 +12,10 @@ use crate::lists::{Listed, What};
 use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
-use crate::{admin, bill, comparison, dashboard, forecast, outbox, readings, tariff};
+use crate::{
+    admin, bill, comparison, consumption, dashboard, forecast, outbox, readings, report,
+    suggestion, tariff, welcome, what_if,
+};
 
 /// Takes the server's answer to `ticket`.
 pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) -> Vec<Effect> {
@@ -84,6 +87,10 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             if let Some(last) = app.last().filter(|_| news) {
                 effects.push(Effect::Keep(Kept::Last(Box::new(last))));
             }
+            if consumption::is_open(app) {
+                // Which day it is tells what is to be asked.
+                effects.extend(consumption::look(app));
+            }
             if gone && app.pending.homes.is_none() {
                 // Removed, or no longer a member: what else is there?
                 effects.extend(app.ask_homes());
@@ -109,12 +116,28 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             }
             app.pending.acknowledgement = None;
             match answer {
-                Ok(()) => dashboard::load(app),
+                Ok(()) => {
+                    let mut effects = dashboard::load(app);
+                    if let Screen::Table(table) = app.screen {
+                        effects.extend(table::load(app, table));
+                    }
+                    effects
+                }
                 Err(fault) => {
                     app.notice = Some(Notice::Fault(fault));
                     Vec::new()
                 }
             }
+        }
+        Reply::Tested(answer) => {
+            if app.pending.test == Some(ticket) {
+                app.pending.test = None;
+                app.notice = Some(match answer {
+                    Ok(test) => Notice::Tested(test.failure),
+                    Err(fault) => Notice::Fault(fault),
+                });
+            }
+            Vec::new()
         }
         Reply::Explained(answer) => {
             bill::explained(app, ticket, answer);
@@ -124,8 +147,17 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             bill::changed(app, ticket, answer);
             Vec::new()
         }
+        Reply::WhatIf(answer) => what_if::answered(app, ticket, answer),
         Reply::Compared(answer) => comparison::answered(app, ticket, answer),
+        Reply::Consumption(answer) => consumption::answered(app, ticket, answer),
+        Reply::Patterns(answer) => consumption::patterns_answered(app, ticket, answer),
+        Reply::Suggestions(answer) => suggestion::answered(app, ticket, answer, cx),
         Reply::Forecast(answer) => forecast::answered(app, ticket, answer),
+        Reply::Report(answer) => {
+            report::answered(app, ticket, answer);
+            Vec::new()
+        }
+        Reply::ReportPage(answer) => report::page_came(app, ticket, answer),
         Reply::TrainingAsked(answer) => forecast::asked(app, ticket, answer, cx),
         Reply::Admin(answer) => admin::answered(app, ticket, answer),
         Reply::Tariff(slug, answer) => tariff::document_came(app, ticket, &slug, answer, cx),
@@ -137,6 +169,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             app.welcome.tips.answer(ticket, answer);
             Vec::new()
         }
+        Reply::PublicSummary(answer) => welcome::summary_came(app, ticket, answer, cx),
     }
 }
 
@@ -326,6 +359,8 @@ fn edited(subject: Subject) -> Option<(Table, uuid::Uuid)> {
         Subject::Meter(Some(id)) => Some((Table::Meters, id.0)),
         Subject::Away(Some(id)) => Some((Table::Away, id.0)),
         Subject::Member(id) => Some((Table::Members, id.0)),
+        Subject::AlertRule(_) => table::subject_key(subject),
+        Subject::Channel(Some(id)) => Some((Table::Notices, id.0)),
         Subject::ProfileTariff(Some(id)) => Some((Table::Tariffs, id.0)),
         _ => None,
     }

@@ -29,8 +29,8 @@ use crate::table::{self, Table};
 use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
-    admin, answers, bill, commands, comparison, dashboard, forecast, form, help, mouse, readings,
-    tariff, told, welcome,
+    admin, answers, bill, commands, comparison, consumption, dashboard, forecast, form, help,
+    mouse, readings, report, suggestion, tariff, told, welcome, what_if,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -74,10 +74,18 @@ pub enum Screen {
     Bill,
     /// The home's past under other tariffs.
     Comparison,
+    /// What the home used.
+    Consumption,
     /// What the home is going to use.
     Forecast,
+    /// A month, a billing cycle or a year as a page.
+    Report,
+    /// What could be done about it.
+    Suggestions,
     /// A tariff: its outline and its week.
     Tariff,
+    /// What would be if something were otherwise.
+    WhatIf,
 }
 
 /// A sentence in the footer, until the next key.
@@ -95,6 +103,8 @@ pub enum Notice {
     Refused,
     /// A Fluent id and what it is about.
     Said(&'static str, String),
+    /// A test notice was sent, or why not: the code of a refusal.
+    Tested(Option<String>),
     /// Another member did something.
     Member(Box<ecotrack_common::audit::Operation>),
 }
@@ -148,8 +158,16 @@ pub struct App {
     pub bill: bill::State,
     /// Tariffs compared.
     pub comparison: comparison::State,
+    /// What would be if something were otherwise.
+    pub what_if: what_if::State,
+    /// What the home used.
+    pub consumption: consumption::State,
     /// What the home is going to use.
     pub forecast: forecast::State,
+    /// A month, a billing cycle or a year.
+    pub report: report::State,
+    /// What the home could do.
+    pub suggestions: suggestion::State,
     /// The tariff that is open.
     pub tariff: Box<tariff::State>,
     /// What administrators see.
@@ -181,6 +199,7 @@ pub(crate) struct Pending {
     pub(crate) homes: Option<Ticket>,
     pub(crate) undo: Option<(Ticket, OperationId)>,
     pub(crate) acknowledgement: Option<Ticket>,
+    pub(crate) test: Option<Ticket>,
     /// A call that answers nothing, and the list to ask for anew after it.
     pub(crate) done: Option<(Ticket, Option<What>)>,
     /// The newest operation that this screen has shown.
@@ -219,7 +238,11 @@ impl App {
             readings: readings::State::default(),
             bill: bill::State::default(),
             comparison: comparison::State::default(),
+            what_if: what_if::State::default(),
+            consumption: consumption::State::default(),
             forecast: forecast::State::default(),
+            report: report::State::default(),
+            suggestions: suggestion::State::default(),
             tariff: Box::default(),
             admin: Box::default(),
             confirmed: Confirmed::default(),
@@ -230,6 +253,7 @@ impl App {
             session_from: Ticket(0),
         };
         app.outbox.waiting = kept.waiting;
+        app.welcome.kept = kept.public;
         let effects = if signed_in {
             app.screen = Screen::Dashboard;
             if let Some(last) = kept.last {
@@ -320,6 +344,14 @@ impl App {
         {
             return [admin::COMMANDS, table::COMMANDS, commands::SIGNED_IN];
         }
+        if self.screen == Screen::Table(Table::Consumption)
+            && self.entry.is_none()
+            && self.form.is_none()
+            && !self.is_filtering()
+        {
+            let own = consumption::TABLE_COMMANDS;
+            return [own, table::COMMANDS, commands::SIGNED_IN];
+        }
         let (own, shared) = self.own_and_shared();
         [own, shared, &[]]
     }
@@ -348,8 +380,12 @@ impl App {
             Screen::Table(_) => (table::COMMANDS, commands::SIGNED_IN),
             Screen::Bill => (bill::COMMANDS, commands::SIGNED_IN),
             Screen::Comparison => (comparison::COMMANDS, commands::SIGNED_IN),
+            Screen::Consumption => (consumption::COMMANDS, commands::SIGNED_IN),
             Screen::Forecast => (forecast::COMMANDS, commands::SIGNED_IN),
+            Screen::Report => (report::COMMANDS, commands::SIGNED_IN),
+            Screen::Suggestions => (suggestion::COMMANDS, commands::SIGNED_IN),
             Screen::Tariff => (tariff::COMMANDS, commands::SIGNED_IN),
+            Screen::WhatIf => (what_if::COMMANDS, commands::SIGNED_IN),
         }
     }
 
@@ -381,8 +417,12 @@ impl App {
             Screen::Table(table) => effects.extend(table::load(self, table)),
             Screen::Bill => effects.extend(bill::load(self)),
             Screen::Comparison => effects.extend(comparison::load(self)),
+            Screen::Consumption => effects.extend(consumption::load(self)),
             Screen::Forecast => effects.extend(forecast::load(self)),
+            Screen::Report => effects.extend(report::load(self)),
+            Screen::Suggestions => effects.extend(suggestion::load(self)),
             Screen::Tariff => effects.extend(tariff::load(self)),
+            Screen::WhatIf => effects.extend(what_if::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }
         let shown = match self.screen {
@@ -404,6 +444,8 @@ impl App {
             Subject::Goal(_) => Some(What::Goals),
             Subject::Away(_) => Some(What::Away),
             Subject::Meter(_) => Some(What::Meters),
+            Subject::AlertRule(_) => Some(What::AlertRules),
+            Subject::Channel(Some(_)) => Some(What::Notices),
             Subject::Member(_) => Some(What::Members),
             Subject::ProfileTariff(_) => Some(What::ProfileTariffs),
             _ => None,

@@ -9,8 +9,8 @@ use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
 use crate::{
-    admin, bill, comparison, dashboard, forecast, form, help, palette, readings, tariff, told,
-    welcome,
+    admin, bill, comparison, consumption, dashboard, forecast, form, help, palette, readings,
+    report, suggestion, tariff, told, welcome, what_if,
 };
 
 /// On every screen that shows something.
@@ -119,6 +119,9 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         app.screen = Screen::Dashboard;
         Vec::new()
     }),
+    screen!('2', "key-consumption", Screen::Consumption, |app, _| {
+        consumption::open(app)
+    }),
     screen!(
         '3',
         "key-devices",
@@ -136,6 +139,16 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     }),
     screen!('7', "key-forecast", Screen::Forecast, |app, _| {
         forecast::open(app)
+    }),
+    screen!('0', "key-report", Screen::Report, report::open),
+    screen!(
+        '9',
+        "key-alerts-screen",
+        Screen::Table(Table::Alerts),
+        |app, _| { table::open(app, Table::Alerts) }
+    ),
+    screen!('8', "key-suggestions", Screen::Suggestions, |app, _| {
+        suggestion::open(app)
     }),
     screen!(
         'H',
@@ -194,6 +207,12 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     palette_only!("key-add-meter", App::may_edit, |app, cx| {
         forms::open(app, Subject::Meter(None), None, cx)
     }),
+    palette_only!("key-alert-rules", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::AlertRules)
+    }),
+    palette_only!("key-notices", |app| app.home.is_some(), |app, _| {
+        table::open(app, Table::Notices)
+    }),
     palette_only!("key-meters", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Meters)
     }),
@@ -210,6 +229,24 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         "key-other-tariff",
         |app| app.home.is_some() && app.screen != Screen::Comparison,
         |app, _| comparison::open(app)
+    ),
+    Command {
+        keys: &[key('w')],
+        name: "key-what-if",
+        when: |app| {
+            app.home.is_some()
+                && matches!(
+                    app.screen,
+                    Screen::Dashboard | Screen::Comparison | Screen::Table(Table::Devices)
+                )
+        },
+        run: |app, _| what_if::open(app),
+        footer: false,
+    },
+    palette_only!(
+        "key-what-if-open",
+        |app| app.home.is_some() && app.screen != Screen::WhatIf,
+        |app, _| what_if::open(app)
     ),
     palette_only!("key-weather", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Weather)
@@ -230,6 +267,7 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     palette_only!("key-new-home", always, |app, cx| {
         forms::open(app, Subject::NewHome, None, cx)
     }),
+    palette_only!("key-calculator", always, forms::calculator),
     palette_only!("key-join", always, |app, cx| {
         forms::open(app, Subject::Join, None, cx)
     }),
@@ -250,7 +288,12 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         when: |app| {
             !matches!(
                 app.screen,
-                Screen::Dashboard | Screen::Bill | Screen::Comparison | Screen::Tariff
+                Screen::Dashboard
+                    | Screen::Bill
+                    | Screen::Comparison
+                    | Screen::Suggestions
+                    | Screen::Tariff
+                    | Screen::WhatIf
             )
         },
         run: |app, cx| {
@@ -313,6 +356,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         readings::FILTER_COMMANDS,
         bill::COMMANDS,
         comparison::COMMANDS,
+        consumption::COMMANDS,
+        consumption::TABLE_COMMANDS,
         forecast::COMMANDS,
         entry::COMMANDS,
         table::COMMANDS,

@@ -11,8 +11,8 @@ use crate::readings::entry_view;
 use crate::table::Table;
 use crate::widgets::words;
 use crate::{
-    admin, bill, commands, comparison, dashboard, forecast, forms, help, keys, palette, readings,
-    table, tariff, told, welcome,
+    admin, bill, commands, comparison, consumption, dashboard, forecast, forms, help, keys,
+    palette, readings, report, suggestion, table, tariff, told, welcome, what_if,
 };
 
 /// Draws everything.
@@ -31,8 +31,12 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Table(Table::Admin(page))) => admin::view(app, page, frame, body, cx),
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
+            (None, Screen::WhatIf) => what_if::view(app, frame, body, cx),
             (None, Screen::Comparison) => comparison::view(app, frame, body, cx),
+            (None, Screen::Consumption) => consumption::view(app, frame, body, cx),
             (None, Screen::Forecast) => forecast::view(app, frame, body, cx),
+            (None, Screen::Report) => report::view(app, frame, body, cx),
+            (None, Screen::Suggestions) => suggestion::view(app, frame, body, cx),
             (None, Screen::Tariff) => tariff::view(app, frame, body, cx),
         }
     }
@@ -128,13 +132,17 @@ fn on_home(app: &App) -> bool {
 }
 
 /// The screens by their keys, and the name of the command that opens each.
-const TABS: [(&str, &str, &str); 8] = [
+const TABS: [(&str, &str, &str); 12] = [
     ("1", "tab-dashboard", "key-dashboard"),
+    ("2", "tab-consumption", "key-consumption"),
     ("3", "tab-devices", "key-devices"),
     ("4", "tab-readings", "key-readings"),
     ("5", "tab-bills", "key-bills"),
     ("6", "tab-goals", "key-goals"),
     ("7", "tab-forecast", "key-forecast"),
+    ("8", "tab-suggestions", "key-suggestions"),
+    ("9", "tab-alerts", "key-alerts-screen"),
+    ("0", "tab-report", "key-report"),
     ("H", "tab-household", "key-household"),
     ("A", "tab-admin", "key-admin"),
 ];
@@ -151,10 +159,14 @@ fn is_open(app: &App, tab: &str) -> bool {
         Screen::Welcome => false,
         Screen::Dashboard => tab == "tab-dashboard",
         Screen::Readings => tab == "tab-readings",
-        Screen::Table(Table::Devices) => tab == "tab-devices",
+        Screen::Consumption | Screen::Table(Table::Consumption) => tab == "tab-consumption",
+        Screen::Table(Table::Devices) | Screen::WhatIf => tab == "tab-devices",
         Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",
         Screen::Table(Table::Goals) => tab == "tab-goals",
         Screen::Forecast => tab == "tab-forecast",
+        Screen::Report => tab == "tab-report",
+        Screen::Table(table) if Table::ALERTS.contains(&table) => tab == "tab-alerts",
+        Screen::Suggestions => tab == "tab-suggestions",
         Screen::Table(Table::Admin(_)) => tab == "tab-admin",
         Screen::Table(_) | Screen::Tariff => tab == "tab-household",
     }
@@ -368,6 +380,12 @@ fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> 
         Notice::Waits => {
             let count = app.outbox.open(app).count().to_string();
             let text = t!(cx, "notice-waits", count = count);
+            Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.warning)
+        }
+        Notice::Tested(None) => Span::raw(words::cut(&cx.locale.text("notice-tested"), room)),
+        Notice::Tested(Some(code)) => {
+            let why = cx.locale.notice_failure(code);
+            let text = t!(cx, "notice-test-failed", why = why);
             Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.warning)
         }
         Notice::Refused => {

@@ -11,9 +11,11 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use ecotrack_common::account::Account;
+use ecotrack_common::consumption::{Consumption, Patterns};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::public::PublicSummary;
 use ecotrack_common::{AccountId, EnergyProfileId, Problem};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -105,6 +107,21 @@ pub struct Last {
     /// Its forecast, where somebody looked at it.
     #[serde(default)]
     pub forecast: Option<ForecastReport>,
+    /// What it used, as somebody looked at it last.
+    #[serde(default)]
+    pub consumption: Option<Consumption>,
+    /// What it usually does, likewise.
+    #[serde(default)]
+    pub patterns: Option<Patterns>,
+}
+
+/// What the server last said to anybody, for the welcome screen of a start without it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Public {
+    /// Totals and how to join.
+    pub summary: PublicSummary,
+    /// When it said so.
+    pub at: Timestamp,
 }
 
 /// Something to keep.
@@ -112,6 +129,8 @@ pub struct Last {
 pub enum Kept {
     /// What was on the screen.
     Last(Box<Last>),
+    /// What anybody may see.
+    Public(Box<Public>),
     /// What was typed.
     Draft(Box<Draft>),
     /// What waits.
@@ -138,6 +157,8 @@ pub struct Everything {
     pub waiting: Vec<Waiting>,
     /// What was on the screen.
     pub last: Option<Box<Last>>,
+    /// What anybody may see.
+    pub public: Option<Box<Public>>,
 }
 
 /// Where it is kept, for one server.
@@ -146,6 +167,7 @@ pub struct KeptFolder {
     drafts: PathBuf,
     waiting: PathBuf,
     last: PathBuf,
+    public: PathBuf,
 }
 
 impl KeptFolder {
@@ -156,6 +178,7 @@ impl KeptFolder {
             drafts: state_dir.join("drafts").join(&server),
             waiting: state_dir.join("outbox").join(&server),
             last: state_dir.join("last").join(&server),
+            public: state_dir.join("public").join(&server),
         }
     }
 
@@ -171,6 +194,7 @@ impl KeptFolder {
             Kept::Draft(draft) => put(&self.drafts, draft.draft_id, draft, false),
             // There is one of it.
             Kept::Last(last) => put(&self.last, Uuid::nil(), last, false),
+            Kept::Public(public) => put(&self.public, Uuid::nil(), public, false),
             Kept::Waiting(waiting) => put(&self.waiting, waiting.write.key, waiting, true),
         }
     }
@@ -200,6 +224,7 @@ impl KeptFolder {
                 .collect(),
             waiting: load(&self.waiting),
             last: load(&self.last).pop().map(Box::new),
+            public: load(&self.public).pop().map(Box::new),
         }
     }
 }
@@ -328,6 +353,21 @@ mod tests {
         kept.remove(Done::Waiting(Uuid::from_u128(1))).unwrap();
         kept.remove(Done::Waiting(Uuid::from_u128(1))).unwrap();
         assert_eq!(kept.load().waiting.len(), 2);
+    }
+
+    #[test]
+    fn what_anybody_may_see_is_kept_for_each_server_and_outlives_a_sign_out() {
+        let folder = Folder::new();
+        let here = KeptFolder::new(folder.path(), "http://127.0.0.1:7878");
+        let public = Public {
+            summary: crate::testing::summary(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        here.put(&Kept::Public(Box::new(public.clone()))).unwrap();
+        here.remove(Done::Last).unwrap();
+        assert_eq!(here.load().public.as_deref(), Some(&public));
+        let there = KeptFolder::new(folder.path(), "https://example.org");
+        assert_eq!(there.load().public, None);
     }
 
     #[test]

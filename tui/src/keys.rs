@@ -111,6 +111,10 @@ pub struct Keymap(BTreeMap<String, Vec<Key>>);
 const BOTH_WAYS: &[&str] = &[
     "key-alerts",
     "key-column",
+    "key-consumption-move",
+    "key-consumption-page",
+    "key-consumption-span",
+    "key-consumption-weekday",
     "key-forecast-day",
     "key-forecast-page",
     "key-meter",
@@ -123,6 +127,7 @@ const BOTH_WAYS: &[&str] = &[
     "key-other-week",
     "key-other-year",
     "key-page",
+    "key-report-other",
     "key-savings",
     "key-shift",
     "key-tips",

@@ -19,6 +19,7 @@ pub mod client;
 mod commands;
 pub mod comparison;
 pub mod config;
+pub mod consumption;
 pub mod dashboard;
 pub mod dashboard_text;
 mod draw;
@@ -36,9 +37,11 @@ pub mod outbox;
 pub mod palette;
 pub mod readings;
 pub mod remote;
+pub mod report;
 pub mod runtime;
 pub mod session;
 mod signed_in;
+pub mod suggestion;
 pub mod table;
 pub mod tariff;
 pub mod terminal;
@@ -47,23 +50,35 @@ pub mod theme;
 pub mod told;
 mod undo;
 pub mod welcome;
+pub mod what_if;
 pub mod widgets;
 
 #[cfg(test)]
 mod admin_tests;
 #[cfg(test)]
+mod alerts_tests;
+#[cfg(test)]
 mod bill_tests;
 #[cfg(test)]
 mod comparison_tests;
+#[cfg(test)]
+mod consumption_looks_tests;
+#[cfg(test)]
+mod consumption_tests;
 #[cfg(test)]
 mod forecast_looks_tests;
 #[cfg(test)]
 mod forecast_tests;
 #[cfg(test)]
-#[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
+mod public_tests;
+#[cfg(test)]
+mod report_tests;
+#[cfg(test)]
 mod screens_tests;
+#[cfg(test)]
+mod suggestion_tests;
 #[cfg(test)]
 mod tables_tests;
 #[cfg(test)]
@@ -74,3 +89,5 @@ mod tariff_looks_tests;
 mod tariff_tests;
 #[cfg(test)]
 mod update_tests;
+#[cfg(test)]
+mod what_if_tests;

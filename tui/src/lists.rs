@@ -2,14 +2,17 @@
 
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::account::Session;
+use ecotrack_common::alert::{Alert, HomeAlertRule};
 use ecotrack_common::audit::OperationPage;
 use ecotrack_common::away::AwayPeriod;
 use ecotrack_common::billing::BillingRecord;
+use ecotrack_common::calibration::DeviceCalibration;
 use ecotrack_common::device::ProfileDevice;
-use ecotrack_common::goal::Goal;
+use ecotrack_common::goal::{Goal, GoalStanding};
 use ecotrack_common::home_tariff::ProfileTariff;
 use ecotrack_common::member::{Invitation, Member, RemovedProfile};
 use ecotrack_common::meter::Meter;
+use ecotrack_common::notice::NoticeChannel;
 use ecotrack_common::profile::TariffChoice;
 use ecotrack_common::reference::CatalogDevice;
 use ecotrack_common::weather::WeatherPage;
@@ -26,10 +29,14 @@ use crate::remote::Remote;
 pub enum What {
     /// Devices of the home.
     Devices,
+    /// What its meters make of them.
+    Calibration,
     /// Its bills.
     Bills,
     /// Its goals.
     Goals,
+    /// How they stand.
+    GoalStandings,
     /// Its times away.
     Away,
     /// What it was like outside, the last four years.
@@ -54,6 +61,12 @@ pub enum What {
     Tariffs,
     /// Which tariff the home has from which day on.
     ProfileTariffs,
+    /// What a member of it should know.
+    Alerts,
+    /// The rules that raise alerts in it.
+    AlertRules,
+    /// Where the caller is told of it.
+    Notices,
 }
 
 /// A list that arrived.
@@ -61,10 +74,14 @@ pub enum What {
 pub enum Listed {
     /// Devices.
     Devices(Vec<ProfileDevice>),
+    /// What the meters make of them.
+    Calibration(Box<DeviceCalibration>),
     /// Bills.
     Bills(Vec<BillingRecord>),
     /// Goals.
     Goals(Vec<Goal>),
+    /// How they stand.
+    GoalStandings(Vec<GoalStanding>),
     /// Times away.
     Away(Vec<AwayPeriod>),
     /// Temperatures.
@@ -89,6 +106,12 @@ pub enum Listed {
     Tariffs(Vec<TariffChoice>),
     /// Tariffs of the home.
     ProfileTariffs(Vec<ProfileTariff>),
+    /// Alerts.
+    Alerts(Vec<Alert>),
+    /// Rules.
+    AlertRules(Vec<HomeAlertRule>),
+    /// Channels.
+    Notices(Vec<NoticeChannel>),
 }
 
 /// Gives out tickets.
@@ -108,10 +131,14 @@ impl Tickets {
 pub struct Lists {
     /// Devices.
     pub devices: Remote<Vec<ProfileDevice>>,
+    /// What the meters make of them.
+    pub calibration: Remote<DeviceCalibration>,
     /// Bills.
     pub bills: Remote<Vec<BillingRecord>>,
     /// Goals.
     pub goals: Remote<Vec<Goal>>,
+    /// How they stand.
+    pub goal_standings: Remote<Vec<GoalStanding>>,
     /// Times away.
     pub away: Remote<Vec<AwayPeriod>>,
     /// Temperatures.
@@ -134,6 +161,12 @@ pub struct Lists {
     pub tariffs: Remote<Vec<TariffChoice>>,
     /// Tariffs of the home.
     pub profile_tariffs: Remote<Vec<ProfileTariff>>,
+    /// Alerts.
+    pub alerts: Remote<Vec<Alert>>,
+    /// Rules that raise them.
+    pub alert_rules: Remote<Vec<HomeAlertRule>>,
+    /// Where the caller is told.
+    pub notices: Remote<Vec<NoticeChannel>>,
     older: Option<Ticket>,
     stale: Vec<What>,
 }
@@ -145,12 +178,20 @@ macro_rules! each {
                 let $list = &$lists.devices;
                 $do
             }
+            What::Calibration => {
+                let $list = &$lists.calibration;
+                $do
+            }
             What::Bills => {
                 let $list = &$lists.bills;
                 $do
             }
             What::Goals => {
                 let $list = &$lists.goals;
+                $do
+            }
+            What::GoalStandings => {
+                let $list = &$lists.goal_standings;
                 $do
             }
             What::Away => {
@@ -197,6 +238,18 @@ macro_rules! each {
                 let $list = &$lists.profile_tariffs;
                 $do
             }
+            What::Alerts => {
+                let $list = &$lists.alerts;
+                $do
+            }
+            What::AlertRules => {
+                let $list = &$lists.alert_rules;
+                $do
+            }
+            What::Notices => {
+                let $list = &$lists.notices;
+                $do
+            }
             What::OlderOperations => $older,
         }
     };
@@ -206,12 +259,20 @@ macro_rules! each {
                 let $list = &mut $lists.devices;
                 $do
             }
+            What::Calibration => {
+                let $list = &mut $lists.calibration;
+                $do
+            }
             What::Bills => {
                 let $list = &mut $lists.bills;
                 $do
             }
             What::Goals => {
                 let $list = &mut $lists.goals;
+                $do
+            }
+            What::GoalStandings => {
+                let $list = &mut $lists.goal_standings;
                 $do
             }
             What::Away => {
@@ -256,6 +317,18 @@ macro_rules! each {
             }
             What::ProfileTariffs => {
                 let $list = &mut $lists.profile_tariffs;
+                $do
+            }
+            What::Alerts => {
+                let $list = &mut $lists.alerts;
+                $do
+            }
+            What::AlertRules => {
+                let $list = &mut $lists.alert_rules;
+                $do
+            }
+            What::Notices => {
+                let $list = &mut $lists.notices;
                 $do
             }
             What::OlderOperations => $older,
@@ -334,8 +407,10 @@ impl Lists {
                 true
             }),
             Ok(Listed::Devices(rows)) => self.devices.answer(ticket, Ok(rows)),
+            Ok(Listed::Calibration(told)) => self.calibration.answer(ticket, Ok(*told)),
             Ok(Listed::Bills(rows)) => self.bills.answer(ticket, Ok(rows)),
             Ok(Listed::Goals(rows)) => self.goals.answer(ticket, Ok(rows)),
+            Ok(Listed::GoalStandings(rows)) => self.goal_standings.answer(ticket, Ok(rows)),
             Ok(Listed::Away(rows)) => self.away.answer(ticket, Ok(rows)),
             Ok(Listed::Weather(page)) => self.weather.answer(ticket, Ok(page)),
             Ok(Listed::Meters(rows)) => self.meters.answer(ticket, Ok(rows)),
@@ -347,6 +422,9 @@ impl Lists {
             Ok(Listed::Catalog(rows)) => self.catalog.answer(ticket, Ok(rows)),
             Ok(Listed::Tariffs(rows)) => self.tariffs.answer(ticket, Ok(rows)),
             Ok(Listed::ProfileTariffs(rows)) => self.profile_tariffs.answer(ticket, Ok(rows)),
+            Ok(Listed::Alerts(rows)) => self.alerts.answer(ticket, Ok(rows)),
+            Ok(Listed::AlertRules(rows)) => self.alert_rules.answer(ticket, Ok(rows)),
+            Ok(Listed::Notices(rows)) => self.notices.answer(ticket, Ok(rows)),
             Ok(Listed::OlderOperations(page)) => {
                 if self.older != Some(ticket) {
                     return false;
@@ -393,6 +471,7 @@ impl Lists {
                     a.profile_tariff_id == b.profile_tariff_id
                 });
             }
+            Subject::AlertRule(_) => put(&mut self.alert_rules, row, |a, b| a.rule == b.rule),
             Subject::Meter(_) => put(&mut self.meters, row, |a, b| a.meter_id == b.meter_id),
             _ => {}
         }

@@ -9,17 +9,24 @@ use ecotrack_common::account::{
 use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
+use ecotrack_common::consumption::{Consumption, ConsumptionQuery, Patterns, PatternsQuery};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::explain::{BillChange, BillExplanation};
 use ecotrack_common::forecast::ForecastReport;
 use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, ProfileRemoval,
 };
+use ecotrack_common::notice::{NewNoticeChannel, NoticeTest};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
+use ecotrack_common::public::PublicSummary;
 use ecotrack_common::reading::ReadingPage;
 use ecotrack_common::reference::SavingMeasure;
+use ecotrack_common::report::{Report, ReportKind, ReportPeriod};
+use ecotrack_common::suggestion::Suggestions;
+use ecotrack_common::what_if::{NewWhatIf, WhatIf};
 use ecotrack_common::{
-    AccountId, AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId, Problem, SessionId,
+    AccountId, AlertId, BillingRecordId, EnergyProfileId, MeterId, NoticeChannelId, OperationId,
+    Problem, SessionId,
 };
 use jiff::Timestamp;
 use ratatui::layout::Size;
@@ -145,22 +152,40 @@ pub enum Call {
     Undo(EnergyProfileId, OperationId, Uuid),
     /// Say that an alert was seen.
     Acknowledge(EnergyProfileId, AlertId, Uuid),
+    /// Tell me elsewhere too. It goes past the outbox, which would keep its secret on the disk.
+    AddChannel(EnergyProfileId, Box<NewNoticeChannel>, Uuid),
+    /// Send a test.
+    TestChannel(EnergyProfileId, NoticeChannelId),
     /// A bill beside what was recomputed, and why.
     Explanation(EnergyProfileId, BillingRecordId),
     /// Why a bill is another than the one before.
     Change(EnergyProfileId, BillingRecordId),
     /// What the home's past would have cost under other tariffs.
     Compare(EnergyProfileId, Box<NewTariffComparison>),
+    /// What the home would use, cost and emit if something of it were otherwise.
+    WhatIf(EnergyProfileId, Box<NewWhatIf>),
+    /// What was used over a span, unless it is still the answer with this tag.
+    Consumption(EnergyProfileId, ConsumptionQuery, Option<String>),
+    /// What the home usually does, unless it is still the answer with this tag.
+    Patterns(EnergyProfileId, PatternsQuery, Option<String>),
     /// What the home is going to use, and how good that has been.
     Forecast(EnergyProfileId),
+    /// What the home could do.
+    Suggestions(EnergyProfileId),
     /// Train its model now.
     Train(EnergyProfileId, Uuid),
+    /// A month, a billing cycle or a year of it.
+    Report(EnergyProfileId, ReportPeriod, ReportKind),
+    /// The same as a page for a browser.
+    ReportPage(EnergyProfileId, ReportPeriod, ReportKind, Language),
     /// A tariff of the reference data, by its slug.
     Tariff(String),
     /// What tariffs point at: dated tables, tax rates, series, holidays.
     Tables,
     /// Saving tips, for anybody.
     Tips,
+    /// What anybody may see of the server.
+    PublicSummary,
     /// A question of an administrator.
     Admin(Ask),
 }
@@ -195,22 +220,38 @@ pub enum Reply {
     Undone(Answer<Undone>),
     /// To `Acknowledge`.
     Acknowledged(Answer<()>),
+    /// To `TestChannel`.
+    Tested(Answer<NoticeTest>),
     /// To `Explanation`.
     Explained(Answer<Box<BillExplanation>>),
     /// To `Change`.
     Changed(Answer<Box<BillChange>>),
     /// To `Compare`.
     Compared(Answer<Box<TariffComparisons>>),
+    /// To `WhatIf`.
+    WhatIf(Answer<Box<WhatIf>>),
+    /// To `Consumption`; `None` when nothing changed, else the answer and its tag.
+    Consumption(Answer<Option<(Box<Consumption>, String)>>),
+    /// To `Patterns`, likewise.
+    Patterns(Answer<Option<(Box<Patterns>, String)>>),
+    /// To `Suggestions`.
+    Suggestions(Answer<Box<Suggestions>>),
     /// To `Forecast`.
     Forecast(Answer<Box<ForecastReport>>),
     /// To `Train`.
     TrainingAsked(Answer<()>),
+    /// To `Report`.
+    Report(Answer<Box<Report>>),
+    /// To `ReportPage`.
+    ReportPage(Answer<String>),
     /// To `Tariff`, with the slug.
     Tariff(String, Answer<Box<Tariff>>),
     /// To `Tables`.
     Tables(Answer<Box<Tables>>),
     /// To `Tips`.
     Tips(Answer<Vec<SavingMeasure>>),
+    /// To `PublicSummary`.
+    PublicSummary(Answer<Box<PublicSummary>>),
     /// To `Admin`.
     Admin(Answer<Got>),
 }
@@ -257,13 +298,21 @@ impl Reply {
             Self::Listed(_, answer) => answer.as_ref().err(),
             Self::Invited(answer) => answer.as_ref().err(),
             Self::Undone(answer) => answer.as_ref().err(),
+            Self::Tested(answer) => answer.as_ref().err(),
             Self::Explained(answer) => answer.as_ref().err(),
             Self::Changed(answer) => answer.as_ref().err(),
             Self::Compared(answer) => answer.as_ref().err(),
+            Self::WhatIf(answer) => answer.as_ref().err(),
+            Self::Consumption(answer) => answer.as_ref().err(),
+            Self::Patterns(answer) => answer.as_ref().err(),
             Self::Forecast(answer) => answer.as_ref().err(),
+            Self::Report(answer) => answer.as_ref().err(),
+            Self::ReportPage(answer) => answer.as_ref().err(),
+            Self::Suggestions(answer) => answer.as_ref().err(),
             Self::Tariff(_, answer) => answer.as_ref().err(),
             Self::Tables(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
+            Self::PublicSummary(answer) => answer.as_ref().err(),
             Self::Admin(answer) => answer.as_ref().err(),
         }
     }

@@ -5,7 +5,10 @@ use ratatui::layout::{Rect, Size};
 use crate::app::{App, Context, Screen};
 use crate::message::Effect;
 use crate::table::Table;
-use crate::{admin, bill, comparison, draw, forecast, forms, readings, table, tariff};
+use crate::{
+    admin, bill, comparison, consumption, draw, forecast, forms, readings, report, suggestion,
+    table, tariff, what_if,
+};
 
 /// The wheel turned over the open screen.
 pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
@@ -18,8 +21,12 @@ pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
         Screen::Table(_) => table::scroll(app, rows, cx),
         Screen::Bill => bill::scroll(app, rows, cx),
         Screen::Comparison => comparison::scroll(app, rows, cx),
+        Screen::Consumption => consumption::scroll(app, rows, cx),
         Screen::Forecast => forecast::scroll(app, rows, cx),
+        Screen::Report => report::scroll(app, rows, cx),
+        Screen::Suggestions => suggestion::scroll(app, rows, cx),
         Screen::Tariff => tariff::scroll(app, rows, cx),
+        Screen::WhatIf => what_if::scroll(app, rows, cx),
         Screen::Welcome | Screen::Dashboard => Vec::new(),
     }
 }
@@ -65,12 +72,19 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Conte
             readings::click(app, body, row, cx);
             Vec::new()
         }
+        Screen::Consumption => consumption::click(app, body, column, row, cx),
         Screen::Forecast => forecast::click(app, body, column, row, cx),
+        Screen::Suggestions => suggestion::click(app, body, column, row),
         Screen::Tariff => {
             let hit = tariff::hit(app, body, column, row, cx);
             tariff::clicked(app, hit);
             Vec::new()
         }
-        Screen::Welcome | Screen::Dashboard | Screen::Bill | Screen::Comparison => Vec::new(),
+        Screen::Welcome
+        | Screen::Dashboard
+        | Screen::Bill
+        | Screen::Comparison
+        | Screen::Report
+        | Screen::WhatIf => Vec::new(),
     }
 }

@@ -442,6 +442,12 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .await
                 .map_err(fault),
         ),
+        Call::AddChannel(home, new, key) => {
+            Reply::Done(client.add_channel(home, &new, key).await.map_err(fault))
+        }
+        Call::TestChannel(home, channel) => {
+            Reply::Tested(client.test_channel(home, channel).await.map_err(fault))
+        }
         Call::Explanation(home, bill) => Reply::Explained(
             client
                 .explanation(home, bill)
@@ -456,15 +462,52 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map(Box::new)
                 .map_err(fault),
         ),
+        Call::Consumption(home, query, tag) => Reply::Consumption(
+            client
+                .consumption(home, &query, tag.as_deref())
+                .await
+                .map(|answer| answer.map(|(answer, tag)| (Box::new(answer), tag)))
+                .map_err(fault),
+        ),
+        Call::Patterns(home, query, tag) => Reply::Patterns(
+            client
+                .consumption_patterns(home, &query, tag.as_deref())
+                .await
+                .map(|answer| answer.map(|(answer, tag)| (Box::new(answer), tag)))
+                .map_err(fault),
+        ),
+        Call::Suggestions(home) => {
+            Reply::Suggestions(client.suggestions(home).await.map(Box::new).map_err(fault))
+        }
         Call::Forecast(home) => {
             Reply::Forecast(client.forecast(home).await.map(Box::new).map_err(fault))
         }
+        Call::Report(home, period, kind) => Reply::Report(
+            client
+                .report(home, period, kind)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
+        Call::ReportPage(home, period, kind, language) => Reply::ReportPage(
+            client
+                .report_page(home, period, kind, language)
+                .await
+                .map_err(fault),
+        ),
         Call::Train(home, key) => {
             Reply::TrainingAsked(client.request_training(home, key).await.map_err(fault))
         }
         Call::Compare(home, question) => Reply::Compared(
             client
                 .compare_tariffs(home, &question)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
+        Call::WhatIf(home, question) => Reply::WhatIf(
+            client
+                .what_if(home, &question)
                 .await
                 .map(Box::new)
                 .map_err(fault),
@@ -476,5 +519,8 @@ async fn ask(client: &Client, call: Call) -> Reply {
         }
         Call::Tables => Reply::Tables(client.tables().await.map(Box::new).map_err(fault)),
         Call::Tips => Reply::Tips(client.tips().await.map_err(fault)),
+        Call::PublicSummary => {
+            Reply::PublicSummary(client.public_summary().await.map(Box::new).map_err(fault))
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Every screen as people see it, in both languages and at both sizes.
 
 use ecotrack_common::account::Language;
+use ecotrack_common::alert::AlertRule;
 use ecotrack_common::forecast::ForecastState;
 use ecotrack_common::reference::SavingMeasure;
 
@@ -97,6 +98,10 @@ fn welcome_with_the_server_away_looks_like_this() {
             fault: Fault::Away,
             last: None,
         };
+        app.welcome.summary = Remote::Failed {
+            fault: Fault::Away,
+            last: None,
+        };
         app.link.up = Some(false);
         app
     });
@@ -168,15 +173,6 @@ fn the_dashboard_before_its_first_training_and_with_the_server_away_looks_like_t
         app.link.live = false;
         app.dashboard.failed(Fault::Away);
         app.notice = Some(Notice::Fault(Fault::Away));
-        app
-    });
-}
-
-#[test]
-fn a_saving_explained_looks_like_this() {
-    pictures!("dashboard", "why", [(80, 24)], |_: &Context| {
-        let mut app = signed_in();
-        app.dashboard.why = true;
         app
     });
 }
@@ -269,12 +265,23 @@ fn opened(subject: Subject, cx: &Context) -> App {
 #[test]
 fn the_tables_look_like_this() {
     for table in Table::ALL {
-        if table == Table::Outbox {
+        // Each has pictures of its own elsewhere.
+        if matches!(table, Table::Outbox | Table::Consumption) {
             continue;
         }
         let name = table.title().replace('-', "_");
         pictures!("table", &name, [(80, 24)], |_: &Context| tabled(table));
     }
+    for table in Table::ALERTS {
+        let name = format!("{}_wide", table.title().replace('-', "_"));
+        pictures!("table", &name, [(160, 48)], |_: &Context| tabled(table));
+    }
+    pictures!("table", "goals_wide", [(160, 48)], |_: &Context| tabled(
+        Table::Goals
+    ));
+    pictures!("table", "devices_wide", [(160, 48)], |_: &Context| tabled(
+        Table::Devices
+    ));
     pictures!("table", "bills_wide", [(160, 48)], |_: &Context| {
         let mut app = tabled(Table::Bills);
         let state = app.tables.of_mut(Table::Bills);
@@ -300,6 +307,9 @@ fn the_forms_of_a_home_look_like_this() {
         ("months", Subject::Months),
         ("goal", Subject::Goal(None)),
         ("away", Subject::Away(None)),
+        ("snooze", Subject::Snooze(testing::first_alert())),
+        ("alert_rule", Subject::AlertRule(AlertRule::StandbyCreeping)),
+        ("channel", Subject::Channel(None)),
         ("many_readings", Subject::Readings(testing::meter_id())),
         ("join", Subject::Join),
         ("invite", Subject::Invite),
@@ -459,8 +469,8 @@ fn the_next_kwh_looks_like_this() {
 fn all_screens(cx: &Context) -> Vec<App> {
     let mut help = signed_in();
     help.help = true;
-    let mut why = signed_in();
-    why.dashboard.why = true;
+    let mut why = testing::with_suggestions(testing::suggestions());
+    why.suggestions.open = true;
     vec![
         welcome(cx),
         register(cx),
@@ -477,8 +487,14 @@ fn all_screens(cx: &Context) -> Vec<App> {
         testing::with_bill(),
         testing::with_comparison(),
         testing::with_forecast(testing::forecast_report()),
+        testing::with_suggestions(testing::suggestions()),
         testing::with_forecast(testing::bare_report()),
         opened(Subject::Device(None), cx),
+        {
+            let (mut app, _) = App::start(false, None, Everything::default());
+            let _ = forms::calculator(&mut app, cx);
+            app
+        },
         opened(Subject::Months, cx),
         opened(Subject::Readings(testing::meter_id()), cx),
         {

@@ -13,7 +13,10 @@ use crate::link::Link;
 use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
-use crate::{bill, comparison, dashboard, forecast, outbox, readings, table, tariff, welcome};
+use crate::{
+    bill, comparison, consumption, dashboard, forecast, outbox, readings, report, suggestion,
+    table, tariff, welcome,
+};
 
 impl App {
     /// Shows what was on the screen when the program was left, until the server answers.
@@ -28,18 +31,22 @@ impl App {
                 etag: last.etag,
             });
             self.forecast = forecast::State::remembered(last.forecast);
+            self.consumption = consumption::State::remembered(last.consumption, last.patterns);
         }
     }
 
     /// What is on the screen, to be kept for the next start.
     pub(crate) fn last(&self) -> Option<Last> {
         let board = self.dashboard.board.value()?;
+        let (consumption, patterns) = consumption::last(self);
         Some(Last {
             account: self.account.clone()?,
             homes: self.homes.clone(),
             dashboard: board.dashboard.clone(),
             etag: board.etag.clone(),
             forecast: self.forecast.report.value().cloned(),
+            consumption,
+            patterns,
         })
     }
 
@@ -50,6 +57,9 @@ impl App {
         if self.home != Some(home) {
             self.dashboard = dashboard::State::default();
             self.forecast = forecast::State::default();
+            self.report = report::State::default();
+            self.consumption = consumption::State::default();
+            self.suggestions = suggestion::State::default();
             // What is being typed is about the other home, and kept there as a draft.
             self.form = None;
             self.entry = None;
@@ -99,6 +109,7 @@ impl App {
             drafts: std::mem::take(&mut self.drafts),
             waiting: std::mem::take(&mut self.outbox.waiting),
             last: None,
+            public: None,
         };
         let (mut fresh, _) = Self::start(false, None, kept);
         fresh.welcome = std::mem::take(&mut self.welcome);
@@ -169,8 +180,14 @@ impl App {
                 if let Screen::Table(table) = screen {
                     effects.extend(table::load(self, table));
                 }
+                if screen == Screen::Consumption {
+                    effects.extend(consumption::load(self));
+                }
                 if screen == Screen::Forecast {
                     effects.extend(forecast::load(self));
+                }
+                if screen == Screen::Suggestions {
+                    effects.extend(suggestion::load(self));
                 }
                 if screen == Screen::Comparison {
                     effects.extend(comparison::load(self));
@@ -187,6 +204,9 @@ impl App {
         self.home = None;
         self.dashboard = dashboard::State::default();
         self.forecast = forecast::State::default();
+        self.report = report::State::default();
+        self.consumption = consumption::State::default();
+        self.suggestions = suggestion::State::default();
         self.link.live = false;
         self.link.listening = false;
         self.screen = Screen::Dashboard;

@@ -90,20 +90,20 @@ fn the_palette_finds_a_command_and_a_home() {
 
 #[test]
 fn a_click_goes_to_the_field_the_row_and_the_tab() {
-    let size = Size::new(80, 24);
+    let size = Size::new(100, 24);
     let mut hands = Hands::on(with_lists());
     hands.press(key('5'));
     let _ = update(&mut hands.app, Message::Click(10, 10, size), &hands.cx);
     let (_, selected) = table::selected(&hands.app, &cx()).unwrap();
     assert_eq!(selected, Uuid::from_u128(32));
-    let screen = testing::drawn(&hands.app, &hands.cx, 80, 24);
+    let screen = testing::drawn(&hands.app, &hands.cx, 100, 24);
     let title = screen.lines().next().unwrap();
-    let column = title.find("Dev ").unwrap();
+    let column = title.find("3 ").unwrap();
     let column = title[..column].chars().count() as u16;
     let _ = update(&mut hands.app, Message::Click(column, 0, size), &hands.cx);
     assert_eq!(hands.app.screen, Screen::Table(Table::Devices));
     hands.press(key('n'));
-    let screen = testing::drawn(&hands.app, &hands.cx, 80, 24);
+    let screen = testing::drawn(&hands.app, &hands.cx, 100, 24);
     let row = screen
         .lines()
         .position(|line| line.contains("Power, W"))

@@ -485,6 +485,7 @@ fn states() -> Vec<App> {
         tips,
         undoable,
         help,
+        testing::with_use(&cx()),
         signed_in(),
         App::start(true, None, Everything::default()).0,
     ]

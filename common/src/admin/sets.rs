@@ -10,6 +10,7 @@ use super::Values;
 use crate::FieldErrors;
 use crate::bill::{Confidence, Flag, PriceSeries, Tariff};
 use crate::emission::EmissionBasis;
+use crate::measure::Rule;
 use crate::reference::{DeviceCategory, TaxShape};
 
 words!(
@@ -35,6 +36,9 @@ words!(
         Series = "series",
     }
 );
+
+/// The largest rule of a measure, as JSON.
+const MAX_RULE_BYTES: usize = 16_000;
 
 /// The longest name or title.
 const NAME_CHARS: usize = 200;
@@ -233,9 +237,10 @@ const MEASURES: Description = Description {
         column("saving_formula", "admin-saving-formula", Kind::Text(500)),
         SOURCE,
         CONFIDENCE,
+        column("rule", "admin-rule", Kind::Document).optional(),
         HIDDEN,
     ],
-    rule: nothing,
+    rule: measure_rule,
 };
 
 const TARIFFS: Description = Description {
@@ -504,6 +509,33 @@ fn series_rule(values: &Values, errors: &mut FieldErrors) {
             errors.add_with("series", "not_a_document", &[("reason", reason)]);
         }
         Ok(_) => {}
+    }
+}
+
+/// A rule whose expressions cannot be read is refused under `rule.<part>`, with the place.
+fn measure_rule(values: &Values, errors: &mut FieldErrors) {
+    let Some(rule) = values.get("rule").filter(|rule| !rule.is_null()) else {
+        return;
+    };
+    if rule.to_string().len() > MAX_RULE_BYTES {
+        let max = (MAX_RULE_BYTES / 1_000).to_string();
+        errors.add_with("rule", "document_too_large", &[("max", &max)]);
+        return;
+    }
+    match serde_path_to_error::deserialize::<_, Rule>(rule) {
+        Err(error) => {
+            let reason = error.to_string();
+            errors.add_with("rule", "not_a_document", &[("reason", &reason)]);
+        }
+        Ok(rule) => {
+            let wrong = rule.compile().err().unwrap_or_default();
+            // One error for the field that a form shows, which names the part.
+            for mut error in wrong.0 {
+                error.params.insert("part".to_owned(), error.field.clone());
+                error.field = format!("rule.{}", error.field);
+                errors.0.push(error);
+            }
+        }
     }
 }
 

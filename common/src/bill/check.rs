@@ -83,6 +83,16 @@ impl Tariff {
     }
 }
 
+impl Tariff {
+    /// Whether a charge of it is priced from the dated values of this name, such as Brazil's flag.
+    pub fn reads_table(&self, name: &str) -> bool {
+        let mut charges = self.versions.iter().flat_map(|version| &version.charges);
+        charges.any(
+            |charge| matches!(&charge.price, Some(Price::Dated { table, .. }) if table == name),
+        )
+    }
+}
+
 impl Charge {
     /// Whether homes of `class` pay it.
     pub(super) fn is_for(&self, class: Class) -> bool {

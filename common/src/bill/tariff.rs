@@ -179,6 +179,14 @@ pub struct Tariff {
     pub versions: Vec<Version>,
 }
 
+impl Tariff {
+    /// ISO 3166 two-letter country of a shipped tariff: what its slug begins with.
+    pub fn country(&self) -> String {
+        let first = self.id.split('-').next().unwrap_or_default();
+        first.to_ascii_uppercase()
+    }
+}
+
 /// What a tariff says over some time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -3,13 +3,19 @@
 //! The words are Fluent messages in `i18n/`, compiled into the program. Codes travel, words do
 //! not: this is where a code of the wire becomes a sentence. Numbers and dates follow ICU.
 
+mod alert;
 mod bill;
+mod calibration;
 mod comparison;
 mod emission;
 mod explain;
+mod goal;
 mod operation;
 mod price;
+mod public;
+mod suggestion;
 mod tariff;
+mod what_if;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -32,7 +38,6 @@ use jiff_icu::ConvertFrom;
 use rust_decimal::Decimal;
 
 use crate::account::Language;
-use crate::alert::{Alert, AlertRule};
 use crate::import::Finding;
 use crate::meter::Channel;
 use crate::{FieldError, KgCo2e, Kwh, Money, Problem};
@@ -355,63 +360,6 @@ impl Locale {
             let line = finding.line.to_string();
             fl!(self.loader, "import-finding-line", line = line, text = text)
         }
-    }
-
-    /// Title and body of an alert; money in `currency`.
-    pub fn alert(&self, alert: &Alert, currency: &str) -> (String, String) {
-        let mut params = self.readable(&alert.evidence, &TimeZone::UTC, |day| {
-            // Alerts are about these days.
-            self.date_short(day)
-        });
-        let raw = |name: &str| {
-            alert
-                .evidence
-                .get(name)
-                .and_then(|value| Decimal::from_str(value).ok())
-        };
-        match alert.rule {
-            AlertRule::GoalPace => {
-                if let Some(limit) = raw("limit") {
-                    let measure = alert.evidence.get("measure").map_or("kwh", String::as_str);
-                    params.insert("limit".into(), self.measured(limit, measure, currency));
-                }
-                if let Some(probability) = raw("probability") {
-                    params.insert(
-                        "probability".into(),
-                        self.percent(probability * Decimal::ONE_HUNDRED),
-                    );
-                }
-                params.entry("date".into()).or_insert_with(|| "–".into());
-            }
-            AlertRule::DayAboveForecast => {
-                for name in ["kwh", "hi95"] {
-                    if let Some(kwh) = raw(name) {
-                        params.insert(name.into(), self.kwh(Kwh(kwh)));
-                    }
-                }
-            }
-            AlertRule::NoData => {}
-        }
-        // A server that is newer or older may leave something out; a dash reads better than a hole.
-        for name in [
-            "meter",
-            "days",
-            "last",
-            "date",
-            "kwh",
-            "hi95",
-            "limit",
-            "probability",
-        ] {
-            params.entry(name.into()).or_insert_with(|| "–".into());
-        }
-        let id = |part: &str| format!("alert-{}-{part}", alert.rule.as_str().replace('_', "-"));
-        // A Portuguese month is shortened with a dot, which is the sentence's too at its end.
-        let body = self.text_with(&id("body"), &params);
-        let body = body
-            .strip_suffix("..")
-            .map_or(body.clone(), |text| format!("{text}."));
-        (self.text_with(&id("title"), &params), body)
     }
 
     /// An amount in the unit of a goal's measure: `kwh`, `money` or `co2e`.

@@ -23,6 +23,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("total", "audit-total"),
     ("limit", "audit-limit"),
     ("role", "audit-role"),
+    ("public_totals", "audit-public-totals"),
     ("quantity", "audit-quantity"),
     ("power_w", "audit-power"),
     ("mean_temp_c", "audit-temperature"),
@@ -127,6 +128,11 @@ impl Locale {
                 let measure = row.get("measure").and_then(Value::as_str).unwrap_or("kwh");
                 self.measured(limit, measure, currency)
             }),
+            "profile_suggestion" => row.get("slug").and_then(Value::as_str).map(|slug| {
+                let state = row.get("state").and_then(Value::as_str).unwrap_or_default();
+                let state = self.text(&format!("suggestion-state-{state}"));
+                format!("{slug}, {state}")
+            }),
             _ => ["name", "display_name", "file_name", "role"]
                 .iter()
                 .find_map(|key| row.get(*key)?.as_str())
@@ -193,6 +199,7 @@ impl Locale {
         let text = match value {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Bool(yes)) => return self.text(if *yes { "yes" } else { "no" }),
             _ => return "–".to_owned(),
         };
         if let Ok(number) = Decimal::from_str(&text) {

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::ErrorCode;
+use crate::alert::{Alert, AlertRule};
 
 fn both() -> [Locale; 2] {
     [
@@ -227,10 +228,76 @@ fn an_alert_speaks_with_its_evidence() {
         resolved_at: None,
         acknowledged_by: None,
         acknowledged_at: None,
+        snoozed_until: None,
+        snoozed_by: None,
     };
     let (title, body) = en.alert(&alert, "BRL");
     assert!(title.contains("220 kWh"), "{title}");
     assert!(body.contains("78 %") && body.contains("5 Dec"), "{body}");
     let (_, body) = pt.alert(&alert, "BRL");
     assert!(body.contains("78 %") && body.contains("5 dez."), "{body}");
+}
+
+#[test]
+fn each_rule_says_what_is_so_and_what_to_do() {
+    let [en, pt] = both();
+    let evidence = [
+        ("meter", "Grid"),
+        ("days", "5"),
+        ("first", "2026-11-18"),
+        ("last", "2026-11-22"),
+        ("date", "2026-11-25"),
+        ("kwh", "18.4"),
+        ("likely", "12.1"),
+        ("more_w", "262"),
+        ("watts", "310"),
+        ("usual_w", "180"),
+        ("measure", "kwh"),
+        ("limit", "220"),
+        ("used", "221.5"),
+        ("probability", "0.78"),
+        ("total", "278.85"),
+        ("recomputed", "250.1"),
+        ("difference", "28.75"),
+        ("flag", "yellow"),
+        ("was", "green"),
+        ("price", "0.01885"),
+        ("what", "factor"),
+        ("name", "br_sin"),
+    ];
+    let evidence: BTreeMap<String, String> = evidence
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    for locale in [&en, &pt] {
+        for rule in AlertRule::ALL {
+            let mut evidence = evidence.clone();
+            if *rule == AlertRule::StandbyCreeping {
+                evidence.insert("kwh".to_owned(), "1139".to_owned());
+            }
+            let alert = Alert {
+                alert_id: crate::AlertId(uuid::Uuid::nil()),
+                rule: *rule,
+                severity: rule.severity(),
+                evidence,
+                raised_at: Timestamp::UNIX_EPOCH,
+                resolved_at: None,
+                acknowledged_by: None,
+                acknowledged_at: None,
+                snoozed_until: None,
+                snoozed_by: None,
+            };
+            let (title, body) = locale.alert(&alert, "BRL");
+            let advice = locale.alert_advice(&alert, "BRL");
+            for text in [&title, &body, &advice] {
+                // A hole is a dash, and what has no text is its own id.
+                let whole =
+                    !text.is_empty() && !text.contains(['–', '{']) && !text.contains("alert-");
+                assert!(whole, "{rule}: {text}");
+            }
+            for threshold in rule.thresholds() {
+                let said = locale.threshold(*rule, threshold.name);
+                assert!(!said.is_empty() && !said.contains("threshold-"), "{said}");
+            }
+        }
+    }
 }

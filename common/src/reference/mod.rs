@@ -27,6 +27,7 @@ use crate::bill::brazil::{FLAG_TABLE, branca_tariffs, conventional_tariffs};
 use crate::bill::{Confidence, Tables, Tariff};
 use crate::emission::EmissionFactor;
 use crate::estimate::Plate;
+use crate::measure::Rule;
 use files::{BELGIAN_DAY_AHEAD, TARIFF_FILES};
 
 words!(
@@ -86,7 +87,7 @@ impl DataSet {
     const fn text(self) -> &'static str {
         match self {
             Self::DeviceCatalog => include_str!("../../data/device_catalog.csv"),
-            Self::Suggestions => include_str!("../../data/suggestions.csv"),
+            Self::Suggestions => include_str!("../../data/suggestions.json"),
             Self::Flags => include_str!("../../data/bandeiras.csv"),
             Self::FlagRates => include_str!("../../data/bandeira_rates.csv"),
             Self::BrTariffs => include_str!("../../data/br_tariffs_b1.csv"),
@@ -162,12 +163,15 @@ pub struct SavingMeasure {
     pub applies_to_category: DeviceCategory,
     /// When it applies, in words for people.
     pub condition: String,
-    /// What it saves in a month, in words for people; `0 kWh; cost =` marks advice on money alone.
+    /// What it saves in a month, in words for people.
     pub saving_formula: String,
     /// Where it comes from.
     pub source: String,
     /// How sure it is.
     pub confidence: Confidence,
+    /// Condition and formula as they are computed; without it the measure is a tip.
+    #[serde(default)]
+    pub rule: Option<Rule>,
 }
 
 /// PROCEL's published monthly kWh of an appliance, to test the catalogue with.
@@ -231,7 +235,7 @@ pub fn catalog() -> Result<Vec<CatalogDevice>, ReferenceError> {
 
 /// The saving measures.
 pub fn measures() -> Result<Vec<SavingMeasure>, ReferenceError> {
-    rows(DataSet::Suggestions)
+    json("suggestions", DataSet::Suggestions.text())
 }
 
 /// PROCEL's published kWh.

@@ -1,70 +1,299 @@
 //! The job: looks at the rules and brings the alerts in line with what is so. Running it twice
 //! changes nothing the second time.
 
-use ecotrack_common::EnergyProfileId;
 use ecotrack_common::alert::AlertRule;
-use jiff::ToSpan;
+use ecotrack_common::bill::brazil::FLAG_TABLE;
+use ecotrack_common::device::ProfileDevice;
+use ecotrack_common::locale::Locale;
+use ecotrack_common::meter::{Channel, Meter};
+use ecotrack_common::{AlertId, EnergyProfileId, ProfileDeviceId};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
 
-use super::rules::{self, Finding};
+use super::raise;
+use super::rules::days::{self, Before, KnownDay};
+use super::rules::standby::{self, Floor, WEEKS_BEFORE_DAYS, floor_watts};
+use super::rules::{
+    Finding, Rules, bills as bill_rules, goals as goal_rules, meters as meter_rules,
+};
+use super::rules::{reference, reference::Missing};
 use super::store;
+use crate::consumption::store::Read;
 use crate::forecasts::outlook::{self, Outlook};
 use crate::goals::progress::progress;
-use crate::{App, consumption, forecasts, goals, meters};
+use crate::notices::store::Told;
+use crate::outside::message::Message;
+use crate::profiles::store::Home;
+use crate::{
+    App, away, bills, consumption, devices, explanations, forecasts, goals, meters, notices,
+    profiles,
+};
 
-/// Days back that are held against their forecast.
-const LOOK_BACK_DAYS: i32 = 7;
+/// Alerts raised longer ago bear on nothing: the longest cool-down.
+const KNOWN_DAYS: i64 = 366;
+/// A forecast made longer before some days says too little of them.
+const BEFORE_DAYS: i32 = 14;
+/// Registers that went back are told so long.
+const BACKWARDS_DAYS: i64 = 14;
+/// Bills that ended so many days ago are held against their recomputation.
+const UNLIKE_DAYS: i32 = 62;
+/// Times away and bills that are read, the newest.
+const READ: i64 = 60;
 
 /// Evaluates all rules for one home.
 pub async fn run(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let Some(outlook) = outlook::load(&mut tx, &app.reference, profile, now).await? else {
+    let mut conn = app.db.acquire().await?;
+    let Some(outlook) = outlook::load(&mut conn, &app.reference, profile, now).await? else {
         return Ok(());
     };
-    let findings = findings(&mut tx, profile, &outlook).await?;
-    let mut changed = false;
-    for finding in &findings {
-        changed |= store::raise(&mut tx, profile, finding, now).await?;
+    let rules = store::list_rules(&mut conn, profile).await?;
+    let rules = rules.into_iter().map(|row| (row.rule, row.settings));
+    let rules = Rules(rules.collect());
+    let findings = findings(&mut conn, app, &rules, &outlook, now).await?;
+    drop(conn);
+    // Nothing was held while all that was looked at: whoever enters something would wait for it. Of two servers that
+    // look at once the second sees from here on what the first found.
+    let mut tx = app.db.begin().await?;
+    profiles::store::lock(&mut tx, profile).await?;
+    let since = now - SignedDuration::from_hours(24 * KNOWN_DAYS);
+    let facts: Vec<String> = findings.iter().map(|it| it.fact.clone()).collect();
+    let known = store::list_known(&mut tx, profile, since, &facts).await?;
+    let changes = raise::changes(&rules, &known, &findings, now);
+    let told = notices::store::list_for_alerts(&mut tx, profile).await?;
+    for change in &changes {
+        if let Some((alert, opening)) = store::put(&mut tx, profile, change, now).await? {
+            announce(&mut tx, &outlook.home, &told, alert, opening, now).await?;
+        }
     }
-    for rule in AlertRule::ALL {
-        let facts: Vec<String> = findings
-            .iter()
-            .filter(|finding| finding.rule == *rule)
-            .map(|finding| finding.fact.clone())
-            .collect();
-        changed |= store::resolve_others(&mut tx, profile, *rule, &facts, now).await?;
-    }
-    if changed {
+    if !changes.is_empty() {
         crate::write::store::bump_revision(&mut tx, profile).await?;
     }
     Ok(tx.commit().await?)
 }
 
-async fn findings(
-    conn: &mut sqlx::PgConnection,
-    profile: EnergyProfileId,
-    outlook: &Outlook,
-) -> anyhow::Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    let last_days = consumption::store::list_last_days(&mut *conn, profile).await?;
-    let meters = meters::store::list(&mut *conn, profile).await?;
-    findings.extend(rules::silent(&meters, &last_days, outlook.today));
-    let since = outlook.through.saturating_sub(LOOK_BACK_DAYS.days());
-    let recent = outlook
-        .days
-        .iter()
-        .filter(|day| day.date > since && day.date <= outlook.through);
-    for day in recent.filter(|day| day.is_measured() && !day.estimated) {
-        let predicted = forecasts::store::find_prediction_of(&mut *conn, profile, day.date).await?;
-        if let (Some(kwh), Some((likely, hi95))) = (day.kwh, predicted) {
-            findings.extend(rules::day_above_forecast(day.date, kwh, likely, hi95));
-        }
+/// Tells of an alert that was raised: once for each channel and opening, in the words of each member.
+async fn announce(
+    conn: &mut PgConnection,
+    home: &Home,
+    told: &[Told],
+    alert: AlertId,
+    opening: i32,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let Some(alert) = store::find(&mut *conn, home.id, alert).await? else {
+        return Ok(());
+    };
+    for channel in told.iter().filter(|it| it.min_severity <= alert.severity) {
+        let locale = Locale::new(channel.language);
+        let (subject, body) = locale.alert(&alert, &home.currency);
+        let advice = locale.alert_advice(&alert, &home.currency);
+        let message = Message {
+            key: format!("alert:{}:{opening}", alert.alert_id),
+            severity: alert.severity,
+            subject: format!("{}: {subject}", home.name),
+            text: format!("{body}\n{advice}\n"),
+            html: None,
+            attachment: None,
+        };
+        notices::send::announce(&mut *conn, home.id, channel.channel, &message, now).await?;
     }
+    Ok(())
+}
+
+async fn findings(
+    conn: &mut PgConnection,
+    app: &App,
+    rules: &Rules,
+    outlook: &Outlook,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Finding>> {
+    let profile = outlook.home.id;
+    let devices = devices::store::list(&mut *conn, profile).await?;
+    let mut findings = of_meters(&mut *conn, rules, outlook, &devices, now).await?;
+    findings.extend(of_days(&mut *conn, rules, outlook).await?);
     for goal in goals::store::list_in_force(&mut *conn, profile, outlook.today).await? {
+        if goal
+            .goal
+            .profile_device_id
+            .is_some_and(|id| is_off(&devices, id))
+        {
+            continue;
+        }
         let standing = outlook.standing(goal.goal.period)?;
         let found = progress(&goal, outlook, &standing)
-            .and_then(|it| rules::goal_pace(goal.consumption_goal_id, &it, standing.span));
+            .and_then(|it| goal_rules::goal(rules, goal.consumption_goal_id, &it, standing.span));
         findings.extend(found);
     }
+    let bills = bills::store::list(&mut *conn, profile, READ).await?;
+    // What was made up for the demo is nobody's bill.
+    let own = bills.iter().filter(|bill| !bill.example);
+    findings.extend(own.filter_map(|bill| bill_rules::due(rules, bill, outlook.today)));
+    if rules.is_on(AlertRule::BillUnlike) {
+        let since = outlook.today.saturating_sub(UNLIKE_DAYS.days());
+        let recomputed =
+            explanations::recomputed(&mut *conn, &app.reference, profile, since).await?;
+        let unlike = recomputed.iter().filter(|(bill, _)| !bill.example);
+        findings.extend(unlike.filter_map(|(bill, total)| bill_rules::unlike(rules, bill, *total)));
+    }
+    findings.extend(of_reference(rules, outlook));
     Ok(findings)
+}
+
+fn is_off(devices: &[ProfileDevice], id: ProfileDeviceId) -> bool {
+    let device = devices.iter().find(|device| device.profile_device_id == id);
+    device.is_some_and(|device| device.device.alerts_off)
+}
+
+async fn of_meters(
+    conn: &mut PgConnection,
+    rules: &Rules,
+    outlook: &Outlook,
+    devices: &[ProfileDevice],
+    now: Timestamp,
+) -> anyhow::Result<Vec<Finding>> {
+    let (profile, today) = (outlook.home.id, outlook.today);
+    let mut meters: Vec<Meter> = meters::store::list(&mut *conn, profile).await?;
+    for meter in &mut meters {
+        let of_device = meter.profile_device_id;
+        meter.alerts_off |= of_device.is_some_and(|id| is_off(devices, id));
+    }
+    let last_days = consumption::store::list_last_days(&mut *conn, profile).await?;
+    let mut findings = meter_rules::silent(rules, &meters, &last_days, today);
+    let first = today.saturating_sub((meter_rules::GAP_DAYS * 3).days());
+    let mut days = store::list_meter_days(&mut *conn, profile, first).await?;
+    let lately = now - SignedDuration::from_hours(24 * KNOWN_DAYS);
+    let known = store::list_known(&mut *conn, profile, lately, &[]).await?;
+    // Today has not passed.
+    days.retain(|day| day.date < today);
+    for meter in &meters {
+        findings.extend(meter_rules::standing_still(rules, meter, &days));
+        let told = meter_rules::told_silences(&known, meter);
+        findings.extend(meter_rules::gaps(rules, meter, &days, &told, today));
+    }
+    let since = now - SignedDuration::from_hours(24 * BACKWARDS_DAYS);
+    let zone = &outlook.home.time_zone;
+    let back = store::list_backwards(&mut *conn, profile, zone, since).await?;
+    findings.extend(meter_rules::backwards(rules, &meters, &back));
+    if rules.is_on(AlertRule::StandbyCreeping) {
+        findings.extend(of_standby(conn, rules, outlook, &meters).await?);
+    }
+    Ok(findings)
+}
+
+async fn of_standby(
+    conn: &mut PgConnection,
+    rules: &Rules,
+    outlook: &Outlook,
+    meters: &[Meter],
+) -> anyhow::Result<Vec<Finding>> {
+    let first = outlook
+        .through
+        .saturating_sub((2 * WEEKS_BEFORE_DAYS).days());
+    let read = Read {
+        earliest: first,
+        first,
+        last: outlook.through,
+        steps_from: Some(first),
+    };
+    let mut rows = consumption::store::list_rows(conn, outlook.home.id, read).await?;
+    rows.sort_by_key(|row| row.day.date);
+    let taken = meters
+        .iter()
+        .filter(|meter| meter.channel == Channel::GridImport && !meter.alerts_off);
+    let found = taken.filter_map(|meter| {
+        let mine = rows.iter().filter(|row| row.day.meter == meter.meter_id);
+        let floors: Vec<Floor> = mine
+            .filter(|row| !row.day.estimated)
+            .filter_map(|row| {
+                Some(Floor {
+                    date: row.day.date,
+                    watts: floor_watts(&row.mwh, row.step_minutes?)?,
+                })
+            })
+            .collect();
+        let last = floors.last()?.date;
+        standby::creeping(rules, meter.meter_id, &meter.name, &floors, last)
+    });
+    Ok(found.collect())
+}
+
+async fn of_days(
+    conn: &mut PgConnection,
+    rules: &Rules,
+    outlook: &Outlook,
+) -> anyhow::Result<Vec<Finding>> {
+    let profile = outlook.home.id;
+    let measured = outlook
+        .days
+        .iter()
+        .filter(|day| day.date <= outlook.through && day.is_measured() && !day.estimated);
+    let known: Vec<KnownDay> = measured
+        .filter_map(|day| {
+            Some(KnownDay {
+                date: day.date,
+                kwh: day.kwh?,
+            })
+        })
+        .collect();
+    let Some(last) = known.last().map(|day| day.date) else {
+        return Ok(Vec::new());
+    };
+    let periods = away::store::list(&mut *conn, profile, READ).await?;
+    let away: Vec<_> = periods
+        .iter()
+        .map(|away| (away.period.first_day, away.period.last_day))
+        .collect();
+    let is_away = |day: &KnownDay| {
+        away.iter()
+            .any(|(first, end)| (*first..=*end).contains(&day.date))
+    };
+    let mut findings = Vec::new();
+    let at_home: Vec<KnownDay> = known.iter().filter(|day| !is_away(day)).copied().collect();
+    let first = days::window_first(rules, last);
+    let before = forecasts::store::find_before(&mut *conn, profile, first, BEFORE_DAYS).await?;
+    if let Some((origin, bands)) = before {
+        let days = bands.iter().map(|band| (band.likely, band.hi95));
+        let before = Before {
+            origin,
+            days: days.collect(),
+        };
+        findings.extend(days::above_forecast(rules, &at_home, &before, last));
+    }
+    findings.extend(days::use_while_away(rules, &known, &away, last));
+    if rules.is_on(AlertRule::ForecastWorse) {
+        let compared =
+            forecasts::record::store::list_comparisons(&mut *conn, profile, 4 * READ).await?;
+        let errors: Vec<Decimal> = compared
+            .iter()
+            .filter(|row| row.horizon == 1)
+            .map(|row| row.error_kwh.0.abs())
+            .collect();
+        let scores = forecasts::store::list_scores(&mut *conn, profile).await?;
+        let promised = scores.iter().find(|it| it.chosen && it.from_horizon == 1);
+        let worse = promised.and_then(|it| days::forecast_worse(rules, &errors, it.mae_kwh, last));
+        findings.extend(worse);
+    }
+    Ok(findings)
+}
+
+fn of_reference(rules: &Rules, outlook: &Outlook) -> Vec<Finding> {
+    let factors = &outlook.past.reference.factors;
+    let region = outlook.home.grid_region.as_deref();
+    let without = region.filter(|region| {
+        // Without any factor nothing was loaded yet, which says nothing of the place.
+        !factors.is_empty() && !factors.iter().any(|it| it.region == **region)
+    });
+    let missing = Missing {
+        unpriced: outlook.unpriced.as_ref(),
+        region_without_factor: without,
+    };
+    let mut findings = reference::missing(rules, &missing);
+    let own = outlook.past.own(outlook.today).ok();
+    let has_flag = own.is_some_and(|own| own.tariff.reads_table(FLAG_TABLE));
+    let flags = outlook.past.reference.tables.dated.get(FLAG_TABLE);
+    let flags = flags.filter(|_| has_flag);
+    findings.extend(flags.and_then(|it| reference::flag_changed(rules, it, outlook.today)));
+    findings
 }

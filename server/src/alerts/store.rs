@@ -1,67 +1,373 @@
-//! Alerts.
+//! Alerts, and what homes say of the rules that raise them.
 
-use ecotrack_common::alert::{Alert, AlertRule};
-use ecotrack_common::{AccountId, AlertId, EnergyProfileId};
+use std::collections::BTreeMap;
+
+use ecotrack_common::alert::{Alert, AlertRule, AlertState, HomeAlertRule, NewAlertRule, Severity};
+use ecotrack_common::{AccountId, AlertId, EnergyProfileId, Kwh, MeterId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::raise::{Change, Known};
 use super::rules::Finding;
+use super::rules::meters::{Backwards, MeterDay};
 use crate::database::{document, word};
 
-/// Raises a finding as an alert, or brings the alert of the same fact up to date; true when anything
-/// changed. An alert that was resolved and is so again opens again, unacknowledged.
-pub async fn raise(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-    finding: &Finding,
-    now: Timestamp,
-) -> sqlx::Result<bool> {
-    let evidence = serde_json::to_value(&finding.evidence)
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let done = sqlx::query!(
-        "INSERT INTO alert (energy_profile_id, alert_id, rule, fact, severity, evidence, raised_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT ON CONSTRAINT alert_fact_key DO UPDATE
-         SET severity = excluded.severity, evidence = excluded.evidence, resolved_at = NULL,
-             acknowledged_at = CASE WHEN alert.resolved_at IS NULL THEN alert.acknowledged_at END,
-             acknowledged_by = CASE WHEN alert.resolved_at IS NULL THEN alert.acknowledged_by END,
-             raised_at = CASE WHEN alert.resolved_at IS NULL THEN alert.raised_at ELSE excluded.raised_at END
-         WHERE alert.evidence <> excluded.evidence OR alert.severity <> excluded.severity
-            OR alert.resolved_at IS NOT NULL",
-        profile.0,
-        Uuid::now_v7(),
-        finding.rule.as_str(),
-        finding.fact,
-        finding.severity.as_str(),
-        evidence,
-        now.to_sqlx(),
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() > 0)
+/// A row of `alert_rule` without its version; also its image in the audit entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Which.
+    pub rule: AlertRule,
+    /// What the home says of it.
+    #[serde(flatten)]
+    pub settings: NewAlertRule,
 }
 
-/// Resolves the open alerts of a rule whose fact is not among `facts`; true when there were any.
-pub async fn resolve_others(
+struct RuleRow {
+    rule: String,
+    enabled: bool,
+    severity: String,
+    cool_down_days: i16,
+    thresholds: serde_json::Value,
+    version: i64,
+}
+
+impl RuleRow {
+    /// All figures given; `None` of a rule that this version of the program does not have.
+    fn into_rule(self) -> sqlx::Result<Option<HomeAlertRule>> {
+        let Ok(rule) = self.rule.parse::<AlertRule>() else {
+            return Ok(None);
+        };
+        let said: BTreeMap<String, i64> = document(self.thresholds)?;
+        let mut settings = NewAlertRule::standard(rule);
+        settings.enabled = self.enabled;
+        settings.severity = word(&self.severity)?;
+        settings.cool_down_days = self.cool_down_days;
+        for (name, value) in &mut settings.thresholds {
+            *value = said.get(name).copied().unwrap_or(*value);
+        }
+        Ok(Some(HomeAlertRule {
+            rule,
+            settings,
+            version: self.version,
+        }))
+    }
+}
+
+/// What the home says of rules; of those that it never touched nothing.
+pub async fn list_rules(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Vec<HomeAlertRule>> {
+    let rows = sqlx::query_as!(
+        RuleRow,
+        "SELECT rule, enabled, severity, cool_down_days, thresholds, version FROM alert_rule
+         WHERE energy_profile_id = $1",
+        profile.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    let rules = rows.into_iter().map(RuleRow::into_rule);
+    rules.filter_map(Result::transpose).collect()
+}
+
+/// What the home says of a rule; nobody else changes it until the transaction ends.
+pub async fn find_rule_locked(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     rule: AlertRule,
-    facts: &[String],
-    now: Timestamp,
-) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE alert SET resolved_at = $4
-         WHERE energy_profile_id = $1 AND rule = $2 AND resolved_at IS NULL AND fact <> ALL ($3)",
+) -> sqlx::Result<Option<HomeAlertRule>> {
+    let row = sqlx::query_as!(
+        RuleRow,
+        "SELECT rule, enabled, severity, cool_down_days, thresholds, version FROM alert_rule
+         WHERE energy_profile_id = $1 AND rule = $2 FOR UPDATE",
         profile.0,
         rule.as_str(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(RuleRow::into_rule).transpose()?.flatten())
+}
+
+fn json<T: Serialize>(value: &T) -> sqlx::Result<serde_json::Value> {
+    serde_json::to_value(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+/// Keeps what the home says of a rule.
+pub async fn insert_rule(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    image: &Image,
+    version: i64,
+) -> sqlx::Result<()> {
+    let settings = &image.settings;
+    sqlx::query!(
+        "INSERT INTO alert_rule (energy_profile_id, rule, enabled, severity, cool_down_days, thresholds, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        profile.0,
+        image.rule.as_str(),
+        settings.enabled,
+        settings.severity.as_str(),
+        settings.cool_down_days,
+        json(&settings.thresholds)?,
+        version,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Changes what the home says of a rule.
+pub async fn update_rule(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    image: &Image,
+) -> sqlx::Result<()> {
+    let settings = &image.settings;
+    sqlx::query!(
+        "UPDATE alert_rule
+         SET enabled = $3, severity = $4, cool_down_days = $5, thresholds = $6, version = version + 1
+         WHERE energy_profile_id = $1 AND rule = $2",
+        profile.0,
+        image.rule.as_str(),
+        settings.enabled,
+        settings.severity.as_str(),
+        settings.cool_down_days,
+        json(&settings.thresholds)?,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The rule is the program's again.
+pub async fn delete_rule(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    rule: AlertRule,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM alert_rule WHERE energy_profile_id = $1 AND rule = $2",
+        profile.0,
+        rule.as_str(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Alerts that are open, that were raised since `since`, or that are of one of these facts.
+pub async fn list_known(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    since: Timestamp,
+    facts: &[String],
+) -> sqlx::Result<Vec<Known>> {
+    let rows = sqlx::query!(
+        r#"SELECT alert_id, rule, about, fact, severity, evidence, raised_at, resolved_at IS NULL AS "open!"
+           FROM alert
+           WHERE energy_profile_id = $1 AND (resolved_at IS NULL OR raised_at >= $2 OR fact = ANY ($3))"#,
+        profile.0,
+        since.to_sqlx(),
         facts,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Known {
+                alert_id: AlertId(row.alert_id),
+                rule: word(&row.rule)?,
+                about: row.about,
+                fact: row.fact,
+                severity: word(&row.severity)?,
+                evidence: document(row.evidence)?,
+                raised_at: row.raised_at.to_jiff(),
+                open: row.open,
+            })
+        })
+        .collect()
+}
+
+/// Does what is to be done of one alert; the key and the opening of one that is to be told.
+pub async fn put(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    change: &Change,
+    now: Timestamp,
+) -> sqlx::Result<Option<(AlertId, i32)>> {
+    match change {
+        Change::Raise(finding, severity) => insert(conn, profile, finding, *severity, now)
+            .await
+            .map(Some),
+        Change::RaiseAgain(id, finding, severity) => {
+            raise_again(conn, profile, *id, finding, *severity, now)
+                .await
+                .map(|opening| Some((*id, opening)))
+        }
+        Change::Keep(id, finding, severity) => {
+            keep(conn, profile, *id, finding, *severity).await?;
+            Ok(None)
+        }
+        Change::Resolve(id) => {
+            resolve(conn, profile, *id, now).await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn insert(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    finding: &Finding,
+    severity: Severity,
+    now: Timestamp,
+) -> sqlx::Result<(AlertId, i32)> {
+    let id = AlertId(Uuid::now_v7());
+    sqlx::query!(
+        "INSERT INTO alert (energy_profile_id, alert_id, rule, about, fact, severity, evidence, raised_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        profile.0,
+        id.0,
+        finding.rule.as_str(),
+        finding.about,
+        finding.fact,
+        severity.as_str(),
+        json(&finding.evidence)?,
         now.to_sqlx(),
     )
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok((id, 1))
+}
+
+async fn raise_again(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    id: AlertId,
+    finding: &Finding,
+    severity: Severity,
+    now: Timestamp,
+) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        "UPDATE alert
+         SET severity = $3, evidence = $4, raised_at = $5, resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL,
+             snoozed_until = NULL, snoozed_by = NULL, opening = opening + 1
+         WHERE energy_profile_id = $1 AND alert_id = $2 RETURNING opening",
+        profile.0,
+        id.0,
+        severity.as_str(),
+        json(&finding.evidence)?,
+        now.to_sqlx(),
+    )
+    .fetch_one(conn)
+    .await
+}
+
+async fn keep(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    id: AlertId,
+    finding: &Finding,
+    severity: Severity,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE alert SET severity = $3, evidence = $4, resolved_at = NULL
+         WHERE energy_profile_id = $1 AND alert_id = $2",
+        profile.0,
+        id.0,
+        severity.as_str(),
+        json(&finding.evidence)?,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn resolve(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    id: AlertId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE alert SET resolved_at = $3
+         WHERE energy_profile_id = $1 AND alert_id = $2 AND resolved_at IS NULL",
+        profile.0,
+        id.0,
+        now.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What each meter of steps knows of the days from `first` on, in order.
+pub async fn list_meter_days(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    first: Date,
+) -> sqlx::Result<Vec<MeterDay>> {
+    let rows = sqlx::query!(
+        r#"SELECT d.meter_id, d.local_date, d.kwh AS "kwh!", d.covered_minutes * 10 >= d.day_minutes * 9 AS "whole!"
+           FROM consumption_day AS d JOIN meter AS m USING (energy_profile_id, meter_id)
+           WHERE d.energy_profile_id = $1 AND d.local_date >= $2 AND d.kwh IS NOT NULL
+             AND m.removed_at IS NULL AND m.reading_kind = 'step'
+           ORDER BY d.meter_id, d.local_date"#,
+        profile.0,
+        first.to_sqlx(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| MeterDay {
+            meter: MeterId(row.meter_id),
+            date: row.local_date.to_jiff(),
+            kwh: Kwh(row.kwh),
+            whole: row.whole,
+        })
+        .collect())
+}
+
+/// Registers since `since` that stand lower than the one before, and that nobody typed: who types one is asked about it
+/// at once.
+pub async fn list_backwards(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    time_zone: &str,
+    since: Timestamp,
+) -> sqlx::Result<Vec<Backwards>> {
+    let rows = sqlx::query!(
+        r#"SELECT r.meter_id, r.read_at, r.kwh, b.kwh AS before, (r.read_at AT TIME ZONE $3)::date AS "date!"
+           FROM energy_reading AS r
+           CROSS JOIN LATERAL (
+               SELECT kwh FROM energy_reading AS b
+               WHERE b.energy_profile_id = r.energy_profile_id AND b.meter_id = r.meter_id
+                 AND b.read_at < r.read_at AND b.kind = 'register'
+               ORDER BY b.read_at DESC LIMIT 1) AS b
+           WHERE r.energy_profile_id = $1 AND r.read_at >= $2 AND r.kind = 'register' AND r.kwh < b.kwh
+             AND r.source <> 'manual'
+           ORDER BY r.read_at"#,
+        profile.0,
+        since.to_sqlx() as jiff_sqlx::Timestamp,
+        time_zone,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Backwards {
+            meter: MeterId(row.meter_id),
+            read_at: row.read_at.to_jiff(),
+            register: Kwh(row.kwh),
+            before: Kwh(row.before),
+            date: row.date.to_jiff(),
+        })
+        .collect())
 }
 
 struct Row {
@@ -73,6 +379,8 @@ struct Row {
     resolved_at: Option<jiff_sqlx::Timestamp>,
     acknowledged_at: Option<jiff_sqlx::Timestamp>,
     acknowledged_by: Option<String>,
+    snoozed_until: Option<jiff_sqlx::Date>,
+    snoozed_by: Option<String>,
 }
 
 impl Row {
@@ -86,6 +394,8 @@ impl Row {
             resolved_at: self.resolved_at.map(jiff_sqlx::Timestamp::to_jiff),
             acknowledged_by: self.acknowledged_by,
             acknowledged_at: self.acknowledged_at.map(jiff_sqlx::Timestamp::to_jiff),
+            snoozed_until: self.snoozed_until.map(jiff_sqlx::Date::to_jiff),
+            snoozed_by: self.snoozed_by,
         })
     }
 }
@@ -99,8 +409,10 @@ pub async fn list(
     sqlx::query_as!(
         Row,
         r#"SELECT a.alert_id, a.rule, a.severity, a.evidence, a.raised_at, a.resolved_at, a.acknowledged_at,
-                  c.display_name AS "acknowledged_by?"
-           FROM alert AS a LEFT JOIN account AS c ON c.account_id = a.acknowledged_by
+                  c.display_name AS "acknowledged_by?", a.snoozed_until, s.display_name AS "snoozed_by?"
+           FROM alert AS a
+           LEFT JOIN account AS c ON c.account_id = a.acknowledged_by
+           LEFT JOIN account AS s ON s.account_id = a.snoozed_by
            WHERE a.energy_profile_id = $1
            ORDER BY a.resolved_at IS NOT NULL, a.raised_at DESC, a.alert_id LIMIT $2"#,
         profile.0,
@@ -113,13 +425,15 @@ pub async fn list(
     .collect()
 }
 
-/// Alerts that still hold and that nobody acknowledged, most severe first.
+/// Alerts that still hold, that nobody acknowledged and that are not put off on the home's day `today`, most severe
+/// first.
 pub async fn list_open(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
+    today: Date,
 ) -> sqlx::Result<Vec<Alert>> {
     let mut open = list(conn, profile, 100).await?;
-    open.retain(|alert| alert.resolved_at.is_none() && alert.acknowledged_at.is_none());
+    open.retain(|alert| alert.state(today) == AlertState::Open);
     open.sort_by_key(|alert| {
         (
             std::cmp::Reverse(alert.severity),
@@ -138,8 +452,10 @@ pub async fn find(
     sqlx::query_as!(
         Row,
         r#"SELECT a.alert_id, a.rule, a.severity, a.evidence, a.raised_at, a.resolved_at, a.acknowledged_at,
-                  c.display_name AS "acknowledged_by?"
-           FROM alert AS a LEFT JOIN account AS c ON c.account_id = a.acknowledged_by
+                  c.display_name AS "acknowledged_by?", a.snoozed_until, s.display_name AS "snoozed_by?"
+           FROM alert AS a
+           LEFT JOIN account AS c ON c.account_id = a.acknowledged_by
+           LEFT JOIN account AS s ON s.account_id = a.snoozed_by
            WHERE a.energy_profile_id = $1 AND a.alert_id = $2"#,
         profile.0,
         id.0,
@@ -169,4 +485,25 @@ pub async fn acknowledge(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Puts an alert that holds off until a local day; false where it holds no more.
+pub async fn snooze(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    id: AlertId,
+    account: AccountId,
+    until: Date,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE alert SET snoozed_until = $4, snoozed_by = $3
+         WHERE energy_profile_id = $1 AND alert_id = $2 AND resolved_at IS NULL",
+        profile.0,
+        id.0,
+        account.0,
+        until.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }

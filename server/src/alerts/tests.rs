@@ -1,11 +1,145 @@
 use axum::http::StatusCode;
 use ecotrack_common::meter::ReadingKind;
-use ecotrack_common::path;
-use serde_json::Value;
+use ecotrack_common::{EnergyProfileId, path};
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::evaluate;
-use crate::testing::{TestApp, register};
+use crate::testing::{Actor, TestApp, in_home, of_row, register, wrong};
+
+/// A home whose register nobody read for 73 days.
+async fn silent_home(test: &TestApp) -> (Actor, EnergyProfileId, Value) {
+    let (ana, profile) = test.owner().await;
+    let meter = json!({ "name": "Main", "channel": "grid_import", "reading_kind": "register" });
+    let made = ana.post(&in_home(path::METERS, profile), &meter).await;
+    let meter = made.json["row"].clone();
+    let readings = of_row(path::READINGS, profile, "meter_id", &meter);
+    for (at, kwh) in [
+        ("2026-09-01T12:00:00Z", "100"),
+        ("2026-09-11T12:00:00Z", "200"),
+    ] {
+        ana.post(&readings, &register(at, kwh)).await;
+    }
+    (ana, profile, meter)
+}
+
+async fn listed(who: &Actor, profile: EnergyProfileId) -> Vec<Value> {
+    let listed = who.get(&in_home(path::ALERTS, profile)).await;
+    listed.json.as_array().unwrap().clone()
+}
+
+async fn shown(who: &Actor, profile: EnergyProfileId) -> usize {
+    let board = who.get(&in_home(path::DASHBOARD, profile)).await;
+    board.json["alerts"].as_array().unwrap().len()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn two_servers_that_look_at_once_raise_one_alert(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile, _) = silent_home(&test).await;
+    let other = test.with_settings(|_| ());
+    let (one, two) = tokio::join!(
+        evaluate::run(&test.app, profile),
+        evaluate::run(&other.app, profile)
+    );
+    one.and(two).unwrap();
+    assert_eq!(listed(&ana, profile).await.len(), 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_alert_that_is_put_off_is_shown_again_on_its_day(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile, _) = silent_home(&test).await;
+    evaluate::run(&test.app, profile).await.unwrap();
+    let alert = listed(&ana, profile).await.remove(0);
+    let snooze = of_row(path::ALERT_SNOOZE, profile, "alert_id", &alert);
+    let refused = ana.post(&snooze, &json!({ "until": "2026-11-23" })).await;
+    assert_eq!(refused.wrong(), wrong(&[("until", "not_after_today")]));
+    let off = ana.post(&snooze, &json!({ "until": "2026-11-25" })).await;
+    assert_eq!(
+        (off.status, &off.json["snoozed_by"]),
+        (StatusCode::OK, &"Ana".into())
+    );
+    assert_eq!(shown(&ana, profile).await, 0);
+    evaluate::run(&test.app, profile).await.unwrap();
+    assert_eq!(shown(&ana, profile).await, 0, "it holds, and is no news");
+    test.at("2026-11-25T15:00:00Z");
+    assert_eq!(shown(&ana, profile).await, 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_rule_is_changed_switched_off_and_taken_back(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile, _) = silent_home(&test).await;
+    let rules = in_home(path::ALERT_RULES, profile);
+    let of = async |rule: &str| {
+        let rules = ana.get(&rules).await.json;
+        let mut rules = rules.as_array().unwrap().clone().into_iter();
+        rules.find(|row| row["rule"] == rule).unwrap()
+    };
+    let address = format!("{rules}/no_data");
+    let mut row = json!({
+        "version": 0, "enabled": true, "severity": "urgent", "cool_down_days": 0,
+        "thresholds": { "register_days": 80 },
+    });
+    let wide = json!({ "version": 0, "enabled": true, "severity": "info", "cool_down_days": 400,
+        "thresholds": { "step_days": 0, "rise_w": 3 } });
+    assert_eq!(
+        ana.put(&address, &wide).await.wrong(),
+        wrong(&[
+            ("cool_down_days", "out_of_range"),
+            ("step_days", "out_of_range"),
+            ("rise_w", "not_a_threshold"),
+        ])
+    );
+    let changed = ana.put(&address, &row).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.json);
+    test.run_jobs().await;
+    assert!(listed(&ana, profile).await.is_empty(), "73 days are not 80");
+    let stands = of("no_data").await;
+    assert_eq!(
+        stands["thresholds"],
+        json!({ "register_days": 80, "step_days": 3 })
+    );
+    assert_eq!(ana.put(&address, &row).await.status, StatusCode::CONFLICT);
+
+    row["version"] = stands["version"].clone();
+    row["thresholds"]["register_days"] = json!(70);
+    ana.put(&address, &row).await;
+    test.run_jobs().await;
+    let alerts = listed(&ana, profile).await;
+    assert_eq!(
+        (alerts.len(), &alerts[0]["severity"]),
+        (1, &"urgent".into())
+    );
+
+    // Taken back: 80 days again, so the alert is over.
+    let operations = ana.get(&in_home(path::OPERATIONS, profile)).await;
+    let newest = &operations.json["operations"][0];
+    let undo = of_row(path::UNDO, profile, "operation_id", newest);
+    assert!(ana.post(&undo, &Value::Null).await.status.is_success());
+    test.run_jobs().await;
+    assert!(listed(&ana, profile).await[0]["resolved_at"].is_string());
+
+    let version = of("no_data").await["version"].clone();
+    let reset = ana.delete(&format!("{address}?version={version}")).await;
+    assert_eq!(reset.status, StatusCode::OK, "{}", reset.json);
+    assert_eq!(of("no_data").await["version"], 0);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_meter_that_opted_out_raises_nothing(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile, meter) = silent_home(&test).await;
+    let address = of_row(path::METER, profile, "meter_id", &meter);
+    let mut row = meter.clone();
+    row.as_object_mut().unwrap().remove("meter_id");
+    row["alerts_off"] = json!(true);
+    let changed = ana.put(&address, &row).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.json);
+    test.run_jobs().await;
+    assert!(listed(&ana, profile).await.is_empty());
+}
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_silent_meter_is_told_once_acknowledged_and_resolved_by_news(db: PgPool) {

@@ -23,7 +23,7 @@ pub trait Row: Serialize + DeserializeOwned + PartialEq + Send + Sync {
     /// The database's rules that a person can break: constraint, field, code of the field error.
     const CONSTRAINTS: &'static [(&'static str, &'static str, &'static str)] = &[];
     /// Its key, within its home.
-    type Id: Copy + Send;
+    type Id: Clone + Send;
     /// The row as it travels, with its version.
     type Seen: Serialize + Send;
 
@@ -156,7 +156,7 @@ pub async fn change<R: Row>(
     version: i64,
     change: impl FnOnce(&R) -> R,
 ) -> Result<Written<R::Seen>> {
-    let before = seen::<R>(write, profile, id, version).await?;
+    let before = seen::<R>(write, profile, id.clone(), version).await?;
     let after = change(&before);
     R::check(write.conn(), profile, Some(&before), Some(&after)).await?;
     let stored = put(write, profile, Some(&before), Some(&after), version).await?;
@@ -171,7 +171,7 @@ pub async fn remove<R: Row>(
     id: R::Id,
     version: i64,
 ) -> Result<Written<R::Seen>> {
-    let before = seen::<R>(write, profile, id, version).await?;
+    let before = seen::<R>(write, profile, id.clone(), version).await?;
     R::check(write.conn(), profile, Some(&before), None).await?;
     put(write, profile, Some(&before), None, version).await?;
     written(write, caller, profile, id, Some(&before), None).await
@@ -233,7 +233,7 @@ async fn seen<R: Row>(
     version: i64,
 ) -> Result<R> {
     R::lock(write.conn(), profile).await?;
-    let (row, stands) = R::find_locked(write.conn(), profile, id)
+    let (row, stands) = R::find_locked(write.conn(), profile, id.clone())
         .await?
         .ok_or(Error::NotFound)?;
     if stands != version {

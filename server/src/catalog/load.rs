@@ -78,13 +78,7 @@ pub(super) fn shipped(facts: &Facts) -> anyhow::Result<Vec<Set>> {
     use store::Table;
     let tariffs = reference::tariffs_of(&refresh::all_prices(facts)?)?;
     let tariffs = tariffs.into_iter().map(|tariff| {
-        let country = tariff
-            .id
-            .split('-')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
-        json!({ "slug": tariff.id, "country": country, "name": tariff.name, "document": tariff })
+        json!({ "slug": tariff.id, "country": tariff.country(), "name": tariff.name, "document": tariff })
     });
     let flags = refresh::all_flag_months(facts)?;
     let flags = flags.into_iter().map(|row| {

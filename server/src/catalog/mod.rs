@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::State;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::emission::{EmissionFactor, HomeFactors};
@@ -30,13 +31,15 @@ pub(crate) mod tests;
 pub use choice::{Choice, in_currency};
 pub use load::{LoadReport, LoadedSet, load_reference};
 
+use ecotrack_common::measure::Compiled;
+
 use crate::App;
 use crate::error::{Error, Result};
 use crate::extract::Path;
 use crate::profiles;
 
 /// How long anybody on the way may keep what is public. It changes with an update or an edit.
-const PUBLIC: [(axum::http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=300")];
+const PUBLIC: &str = "public, max-age=300";
 
 /// All reference data, as of one revision.
 #[derive(Debug, Default, PartialEq)]
@@ -51,10 +54,23 @@ pub struct Reference {
     pub catalog: Vec<CatalogDevice>,
     /// Saving measures.
     pub measures: Vec<SavingMeasure>,
+    /// Their rules, compiled.
+    pub rules: Rules,
     /// Tariffs by slug, each under the name that is shown to people.
     pub tariffs: BTreeMap<String, Arc<Tariff>>,
     /// Tariffs that this server cannot read, by slug, and why: written by a newer one, or by hand.
     pub unreadable_tariffs: BTreeMap<String, String>,
+}
+
+/// Compiled rules of measures, by slug.
+#[derive(Debug, Default)]
+pub struct Rules(pub BTreeMap<String, Compiled>);
+
+impl PartialEq for Rules {
+    /// They follow from the measures that stand beside them.
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 /// The reference data as last read, shared by all requests of the process.
@@ -107,10 +123,15 @@ impl ReferenceCache {
     }
 }
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
+/// What anybody may see without signing in.
+pub(crate) fn public_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_catalog))
         .routes(routes!(list_tips))
+}
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(list_tariffs))
         .routes(routes!(show_tariff))
         .routes(routes!(list_factors))
@@ -119,20 +140,22 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// The appliances.
 #[utoipa::path(get, path = path::PUBLIC_CATALOG, tag = "public",
-    responses((status = 200, body = Vec<CatalogDevice>)))]
-async fn list_catalog(State(app): State<App>) -> Result<Response> {
+    responses((status = 200, body = Vec<CatalogDevice>), (status = 304)))]
+async fn list_catalog(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
     let mut conn = app.db.acquire().await?;
     let reference = app.reference.get(&mut conn).await?;
-    Ok(public(&reference.catalog))
+    let tag = reference.revision.to_string();
+    cached(&headers, &tag, || &reference.catalog)
 }
 
 /// The saving measures.
 #[utoipa::path(get, path = path::PUBLIC_TIPS, tag = "public",
-    responses((status = 200, body = Vec<SavingMeasure>)))]
-async fn list_tips(State(app): State<App>) -> Result<Response> {
+    responses((status = 200, body = Vec<SavingMeasure>), (status = 304)))]
+async fn list_tips(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
     let mut conn = app.db.acquire().await?;
     let reference = app.reference.get(&mut conn).await?;
-    Ok(public(&reference.measures))
+    let tag = reference.revision.to_string();
+    cached(&headers, &tag, || &reference.measures)
 }
 
 /// The tariffs that a home can choose, by country and name; those that this server cannot read are
@@ -187,6 +210,25 @@ async fn list_factors(
     )))
 }
 
-fn public(body: &impl Serialize) -> Response {
-    (PUBLIC, axum::Json(body)).into_response()
+/// An answer for anybody, that may be kept on the way; nothing but its tag where the caller has it.
+pub(crate) fn cached<T: Serialize>(
+    headers: &HeaderMap,
+    tag: &str,
+    body: impl FnOnce() -> T,
+) -> Result<Response> {
+    let tag = format!("\"{tag}\"");
+    // What compresses on the way makes it a weak one.
+    let is_it = |sent: &str| sent.trim().trim_start_matches("W/") == tag;
+    let mut known = headers.get_all(IF_NONE_MATCH).into_iter();
+    let known = known.any(|sent| sent.to_str().is_ok_and(|sent| sent.split(',').any(is_it)));
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        axum::Json(body()).into_response()
+    };
+    let tag = HeaderValue::from_str(&tag).map_err(anyhow::Error::from)?;
+    response.headers_mut().insert(ETAG, tag);
+    let kept = HeaderValue::from_static(PUBLIC);
+    response.headers_mut().insert(CACHE_CONTROL, kept);
+    Ok(response)
 }

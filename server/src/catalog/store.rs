@@ -16,7 +16,7 @@ use jiff_sqlx::ToSqlx;
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::Reference;
+use super::{Reference, Rules};
 use crate::database::{document, word};
 
 /// Scheme of Brazil's flags in `tariff_flag` and `tariff_flag_rate`.
@@ -235,9 +235,10 @@ pub async fn bring(conn: &mut PgConnection, table: Table, rows: &[Value]) -> sql
             &rows,
             "optimization_suggestion",
             "t.slug = n.slug",
-            "slug, title_en, title_pt, applies_to_category, condition, saving_formula, source, confidence, shipped",
+            "slug, title_en, title_pt, applies_to_category, condition, saving_formula, source, confidence, rule,
+             shipped",
             "n.slug, n.title_en, n.title_pt, n.applies_to_category, n.condition, n.saving_formula, n.source,
-             n.confidence, n.shipped",
+             n.confidence, n.rule, n.shipped",
             "EXISTS (SELECT FROM profile_suggestion AS s WHERE s.slug = t.slug)"
         ),
         Table::Tariff => bring!(
@@ -310,15 +311,37 @@ pub async fn bring(conn: &mut PgConnection, table: Table, rows: &[Value]) -> sql
 /// All that is in force, which the caller knows to be of `revision`.
 pub async fn read(conn: &mut PgConnection, revision: i64) -> sqlx::Result<Reference> {
     let (tariffs, unreadable_tariffs) = list_tariffs(conn).await?;
+    let measures = list_measures(conn).await?;
     Ok(Reference {
         revision,
+        rules: rules(&measures),
         tables: find_tables(conn).await?,
         factors: list_factors(conn).await?,
         catalog: list_devices(conn).await?,
-        measures: list_measures(conn).await?,
+        measures,
         tariffs,
         unreadable_tariffs,
     })
+}
+
+/// The rules of measures, compiled. One that does not compile is left out: edits and what ships are
+/// checked, so a newer server or a hand wrote it.
+fn rules(measures: &[SavingMeasure]) -> Rules {
+    let compiled = measures.iter().filter_map(|measure| {
+        let compiled = measure.rule.as_ref()?.compile();
+        match compiled {
+            Ok(rule) => Some((measure.slug.clone(), rule)),
+            Err(wrong) => {
+                tracing::error!(
+                    slug = measure.slug,
+                    ?wrong,
+                    "the rule of a measure cannot be used"
+                );
+                None
+            }
+        }
+    });
+    Rules(compiled.collect())
 }
 
 /// The tariffs that are offered, by country and name.
@@ -362,7 +385,7 @@ pub async fn list_devices(conn: &mut PgConnection) -> sqlx::Result<Vec<CatalogDe
 /// The saving measures that are offered.
 pub async fn list_measures(conn: &mut PgConnection) -> sqlx::Result<Vec<SavingMeasure>> {
     let rows = sqlx::query!(
-        "SELECT slug, title_en, title_pt, applies_to_category, condition, saving_formula, source, confidence
+        "SELECT slug, title_en, title_pt, applies_to_category, condition, saving_formula, source, confidence, rule
          FROM optimization_suggestion WHERE NOT hidden ORDER BY slug",
     )
     .fetch_all(conn)
@@ -378,6 +401,8 @@ pub async fn list_measures(conn: &mut PgConnection) -> sqlx::Result<Vec<SavingMe
                 saving_formula: row.saving_formula,
                 source: row.source,
                 confidence: word(&row.confidence)?,
+                // One that this server cannot read is a tip; the log says so where rules are compiled.
+                rule: row.rule.and_then(|rule| serde_json::from_value(rule).ok()),
             })
         })
         .collect()

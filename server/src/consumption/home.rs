@@ -60,7 +60,7 @@ pub struct KnownGroup {
 }
 
 /// Plus, minus, or no part of what the home uses.
-fn sign(channel: Channel) -> Option<i8> {
+pub(super) fn sign(channel: Channel) -> Option<i8> {
     match channel {
         Channel::GridImport | Channel::SolarProduction | Channel::BatteryDischarge => Some(1),
         Channel::GridExport | Channel::BatteryCharge => Some(-1),
@@ -79,9 +79,39 @@ pub fn days<'a>(
     first: Date,
     last: Date,
 ) -> Vec<DayUse> {
-    let mut by_date: BTreeMap<Date, Vec<&MeterDay>> = BTreeMap::new();
     let rows = rows.into_iter();
-    for row in rows.filter(|row| sign(row.channel).is_some()) {
+    days_of(
+        rows.filter(|row| sign(row.channel).is_some()),
+        known,
+        first,
+        last,
+    )
+}
+
+/// The same of the meters of one device: its groups add up, each from its first day on.
+pub fn device_days(rows: &[MeterDay], first: Date, last: Date) -> Vec<DayUse> {
+    let mut known: Vec<KnownGroup> = Vec::new();
+    for row in rows {
+        match known.iter_mut().find(|group| group.group == row.group) {
+            Some(group) => group.first_day = group.first_day.min(row.date),
+            None => known.push(KnownGroup {
+                group: row.group,
+                channel: row.channel,
+                first_day: row.date,
+            }),
+        }
+    }
+    days_of(rows.iter(), &known, first, last)
+}
+
+fn days_of<'a>(
+    rows: impl Iterator<Item = &'a MeterDay>,
+    known: &[KnownGroup],
+    first: Date,
+    last: Date,
+) -> Vec<DayUse> {
+    let mut by_date: BTreeMap<Date, Vec<&MeterDay>> = BTreeMap::new();
+    for row in rows {
         by_date.entry(row.date).or_default().push(row);
     }
     first

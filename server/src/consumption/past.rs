@@ -203,6 +203,11 @@ impl Energy {
 }
 
 impl<'a> Account<'a> {
+    /// What the next cycle finds, for now.
+    pub fn carried(&self) -> &Carried {
+        &self.carried
+    }
+
     /// What the next cycle finds.
     pub fn into_carried(self) -> Carried {
         self.carried
@@ -249,7 +254,7 @@ impl<'a> Account<'a> {
     }
 
     /// Goes on by a cycle whose bill nobody asks for.
-    fn pass(&mut self, cycle: Cycle) {
+    pub fn pass(&mut self, cycle: Cycle) {
         match self.tariff(cycle) {
             Ok(tariff) if tariff.credits_money() => {
                 // What it leaves stands; that it cannot be priced is said by `partly`.

@@ -11,7 +11,7 @@ use ecotrack_common::emission::HomeFactors;
 use ecotrack_common::forecast::ForecastState;
 use ecotrack_common::goal::GoalPeriod;
 use ecotrack_common::profile::Role;
-use ecotrack_common::{EnergyProfileId, KgCo2e, Kwh, path};
+use ecotrack_common::{EnergyProfileId, KgCo2e, path};
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +28,7 @@ use crate::forecasts::outlook::{self, Outlook};
 use crate::forecasts::projection::{compare, cycle_use};
 use crate::goals::progress::progress;
 use crate::{
-    alerts, bills, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
+    alerts, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
 };
 
 /// Whole cycles shown before this one.
@@ -107,36 +107,17 @@ async fn compose(
         outlook.so_far.kwh,
     );
     // How much the cycle will take decides on tiers, bands and the minimum.
-    let taken = if let Some(kwh) = outlook.kwh_at_end {
-        prices.taken(kwh.likely).ok()
-    } else {
-        let billed = bills::store::find_newest_kwh(&mut *conn, profile).await?;
-        let devices: Kwh = home_devices.iter().map(|row| row.monthly_kwh).sum();
-        let devices = Some(devices).filter(|_| !home_devices.is_empty());
-        billed.or(devices.and_then(|used| prices.taken(used).ok()))
-    };
-    let price = match &outlook.projection {
-        Some(projection) => projection.next_kwh,
-        // Why there is no price the outlook says.
-        None => taken.and_then(|taken| prices.next_kwh_taken(taken).ok().flatten()),
-    };
-    let price = price.or(outlook.rate.as_ref().map(|rate| rate.per_kwh));
-    let worth = suggestions::Prices {
-        marginal: price,
-        factor: prices.factor(outlook.today.year()),
-    };
+    let basis = suggestions::basis(&mut *conn, &outlook, &home_devices).await?;
+    let taken = basis.and_then(|basis| prices.taken_of(basis).ok());
+    let price = suggestions::price(&outlook, basis);
+    let factor = prices.factor(outlook.today.year());
     let next_kwh = NextKwh {
         price,
-        co2e: worth.factor.map(|factor| KgCo2e(factor.kg_co2e_per_kwh)),
+        co2e: factor.map(|factor| KgCo2e(factor.kg_co2e_per_kwh)),
         by_time: taken.and_then(|taken| prices.by_time(taken, now)),
     };
-    let states = suggestions::store::list_states(&mut *conn, profile).await?;
-    let suggestions = suggestions::rank(
-        &outlook.past.reference.measures,
-        &states,
-        &home_devices,
-        worth,
-    );
+    let all = suggestions::load(&mut *conn, &outlook, &home_devices, basis, price).await?;
+    let suggestions = suggestions::on_offer(&all);
 
     let forecast = match &outlook.forecast {
         Some(stored) => {
@@ -147,7 +128,7 @@ async fn compose(
         }
         None => outlook.without_forecast(),
     };
-    let alerts = alerts::store::list_open(&mut *conn, profile).await?;
+    let alerts = alerts::store::list_open(&mut *conn, profile, outlook.today).await?;
     let meters = meters_now(&mut *conn, profile).await?;
 
     Ok(Dashboard {

@@ -136,6 +136,7 @@ async fn make(
         currency: "BRL".to_owned(),
         time_zone: ZONE.to_owned(),
         billing_cycle_day: CYCLE_DAY,
+        public_totals: false,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: Some("MG".to_owned()),

@@ -3,13 +3,19 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use ecotrack_common::calibration::DeviceCalibration;
+use ecotrack_common::cycle::Cycle;
 use ecotrack_common::device::{NewDevice, ProfileDevice};
+use ecotrack_common::device_forecast::is_southern;
 use ecotrack_common::write::{Changed, Written};
 use ecotrack_common::{EnergyProfileId, ProfileDeviceId, path};
+use jiff::ToSpan;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+mod calibrate;
+mod least_squares;
 mod row;
 mod shares;
 pub mod store;
@@ -21,15 +27,18 @@ pub use shares::{Shares, shares};
 use crate::App;
 use crate::accounts::Caller;
 use crate::audit::rows;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extract::{Json, Path, Query, VersionQuery};
 use crate::write::{Begun, Write, WriteKey};
+use crate::{consumption, profiles};
+use calibrate::{calibrate, night_floor};
 use store::Image;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(change, remove))
+        .routes(routes!(show_calibration))
 }
 
 /// The devices of a home with their derived energy.
@@ -41,6 +50,46 @@ async fn list(
 ) -> Result<axum::Json<Vec<ProfileDevice>>> {
     let mut conn = app.db.acquire().await?;
     Ok(axum::Json(store::list(&mut conn, profile).await?))
+}
+
+/// Days by which the quiet of the night is told.
+const NIGHTS: i32 = 56;
+
+/// The devices' estimates, scaled so that their sum is what the home used in the last year.
+#[utoipa::path(get, path = path::DEVICE_CALIBRATION, tag = "devices", params(("energy_profile_id" = Uuid, Path)),
+    responses((status = 200, body = DeviceCalibration)))]
+async fn show_calibration(
+    State(app): State<App>,
+    Path(profile): Path<EnergyProfileId>,
+) -> Result<axum::Json<DeviceCalibration>> {
+    let mut conn = app.db.acquire().await?;
+    let home = profiles::store::find_home(&mut conn, profile)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let today = app.clock.now().to_zoned(home.zone()).date();
+    let span = Cycle {
+        first: today.saturating_sub(1.year()),
+        last: today.saturating_sub(1.day()),
+    };
+    let devices = store::list(&mut conn, profile).await?;
+    let days =
+        consumption::store::list_home_days(&mut conn, profile, span.first, span.last).await?;
+    let read = consumption::store::Read {
+        earliest: today.saturating_sub(NIGHTS.days()),
+        first: today.saturating_sub(NIGHTS.days()),
+        last: span.last,
+        steps_from: Some(span.first),
+    };
+    let rows = consumption::store::list_rows(&mut conn, profile, read).await?;
+    let (country, latitude) = profiles::store::find_place(&mut conn, profile).await?;
+    drop(conn);
+    let southern = is_southern(&country, latitude);
+    Ok(axum::Json(calibrate(
+        &devices,
+        &days,
+        night_floor(&rows),
+        southern,
+    )))
 }
 
 /// A new device with its patterns.

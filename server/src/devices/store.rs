@@ -51,7 +51,7 @@ async fn select(
     let mut patterns = list_patterns(conn, profile, only).await?;
     sqlx::query!(
         "SELECT profile_device_id, catalog_slug, name, category, quantity, power_w, standby_w, hours_per_day,
-                days_per_month, duty_cycle, estimate, example, version
+                days_per_month, duty_cycle, estimate, example, alerts_off, version
          FROM profile_device
          WHERE energy_profile_id = $1 AND removed_at IS NULL AND ($2::uuid IS NULL OR profile_device_id = $2)
          ORDER BY profile_device_id",
@@ -73,6 +73,7 @@ async fn select(
             days_per_month: row.days_per_month.normalize(),
             duty_cycle: row.duty_cycle.normalize(),
             estimate: row.estimate,
+            alerts_off: row.alerts_off,
             patterns: patterns.remove(&row.profile_device_id).unwrap_or_default(),
         };
         let derived = device.derive();
@@ -188,14 +189,14 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO profile_device (energy_profile_id, profile_device_id, catalog_slug, name, category, quantity,
                                      power_w, standby_w, hours_per_day, days_per_month, duty_cycle, estimate, example,
-                                     version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                                     version, alerts_off)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT ON CONSTRAINT profile_device_pkey DO UPDATE
          SET catalog_slug = excluded.catalog_slug, name = excluded.name, category = excluded.category,
              quantity = excluded.quantity, power_w = excluded.power_w, standby_w = excluded.standby_w,
              hours_per_day = excluded.hours_per_day, days_per_month = excluded.days_per_month,
              duty_cycle = excluded.duty_cycle, estimate = excluded.estimate, example = excluded.example,
-             version = excluded.version, removed_at = NULL",
+             version = excluded.version, alerts_off = excluded.alerts_off, removed_at = NULL",
         profile.0,
         image.profile_device_id.0,
         new.catalog_slug,
@@ -210,6 +211,7 @@ pub async fn insert(
         new.estimate,
         image.example,
         version,
+        new.alerts_off,
     )
     .execute(&mut *conn)
     .await?;
@@ -227,7 +229,8 @@ pub async fn update(
     sqlx::query!(
         "UPDATE profile_device
          SET catalog_slug = $3, name = $4, category = $5, quantity = $6, power_w = $7, standby_w = $8,
-             hours_per_day = $9, days_per_month = $10, duty_cycle = $11, estimate = $12, version = version + 1
+             hours_per_day = $9, days_per_month = $10, duty_cycle = $11, estimate = $12, alerts_off = $13,
+             version = version + 1
          WHERE energy_profile_id = $1 AND profile_device_id = $2",
         profile.0,
         image.profile_device_id.0,
@@ -241,6 +244,7 @@ pub async fn update(
         new.days_per_month,
         new.duty_cycle,
         new.estimate,
+        new.alerts_off,
     )
     .execute(&mut *conn)
     .await?;

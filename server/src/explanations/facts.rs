@@ -17,6 +17,7 @@ use ecotrack_common::explain::{
 };
 use ecotrack_common::{BillingRecordId, EnergyProfileId, Kwh, Money};
 use jiff::ToSpan;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
@@ -34,7 +35,7 @@ const BILLS: i64 = 600;
 const WEATHER_DAYS: i64 = 400;
 
 /// What a home's bills are explained with.
-pub(super) struct Facts {
+pub(crate) struct Facts {
     home: Home,
     reference: Arc<Reference>,
     /// Newest first.
@@ -44,7 +45,7 @@ pub(super) struct Facts {
 }
 
 /// Reads them; `None` when there is no such home.
-pub(super) async fn load(
+pub(crate) async fn load(
     conn: &mut PgConnection,
     cache: &ReferenceCache,
     profile: EnergyProfileId,
@@ -63,13 +64,25 @@ pub(super) async fn load(
 }
 
 impl Facts {
+    /// All of them, the newest first.
+    pub(crate) fn bills(&self) -> &[BillingRecord] {
+        &self.bills
+    }
+
     /// A bill of the home.
-    pub(super) fn bill(&self, id: BillingRecordId) -> Option<&BillingRecord> {
+    pub(crate) fn bill(&self, id: BillingRecordId) -> Option<&BillingRecord> {
         self.bills.iter().find(|bill| bill.billing_record_id == id)
     }
 
+    /// Bills whose last day is `since` or later.
+    pub(super) fn ended_since(&self, since: Date) -> impl Iterator<Item = &BillingRecord> {
+        self.bills
+            .iter()
+            .filter(move |bill| bill.bill.last_day >= since)
+    }
+
     /// The bill before one.
-    pub(super) fn before(&self, bill: &BillingRecord) -> Option<&BillingRecord> {
+    pub(crate) fn before(&self, bill: &BillingRecord) -> Option<&BillingRecord> {
         let earlier = self
             .bills
             .iter()
@@ -87,7 +100,7 @@ impl Facts {
     }
 
     /// What the bills fit, or why nothing.
-    pub(super) fn rate_answer(&self) -> EffectiveRateAnswer {
+    pub(crate) fn rate_answer(&self) -> EffectiveRateAnswer {
         let count = |bills: usize| i32::try_from(bills).unwrap_or(i32::MAX);
         match self.rate() {
             Ok(rate) => EffectiveRateAnswer::Ready { rate },
@@ -124,7 +137,7 @@ impl Facts {
     }
 
     /// A bill beside what it was recomputed as.
-    pub(super) async fn explanation(
+    pub(crate) async fn explanation(
         &self,
         conn: &mut PgConnection,
         record: &BillingRecord,
@@ -212,7 +225,7 @@ impl Facts {
     }
 
     /// Why `to` is another bill than `from`.
-    pub(super) async fn change(
+    pub(crate) async fn change(
         &self,
         conn: &mut PgConnection,
         from: &BillingRecord,

@@ -2,19 +2,23 @@
 //! more than another. Nothing is stored: all of it follows from bills, tariffs and days as they stand.
 
 use axum::extract::State;
-use ecotrack_common::explain::{BillChange, BillExplanation, EffectiveRateAnswer};
-use ecotrack_common::{BillingRecordId, EnergyProfileId, path};
+use ecotrack_common::billing::BillingRecord;
+use ecotrack_common::explain::{BillChange, BillExplanation, EffectiveRateAnswer, PricedBy};
+use ecotrack_common::{BillingRecordId, EnergyProfileId, Money, path};
+use jiff::civil::Date;
 use serde::Deserialize;
+use sqlx::PgConnection;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-mod facts;
+pub(crate) mod facts;
 pub mod store;
 #[cfg(test)]
 mod tests;
 
 use crate::App;
+use crate::catalog::ReferenceCache;
 use crate::error::{Error, Result};
 use crate::extract::{Path, Query};
 use facts::Facts;
@@ -24,6 +28,26 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show))
         .routes(routes!(show_change))
         .routes(routes!(show_rate))
+}
+
+/// The home's bills that ended on `since` or later and that its tariff prices, each with what it comes to by that.
+pub async fn recomputed(
+    conn: &mut PgConnection,
+    cache: &ReferenceCache,
+    profile: EnergyProfileId,
+    since: Date,
+) -> anyhow::Result<Vec<(BillingRecord, Money)>> {
+    let Some(facts) = facts::load(&mut *conn, cache, profile).await? else {
+        return Ok(Vec::new());
+    };
+    let mut recomputed = Vec::new();
+    for bill in facts.ended_since(since) {
+        let explained = facts.explanation(&mut *conn, bill).await?;
+        let by_tariff = matches!(explained.priced_by, PricedBy::Tariff { .. });
+        let total = explained.recomputed.filter(|_| by_tariff);
+        recomputed.extend(total.map(|total| (explained.bill, total)));
+    }
+    Ok(recomputed)
 }
 
 /// Which bill another is compared with.

@@ -75,12 +75,15 @@ struct DailyRow {
 
 /// One series with the points to forecast it from.
 #[derive(Debug)]
-struct Series {
-    name: String,
-    source: Option<String>,
-    days: Vec<Day>,
+pub struct Series {
+    /// Its name, which its file begins with.
+    pub name: String,
+    /// Who published it.
+    pub source: Option<String>,
+    /// Its days.
+    pub days: Vec<Day>,
     /// Mean temperature of days in °C.
-    celsius: Vec<(Date, f64)>,
+    pub celsius: Vec<(Date, f64)>,
     origins: Vec<Date>,
 }
 
@@ -104,22 +107,11 @@ pub fn run(asked: &Backtest) -> anyhow::Result<()> {
     if asked.fit_shared {
         return fit_shared(&series, &asked.out);
     }
-    let mut left_out: BTreeMap<&str, Shared> = BTreeMap::new();
-    if asked.leave_out_source {
-        for of in &series {
-            let source = of.source.as_deref().with_context(|| {
-                format!("{}: no source is given, so none can be left out", of.name)
-            })?;
-            if !left_out.contains_key(source) {
-                let others = series.iter().filter(|other| other.source != of.source);
-                left_out.insert(
-                    source,
-                    teach(others).with_context(|| format!("without {source}"))?,
-                );
-                eprintln!("fitted without {source}");
-            }
-        }
-    }
+    let left_out = if asked.leave_out_source {
+        leave_out_sources(&series)?
+    } else {
+        BTreeMap::new()
+    };
     let shared_for = |of: &Series| {
         let left_out = of.source.as_deref().and_then(|source| left_out.get(source));
         left_out.unwrap_or_else(|| Shared::shipped())
@@ -220,6 +212,24 @@ fn fit_shared(series: &[Series], out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// For each source the model fitted to the series of all others.
+pub fn leave_out_sources(series: &[Series]) -> anyhow::Result<BTreeMap<&str, Shared>> {
+    let mut left_out: BTreeMap<&str, Shared> = BTreeMap::new();
+    for of in series {
+        let source = of
+            .source
+            .as_deref()
+            .with_context(|| format!("{}: no source is given, so none can be left out", of.name))?;
+        if !left_out.contains_key(source) {
+            let others = series.iter().filter(|other| other.source != of.source);
+            let shared = teach(others).with_context(|| format!("without {source}"))?;
+            left_out.insert(source, shared);
+            eprintln!("fitted without {source}");
+        }
+    }
+    Ok(left_out)
+}
+
 fn teach<'s>(series: impl Iterator<Item = &'s Series>) -> anyhow::Result<Shared> {
     let histories: Vec<(&str, History)> = series
         .map(|of| {
@@ -235,7 +245,7 @@ fn teach<'s>(series: impl Iterator<Item = &'s Series>) -> anyhow::Result<Shared>
 }
 
 /// Reads the origins, and the series that they name from files of the folder, in the order of the origins.
-fn read_series(data: &Path, origins: &Path) -> anyhow::Result<Vec<Series>> {
+pub fn read_series(data: &Path, origins: &Path) -> anyhow::Result<Vec<Series>> {
     let mut all: Vec<Series> = Vec::new();
     for origin in read_rows::<Origin>(origins)? {
         let known = all.iter_mut().find(|of| of.name == origin.series);

@@ -13,7 +13,7 @@ use jiff::civil::{Date, Weekday};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::paths::{Distribution, middle, paths};
+use super::paths::{Distribution, SUM_SCORES, middle, paths};
 use super::store::{Stored, kwh};
 use crate::consumption::flows::{Flows, usual_day};
 
@@ -130,6 +130,56 @@ impl Ending {
             .map(|at| known + kwh(of.quantile(middle(at, count))))
             .map(|sum| Kwh(sum.round_dp(6)))
             .collect()
+    }
+
+    /// The probability, 0 to 1, that the whole span ends above `limit`.
+    pub fn chance_above(&self, limit: Kwh) -> f64 {
+        1.0 - self.left_as_sums_go().share_to(self.left_to(limit))
+    }
+
+    /// The score that `limit` has among the ends by what is said of them, before it is held against how sums
+    /// come out.
+    pub fn score_of(&self, limit: Kwh) -> f64 {
+        distribution(self.left).score_to(self.left_to(limit))
+    }
+
+    /// What is left of `limit` for the days ahead.
+    fn left_to(&self, limit: Kwh) -> f64 {
+        let known: Decimal = self.known.values().map(|kwh| kwh.0).sum();
+        (limit.0 - known).to_f64().unwrap_or(f64::MAX)
+    }
+
+    /// What the days ahead come to, as sums were found to come out.
+    fn left_as_sums_go(&self) -> Distribution {
+        distribution(self.left).at_scores(SUM_SCORES)
+    }
+
+    /// `count` equally likely ways through the days ahead, as sums were found to come out, in kWh.
+    pub fn ways(&self, count: usize) -> Vec<Vec<f64>> {
+        let days = self.ahead.iter().map(|(_, kwh)| distribution(*kwh));
+        let days: Vec<Distribution> = days.collect();
+        paths(&days, &self.left_as_sums_go(), count)
+    }
+
+    /// The days ahead as they are likely, with the middle of those sums.
+    pub fn middle_way(&self) -> Vec<f64> {
+        let likely = self.likely();
+        let (sum, wanted) = (
+            likely.iter().sum::<f64>(),
+            self.left_as_sums_go().quantile(0.5),
+        );
+        let scale = if sum > 0.0 { wanted / sum } else { 1.0 };
+        likely.into_iter().map(|kwh| kwh * scale).collect()
+    }
+
+    /// Each day up to the forecast's origin, in order.
+    pub fn known(&self) -> impl Iterator<Item = (Date, Kwh)> {
+        self.known.iter().map(|(date, kwh)| (*date, *kwh))
+    }
+
+    /// The days after it, in order, which paths go through.
+    pub fn dates_ahead(&self) -> impl Iterator<Item = Date> {
+        self.ahead.iter().map(|(date, _)| *date)
     }
 
     /// `count` equally likely paths through the days ahead, in kWh.

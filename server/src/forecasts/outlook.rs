@@ -43,6 +43,8 @@ pub struct Outlook {
     pub forecast: Option<Stored>,
     /// Use of this cycle so far.
     pub so_far: CycleUse,
+    /// How the cycle is going to end.
+    pub ending: Option<Ending>,
     /// Energy at the end of the cycle.
     pub kwh_at_end: Option<Band<Kwh>>,
     /// The bill at the end of the cycle.
@@ -60,10 +62,22 @@ pub struct Standing {
     pub span: Cycle,
     /// Its use so far.
     pub so_far: CycleUse,
-    /// Energy at its end.
-    pub kwh_at_end: Option<Band<Kwh>>,
+    /// How it is going to end.
+    pub ending: Option<Ending>,
     /// What it costs and emits at its end, priced as if it were a billing cycle.
     pub projection: Option<Projection>,
+    carried: Carried,
+}
+
+impl Standing {
+    /// What energy of this home costs and emits in the span.
+    pub fn prices<'a>(&'a self, outlook: &'a Outlook) -> Prices<'a> {
+        Prices {
+            cycle: self.span,
+            carried: &self.carried,
+            ..outlook.prices()
+        }
+    }
 }
 
 impl Outlook {
@@ -74,8 +88,9 @@ impl Outlook {
             return Ok(Standing {
                 span: self.cycle,
                 so_far: self.so_far.clone(),
-                kwh_at_end: self.kwh_at_end,
+                ending: self.ending.clone(),
                 projection: self.projection.clone(),
+                carried: self.carried.clone(),
             });
         }
         let carried = self.past.account(None, month).into_carried();
@@ -89,13 +104,16 @@ impl Outlook {
         // Why there is no price the outlook itself says.
         let projected = ending.as_ref();
         let projected = projected.and_then(|it| project(it, self.today, &prices).ok().flatten());
+        let so_far = so_far(&prices, self.through).0;
+        let projection = projected
+            .map(|(projection, _)| projection)
+            .or_else(|| by_rate(ending.as_ref(), self.rate.as_ref(), &prices));
         Ok(Standing {
             span: month,
-            so_far: so_far(&prices, self.through).0,
-            kwh_at_end: ending.as_ref().map(|ending| ending.kwh),
-            projection: projected
-                .map(|(projection, _)| projection)
-                .or_else(|| by_rate(ending.as_ref(), self.rate.as_ref(), &prices)),
+            so_far,
+            ending,
+            projection,
+            carried,
         })
     }
 
@@ -173,7 +191,7 @@ pub async fn load(
         _ => None,
     };
     let projection = projection.or_else(|| by_rate(ending.as_ref(), rate.as_ref(), &prices));
-    let kwh_at_end = ending.map(|ending| ending.kwh);
+    let kwh_at_end = ending.as_ref().map(|ending| ending.kwh);
     Ok(Some(Outlook {
         home,
         past,
@@ -184,6 +202,7 @@ pub async fn load(
         days,
         forecast,
         so_far,
+        ending,
         kwh_at_end,
         projection,
         assumptions,
@@ -211,7 +230,8 @@ fn so_far(prices: &Prices<'_>, through: Date) -> (CycleUse, Result<Vec<Assumptio
 /// Bills that a rate is fitted to; older ones were made at other prices.
 const RATED_BILLS: i64 = 24;
 
-async fn find_rate(
+/// The rate that the home's newest bills fit.
+pub async fn find_rate(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
 ) -> sqlx::Result<Option<EffectiveRate>> {

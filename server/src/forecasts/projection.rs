@@ -14,6 +14,7 @@ use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
 use super::ending::Ending;
+use super::path_price::PathPrice;
 use super::paths::band_of;
 use crate::consumption::flows::{Energy, FlowDays};
 use crate::consumption::past::{Carried, Past};
@@ -134,7 +135,7 @@ impl Prices<'_> {
 
     /// The energy of the whole cycle if the home uses `used` in it, laid over the hours as it usually
     /// flows where prices go by time.
-    fn expected(&self, used: Kwh, by_time: bool) -> Result<Energy, BillError> {
+    pub(super) fn expected(&self, used: Kwh, by_time: bool) -> Result<Energy, BillError> {
         let flows = &self.past.flows;
         let at_end = self.at_end(used)?;
         let of = |days: &FlowDays, kwh: Decimal| {
@@ -147,14 +148,17 @@ impl Prices<'_> {
         })
     }
 
-    fn laid(&self, days: &FlowDays, kwh: Kwh, by_time: bool) -> Usage {
+    pub(super) fn laid(&self, days: &FlowDays, kwh: Kwh, by_time: bool) -> Usage {
         let usual = by_time.then(|| self.past.flows.as_usual(days, kwh, self.cycle));
         // Without hours the engine says what is missing.
         usual.flatten().unwrap_or(Usage::Total(kwh))
     }
 
     /// The whole bill of a cycle in which the home uses `used`, of which no more is known.
-    fn bill_by(&self, own: &EffectiveTariff, used: Kwh) -> Result<Bill, BillError> {
+    ///
+    /// # Errors
+    /// Why it has no price.
+    pub fn bill_by(&self, own: &EffectiveTariff, used: Kwh) -> Result<Bill, BillError> {
         let energy = self.expected(used, own.tariff.goes_by_time())?;
         let (parameters, carried) = (&own.parameters, self.carried);
         self.past
@@ -351,31 +355,10 @@ impl Prices<'_> {
         own: &EffectiveTariff,
         count: usize,
     ) -> Result<Option<(Bill, Band<Money>)>, BillError> {
-        let tariff = &own.tariff;
-        if self.past.flows.mixed || !tariff.depends_on_days() {
+        let Some(price) = PathPrice::new(*self, ending, own) else {
             return Ok(None);
-        }
-        let hours = tariff
-            .goes_by_time()
-            .then(|| ending.hours(&self.past.flows));
-        let hours = match hours {
-            Some(None) => return Ok(None),
-            hours => hours.flatten(),
         };
-        let bill = |ahead: &[f64]| {
-            let import = match &hours {
-                Some(hours) => hours.usage(ahead).ok_or(BillError::Overflow)?,
-                None => ending.by_day(ahead),
-            };
-            let energy = Energy {
-                import,
-                export: None,
-                production: None,
-            };
-            let (parameters, carried) = (&own.parameters, self.carried);
-            self.past
-                .price(tariff, parameters, &energy, carried, self.cycle)
-        };
+        let bill = |ahead: &[f64]| price.bill(ahead);
         let likely = bill(&ending.likely())?;
         let ends = ending.paths(count);
         let totals = ends.iter().map(|path| Ok(bill(path)?.total));
@@ -409,6 +392,20 @@ impl Prices<'_> {
 
     /// What the home will have emitted at the end: each year's energy by its factor.
     pub fn co2e_at_end(&self, ending: &Ending) -> Option<Band<KgCo2e>> {
+        let (known, known_kwh, factor) = self.emission(ending)?;
+        let of = |kwh: Kwh| known + (kwh.0 - known_kwh) * factor;
+        Some(ending.kwh.map(|kwh| KgCo2e(of(kwh).round_dp(3))))
+    }
+
+    /// The energy of the span with which it emits `kg`.
+    pub fn energy_of_co2e(&self, ending: &Ending, kg: Decimal) -> Option<Kwh> {
+        let (known, known_kwh, factor) = self.emission(ending)?;
+        let ahead = (kg - known).checked_div(factor)?;
+        Some(Kwh((known_kwh + ahead).round_dp(6)))
+    }
+
+    /// What the known days emitted, their energy, and what a kWh of those ahead emits.
+    fn emission(&self, ending: &Ending) -> Option<(Decimal, Decimal, Decimal)> {
         let known = self.emitted(&ending.known_by_year())?;
         let ahead = self.emitted(&ending.ahead_by_year())?;
         let known_kwh: Decimal = ending.known_by_year().values().map(|kwh| kwh.0).sum();
@@ -417,8 +414,7 @@ impl Prices<'_> {
             Some(mean) => mean,
             None => self.factor(self.cycle.last.year())?.kg_co2e_per_kwh,
         };
-        let of = |kwh: Kwh| known + (kwh.0 - known_kwh) * factor;
-        Some(ending.kwh.map(|kwh| KgCo2e(of(kwh).round_dp(3))))
+        Some((known, known_kwh, factor))
     }
 
     fn emitted(&self, by_year: &BTreeMap<i16, Kwh>) -> Option<Decimal> {

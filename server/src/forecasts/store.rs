@@ -473,22 +473,27 @@ pub async fn list_scores(
         .collect())
 }
 
-/// The prediction of one day, made the day before or earlier, whichever is newest; with its 95 %
-/// upper bound.
-pub async fn find_prediction_of(
+/// The newest forecast made before `first`, of at most so many days before, as days are held against it.
+pub async fn find_before(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
-    date: Date,
-) -> sqlx::Result<Option<(Kwh, Kwh)>> {
+    first: Date,
+    at_most: i32,
+) -> sqlx::Result<Option<(Date, Vec<Band<Kwh>>)>> {
     let row = sqlx::query!(
-        r#"SELECT kwh[$2::date - origin] AS "kwh?", hi95[$2::date - origin] AS "hi95?"
+        r#"SELECT origin, kwh AS "kwh: Vec<Decimal>", lo80 AS "lo80: Vec<Decimal>", hi80 AS "hi80: Vec<Decimal>",
+                  lo95 AS "lo95: Vec<Decimal>", hi95 AS "hi95: Vec<Decimal>"
            FROM consumption_prediction
-           WHERE energy_profile_id = $1 AND origin < $2 AND origin >= $2::date - 7
+           WHERE energy_profile_id = $1 AND origin < $2 AND origin >= $2::date - $3::integer
            ORDER BY origin DESC LIMIT 1"#,
         profile.0,
-        date.to_sqlx() as jiff_sqlx::Date,
+        first.to_sqlx() as jiff_sqlx::Date,
+        at_most,
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.and_then(|row| Some((Kwh(row.kwh?), Kwh(row.hi95?)))))
+    Ok(row.map(|row| {
+        let days = bands(&row.kwh, [&row.lo80, &row.hi80, &row.lo95, &row.hi95]);
+        (row.origin.to_jiff(), days)
+    }))
 }

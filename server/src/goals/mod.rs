@@ -3,15 +3,22 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use ecotrack_common::goal::{Goal, NewGoal};
+use ecotrack_common::device_forecast::is_southern;
+use ecotrack_common::goal::{Goal, GoalPeriod, GoalStanding, NewGoal};
 use ecotrack_common::write::{Changed, Written};
 use ecotrack_common::{ConsumptionGoalId, EnergyProfileId, path};
+use sqlx::PgConnection;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+pub mod command;
+pub mod device;
+pub mod judge;
+pub mod pace;
 pub mod progress;
 mod row;
+pub mod standing;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -19,9 +26,12 @@ mod tests;
 use crate::App;
 use crate::accounts::Caller;
 use crate::audit::rows;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extract::{Json, Path, Query, VersionQuery};
+use crate::forecasts::outlook::{self, Outlook};
 use crate::write::{Begun, Write, WriteKey};
+use crate::{consumption, devices, profiles};
+use standing::{OfDevice, Spans};
 use store::Image;
 
 /// Goals in one answer.
@@ -31,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(change, remove))
+        .routes(routes!(list_progress))
 }
 
 /// The goals of a home, the newest first.
@@ -113,4 +124,58 @@ async fn remove(
     };
     let written = rows::remove::<Image>(&mut write, &caller, profile, goal, query.version).await?;
     write.finish(Some(profile), StatusCode::OK, &written).await
+}
+
+/// How each goal stands, and what became of it before; the newest goal first.
+#[utoipa::path(get, path = path::GOALS_PROGRESS, tag = "goals", params(("energy_profile_id" = Uuid, Path)),
+    responses((status = 200, body = Vec<GoalStanding>)))]
+async fn list_progress(
+    State(app): State<App>,
+    Path(profile): Path<EnergyProfileId>,
+) -> Result<axum::Json<Vec<GoalStanding>>> {
+    let mut conn = app.db.acquire().await?;
+    let outlook = outlook::load(&mut conn, &app.reference, profile, app.clock.now())
+        .await?
+        .ok_or(Error::NotFound)?;
+    let goals = store::list(&mut conn, profile, SHOWN).await?;
+    let mut of_devices = Vec::with_capacity(goals.len());
+    for goal in &goals {
+        of_devices.push(of_device(&mut conn, goal, &outlook).await?);
+    }
+    drop(conn);
+    let mut spans: Vec<Spans> = Vec::new();
+    for period in GoalPeriod::ALL {
+        if goals.iter().any(|goal| goal.goal.period == *period) {
+            spans.push(Spans::new(&outlook, *period)?);
+        }
+    }
+    let all = goals.iter().zip(&of_devices).filter_map(|(goal, device)| {
+        let spans = spans.iter().find(|spans| spans.are_of(goal))?;
+        Some(spans.standing(goal, &outlook, device.as_ref()))
+    });
+    Ok(axum::Json(all.collect()))
+}
+
+/// The device of a goal with the days of its own meter; `None` of a goal for the whole home.
+async fn of_device(
+    conn: &mut PgConnection,
+    goal: &Goal,
+    outlook: &Outlook,
+) -> Result<Option<OfDevice>> {
+    let Some(id) = goal.goal.profile_device_id else {
+        return Ok(None);
+    };
+    let profile = outlook.home.id;
+    let devices = devices::store::list(&mut *conn, profile).await?;
+    let device = devices.into_iter().find(|row| row.profile_device_id == id);
+    let device = device.ok_or(Error::NotFound)?.device;
+    let first = outlook.days.first().map_or(outlook.today, |day| day.date);
+    let metered =
+        consumption::store::list_device_days(&mut *conn, profile, id, first, outlook.today).await?;
+    let (country, latitude) = profiles::store::find_place(&mut *conn, profile).await?;
+    Ok(Some(OfDevice {
+        device,
+        metered,
+        southern: is_southern(&country, latitude),
+    }))
 }

@@ -72,7 +72,7 @@ async fn a_limit_that_is_passed_is_told_at_once_and_no_longer_when_it_is_gone(db
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
     test.run_jobs().await;
-    assert_eq!(open().await[0]["rule"], "goal_pace");
+    assert_eq!(open().await[0]["rule"], "goal_passed");
     let dashboard = ana.get(&in_home(path::DASHBOARD, profile)).await.json;
     assert_eq!(dashboard["goal"]["limit"], "120");
     assert_eq!(ana.undo(profile, &made).await.status, StatusCode::OK);
@@ -96,7 +96,7 @@ async fn a_limit_for_a_month_is_held_against_the_calendar_month(db: PgPool) {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|alert| alert["rule"] == "goal_pace")
+        .filter(|alert| alert["rule"] == "goal_passed")
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(
@@ -105,4 +105,150 @@ async fn a_limit_for_a_month_is_held_against_the_calendar_month(db: PgPool) {
     );
     let dashboard = ana.get(&in_home(path::DASHBOARD, profile)).await.json;
     assert_eq!(dashboard["goal"], Value::Null, "that one is of the cycle");
+}
+
+/// The figure of a goal's standing under a pointer.
+fn figure(standing: &Value, at: &str) -> rust_decimal::Decimal {
+    let value = standing.pointer(at).and_then(Value::as_str);
+    value
+        .unwrap_or_else(|| panic!("{at} of {standing}"))
+        .parse()
+        .unwrap()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn each_goal_tells_how_likely_it_is_passed_what_keeps_it_and_what_became_of_it(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let meter = json!({ "name": "Main", "channel": "grid_import", "reading_kind": "register" });
+    let made = ana.post(&in_home(path::METERS, profile), &meter).await;
+    let readings = of_row(path::READINGS, profile, "meter_id", &made.json["row"]);
+    // 10 kWh on each of 115 days.
+    for (at, kwh) in [
+        ("2026-07-31T03:00:00Z", "100"),
+        ("2026-11-23T03:00:00Z", "1250"),
+    ] {
+        let read = ana.post(&readings, &register(at, kwh)).await;
+        assert_eq!(read.status, StatusCode::CREATED, "{}", read.json);
+    }
+    test.run_jobs().await;
+    let goals = in_home(path::GOALS, profile);
+    let mut old = goal("cycle", "305");
+    old["valid_to"] = json!("2026-10-01");
+    let mut money = goal("cycle", "200");
+    money["measure"] = json!("money");
+    for new in [goal("cycle", "250"), goal("month", "330"), money, old] {
+        let made = ana.post(&goals, &new).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    }
+    let told = ana.get(&in_home(path::GOALS_PROGRESS, profile)).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.json);
+    let of = |at: usize| &told.json[3 - at];
+
+    let tight = of(0);
+    assert_eq!(
+        tight["span"],
+        json!({ "first": "2026-11-10", "last": "2026-12-09" })
+    );
+    assert_eq!(tight["source"], "home");
+    assert_eq!(figure(tight, "/progress/used"), 130.into());
+    let likely = figure(tight, "/progress/likely_at_end");
+    assert!(
+        (likely - rust_decimal::Decimal::from(300)).abs() < 10.into(),
+        "{likely}"
+    );
+    assert!(figure(tight, "/progress/probability_of_passing") > rust_decimal::Decimal::new(9, 1));
+    assert!(tight["progress"]["likely_passed_on"].as_str() > Some("2026-12-01"));
+    // On the seventeen days that are left.
+    let change = figure(tight, "/progress/pace/change_kwh_per_day");
+    let expected = (rust_decimal::Decimal::from(250) - likely) / rust_decimal::Decimal::from(17);
+    assert!(
+        (change - expected).abs() < rust_decimal::Decimal::new(5, 1),
+        "{change}"
+    );
+    let past = tight["past"].as_array().unwrap();
+    let fates: Vec<&Value> = past.iter().map(|span| &span["passed"]).collect();
+    // 310, 300 and 310 kWh, and of the one before ten of its 31 days.
+    assert_eq!(
+        fates,
+        [&json!(true), &json!(true), &json!(true), &Value::Null]
+    );
+    assert_eq!(past[0]["held"], true);
+
+    let month = of(1);
+    assert_eq!(month["span"]["first"], "2026-11-01");
+    assert!(figure(month, "/progress/probability_of_passing") < rust_decimal::Decimal::new(1, 1));
+    assert!(figure(month, "/progress/pace/change_kwh_per_day") > 3.into());
+    assert_eq!(month["past"][0]["passed"], false);
+
+    let money = of(2);
+    assert_eq!(money["progress"], Value::Null);
+    assert_eq!(money["missing"], json!(["missing_price"]));
+
+    let old = of(3);
+    assert_eq!(
+        (&old["progress"], &old["missing"]),
+        (&Value::Null, &json!(["not_in_force"]))
+    );
+    let held: Vec<&Value> = old["past"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|span| &span["held"])
+        .collect();
+    assert_eq!(held, [false, true, true, true]);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_goal_of_a_device_goes_by_its_own_meter_and_by_an_estimate_without_one(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let mut goals = Vec::new();
+    let mut devices = Vec::new();
+    for name in ["Fridge", "Heater"] {
+        let device = json!({
+            "name": name, "category": "other", "quantity": 1, "power_w": "1000", "standby_w": "0",
+            "hours_per_day": "2", "days_per_month": "30", "duty_cycle": "1"
+        });
+        let made = ana.post(&in_home(path::DEVICES, profile), &device).await;
+        let key = made.json["row"]["profile_device_id"].clone();
+        let mut goal = goal("cycle", "50");
+        goal["profile_device_id"] = key.clone();
+        goals.push(ana.post(&in_home(path::GOALS, profile), &goal).await.json);
+        devices.push(key);
+    }
+    let meter = json!({
+        "name": "Fridge", "channel": "device", "reading_kind": "register", "profile_device_id": devices[0]
+    });
+    let made = ana.post(&in_home(path::METERS, profile), &meter).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    let address = in_home(path::GOALS_PROGRESS, profile);
+    let nothing = ana.get(&address).await.json;
+    assert_eq!(nothing[1]["missing"], json!(["missing_readings"]));
+    let readings = of_row(path::READINGS, profile, "meter_id", &made.json["row"]);
+    // 2 kWh on each day of the last ten weeks.
+    for (at, kwh) in [
+        ("2026-09-14T03:00:00Z", "0"),
+        ("2026-11-23T03:00:00Z", "140"),
+    ] {
+        ana.post(&readings, &register(at, kwh)).await;
+    }
+    let told = ana.get(&address).await.json;
+    let (by_estimate, by_meter) = (&told[0], &told[1]);
+    assert_eq!(by_meter["source"], "device_meter");
+    assert_eq!(figure(by_meter, "/progress/used"), 26.into());
+    assert_eq!(figure(by_meter, "/progress/likely_at_end"), 60.into());
+    assert_eq!(
+        figure(by_meter, "/progress/probability_of_passing"),
+        rust_decimal::Decimal::new(999, 3)
+    );
+    assert_eq!(by_meter["past"][0]["passed"], true);
+    assert_eq!(by_estimate["source"], "device_estimate");
+    assert_eq!(figure(by_estimate, "/progress/likely_at_end"), 60.into());
+    assert_eq!(
+        by_estimate["progress"]["probability_of_passing"],
+        Value::Null
+    );
+    assert!(figure(by_estimate, "/progress/pace/change_kwh_per_day") < 0.into());
+    assert_eq!(by_estimate["past"], json!([]));
 }

@@ -6,11 +6,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use ecotrack_common::EnergyProfileId;
+use ecotrack_common::{EnergyProfileId, NoticeChannelId};
 use graphile_worker::{
     Cron, Crontab, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext,
     WorkerOptions, WorkerRecoveryConfig,
 };
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -20,7 +21,7 @@ pub mod store;
 mod tests;
 
 use crate::forecasts::trainings::policy::Trigger;
-use crate::{App, alerts, catalog, doctor, forecasts, profiles, weather};
+use crate::{App, alerts, catalog, doctor, forecasts, notices, profiles, public, reports, weather};
 
 /// Jobs at once in one server: two, since training is arithmetic and the machine is small.
 const CONCURRENCY: usize = 2;
@@ -75,6 +76,28 @@ pub struct RebuildDays {
     pub energy_profile_id: EnergyProfileId,
 }
 
+/// Sends what a member is to be told elsewhere.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SendNotice {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+    /// Through which channel.
+    pub notice_channel_id: NoticeChannelId,
+    /// What it tells.
+    pub about: String,
+}
+
+/// Announces the month that is over through the channels of a home that take reports.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeliverReport {
+    /// The home.
+    pub energy_profile_id: EnergyProfileId,
+}
+
+/// Puts that into the queue for each home that has such a channel.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeliverAllReports {}
+
 /// Asks the online source for the temperatures that a home is missing.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FetchWeather {
@@ -99,6 +122,10 @@ pub struct TrainAll {}
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EvaluateAllAlerts {}
 
+/// Publishes the month that is due on the public page.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PublishTotals {}
+
 /// Removes what has served its time: old idempotency keys, sessions and invitations that ended long
 /// ago, recovery codes that expired, homes that nobody can restore any more.
 #[derive(Debug, Serialize, Deserialize)]
@@ -118,6 +145,9 @@ pub trait Job: TaskHandler + Serialize {
         0
     }
 }
+
+/// What went out is known so long, that it does not go out again: longer than any rule is quiet.
+const NOTICES_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 /// Priority of what somebody looks at a screen for.
 const AWAITED: i16 = -10;
@@ -169,6 +199,51 @@ impl Job for FetchWeather {
 
     fn key(&self) -> String {
         format!("weather:{}", self.energy_profile_id)
+    }
+}
+
+impl Job for DeliverReport {
+    fn key(&self) -> String {
+        format!("report:{}", self.energy_profile_id)
+    }
+}
+
+impl TaskHandler for DeliverReport {
+    const IDENTIFIER: &'static str = "deliver_report";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        let outcome = reports::deliver::run(&app, self.energy_profile_id).await;
+        said(Self::IDENTIFIER, self.energy_profile_id, outcome)
+    }
+}
+
+impl TaskHandler for DeliverAllReports {
+    const IDENTIFIER: &'static str = "deliver_all_reports";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        reports::deliver::run_all(&app)
+            .await
+            .map_err(|error| error.to_string())
+    }
+}
+
+impl Job for SendNotice {
+    const QUEUE: Option<&'static str> = Some(OUTSIDE);
+
+    fn key(&self) -> String {
+        format!("notice:{}:{}", self.notice_channel_id, self.about)
+    }
+}
+
+impl TaskHandler for SendNotice {
+    const IDENTIFIER: &'static str = "send_notice";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        let outcome = notices::send::run(&app, &self).await;
+        said(Self::IDENTIFIER, self.energy_profile_id, outcome)
     }
 }
 
@@ -311,6 +386,19 @@ impl TaskHandler for EvaluateAllAlerts {
     }
 }
 
+impl TaskHandler for PublishTotals {
+    const IDENTIFIER: &'static str = "publish_totals";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = app(&context)?;
+        public::publish::run(&app).await.map_err(|error| {
+            let error = format!("{error:#}");
+            tracing::error!(job = Self::IDENTIFIER, error, "a job failed");
+            error
+        })
+    }
+}
+
 impl TaskHandler for Sweep {
     const IDENTIFIER: &'static str = "sweep";
 
@@ -319,6 +407,9 @@ impl TaskHandler for Sweep {
         let mut conn = app.db.acquire().await.map_err(|error| error.to_string())?;
         let now = app.clock.now();
         store::sweep(&mut conn, now)
+            .await
+            .map_err(|error| error.to_string())?;
+        notices::store::sweep(&mut conn, now - NOTICES_KEPT)
             .await
             .map_err(|error| error.to_string())?;
         forecasts::trainings::store::sweep(&mut conn, now)
@@ -375,7 +466,7 @@ pub async fn for_each_home<J: Job>(
 
 /// What is done by the clock. Times are UTC; a night that the server slept through is made up for
 /// within a day.
-fn schedule() -> anyhow::Result<[Crontab; 5]> {
+fn schedule() -> anyhow::Result<[Crontab; 7]> {
     // A job without a payload arrives as `null`, which is no empty struct: each names its own.
     Ok([
         // Before the training, and after midnight in the Americas' east.
@@ -395,10 +486,21 @@ fn schedule() -> anyhow::Result<[Crontab; 5]> {
             .fill(CrontabFill::hours(24))
             .payload(TrainAll {})?
             .build(),
+        // After the night's refresh; on all days but the first ones of a month there is nothing to do.
+        Cron::daily_at::<DeliverAllReports>(9, 0)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(24))
+            .payload(DeliverAllReports {})?
+            .build(),
         Cron::hourly_at::<EvaluateAllAlerts>(10)
             .context("a schedule")?
             .fill(CrontabFill::hours(1))
             .payload(EvaluateAllAlerts {})?
+            .build(),
+        Cron::daily_at::<PublishTotals>(6, 20)
+            .context("a schedule")?
+            .fill(CrontabFill::hours(24))
+            .payload(PublishTotals {})?
             .build(),
         Cron::daily_at::<Sweep>(4, 40)
             .context("a schedule")?
@@ -420,10 +522,14 @@ pub async fn worker(app: &App) -> anyhow::Result<Worker> {
         .define_job::<RefreshProfile>()
         .define_job::<RebuildDays>()
         .define_job::<FetchWeather>()
+        .define_job::<SendNotice>()
+        .define_job::<DeliverReport>()
+        .define_job::<DeliverAllReports>()
         .define_job::<FetchAllWeather>()
         .define_job::<RefreshTariffs>()
         .define_job::<TrainAll>()
         .define_job::<EvaluateAllAlerts>()
+        .define_job::<PublishTotals>()
         .define_job::<Sweep>()
         .with_crons(schedule()?)
         .worker_recovery(WorkerRecoveryConfig::default().enabled(true))

@@ -27,6 +27,7 @@ struct Row {
     register_digits: Option<i16>,
     profile_device_id: Option<uuid::Uuid>,
     same_as: Option<uuid::Uuid>,
+    alerts_off: bool,
     version: i64,
 }
 
@@ -40,6 +41,7 @@ impl Row {
             register_digits: self.register_digits,
             profile_device_id: self.profile_device_id.map(ProfileDeviceId),
             same_as: self.same_as.map(MeterId),
+            alerts_off: self.alerts_off,
             version: self.version,
         })
     }
@@ -49,7 +51,7 @@ impl Row {
 pub async fn list(conn: &mut PgConnection, profile: EnergyProfileId) -> sqlx::Result<Vec<Meter>> {
     sqlx::query_as!(
         Row,
-        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, alerts_off, version FROM meter
          WHERE energy_profile_id = $1 AND removed_at IS NULL ORDER BY meter_id",
         profile.0,
     )
@@ -68,7 +70,7 @@ pub async fn find(
 ) -> sqlx::Result<Option<Meter>> {
     sqlx::query_as!(
         Row,
-        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, alerts_off, version FROM meter
          WHERE energy_profile_id = $1 AND meter_id = $2 AND removed_at IS NULL",
         profile.0,
         id.0,
@@ -87,7 +89,7 @@ pub async fn find_locked(
 ) -> sqlx::Result<Option<Meter>> {
     sqlx::query_as!(
         Row,
-        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, alerts_off, version FROM meter
          WHERE energy_profile_id = $1 AND meter_id = $2 AND removed_at IS NULL
          FOR NO KEY UPDATE",
         profile.0,
@@ -107,7 +109,7 @@ pub async fn find_kept(
 ) -> sqlx::Result<Option<Meter>> {
     sqlx::query_as!(
         Row,
-        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, alerts_off, version FROM meter
          WHERE energy_profile_id = $1 AND meter_id = $2 AND removed_at IS NULL
          FOR KEY SHARE",
         profile.0,
@@ -128,7 +130,7 @@ pub async fn find_image(
 ) -> sqlx::Result<Option<(Image, i64)>> {
     let row = sqlx::query_as!(
         Row,
-        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, version FROM meter
+        "SELECT meter_id, name, channel, reading_kind, register_digits, profile_device_id, same_as, alerts_off, version FROM meter
          WHERE energy_profile_id = $1 AND meter_id = $2 AND removed_at IS NULL
          FOR UPDATE",
         profile.0,
@@ -147,6 +149,7 @@ pub async fn find_image(
             register_digits: meter.register_digits,
             profile_device_id: meter.profile_device_id,
             same_as: meter.same_as,
+            alerts_off: meter.alerts_off,
         },
     };
     Ok(Some((image, meter.version)))
@@ -194,12 +197,12 @@ pub async fn insert(
     let new = &image.meter;
     sqlx::query!(
         "INSERT INTO meter (energy_profile_id, meter_id, name, channel, reading_kind, register_digits,
-                            profile_device_id, same_as, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                            profile_device_id, same_as, version, alerts_off)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT ON CONSTRAINT meter_pkey DO UPDATE
          SET name = excluded.name, channel = excluded.channel, reading_kind = excluded.reading_kind,
              register_digits = excluded.register_digits, profile_device_id = excluded.profile_device_id,
-             same_as = excluded.same_as, version = excluded.version, removed_at = NULL",
+             same_as = excluded.same_as, alerts_off = excluded.alerts_off, version = excluded.version, removed_at = NULL",
         profile.0,
         image.meter_id.0,
         new.name.trim(),
@@ -209,6 +212,7 @@ pub async fn insert(
         new.profile_device_id.map(|id| id.0),
         new.same_as.map(|id| id.0),
         version,
+        new.alerts_off,
     )
     .execute(conn)
     .await?;
@@ -225,7 +229,7 @@ pub async fn update(
     sqlx::query!(
         "UPDATE meter
          SET name = $3, channel = $4, reading_kind = $5, register_digits = $6, profile_device_id = $7, same_as = $8,
-             version = version + 1
+             alerts_off = $9, version = version + 1
          WHERE energy_profile_id = $1 AND meter_id = $2",
         profile.0,
         image.meter_id.0,
@@ -235,6 +239,7 @@ pub async fn update(
         new.register_digits,
         new.profile_device_id.map(|id| id.0),
         new.same_as.map(|id| id.0),
+        new.alerts_off,
     )
     .execute(conn)
     .await?;

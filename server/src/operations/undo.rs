@@ -13,7 +13,7 @@ use crate::error::{Error, OnConstraint, Result};
 use crate::profiles::row as home;
 use crate::readings::{self, imports};
 use crate::write::Write;
-use crate::{away, bills, devices, goals, meters, tariffs, weather};
+use crate::{alerts, away, bills, devices, goals, meters, suggestions, tariffs, weather};
 
 /// Takes an operation back as a new operation, which can itself be taken back: all of its rows, or
 /// none when something newer stands on one.
@@ -88,8 +88,14 @@ async fn restore_all(
         away::store::Image::ENTITY => {
             restore::<away::store::Image>(write, profile, entries).await?;
         }
+        alerts::store::Image::ENTITY => {
+            restore::<alerts::store::Image>(write, profile, entries).await?;
+        }
         tariffs::store::Image::ENTITY => {
             restore::<tariffs::store::Image>(write, profile, entries).await?;
+        }
+        suggestions::store::Image::ENTITY => {
+            restore::<suggestions::store::Image>(write, profile, entries).await?;
         }
         weather::ENTITY => weather::undo::restore(write, profile, entries).await?,
         _ => return Err(cannot_undo("another version of EcoTrack did it")),

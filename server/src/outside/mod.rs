@@ -1,5 +1,5 @@
-//! The one room from which the server asks others over HTTP: optional sources that the operator
-//! switched on, each at an address of theirs.
+//! The one room from which the server reaches others: optional sources that the operator switched on, each at an
+//! address of theirs; addresses that members gave (`guarded`); mails (`mail`).
 //!
 //! Nobody out there is trusted: an answer has a limit of time and of size, a redirect is a refusal,
 //! and what is asked (a home's place) is in no error and no log. Trying again is the queue's.
@@ -12,6 +12,9 @@ use anyhow::Context;
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 
+pub mod guarded;
+pub mod mail;
+pub mod message;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

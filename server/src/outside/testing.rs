@@ -21,6 +21,7 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) query: BTreeMap<String, String>,
     pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// What is answered.
@@ -81,18 +82,21 @@ impl Stub {
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let noted = asked.clone();
         let handler = move |request: Request| {
-            let query = request.uri().query().unwrap_or_default();
-            let query = axum::extract::Query::<BTreeMap<String, String>>::try_from_uri(
-                &format!("/?{query}").parse().unwrap(),
-            );
-            let asked = Asked {
-                path: request.uri().path().to_owned(),
-                query: query.unwrap().0,
-                headers: request.headers().clone(),
-            };
-            noted.lock().unwrap().push(asked.clone());
-            let answer = answer(&asked);
+            let (noted, answer) = (noted.clone(), answer.clone());
             async move {
+                let (parts, body) = request.into_parts();
+                let query = parts.uri.query().unwrap_or_default();
+                let query = axum::extract::Query::<BTreeMap<String, String>>::try_from_uri(
+                    &format!("/?{query}").parse().unwrap(),
+                );
+                let asked = Asked {
+                    path: parts.uri.path().to_owned(),
+                    query: query.unwrap().0,
+                    headers: parts.headers,
+                    body: axum::body::to_bytes(body, usize::MAX).await.unwrap(),
+                };
+                noted.lock().unwrap().push(asked.clone());
+                let answer = answer(&asked);
                 if matches!(answer, Answer::Silence) {
                     std::future::pending::<()>().await;
                 }

@@ -21,6 +21,7 @@ struct Row {
     time_zone: String,
     billing_cycle_day: i16,
     demo_moved_weeks: Option<i32>,
+    public_totals: bool,
     version: i64,
     country: String,
     state: Option<String>,
@@ -52,6 +53,7 @@ impl Row {
             billing_cycle_day: self.billing_cycle_day,
             tariff: in_force.and_then(|tariff| tariff.slug.clone()),
             tariff_name: in_force.map(|tariff| tariff.name.clone()),
+            public_totals: self.public_totals,
             location: LocationInfo {
                 country: self.country,
                 state: self.state,
@@ -104,7 +106,7 @@ async fn select(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT p.energy_profile_id, p.name, p.occupants, p.area_m2, p.connection, p.currency, p.time_zone,
-                  p.billing_cycle_day, p.demo_moved_weeks, p.version,
+                  p.billing_cycle_day, p.demo_moved_weeks, p.public_totals, p.version,
                   l.country, l.state, l.city, l.latitude, l.longitude, l.distributor, l.grid_region,
                   m.role
            FROM profile_member AS m
@@ -157,8 +159,8 @@ pub async fn insert(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO energy_profile (energy_profile_id, name, occupants, area_m2, connection, currency, time_zone,
-                                     billing_cycle_day, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                     billing_cycle_day, public_totals, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         id.0,
         new.name.trim(),
         new.occupants,
@@ -167,6 +169,7 @@ pub async fn insert(
         new.currency,
         new.time_zone,
         new.billing_cycle_day,
+        new.public_totals,
         now.to_sqlx(),
     )
     .execute(&mut *conn)
@@ -206,8 +209,8 @@ pub async fn find_image(
     id: EnergyProfileId,
 ) -> sqlx::Result<Option<(ProfileDetails, i64)>> {
     let row = sqlx::query!(
-        "SELECT p.name, p.occupants, p.area_m2, p.connection, p.currency, p.time_zone, p.billing_cycle_day, p.version,
-                l.country, l.state, l.city, l.latitude, l.longitude, l.distributor, l.grid_region
+        "SELECT p.name, p.occupants, p.area_m2, p.connection, p.currency, p.time_zone, p.billing_cycle_day,
+                p.public_totals, p.version, l.country, l.state, l.city, l.latitude, l.longitude, l.distributor, l.grid_region
          FROM energy_profile AS p JOIN location_info AS l USING (energy_profile_id)
          WHERE p.energy_profile_id = $1 AND p.removed_at IS NULL FOR NO KEY UPDATE OF p",
         id.0,
@@ -223,6 +226,7 @@ pub async fn find_image(
         currency: row.currency,
         time_zone: row.time_zone,
         billing_cycle_day: row.billing_cycle_day,
+        public_totals: row.public_totals,
         location: LocationInfo {
             country: row.country,
             state: row.state,
@@ -245,7 +249,7 @@ pub async fn update(
     sqlx::query!(
         "UPDATE energy_profile
          SET name = $2, occupants = $3, area_m2 = $4, connection = $5, currency = $6, time_zone = $7,
-             billing_cycle_day = $8, version = version + 1
+             billing_cycle_day = $8, public_totals = $9, version = version + 1
          WHERE energy_profile_id = $1",
         id.0,
         new.name.trim(),
@@ -255,6 +259,7 @@ pub async fn update(
         new.currency,
         new.time_zone,
         new.billing_cycle_day,
+        new.public_totals,
     )
     .execute(&mut *conn)
     .await?;
@@ -424,6 +429,19 @@ fn zone_of(name: &str) -> jiff::tz::TimeZone {
     jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC)
 }
 
+/// How many people live in a home, where that is said.
+pub async fn find_occupants(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Option<i16>> {
+    sqlx::query_scalar!(
+        "SELECT occupants FROM energy_profile WHERE energy_profile_id = $1",
+        profile.0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// A home, for computing.
 pub async fn find_home(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Result<Option<Home>> {
     sqlx::query!(
@@ -464,4 +482,32 @@ pub async fn find_place(
     .fetch_one(conn)
     .await?;
     Ok((row.country, row.latitude))
+}
+
+/// What of a home its savings depend on.
+pub struct Dwelling {
+    /// How many live there.
+    pub occupants: Option<i16>,
+    /// Its area.
+    pub area_m2: Option<Decimal>,
+    /// ISO 3166, two letters.
+    pub country: String,
+    /// Degrees, negative in the south.
+    pub latitude: Option<Decimal>,
+}
+
+/// The people and the place of a home.
+pub async fn find_dwelling(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+) -> sqlx::Result<Dwelling> {
+    sqlx::query_as!(
+        Dwelling,
+        "SELECT p.occupants, p.area_m2, l.country, l.latitude
+         FROM energy_profile AS p JOIN location_info AS l USING (energy_profile_id)
+         WHERE p.energy_profile_id = $1",
+        profile.0,
+    )
+    .fetch_one(conn)
+    .await
 }

@@ -1,185 +1,217 @@
-use std::collections::BTreeMap;
-
-use ecotrack_common::EnergyProfileId;
-use ecotrack_common::Money;
-use ecotrack_common::emission::factor_for;
-use ecotrack_common::suggestion::Suggestion;
-use rust_decimal::Decimal;
+use axum::http::StatusCode;
+use ecotrack_common::{EnergyProfileId, path};
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use super::{Prices, SuggestionState, rank, store};
-use crate::catalog::Reference;
-use crate::devices::tests::{insert, insert_home, loaded};
+use crate::devices::tests::loaded;
+use crate::testing::{Actor, Answer, TestApp, in_home, wrong};
 
-async fn ranked(
-    db: &PgPool,
-    profile: EnergyProfileId,
-    reference: &Reference,
-    prices: Prices<'_>,
-) -> Vec<Suggestion> {
-    let mut conn = db.acquire().await.unwrap();
-    let devices = crate::devices::store::list(&mut conn, profile)
-        .await
-        .unwrap();
-    let states = store::list_states(&mut conn, profile).await.unwrap();
-    rank(&reference.measures, &states, &devices, prices)
+fn address(profile: EnergyProfileId, slug: &str) -> String {
+    path::fill(&in_home(path::SUGGESTION, profile), &[("slug", &slug)])
 }
 
-fn slugs(suggestions: &[Suggestion]) -> Vec<&str> {
-    suggestions
-        .iter()
-        .map(|suggestion| suggestion.slug.as_str())
+/// A device of the catalogue, of 1,000 W without standby.
+async fn device(who: &Actor, profile: EnergyProfileId, slug: &str, hours: &str) {
+    let body = json!({
+        "catalog_slug": slug, "name": slug, "category": "kitchen", "quantity": 1, "power_w": "1000",
+        "standby_w": "0", "hours_per_day": hours, "days_per_month": "30", "duty_cycle": "1",
+    });
+    let made = who.post(&in_home(path::DEVICES, profile), &body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+}
+
+async fn all(who: &Actor, profile: EnergyProfileId) -> Vec<Value> {
+    let answer = who.get(&in_home(path::SUGGESTIONS, profile)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+    answer.json["suggestions"].as_array().unwrap().clone()
+}
+
+async fn one(who: &Actor, profile: EnergyProfileId, slug: &str) -> Value {
+    let all = all(who, profile).await;
+    all.into_iter().find(|it| it["slug"] == slug).unwrap()
+}
+
+async fn put(
+    who: &Actor,
+    profile: EnergyProfileId,
+    slug: &str,
+    version: i64,
+    row: &Value,
+) -> Answer {
+    let mut body = row.clone();
+    body["version"] = json!(version);
+    who.put(&address(profile, slug), &body).await
+}
+
+fn state(state: &str) -> Value {
+    json!({ "state": state })
+}
+
+/// Slugs that the dashboard offers.
+async fn offered(who: &Actor, profile: EnergyProfileId) -> Vec<String> {
+    let board = who.get(&in_home(path::DASHBOARD, profile)).await.json;
+    let offered = board["suggestions"].as_array().unwrap().iter();
+    offered
+        .map(|it| it["slug"].as_str().unwrap().to_owned())
         .collect()
 }
 
-async fn set(db: &PgPool, profile: EnergyProfileId, slug: &str, state: &str) {
-    sqlx::query(
-        "INSERT INTO profile_suggestion (energy_profile_id, slug, state, changed_at) VALUES ($1, $2, $3, now())",
-    )
-    .bind(profile.0)
-    .bind(slug)
-    .bind(state)
-    .execute(db)
-    .await
-    .unwrap();
-}
-
 #[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn measures_with_a_figure_come_first_by_what_they_save(db: PgPool) {
-    let reference = loaded(&db).await;
-    let profile = insert_home(&db).await;
-    insert(
-        &db,
-        profile,
-        &reference,
-        "cooktop-electric-burner",
-        |stove| {
-            stove.name = "Fogão".into();
-            stove.power_w = 1000.into();
-            stove.hours_per_day = 1.into();
-        },
-    )
-    .await;
-    insert(&db, profile, &reference, "ac-split-9000", |_| {}).await;
-    insert(&db, profile, &reference, "ac-split-24000", |ac| {
-        ac.power_w = 1000.into();
-        ac.standby_w = 0.into();
-        ac.hours_per_day = 20.into();
-        ac.duty_cycle = 1.into();
-    })
-    .await;
-    insert(&db, profile, &reference, "shower-electric-5500", |_| {}).await;
+async fn measures_come_with_their_arithmetic_those_that_save_most_first(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    device(&ana, profile, "cooktop-induction-zone", "1").await;
+    device(&ana, profile, "shower-electric-5500", "1").await;
 
-    let (factor, _) = factor_for(&reference.factors, "BR-SIN", 2026).unwrap();
-    let prices = Prices {
-        marginal: Some(Money("0.5".parse().unwrap())),
-        factor: Some(factor),
+    let all = all(&ana, profile).await;
+    assert_eq!(all.len(), 58);
+    let fits: Vec<&str> = all.iter().map(|it| it["fit"].as_str().unwrap()).collect();
+    let order = |fit: &str| match fit {
+        "applies" => 0,
+        "may_apply" => 1,
+        _ => 2,
     };
-    let ranked = ranked(&db, profile, &reference, prices).await;
+    assert!(fits.is_sorted_by_key(|fit| order(fit)), "{fits:?}");
 
-    assert_eq!(
-        slugs(&ranked)[..2],
-        ["ac-clean-filter", "cook-lid-residual"]
-    );
-    let first = &ranked[0];
-    let saving = first.saving.unwrap();
-    // The larger of the two: 600 kWh a month.
-    assert_eq!(first.device.as_deref(), Some("ac-split-24000"));
-    assert_eq!(
-        (saving.kwh.0, saving.share.to_string().as_str()),
-        (30.into(), "0.05")
-    );
-    assert_eq!(saving.money, Some(Money(15.into())));
-    assert_eq!(
-        saving.co2e.unwrap().0,
-        Decimal::from(30) * factor.kg_co2e_per_kwh
-    );
-    assert_eq!(
-        ranked[1].saving.unwrap().money.unwrap().0.to_string(),
-        "2.25"
-    );
-    assert!(
-        ranked[2..]
-            .iter()
-            .all(|suggestion| suggestion.saving.is_none())
-    );
-    assert!(
-        slugs(&ranked).contains(&"shower-summer-mode"),
-        "it fits, but for the weather"
-    );
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn without_a_price_the_order_is_by_kwh_and_no_money_is_shown(db: PgPool) {
-    let reference = loaded(&db).await;
-    let profile = insert_home(&db).await;
-    insert(&db, profile, &reference, "cooktop-electric-burner", |_| {}).await;
-    insert(&db, profile, &reference, "ac-split-9000", |_| {}).await;
-    let ranked = ranked(&db, profile, &reference, Prices::default()).await;
-    assert_eq!(
-        slugs(&ranked)[..2],
-        ["cook-lid-residual", "ac-clean-filter"]
-    );
-    let saving = ranked[0].saving.unwrap();
-    assert_eq!((saving.money, saving.co2e), (None, None));
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn what_does_not_fit_is_not_shown(db: PgPool) {
-    let reference = loaded(&db).await;
-    let profile = insert_home(&db).await;
-    assert_eq!(
-        ranked(&db, profile, &reference, Prices::default()).await,
-        []
-    );
-
-    insert(&db, profile, &reference, "kettle", |_| {}).await;
-    insert(&db, profile, &reference, "hair-dryer-1000", |_| {}).await;
-    insert(&db, profile, &reference, "bulb-led-9w", |_| {}).await;
-    let shown = ranked(&db, profile, &reference, Prices::default()).await;
-    assert_eq!(slugs(&shown), ["kettle-needed-water", "lights-off-unused"]);
-    assert_eq!(shown[0].device.as_deref(), Some("kettle"));
-
-    insert(&db, profile, &reference, "fridge-1door", |_| {}).await;
-    let one = ranked(&db, profile, &reference, Prices::default()).await;
-    assert!(slugs(&one).contains(&"fridge-gasket") && !slugs(&one).contains(&"second-fridge-off"));
-    insert(&db, profile, &reference, "freezer", |_| {}).await;
-    let two = ranked(&db, profile, &reference, Prices::default()).await;
-    assert!(slugs(&two).contains(&"second-fridge-off"));
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn what_a_home_dismissed_or_has_done_is_not_shown_to_it_alone(db: PgPool) {
-    let reference = loaded(&db).await;
-    let (profile, other) = (insert_home(&db).await, insert_home(&db).await);
-    for home in [profile, other] {
-        insert(&db, home, &reference, "shower-electric-5500", |_| {}).await;
-    }
-    let all = ranked(&db, other, &reference, Prices::default()).await;
-    set(&db, profile, "shower-shorter", "dismissed").await;
-    set(&db, profile, "shower-off-soaping", "done").await;
-    set(&db, profile, "shower-summer-mode", "accepted").await;
-
-    let states = store::list_states(&mut db.acquire().await.unwrap(), profile)
-        .await
+    let lid = all
+        .iter()
+        .find(|it| it["slug"] == "cook-lid-residual")
         .unwrap();
-    let expected = [
-        ("shower-off-soaping", SuggestionState::Done),
-        ("shower-shorter", SuggestionState::Dismissed),
-        ("shower-summer-mode", SuggestionState::Accepted),
-    ];
     assert_eq!(
-        states,
-        BTreeMap::from(expected.map(|(slug, state)| (slug.to_owned(), state)))
+        (&lid["fit"], &lid["saving"]["kwh"]),
+        (&json!("applies"), &json!("4.5"))
     );
-    let left = ranked(&db, profile, &reference, Prices::default()).await;
-    let hidden = |slug: &&str| *slug != "shower-shorter" && *slug != "shower-off-soaping";
+    assert_eq!(lid["saving"]["money"], Value::Null, "there is no tariff");
+    let used = lid["cases"][0]["values"].as_array().unwrap();
+    let month = used.iter().find(|it| it["name"] == "kwh_month").unwrap();
     assert_eq!(
-        slugs(&left),
-        slugs(&all).into_iter().filter(hidden).collect::<Vec<_>>()
+        (&month["value"], &month["unit"], &month["origin"]),
+        (&json!("30"), &json!("kWh/month"), &json!("device"))
     );
+    assert_eq!(lid["formula"], "kwh_month*0.15");
+
+    // 3 people, a tap closed for 4 minutes: 1 kW × 4/60 h × 3 × 30.
+    let soaping = all
+        .iter()
+        .find(|it| it["slug"] == "shower-off-soaping")
+        .unwrap();
+    assert_eq!(soaping["saving"]["kwh"], "6");
+    let shorter = all
+        .iter()
+        .find(|it| it["slug"] == "shower-shorter")
+        .unwrap();
     assert_eq!(
-        slugs(&ranked(&db, other, &reference, Prices::default()).await),
-        slugs(&all)
+        (&shorter["fit"], &shorter["missing"]),
+        (&json!("may_apply"), &json!(["minutes"]))
     );
+    assert_eq!(shorter["saving"], Value::Null);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_a_home_tells_gives_the_figure_and_can_be_taken_back(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    device(&ana, profile, "shower-electric-5500", "1").await;
+    let told = json!({ "state": "open", "answers": { "minutes": "12" } });
+    let made = put(&ana, profile, "shower-shorter", 0, &told).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.json);
+    assert_eq!(made.json["row"]["version"], 1);
+    let shorter = one(&ana, profile, "shower-shorter").await;
+    assert_eq!(
+        (&shorter["fit"], &shorter["saving"]["kwh"]),
+        (&json!("applies"), &json!("6"))
+    );
+    assert_eq!(shorter["inputs"][0]["answer"], "12");
+
+    assert_eq!(ana.undo(profile, &made).await.status, StatusCode::OK);
+    let shorter = one(&ana, profile, "shower-shorter").await;
+    assert_eq!(
+        (&shorter["fit"], &shorter["row"]["version"]),
+        (&json!("may_apply"), &json!(0))
+    );
+    for (answers, field, code) in [
+        (json!({ "minutes": "0" }), "answers.minutes", "out_of_range"),
+        (
+            json!({ "minutes": true }),
+            "answers.minutes",
+            "not_a_number",
+        ),
+        (json!({ "age": "3" }), "answers.age", "not_an_input"),
+    ] {
+        let row = json!({ "state": "open", "answers": answers });
+        let refused = put(&ana, profile, "shower-shorter", 0, &row).await;
+        assert_eq!(refused.wrong(), wrong(&[(field, code)]));
+    }
+    let until = json!({ "state": "accepted", "dismissed_until": "2026-12-01" });
+    let refused = put(&ana, profile, "shower-shorter", 0, &until).await;
+    assert_eq!(
+        refused.wrong(),
+        wrong(&[("dismissed_until", "only_dismissed")])
+    );
+    let unknown = put(&ana, profile, "magic", 0, &state("accepted")).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn two_who_decide_at_once_do_not_overwrite_each_other(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let bia = test.editor(profile).await;
+    let first = put(&ana, profile, "cook-lid-residual", 0, &state("accepted")).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.json);
+    let second = put(&bia, profile, "cook-lid-residual", 0, &state("dismissed")).await;
+    assert_eq!(second.status, StatusCode::CONFLICT);
+    assert_eq!(second.json["current"]["state"], "accepted");
+    let again = put(&bia, profile, "cook-lid-residual", 1, &state("dismissed")).await;
+    assert_eq!(again.json["row"]["version"], 2);
+    assert_eq!(ana.undo(profile, &first).await.status, StatusCode::CONFLICT);
+    assert_eq!(bia.undo(profile, &again).await.status, StatusCode::OK);
+    let stands = one(&ana, profile, "cook-lid-residual").await;
+    assert_eq!(stands["state"], "accepted");
+    assert_eq!(stands["row"]["accepted_on"], "2026-11-23");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_was_dismissed_or_done_is_offered_no_more_until_its_day(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    device(&ana, profile, "cooktop-induction-zone", "1").await;
+    device(&ana, profile, "shower-electric-5500", "1").await;
+    assert!(
+        offered(&ana, profile)
+            .await
+            .contains(&"cook-lid-residual".to_owned())
+    );
+    let until = json!({ "state": "dismissed", "dismissed_until": "2026-11-30" });
+    put(&ana, profile, "cook-lid-residual", 0, &until).await;
+    put(&ana, profile, "shower-off-soaping", 0, &state("done")).await;
+    let left = offered(&ana, profile).await;
+    assert!(!left.contains(&"cook-lid-residual".to_owned()), "{left:?}");
+    assert!(!left.contains(&"shower-off-soaping".to_owned()), "{left:?}");
+    test.at("2026-12-01T12:00:00Z");
+    let left = offered(&ana, profile).await;
+    assert!(left.contains(&"cook-lid-residual".to_owned()), "{left:?}");
+    assert!(!left.contains(&"shower-off-soaping".to_owned()), "{left:?}");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn accepted_measures_on_one_device_are_told_together_by_what_each_leaves(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    device(&ana, profile, "ac-split-12000", "4").await;
+    // 120 kWh: 5 % for the filter and 7 % for the shade leave 0.95 × 0.93 of it.
+    put(&ana, profile, "ac-clean-filter", 0, &state("accepted")).await;
+    let sunny = json!({ "state": "accepted", "answers": { "sunny_windows": true } });
+    put(&ana, profile, "ac-shade-seal", 0, &sunny).await;
+    let answer = ana.get(&in_home(path::SUGGESTIONS, profile)).await.json;
+    assert_eq!(answer["together"]["measures"], 2);
+    assert_eq!(answer["together"]["saving"]["kwh"], "13.98");
+    let effect = one(&ana, profile, "ac-clean-filter").await["effect"].clone();
+    assert_eq!(effect["verdict"], "no_forecast");
+    assert_eq!(effect["others"], json!(["ac-shade-seal"]));
 }

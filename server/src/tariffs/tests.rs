@@ -471,7 +471,7 @@ async fn a_limit_in_money_is_looked_at_after_a_change_of_the_tariff(db: PgPool) 
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
     test.run_jobs().await;
-    assert_eq!(alerts().await[0]["rule"], "goal_pace");
+    assert_eq!(alerts().await[0]["rule"], "goal_passed");
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

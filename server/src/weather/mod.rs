@@ -40,7 +40,7 @@ pub const ENTITY: &str = "weather_observation";
 const PAGE: i64 = 400;
 const LARGEST_PAGE: i64 = 1600;
 /// Before and after all days.
-const ALL_DAYS: (Date, Date) = (date(1900, 1, 1), date(2199, 12, 31));
+pub const ALL_DAYS: (Date, Date) = (date(1900, 1, 1), date(2199, 12, 31));
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, remove))

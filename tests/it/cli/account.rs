@@ -206,7 +206,7 @@ async fn a_server_that_is_away_is_said_to_be(db: PgPool) {
         let shell = ana.speaking(language);
         for words in [
             &["bills", "list"][..],
-            &["catalog"],
+            &["devices", "list"],
             &["goals", "add", "--limit", "1"],
         ] {
             let told = shell.run(words).await.bad(1);

@@ -14,9 +14,11 @@ use crate::world::{Disk, PASSWORD, World};
 
 mod account;
 mod admin;
+mod alerts;
 mod bills;
 mod co2e;
 mod compare;
+mod consumption;
 mod devices;
 mod entries;
 mod explain;
@@ -26,7 +28,10 @@ mod history;
 mod members;
 mod mine;
 mod profiles;
+mod public;
 mod readings;
+mod report;
+mod suggestions;
 mod tariffs;
 mod weather;
 

@@ -5,12 +5,13 @@ use ecotrack_common::Kwh;
 use ecotrack_common::bill::Confidence;
 use ecotrack_common::estimate::{Hours, estimate};
 use ecotrack_common::locale::Locale;
-use ecotrack_common::reference::CatalogDevice;
+use ecotrack_common::reference::{self, CatalogDevice};
 
-use super::Result;
 use super::context::Context;
 use super::lists::{Form, List, title};
 use super::table::{Side, Table};
+use super::{Failure, Result};
+use crate::client;
 use crate::form::choice::best;
 use crate::forms::catalog_name;
 
@@ -38,7 +39,7 @@ const DEVICE_COLUMNS: &[&str] = &[
 
 /// The appliances of the server's catalogue; nobody needs to sign in for it.
 pub(super) async fn devices(context: &Context, search: Search) -> Result<()> {
-    let catalog = context.client()?.catalog().await?;
+    let catalog = appliances(context).await?;
     let found = found(&search, &catalog, |row| {
         format!("{} {} {}", row.name_en, row.name_pt, row.slug)
     });
@@ -50,6 +51,18 @@ pub(super) async fn devices(context: &Context, search: Search) -> Result<()> {
     list.print(context, &search.form, |rows| {
         device_table(rows, &context.locale)
     })
+}
+
+/// Those of the server or, where that does not answer, those that ship, which is said.
+pub(super) async fn appliances(context: &Context) -> Result<Vec<CatalogDevice>> {
+    match context.client()?.catalog().await {
+        Err(client::Error::Away(_)) => {
+            let sentence = context.locale.text("cli-calculator-shipped");
+            context.streams.tell_line(&sentence);
+            reference::catalog().map_err(|error| Failure::Said(error.to_string()))
+        }
+        answer => Ok(answer?),
+    }
 }
 
 pub(super) fn found<T: Clone>(search: &Search, rows: &[T], text: impl Fn(&T) -> String) -> Vec<T> {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use ecotrack_common::account::Language;
+use ecotrack_common::calibration::DeviceCalibration;
 use ecotrack_common::device::{NewDevice, ProfileDevice, Season, UsagePattern};
 use ecotrack_common::estimate::{DAYS_PER_MONTH, DAYS_PER_WEEK};
 use ecotrack_common::locale::fl;
@@ -18,7 +19,7 @@ use super::rows::{Name, pick, same};
 use super::shown::Shown;
 use super::table::{Side, Table};
 use super::typed::{Typed, text};
-use super::words::words;
+use super::words::{OnOff, words};
 use super::writes::{Did, say, sentence};
 use super::{Failure, Result, co2e, many, patterns};
 use crate::forms::catalog_name;
@@ -79,6 +80,9 @@ pub(super) struct Fields {
     /// When it runs, such as "mon-fri 6:30-7:30"; give one for each span
     #[arg(long, value_name = "SPAN")]
     hours_on: Vec<String>,
+    /// Whether alerts are wanted of it [default: on]
+    #[arg(long, value_name = "ON_OR_OFF", value_parser = words(OnOff::ALL, OnOff::as_str))]
+    alerts: Option<OnOff>,
 }
 
 /// CO2e of the kWh of a month.
@@ -106,7 +110,15 @@ const COLUMNS: &[&str] = &[
     "catalog_slug",
     "estimate",
     "example",
+    "alerts_off",
     "patterns",
+    "calibration.factor",
+    "calibration.factor_low",
+    "calibration.factor_high",
+    "calibration.monthly_kwh",
+    "calibration.at_limit",
+    "calibration.told",
+    "calibration.group",
     "profile_device_id",
     "version",
 ];
@@ -144,6 +156,7 @@ pub(super) async fn run(context: &Context, command: Devices) -> Result<()> {
 async fn list(context: &Context, home: &AtHome, form: &Form) -> Result<()> {
     let devices: Vec<ProfileDevice> = home.list(path::DEVICES).await?;
     let factors = co2e::factors(home).await?;
+    let told: DeviceCalibration = home.client.device_calibration(home.id()).await?;
     let year = home.today().year();
     let emitted: Vec<co2e::Emitted> = devices
         .iter()
@@ -156,6 +169,10 @@ async fn list(context: &Context, home: &AtHome, form: &Form) -> Result<()> {
         {
             row.insert(MONTHLY_CO2E.to_owned(), kg);
         }
+        if let Some(row) = row.as_object_mut() {
+            let fitted = told.of(device.profile_device_id);
+            row.insert("calibration".to_owned(), serde_json::json!(fitted));
+        }
         Ok(row)
     });
     let rows = rows.collect::<Result<Vec<_>>>()?;
@@ -165,9 +182,16 @@ async fn list(context: &Context, home: &AtHome, form: &Form) -> Result<()> {
         empty: "cli-no-devices",
     };
     let shown = context.shown();
-    list.print(context, form, |_| table(&devices, &emitted, shown))?;
+    list.print(context, form, |_| table(&devices, &emitted, &told, shown))?;
     if context.json || form.csv {
         return Ok(());
+    }
+    for sentence in context.locale.calibration_missing(&told) {
+        context.streams.print_line(&sentence)?;
+    }
+    let basis = context.locale.calibration_basis(&told);
+    if !basis.is_empty() {
+        context.streams.print_line(&basis)?;
     }
     co2e::say_factor(context, &emitted)
 }
@@ -306,6 +330,7 @@ impl Fields {
             estimate: base.is_some_and(|it| {
                 it.estimate && it.power_w == power_w && it.duty_cycle == duty_cycle
             }),
+            alerts_off: OnOff::off(self.alerts, base.is_some_and(|it| it.alerts_off)),
             patterns,
         }
     }
@@ -340,6 +365,7 @@ fn based_on(
             name: before.name.clone(),
             quantity: before.quantity,
             patterns: before.patterns.clone(),
+            alerts_off: before.alerts_off,
             ..fresh
         },
     })
@@ -359,10 +385,17 @@ pub(super) fn find_in(
     catalog.into_iter().nth(at)
 }
 
-fn table(devices: &[ProfileDevice], emitted: &[co2e::Emitted], shown: Shown) -> Table {
+fn table(
+    devices: &[ProfileDevice],
+    emitted: &[co2e::Emitted],
+    told: &DeviceCalibration,
+    shown: Shown,
+) -> Table {
     const SIDES: &[Side] = &[
         Side::Left,
         Side::Left,
+        Side::Right,
+        Side::Right,
         Side::Right,
         Side::Right,
         Side::Right,
@@ -380,6 +413,8 @@ fn table(devices: &[ProfileDevice], emitted: &[co2e::Emitted], shown: Shown) -> 
         "column-watts",
         "cli-column-kwh-day",
         "column-kwh-month",
+        "column-kwh-fitted",
+        "calibration-band",
         "column-co2e-month",
         "cli-column-kwh-year",
         "column-remarks",
@@ -387,6 +422,8 @@ fn table(devices: &[ProfileDevice], emitted: &[co2e::Emitted], shown: Shown) -> 
     table.row(titles.map(|id| title(locale, id)));
     for (row, emitted) in devices.iter().zip(emitted) {
         let device = &row.device;
+        let fitted = told.of(row.profile_device_id);
+        let none = || "–".to_owned();
         let remarks: Vec<String> = [
             (device.estimate, "estimated"),
             (row.example, "text-example"),
@@ -403,6 +440,11 @@ fn table(devices: &[ProfileDevice], emitted: &[co2e::Emitted], shown: Shown) -> 
             locale.register(Kwh(device.power_w)),
             locale.number(row.daily_kwh.0, 2),
             locale.number(row.monthly_kwh.0, 1),
+            fitted.map_or_else(none, |fitted| locale.number(fitted.monthly_kwh.0, 1)),
+            fitted.map_or_else(none, |fitted| {
+                let month = |factor| locale.number(row.monthly_kwh.0 * factor, 1);
+                format!("{}–{}", month(fitted.factor_low), month(fitted.factor_high))
+            }),
             co2e::kg(Some(emitted), locale),
             locale.number(row.annual_kwh.0, 0),
             remarks.join(" · "),

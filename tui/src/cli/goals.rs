@@ -2,10 +2,11 @@
 
 use clap::{Args, Subcommand};
 use ecotrack_common::device::ProfileDevice;
-use ecotrack_common::goal::{Goal, GoalMeasure, GoalPeriod, NewGoal};
+use ecotrack_common::goal::{Goal, GoalMeasure, GoalPeriod, GoalSource, GoalStanding, NewGoal};
 use ecotrack_common::path;
 use ecotrack_common::write::Written;
 use jiff::civil::Date;
+use serde::Serialize;
 
 use super::context::{AtHome, Context};
 use super::lists::{Form, List, title};
@@ -19,7 +20,7 @@ use super::{Failure, Result, devices};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Goals {
-    /// List limits
+    /// List limits with how they stand, how likely they are passed and what keeps them
     List(Form),
     /// Set a limit
     Add(Fields),
@@ -69,14 +70,45 @@ const COLUMNS: &[&str] = &[
     "example",
     "consumption_goal_id",
     "version",
+    "standing.span.first",
+    "standing.span.last",
+    "standing.source",
+    "standing.progress.used",
+    "standing.progress.likely_at_end",
+    "standing.progress.probability_of_passing",
+    "standing.progress.likely_passed_on",
+    "standing.progress.pace.passed_from",
+    "standing.progress.pace.passed_to",
+    "standing.progress.pace.days_left",
+    "standing.progress.pace.change_kwh_per_day",
+    "standing.progress.pace.kwh_per_day",
+    "standing.missing",
+    "standing.past",
 ];
+
+/// A limit and how it stands.
+#[derive(Debug, Serialize)]
+struct Told {
+    #[serde(flatten)]
+    goal: Goal,
+    standing: Option<GoalStanding>,
+}
 
 pub(super) async fn run(context: &Context, command: Goals) -> Result<()> {
     let home = context.at_home().await?;
     match command {
         Goals::List(form) => {
-            let goals = home.list(path::GOALS).await?;
+            let goals: Vec<Goal> = home.list(path::GOALS).await?;
+            let standings: Vec<GoalStanding> = home.list(path::GOALS_PROGRESS).await?;
             let devices = home.list(path::DEVICES).await?;
+            let told = goals.into_iter().map(|goal| {
+                let is_its = |standing: &&GoalStanding| {
+                    standing.consumption_goal_id == goal.consumption_goal_id
+                };
+                let standing = standings.iter().find(is_its).cloned();
+                Told { goal, standing }
+            });
+            let goals: Vec<Told> = told.collect();
             let list = List {
                 rows: &goals,
                 columns: COLUMNS,
@@ -178,19 +210,31 @@ impl Fields {
     }
 }
 
-fn table(goals: &[Goal], devices: &[ProfileDevice], shown: Shown) -> Table {
+fn table(goals: &[Told], devices: &[ProfileDevice], shown: Shown) -> Table {
     let locale = shown.locale();
-    let mut table = Table::new(&[Side::Right, Side::Left, Side::Left, Side::Left, Side::Left]);
+    let mut table = Table::new(&[
+        Side::Right,
+        Side::Left,
+        Side::Left,
+        Side::Left,
+        Side::Left,
+        Side::Left,
+        Side::Right,
+        Side::Left,
+    ]);
     let titles = [
         "column-limit",
         "column-period",
         "column-from",
         "column-to",
         "column-for",
+        "column-goal-pace",
+        "column-goal-kept",
+        "column-remarks",
     ];
     table.row(titles.map(|id| title(locale, id)));
     for row in goals {
-        let goal = &row.goal;
+        let goal = &row.goal.goal;
         let of = match goal.profile_device_id {
             None => locale.text("whole-home"),
             Some(id) => devices
@@ -199,8 +243,18 @@ fn table(goals: &[Goal], devices: &[ProfileDevice], shown: Shown) -> Table {
                 .map(|device| device.device.name.clone())
                 .unwrap_or_default(),
         };
-        let example = row.example.then(|| locale.text("text-example"));
+        let example = row.goal.example.then(|| locale.text("text-example"));
         let of: Vec<String> = std::iter::once(of).chain(example).collect();
+        let standing = row.standing.as_ref();
+        let pace = standing.and_then(|standing| standing.progress.as_ref());
+        let pace = pace.map(|progress| locale.goal_pace(progress, shown.currency()));
+        let past = standing.and_then(|standing| locale.goal_past(&standing.past));
+        let missing = standing.map(|standing| {
+            let source = format!("goal-source-{}", standing.source.as_str().replace('_', "-"));
+            let source = (standing.source != GoalSource::Home).then(|| locale.text(&source));
+            let said = locale.goal_missing(standing).into_iter().chain(source);
+            said.collect::<Vec<String>>().join(" ")
+        });
         table.row([
             shown.limit(goal),
             locale.text(&format!("period-{}", goal.period)),
@@ -208,6 +262,9 @@ fn table(goals: &[Goal], devices: &[ProfileDevice], shown: Shown) -> Table {
             goal.valid_to
                 .map_or_else(|| "–".to_owned(), |day| locale.date(day)),
             of.join(" · "),
+            pace.unwrap_or_else(|| "–".to_owned()),
+            past.unwrap_or_else(|| "–".to_owned()),
+            missing.unwrap_or_default(),
         ]);
     }
     table

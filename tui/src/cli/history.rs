@@ -28,6 +28,7 @@ pub(super) const OF_ANYTHING: &[&str] = &[
     "consumption_goal",
     "away_period",
     "weather_observation",
+    "profile_suggestion",
 ];
 
 /// The same of readings alone.

@@ -12,7 +12,7 @@ use super::rows::{Name, pick};
 use super::shown::Shown;
 use super::table::{Side, Table};
 use super::typed::{Typed, text};
-use super::words::words;
+use super::words::{OnOff, words};
 use super::writes::{Did, say};
 use super::{Failure, Result, devices};
 
@@ -55,6 +55,9 @@ pub(super) struct Fields {
     /// Another meter, by name, that knows the same flow: counted once; empty takes it away
     #[arg(long, value_name = "METER")]
     same_as: Option<String>,
+    /// Whether alerts are wanted of it [default: on]
+    #[arg(long, value_name = "ON_OR_OFF", value_parser = words(OnOff::ALL, OnOff::as_str))]
+    alerts: Option<OnOff>,
 }
 
 const CHANNEL_HELP: &str = "What flows through it [default: grid_import]";
@@ -66,6 +69,7 @@ const COLUMNS: &[&str] = &[
     "register_digits",
     "profile_device_id",
     "same_as",
+    "alerts_off",
     "meter_id",
     "version",
 ];
@@ -145,6 +149,7 @@ fn as_new(meter: &Meter) -> NewMeter {
         register_digits: meter.register_digits,
         profile_device_id: meter.profile_device_id,
         same_as: meter.same_as,
+        alerts_off: meter.alerts_off,
     }
 }
 
@@ -179,6 +184,7 @@ impl Fields {
             register_digits: typed.whole("register_digits", self.digits.as_deref(), digits),
             profile_device_id: device,
             same_as,
+            alerts_off: OnOff::off(self.alerts, before.is_some_and(|meter| meter.alerts_off)),
         };
         let checked = meter.check();
         Ok(typed.finish(meter, checked)?)

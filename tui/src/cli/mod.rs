@@ -17,10 +17,13 @@ use crate::config::{self, Given, Settings};
 
 mod account;
 mod admin;
+mod alerts;
 mod away;
 mod bills;
+mod calculate;
 mod catalog;
 mod co2e;
+mod consumption;
 mod context;
 mod dashboard;
 mod demo;
@@ -36,22 +39,27 @@ mod log;
 mod many;
 mod members;
 mod meters;
+mod notices;
 mod patterns;
 mod predict;
 mod profiles;
+mod public;
 mod readings;
+mod report;
 mod rows;
 mod screens;
 mod secrets;
 mod session;
 pub(crate) mod shown;
 mod streams;
+mod suggestions;
 pub(crate) mod table;
 mod tariffs;
 #[cfg(test)]
 mod tests;
 mod typed;
 mod weather;
+mod what_if;
 mod words;
 #[cfg(test)]
 mod words_tests;
@@ -144,6 +152,8 @@ enum Command {
     Members(members::Members),
     /// Print the dashboard
     Dashboard,
+    /// What was used: by hours, days, weeks, months or years, and what the home usually does
+    Consumption(consumption::Consumption),
     /// Add, list, correct and import readings
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -159,6 +169,14 @@ enum Command {
     /// Limits: list, add, edit, remove
     #[command(subcommand)]
     Goals(goals::Goals),
+    /// Alerts: list, show, acknowledge, snooze; the rules that raise them
+    #[command(subcommand)]
+    Alerts(alerts::Alerts),
+    /// Where you are told elsewhere: list, add, edit, test, remove
+    #[command(subcommand)]
+    Notices(notices::Notices),
+    /// What would be if devices, tariff, people or roof were others
+    WhatIf(what_if::WhatIfArgs),
     /// Days on which nobody is at home: list, add, edit, remove
     #[command(subcommand)]
     Away(away::Away),
@@ -176,8 +194,16 @@ enum Command {
     Redo,
     /// The forecast: days, hours and months to come, how good it is, a training, what devices will use
     Forecast(forecast::Forecast),
+    /// A month, a billing cycle or a year as a page: Markdown, HTML, JSON or CSV
+    Report(report::Wanted),
+    /// What the home could do: list, show, accept, dismiss, done, reopen, answer
+    Suggestions(suggestions::Suggestions),
     /// Appliances with their figures, for `devices add --catalog`
     Catalog(catalog::Search),
+    /// What an appliance uses, costs and emits in a month; without signing in
+    Calculate(Box<calculate::Calculate>),
+    /// What anybody may see of the server: totals of the homes that take part, how to join, saving tips
+    Public(public::Public),
     /// Tariffs: list, show, price a file of readings, check a file
     #[command(subcommand)]
     Tariffs(tariffs::Tariffs),
@@ -288,11 +314,15 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Profiles(command) => profiles::run(context, command).await,
         Command::Members(command) => members::run(context, command).await,
         Command::Dashboard => dashboard::show(context).await,
+        Command::Consumption(command) => consumption::run(context, command).await,
         Command::Readings(command) => readings::run(context, command).await,
         Command::Meters(command) => meters::run(context, command).await,
         Command::Bills(command) => bills::run(context, command).await,
         Command::Devices(command) => devices::run(context, command).await,
         Command::Goals(command) => goals::run(context, command).await,
+        Command::Alerts(command) => alerts::run(context, command).await,
+        Command::Notices(command) => notices::run(context, command).await,
+        Command::WhatIf(args) => what_if::run(context, args).await,
         Command::Away(command) => away::run(context, command).await,
         Command::Weather(command) => weather::run(context, command).await,
         Command::History(history) => history::list(context, history).await,
@@ -301,7 +331,11 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         }
         Command::Redo => history::redo(context).await,
         Command::Forecast(command) => forecast::run(context, command).await,
+        Command::Report(wanted) => report::run(context, wanted).await,
+        Command::Suggestions(command) => suggestions::run(context, command).await,
         Command::Catalog(search) => catalog::devices(context, search).await,
+        Command::Calculate(typed) => calculate::run(context, *typed).await,
+        Command::Public(asked) => public::run(context, asked).await,
         Command::Tariffs(command) => tariffs::run(context, command).await,
         Command::Admin(command) => admin::run(context, command).await,
         Command::Completions { shell } => completions(context, shell),

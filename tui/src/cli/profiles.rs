@@ -112,8 +112,12 @@ pub(super) struct Fields {
     /// Region of the emission factor [default: BR-SIN in Brazil]; empty takes it away
     #[arg(long, value_name = "REGION")]
     grid_region: Option<String>,
+    #[arg(long, help = PUBLIC_HELP, value_name = "YES", num_args = 0..=1, default_missing_value = "true")]
+    public_totals: Option<bool>,
 }
 
+const PUBLIC_HELP: &str = "Let the home be counted, without its name, into the monthly totals of the \
+    server's public page, with at least four others [default: false]";
 const ZONE_HELP: &str = "Time zone [default: America/Sao_Paulo in Brazil]";
 const BRAZIL: &str = "BR";
 
@@ -135,6 +139,7 @@ const COLUMNS: &[&str] = &[
     "location.longitude",
     "location.distributor",
     "location.grid_region",
+    "public_totals",
     "demo",
     "energy_profile_id",
     "version",
@@ -349,6 +354,9 @@ impl Fields {
             currency: currency.unwrap_or_default().to_uppercase(),
             time_zone: zone.unwrap_or_default(),
             billing_cycle_day: cycle_day.unwrap_or_default(),
+            public_totals: self
+                .public_totals
+                .unwrap_or_else(|| before.is_some_and(|home| home.public_totals)),
             location,
         };
         let checked = home.check();
@@ -395,6 +403,7 @@ fn details(home: &EnergyProfile) -> ProfileDetails {
         currency: home.currency.clone(),
         time_zone: home.time_zone.clone(),
         billing_cycle_day: home.billing_cycle_day,
+        public_totals: home.public_totals,
         location: home.location.clone(),
     }
 }
@@ -439,6 +448,7 @@ fn page(home: &EnergyProfile, shown: Shown) -> Table {
     let number = |value: Option<Decimal>| value.map(|value| locale.register(Kwh(value)));
     let place = &home.location;
     let connection = locale.text(&format!("connection-{}", home.connection));
+    let public_totals = locale.text(if home.public_totals { "yes" } else { "no" });
     let mut table = Table::new(&[Side::Left, Side::Left]);
     for (label, value) in [
         ("label-home-name", Some(home.name.clone())),
@@ -460,6 +470,7 @@ fn page(home: &EnergyProfile, shown: Shown) -> Table {
         ("label-area", number(home.area_m2)),
         ("label-latitude", number(place.latitude)),
         ("label-longitude", number(place.longitude)),
+        ("label-public-totals", Some(public_totals)),
         ("cli-column-key", Some(home.energy_profile_id.to_string())),
     ] {
         let value = value.unwrap_or_else(|| "–".to_owned());

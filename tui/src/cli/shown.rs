@@ -46,6 +46,11 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// The home's; none where there is no home.
+    pub(super) fn currency(self) -> &'a str {
+        self.home.map_or("", |home| home.currency.as_str())
+    }
+
     pub(super) fn instant(self, at: Timestamp) -> String {
         self.locale.date_time(at, &self.zone())
     }

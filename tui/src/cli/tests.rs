@@ -127,6 +127,7 @@ pub(super) fn home(n: u128, name: &str) -> EnergyProfile {
         billing_cycle_day: 1,
         tariff: None,
         tariff_name: None,
+        public_totals: false,
         location: LocationInfo {
             country: "BR".to_owned(),
             state: None,
@@ -171,6 +172,7 @@ fn meter(name: &str, channel: Channel, reading_kind: ReadingKind) -> Meter {
         register_digits: None,
         profile_device_id: None,
         same_as: None,
+        alerts_off: false,
         version: 1,
     }
 }

@@ -13,3 +13,30 @@ pub(super) fn words<T: Copy + Send + Sync + 'static>(
         *meant.expect("clap lets through what is possible")
     })
 }
+
+/// Whether something is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnOff {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+impl OnOff {
+    /// Both.
+    pub(super) const ALL: &'static [Self] = &[Self::On, Self::Off];
+
+    /// As it is typed.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+
+    /// Whether it is off, by what was typed or as it stands.
+    pub(super) fn off(typed: Option<Self>, stands: bool) -> bool {
+        typed.map_or(stands, |typed| typed == Self::Off)
+    }
+}

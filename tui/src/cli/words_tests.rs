@@ -176,6 +176,7 @@ fn rows() -> Vec<(Value, [&'static str; 2])> {
         register_digits: None,
         profile_device_id: None,
         same_as: None,
+        alerts_off: false,
         version: 2,
     };
     let member = Member {

@@ -1,10 +1,12 @@
 //! What can be asked, one method for each route.
 
-use ecotrack_common::account::{Account, Registration, SignIn, SignedIn};
+use ecotrack_common::account::{Account, Language, Registration, SignIn, SignedIn};
 use ecotrack_common::alert::Alert;
 use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
+use ecotrack_common::calibration::DeviceCalibration;
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
+use ecotrack_common::consumption::{Consumption, ConsumptionQuery, Patterns, PatternsQuery};
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::device_forecast::{DeviceForecast, NewDeviceForecast};
 use ecotrack_common::emission::HomeFactors;
@@ -14,15 +16,20 @@ use ecotrack_common::import::{ImportReport, OnConflict};
 use ecotrack_common::meter::{Meter, NewMeter};
 use ecotrack_common::path::{self, fill};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
+use ecotrack_common::public::PublicSummary;
 use ecotrack_common::reading::{ChangedReading, NewReading, ReadingPage, ReadingWritten};
 use ecotrack_common::reference::{CatalogDevice, SavingMeasure};
+use ecotrack_common::report::{Report, ReportKind, ReportPeriod};
+use ecotrack_common::suggestion::Suggestions;
 use ecotrack_common::weather::WeatherImport;
+use ecotrack_common::what_if::{NewWhatIf, WhatIf};
 use ecotrack_common::write::Written;
 use ecotrack_common::{AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId};
 use futures_util::stream;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
 use reqwest::{Body, Method, StatusCode};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{Client, IDEMPOTENCY_KEY, Result, etag};
@@ -52,6 +59,13 @@ fn of_meter(pattern: &str, profile: EnergyProfileId, meter: MeterId) -> String {
     fill(
         pattern,
         &[("energy_profile_id", &profile), ("meter_id", &meter)],
+    )
+}
+
+fn of_period(pattern: &str, profile: EnergyProfileId, period: ReportPeriod) -> String {
+    fill(
+        pattern,
+        &[("energy_profile_id", &profile), ("period", &period)],
     )
 }
 
@@ -117,6 +131,12 @@ impl Client {
         self.json(self.get(path::PROFILES)).await
     }
 
+    /// What the home could do, and what it did with it.
+    pub async fn suggestions(&self, profile: EnergyProfileId) -> Result<Suggestions> {
+        self.json(self.get(&of_profile(path::SUGGESTIONS, profile)))
+            .await
+    }
+
     /// What the home's past would have cost under other tariffs.
     pub async fn compare_tariffs(
         &self,
@@ -124,6 +144,19 @@ impl Client {
         question: &NewTariffComparison,
     ) -> Result<TariffComparisons> {
         let address = of_profile(path::TARIFF_COMPARISONS, profile);
+        self.json(self.request(Method::POST, &address).json(question))
+            .await
+    }
+
+    /// What the home's meters make of its devices' estimates.
+    pub async fn device_calibration(&self, profile: EnergyProfileId) -> Result<DeviceCalibration> {
+        let address = of_profile(path::DEVICE_CALIBRATION, profile);
+        self.json(self.get(&address)).await
+    }
+
+    /// What the home would use, cost and emit if something of it were otherwise.
+    pub async fn what_if(&self, profile: EnergyProfileId, question: &NewWhatIf) -> Result<WhatIf> {
+        let address = of_profile(path::WHAT_IF, profile);
         self.json(self.request(Method::POST, &address).json(question))
             .await
     }
@@ -177,7 +210,41 @@ impl Client {
         profile: EnergyProfileId,
         tag: Option<&str>,
     ) -> Result<Option<(Dashboard, String)>> {
-        let mut request = self.get(&of_profile(path::DASHBOARD, profile));
+        self.unless_known(&of_profile(path::DASHBOARD, profile), tag)
+            .await
+    }
+
+    /// What was used over a span, and its tag; `None` when it is still the answer with `tag`.
+    pub async fn consumption(
+        &self,
+        profile: EnergyProfileId,
+        query: &ConsumptionQuery,
+        tag: Option<&str>,
+    ) -> Result<Option<(Consumption, String)>> {
+        let address = of_profile(path::CONSUMPTION, profile);
+        self.unless_known(&format!("{address}?{}", query.to_query()), tag)
+            .await
+    }
+
+    /// What the home usually does, and its tag; `None` when it is still the answer with `tag`.
+    pub async fn consumption_patterns(
+        &self,
+        profile: EnergyProfileId,
+        query: &PatternsQuery,
+        tag: Option<&str>,
+    ) -> Result<Option<(Patterns, String)>> {
+        let address = of_profile(path::CONSUMPTION_PATTERNS, profile);
+        self.unless_known(&format!("{address}?{}", query.to_query()), tag)
+            .await
+    }
+
+    /// What stands at an address with its tag; `None` when it is still what came with `tag`.
+    async fn unless_known<T: DeserializeOwned>(
+        &self,
+        address: &str,
+        tag: Option<&str>,
+    ) -> Result<Option<(T, String)>> {
+        let mut request = self.get(address);
         if let Some(tag) = tag.filter(|tag| !tag.is_empty()) {
             request = request.header(IF_NONE_MATCH, tag);
         }
@@ -321,6 +388,30 @@ impl Client {
             .await
     }
 
+    /// A month, a billing cycle or a year of a home.
+    pub async fn report(
+        &self,
+        profile: EnergyProfileId,
+        period: ReportPeriod,
+        kind: ReportKind,
+    ) -> Result<Report> {
+        let request = self.get(&of_period(path::REPORT, profile, period));
+        self.json(request.query(&[("kind", kind.as_str())])).await
+    }
+
+    /// The same as a page for a browser.
+    pub async fn report_page(
+        &self,
+        profile: EnergyProfileId,
+        period: ReportPeriod,
+        kind: ReportKind,
+        language: Language,
+    ) -> Result<String> {
+        let request = self.get(&of_period(path::REPORT_PAGE, profile, period));
+        let query = [("kind", kind.as_str()), ("language", language.as_str())];
+        self.text(request.query(&query)).await
+    }
+
     /// Asks for a training; its end is told on the event stream.
     pub async fn request_training(&self, profile: EnergyProfileId, key: Uuid) -> Result<()> {
         self.done(self.write(Method::POST, &of_profile(path::TRAININGS, profile), key))
@@ -375,6 +466,11 @@ impl Client {
     pub async fn effective_rate(&self, profile: EnergyProfileId) -> Result<EffectiveRateAnswer> {
         self.json(self.get(&of_profile(path::EFFECTIVE_RATE, profile)))
             .await
+    }
+
+    /// What anybody may see of the server.
+    pub async fn public_summary(&self) -> Result<PublicSummary> {
+        self.json(self.get(path::PUBLIC_SUMMARY)).await
     }
 
     /// Saving measures, without signing in.

@@ -6,9 +6,10 @@ use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, OwnershipTransfer, ProfileRemoval,
 };
 use ecotrack_common::meter::{Channel, NewMeter, ReadingKind};
+use ecotrack_common::notice::{NewNoticeChannel, NoticeTest};
 use ecotrack_common::path::{self, fill};
 use ecotrack_common::profile::{EnergyProfile, NewEnergyProfile};
-use ecotrack_common::{AccountId, EnergyProfileId, OperationId, SessionId};
+use ecotrack_common::{AccountId, EnergyProfileId, NoticeChannelId, OperationId, SessionId};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -72,12 +73,26 @@ impl Client {
         };
         Ok(match what {
             What::Devices => Listed::Devices(self.json(self.get(&of(path::DEVICES))).await?),
+            What::Calibration => {
+                let told = self.json(self.get(&of(path::DEVICE_CALIBRATION))).await?;
+                Listed::Calibration(Box::new(told))
+            }
             What::Bills => Listed::Bills(self.json(self.get(&of(path::BILLS))).await?),
             What::Goals => Listed::Goals(self.json(self.get(&of(path::GOALS))).await?),
+            What::GoalStandings => {
+                Listed::GoalStandings(self.json(self.get(&of(path::GOALS_PROGRESS))).await?)
+            }
             What::Away => Listed::Away(self.json(self.get(&of(path::AWAY_PERIODS))).await?),
             What::Weather => {
                 let request = self.get(&of(path::WEATHER)).query(&[("limit", "1600")]);
                 Listed::Weather(self.json(request).await?)
+            }
+            What::Alerts => Listed::Alerts(self.json(self.get(&of(path::ALERTS))).await?),
+            What::Notices => {
+                Listed::Notices(self.json(self.get(&of(path::NOTICE_CHANNELS))).await?)
+            }
+            What::AlertRules => {
+                Listed::AlertRules(self.json(self.get(&of(path::ALERT_RULES))).await?)
             }
             What::Meters => Listed::Meters(self.json(self.get(&of(path::METERS))).await?),
             What::Members => Listed::Members(self.json(self.get(&of(path::MEMBERS))).await?),
@@ -120,6 +135,34 @@ impl Client {
     pub async fn change_password(&self, changed: &ChangedPassword) -> Result<()> {
         self.done(self.request(Method::PUT, path::PASSWORD).json(changed))
             .await
+    }
+
+    /// Adds a channel through which the caller is told.
+    pub async fn add_channel(
+        &self,
+        profile: EnergyProfileId,
+        new: &NewNoticeChannel,
+        key: Uuid,
+    ) -> Result<()> {
+        let path = fill(path::NOTICE_CHANNELS, &[("energy_profile_id", &profile)]);
+        self.done(self.write(Method::POST, &path, key).json(new))
+            .await
+    }
+
+    /// Sends a test through a channel of the caller's.
+    pub async fn test_channel(
+        &self,
+        profile: EnergyProfileId,
+        channel: NoticeChannelId,
+    ) -> Result<NoticeTest> {
+        let path = fill(
+            path::NOTICE_TEST,
+            &[
+                ("energy_profile_id", &profile),
+                ("notice_channel_id", &channel),
+            ],
+        );
+        self.json(self.request(Method::POST, &path)).await
     }
 
     /// Ends one of the caller's sessions.

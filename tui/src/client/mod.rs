@@ -176,6 +176,11 @@ impl Client {
         self.body(response).await
     }
 
+    async fn text(&self, request: RequestBuilder) -> Result<String> {
+        let response = self.send(request).await?;
+        response.text().await.map_err(|error| self.fault(&error))
+    }
+
     /// The same where an answer may be empty.
     async fn json_or_nothing(&self, request: RequestBuilder) -> Result<serde_json::Value> {
         let response = self.send(request).await?;

@@ -16,6 +16,7 @@ use crate::app::{App, Context, Notice};
 use crate::keys::{Command, key, named};
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::remote::Remote;
+use crate::suggestion;
 
 /// What the dashboard knows.
 #[derive(Debug, Default)]
@@ -24,8 +25,6 @@ pub struct State {
     pub board: Remote<Board>,
     /// Which suggestion is shown.
     pub suggestion: usize,
-    /// Whether its arithmetic is shown.
-    pub why: bool,
     /// Whether the parts of the next kWh's price are shown where there is little room.
     pub parts: bool,
     /// Which alert is under the cursor.
@@ -98,8 +97,12 @@ pub const COMMANDS: &[Command] = &[
         name: "key-why",
         when: |app| count_suggestions(app) > 0,
         run: |app, _| {
-            app.dashboard.why = !app.dashboard.why;
-            Vec::new()
+            let at = app.dashboard.suggestion;
+            let slug = app.board().and_then(|board| board.suggestions.get(at));
+            match slug.map(|it| it.slug.clone()) {
+                Some(slug) => suggestion::open_at(app, &slug),
+                None => Vec::new(),
+            }
         },
         footer: true,
     },
@@ -119,9 +122,8 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Esc)],
         name: "key-close",
-        when: |app| app.dashboard.why || app.dashboard.parts,
+        when: |app| app.dashboard.parts,
         run: |app, _| {
-            app.dashboard.why = false;
             app.dashboard.parts = false;
             Vec::new()
         },

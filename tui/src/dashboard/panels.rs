@@ -32,7 +32,8 @@ pub(super) fn cycle(board: &Dashboard, frame: &mut Frame, area: Rect, cx: &Conte
         day = day,
         days = days
     );
-    let inside = panel::panel(frame, area, &cx.theme, &Titles::new(title));
+    let titles = Titles::new(title).bottom(pace(board, area, cx));
+    let inside = panel::panel(frame, area, &cx.theme, &titles);
     let so_far = &board.so_far;
     let estimated = board
         .days
@@ -166,6 +167,19 @@ fn compared(comparison: &Comparison, previous: bool, room: usize, cx: &Context) 
     } else {
         short
     }
+}
+
+/// How likely the goal is passed and what keeps it, for the frame: whole where it fits.
+fn pace(board: &Dashboard, area: Rect, cx: &Context) -> String {
+    let Some(goal) = &board.goal else {
+        return String::new();
+    };
+    let room = usize::from(area.width.saturating_sub(6));
+    let whole = cx.locale.goal_pace(goal, &board.home.currency);
+    if words::width(&whole) <= room {
+        return whole;
+    }
+    cx.locale.goal_pace_short(goal).unwrap_or_default()
 }
 
 fn goal(board: &Dashboard, room: usize, cx: &Context) -> Option<String> {

@@ -74,7 +74,7 @@ fn arrange(state: &State, board: &Dashboard, frame: &mut Frame, area: Rect, cx: 
             panel::lines(frame, row, vec![line]);
         }
     }
-    let rows = savings::rows(state, board, area.width, cx) + if large { 3 } else { 0 };
+    let rows = savings::ROWS + if large { 3 } else { 0 };
     if let Some(row) = from_bottom(&mut rest, rows, 9) {
         savings::view(state, board, frame, row, cx);
     }

@@ -1,7 +1,6 @@
 //! Below the figures: where the energy goes, what is wrong, what could be saved, and what the
 //! figures rest on.
 
-use ecotrack_common::account::Language;
 use ecotrack_common::alert::Severity;
 use ecotrack_common::locale::fl;
 use ecotrack_common::suggestion::Saving;
@@ -11,6 +10,7 @@ use rust_decimal::Decimal;
 
 use super::{INDENT, Page};
 use crate::cli::table::{Side, Table};
+use crate::suggestion::words;
 
 /// Saving measures that are listed.
 const SUGGESTIONS: usize = 6;
@@ -110,14 +110,11 @@ impl Page<'_> {
             .take(SUGGESTIONS)
             .enumerate()
         {
-            let title = match locale.language() {
-                Language::English => &suggestion.title_en,
-                Language::BrazilianPortuguese => &suggestion.title_pt,
+            let title = words::title(suggestion, locale);
+            let device = match suggestion.devices.as_slice() {
+                [] => String::new(),
+                devices => format!(" ({})", devices.join(", ")),
             };
-            let device = suggestion
-                .device
-                .as_ref()
-                .map_or_else(String::new, |device| format!(" ({device})"));
             table.row([format!("{}.", at + 1), format!("{title}{device}")]);
             let saving = match &suggestion.saving {
                 Some(saving) => {
@@ -132,13 +129,6 @@ impl Page<'_> {
                 None => self.words("text-no-saving"),
             };
             table.row([String::new(), saving]);
-            let how = fl!(
-                locale.loader(),
-                "text-how",
-                formula = suggestion.formula.as_str(),
-                source = suggestion.source.as_str()
-            );
-            table.row([String::new(), how]);
         }
         if table.is_empty() {
             let none = self.words("text-no-suggestions");

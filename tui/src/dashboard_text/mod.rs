@@ -224,16 +224,8 @@ impl Page<'_> {
         if let Some(likely) = goal.likely_at_end {
             parts.push(fl!(loader, "text-goal-likely", likely = measured(likely)));
         }
-        if let Some(probability) = goal.probability_of_passing {
-            let probability = locale.percent(probability * Decimal::ONE_HUNDRED);
-            parts.push(fl!(loader, "text-goal-chance", probability = probability));
-        }
-        if let Some(date) = goal.likely_passed_on {
-            parts.push(fl!(
-                loader,
-                "text-goal-when",
-                date = locale.date_short(date)
-            ));
+        if goal.probability_of_passing.is_some() {
+            parts.push(locale.goal_pace(goal, self.currency()));
         }
         let mark = if goal.example {
             format!(" ({})", self.words("text-example"))

@@ -77,7 +77,7 @@ pub const COMMANDS: &[Command] = &[
         footer: false,
     },
     Command {
-        keys: &[named(KeyCode::Home), key('0')],
+        keys: &[named(KeyCode::Home)],
         name: "key-forecast-now",
         when: |app| app.forecast.day.is_some() || app.forecast.hour.is_some(),
         run: |app, _| {

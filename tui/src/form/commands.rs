@@ -20,7 +20,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[ctrl('s')],
         name: "key-save",
-        when: |app| form(app).is_some_and(|form| !is_sending(form)),
+        when: |app| form(app).is_some_and(|form| !is_sending(form) && saves(form)),
         run: |app, cx| {
             let subject = subject(app);
             let mut effects = settle(app, cx);
@@ -85,6 +85,11 @@ fn subject(app: &App) -> Option<Subject> {
 
 fn is_sending(form: &Form) -> bool {
     form.sending.is_some() || form.key.is_some()
+}
+
+/// Whether what stands in it becomes anything.
+fn saves(form: &Form) -> bool {
+    form.subject != Subject::Calculator
 }
 
 fn enter_is_ours(form: &Form) -> bool {
@@ -204,7 +209,8 @@ fn escape(app: &mut App, cx: &Context) -> Vec<Effect> {
         return Vec::new();
     }
     // A sign-in is typed again in no time.
-    let asks = form.is_changed() && form.key.is_none() && form.subject != Subject::SignIn;
+    let asks =
+        form.is_changed() && form.key.is_none() && form.subject != Subject::SignIn && saves(form);
     if asks && !form.asked {
         form.asked = true;
         return Vec::new();

@@ -78,6 +78,8 @@ pub struct Field {
     pub name: &'static str,
     /// Fluent id of its label.
     pub label: &'static str,
+    /// Its label in words, where it is data and has no id.
+    pub said: String,
     /// Fluent id of a hint, or empty.
     pub hint: &'static str,
     /// What stands in it, dimmed, while nothing was typed.
@@ -93,6 +95,7 @@ impl Field {
         Self {
             name,
             label,
+            said: String::new(),
             hint: "",
             placeholder: String::new(),
             required: false,
@@ -186,6 +189,15 @@ impl Field {
     pub fn placeholder(mut self, text: impl Into<String>) -> Self {
         self.placeholder = text.into();
         self
+    }
+
+    /// Its label.
+    pub fn called(&self, locale: &Locale) -> String {
+        if self.label.is_empty() {
+            self.said.clone()
+        } else {
+            locale.text(self.label)
+        }
     }
 
     /// What stands in it, as text that [`Field::set`] takes.

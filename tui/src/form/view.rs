@@ -88,7 +88,7 @@ fn label_width(form: &Form, cx: &Context) -> u16 {
     form.fields
         .iter()
         .filter(|field| !is_wide(field))
-        .map(|field| words::width(&cx.locale.text(field.label)) + usize::from(field.required))
+        .map(|field| words::width(&field.called(&cx.locale)) + usize::from(field.required))
         .max()
         .unwrap_or(0) as u16
 }
@@ -181,7 +181,7 @@ fn view_field(
         return;
     };
     let focused = at == form.focus && form.sending.is_none();
-    let mut label = cx.locale.text(field.label);
+    let mut label = field.called(&cx.locale);
     if field.required {
         label.push('*');
     }

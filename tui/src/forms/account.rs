@@ -20,6 +20,15 @@ pub fn register(app: &mut App, cx: &Context) -> Vec<Effect> {
     open(app, Subject::Register, None, cx)
 }
 
+/// The same for somebody who has a code.
+pub fn accept(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let effects = register(app, cx);
+    if let Some(form) = &mut app.form {
+        form.move_to(form.fields.len() - 1);
+    }
+    effects
+}
+
 /// Opens the form for a new password with an administrator's code.
 pub fn recovery(app: &mut App, cx: &Context) -> Vec<Effect> {
     open(app, Subject::Recovery, None, cx)

@@ -17,8 +17,13 @@ use crate::form::{Choosable, Field, Form, Input, Kind};
 /// The field with the catalogue.
 pub(super) const CATALOG: &str = "catalog_slug";
 
-fn catalog(app: &App) -> &[CatalogDevice] {
-    app.lists.catalog.value().map_or(&[], Vec::as_slice)
+/// The server's, or the one that ships while that is not known.
+pub(crate) fn catalog(app: &App) -> &[CatalogDevice] {
+    match app.lists.catalog.value() {
+        Some(catalog) => catalog,
+        None if app.signed_in => &[],
+        None => app.welcome.shipped.catalog(),
+    }
 }
 
 /// What a catalogue row is called in the language.
@@ -29,7 +34,7 @@ pub(crate) fn catalog_name(row: &CatalogDevice, language: Language) -> &str {
     }
 }
 
-fn options(app: &App, cx: &Context) -> Vec<Choosable> {
+pub(super) fn options(app: &App, cx: &Context) -> Vec<Choosable> {
     let mut options = vec![Choosable::new("", cx.locale.text("catalog-by-hand"))];
     options.extend(catalog(app).iter().map(|row| {
         let language = cx.locale.language();
@@ -135,6 +140,12 @@ pub(super) fn fields(app: &App, row: Option<&ProfileDevice>, cx: &Context) -> Ve
             "1",
         )
         .hint("hint-duty"),
+        Field::toggle(
+            "alerts_off",
+            "label-alerts-off",
+            device.is_some_and(|it| it.alerts_off),
+        )
+        .hint("hint-alerts-off"),
         Field::week(
             "patterns",
             "label-week",
@@ -219,6 +230,7 @@ fn typed(app: &App, form: &Form) -> (NewDevice, FieldErrors) {
         days_per_month,
         duty_cycle,
         estimate,
+        alerts_off: form.is_on("alerts_off"),
         patterns,
     };
     (device, errors)

@@ -4,6 +4,7 @@ use ecotrack_common::profile::{
     Connection, EnergyProfile, LocationInfo, NewEnergyProfile, ProfileDetails,
 };
 use ecotrack_common::{FieldErrors, path};
+use ratatui::text::Line;
 use rust_decimal::Decimal;
 
 use super::goal::words_of;
@@ -11,6 +12,11 @@ use super::{Request, of_home};
 use crate::app::{App, Context};
 use crate::form::{Choosable, Field, Form, Kind};
 use crate::message::Call;
+use crate::widgets::words;
+
+const PUBLIC_TOTALS: &str = "public_totals";
+/// Cells of a line that explains.
+const WIDE: usize = 76;
 
 /// The time zones that there are.
 pub(super) fn zones() -> Vec<Choosable> {
@@ -147,12 +153,27 @@ pub(super) fn fields(app: &App, row: Option<&EnergyProfile>, cx: &Context) -> Ve
             &number(place.and_then(|place| place.longitude)),
         )
         .hint("hint-longitude"),
+        Field::toggle(
+            PUBLIC_TOTALS,
+            "label-public-totals",
+            row.is_some_and(|row| row.public_totals),
+        )
+        .hint("hint-public-totals"),
     ];
     before
         .into_iter()
         .chain(first_tariff)
         .chain(after)
         .collect()
+}
+
+/// What is published of a home that takes part, where one decides on that.
+pub(super) fn computed<'a>(form: &Form, cx: &Context) -> Vec<Line<'a>> {
+    let decides = form.focused().is_some_and(|it| it.name == PUBLIC_TOTALS);
+    let text = cx.locale.text("public-totals-what");
+    let lines = words::wrap(&text, WIDE).into_iter();
+    let lines = lines.map(|line| Line::styled(line, cx.theme.dim));
+    lines.filter(|_| decides).collect()
 }
 
 fn read(form: &Form) -> Result<ProfileDetails, FieldErrors> {
@@ -174,6 +195,7 @@ fn read(form: &Form) -> Result<ProfileDetails, FieldErrors> {
         currency: form.text("currency").to_uppercase(),
         time_zone: form.text("time_zone"),
         billing_cycle_day: cycle_day.unwrap_or(1),
+        public_totals: form.is_on(PUBLIC_TOTALS),
         location: LocationInfo {
             country: form.text("location.country").to_uppercase(),
             state: form.optional("location.state"),

@@ -69,6 +69,12 @@ pub(super) fn fields(app: &App, row: Option<&Meter>, cx: &Context) -> Vec<Field>
                 .unwrap_or_default(),
         )
         .hint("hint-same-as"),
+        Field::toggle(
+            "alerts_off",
+            "label-alerts-off",
+            row.is_some_and(|row| row.alerts_off),
+        )
+        .hint("hint-alerts-off"),
     ]
 }
 
@@ -85,6 +91,7 @@ pub(super) fn read(app: &App, form: &Form, id: Option<MeterId>) -> Result<Reques
         register_digits,
         profile_device_id: form.text("profile_device_id").parse().ok(),
         same_as: form.text("same_as").parse().ok(),
+        alerts_off: form.is_on("alerts_off"),
     };
     errors.0.extend(meter.check().err().unwrap_or_default().0);
     errors.into_result()?;

@@ -6,8 +6,11 @@
 
 mod account;
 mod admin;
+mod alert;
 mod away;
 mod bill;
+mod calculator;
+mod channel;
 mod device;
 mod drafts;
 mod goal;
@@ -18,12 +21,15 @@ mod months;
 mod profile_tariff;
 mod readings;
 mod subject;
+mod suggestion;
 mod tariff_node;
 mod view;
+mod what_if;
 
 use std::collections::BTreeMap;
 
 use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::what_if::NewWhatIf;
 use ecotrack_common::write::Changed;
 use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors};
 use jiff::civil::Date;
@@ -32,9 +38,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use account::{recovery, register, sign_in};
+pub use account::{accept, recovery, register, sign_in};
 pub(crate) use bill::read_lines;
-pub(crate) use device::catalog_name;
+pub use calculator::calculator;
+pub(crate) use device::{catalog, catalog_name};
 pub use drafts::resume;
 pub(crate) use drafts::{drop_draft, keep_draft};
 pub use subject::Subject;
@@ -48,6 +55,7 @@ use crate::lists::What;
 use crate::message::{Call, Effect, Fault};
 use crate::outbox;
 use crate::tariff;
+use crate::what_if as scratch;
 
 /// What a form sends.
 pub(crate) enum Request {
@@ -64,6 +72,10 @@ pub(crate) enum Request {
     Call(Box<Call>),
     /// A change of the tariff that is open, and of nothing else yet.
     Tariff(Box<tariff::Step>),
+    /// Nothing: the answer stands under the fields.
+    Answered,
+    /// Another scratch copy of what would be.
+    WhatIf(Box<NewWhatIf>),
 }
 
 impl Request {
@@ -164,6 +176,7 @@ fn fields(
         Subject::Recovery => account::recovery_fields(),
         Subject::NewHome => home::fields(app, None, cx),
         Subject::Home => home::fields(app, base(row).as_ref(), cx),
+        Subject::Calculator => calculator::fields(app, cx),
         Subject::Join => household::join_fields(),
         Subject::Meter(_) => meter::fields(app, base(row).as_ref(), cx),
         Subject::Device(_) => device::fields(app, base(row).as_ref(), cx),
@@ -171,7 +184,12 @@ fn fields(
         Subject::Months => months::fields(app, cx),
         Subject::Goal(_) => goal::fields(app, base(row).as_ref(), cx),
         Subject::Away(_) => away::fields(base(row).as_ref(), cx),
+        Subject::Suggestion(id) => suggestion::fields(app, id, base(row).as_ref(), cx),
         Subject::ProfileTariff(_) => profile_tariff::fields(app, base(row).as_ref(), form, cx),
+        Subject::Snooze(_) => alert::snooze_fields(app, cx),
+        Subject::Channel(_) => channel::fields(base(row).as_ref(), cx),
+        Subject::AlertRule(rule) => alert::rule_fields(rule, base(row).as_ref(), cx),
+        Subject::WhatIf => what_if::fields(app, form, cx),
         Subject::TariffNode => tariff_node::fields(app, form, cx),
         Subject::TariffAdd => tariff_node::add_fields(app, cx),
         Subject::Readings(meter) => readings::fields(app, meter, cx),
@@ -200,6 +218,7 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Recovery => account::read_recovery(form),
         Subject::NewHome => home::read_new(form, cx),
         Subject::Home => home::read_changed(app, form),
+        Subject::Calculator => calculator::read(form),
         Subject::Join => household::read_join(form, cx),
         Subject::Meter(id) => meter::read(app, form, id),
         Subject::Device(id) => device::read(app, form, id),
@@ -207,7 +226,12 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Months => months::read(app, form, cx),
         Subject::Goal(id) => goal::read(app, form, id, cx),
         Subject::Away(id) => away::read(app, form, id, cx),
+        Subject::Suggestion(id) => suggestion::read(app, form, id, cx),
         Subject::ProfileTariff(id) => profile_tariff::read(app, form, id, cx),
+        Subject::Snooze(id) => alert::read_snooze(app, form, id, cx),
+        Subject::Channel(id) => channel::read(app, form, id, cx),
+        Subject::AlertRule(rule) => alert::read_rule(app, form, rule),
+        Subject::WhatIf => what_if::read(app, form, cx),
         Subject::TariffNode => tariff_node::read(app, form, cx),
         Subject::TariffAdd => tariff_node::read_add(form),
         Subject::Readings(meter) => readings::read(app, form, meter, cx),
@@ -232,9 +256,10 @@ fn needs(subject: Subject) -> &'static [What] {
     match subject {
         Subject::NewHome | Subject::Home | Subject::ProfileTariff(_) => &[What::Tariffs],
         Subject::Meter(_) => &[What::Devices, What::Meters],
-        Subject::Device(_) => &[What::Catalog],
+        Subject::Device(_) | Subject::Calculator => &[What::Catalog],
         Subject::Bill(_) | Subject::Months => &[What::Bills],
         Subject::Goal(_) => &[What::Devices],
+        Subject::WhatIf => &[What::Devices, What::Catalog, What::Tariffs],
         _ => &[],
     }
 }
@@ -242,7 +267,10 @@ fn needs(subject: Subject) -> &'static [What] {
 /// What is computed from what stands in the fields, as lines.
 fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     match form.subject {
+        Subject::AlertRule(rule) => vec![Line::raw(cx.locale.alert_rule(rule))],
         Subject::Device(_) => device::computed(app, form, cx),
+        Subject::Calculator => calculator::computed(app, form, cx),
+        Subject::NewHome | Subject::Home => home::computed(form, cx),
         Subject::Bill(_) => bill::computed(app, form, cx),
         Subject::Months => months::computed(form, cx),
         Subject::AdminRow(set, _) => admin::computed(form, set, cx),
@@ -284,9 +312,12 @@ fn open_fresh(app: &mut App, subject: Subject, row: Option<Value>, cx: &Context)
     for what in needs(subject) {
         effects.extend(app.lists.ask_once(*what, app.home, &mut app.tickets));
     }
+    if matches!(subject, Subject::Suggestion(_)) && app.suggestions.answer.value().is_none() {
+        effects.extend(crate::suggestion::load(app));
+    }
     let fields = fields(app, subject, row.as_ref(), None, cx);
     let mut form = Form::new(subject, row, fields, today(app, cx));
-    if subject == Subject::Device(None) {
+    if matches!(subject, Subject::Device(None) | Subject::Calculator) {
         // Most are in the catalogue.
         form.move_to(0);
     }
@@ -320,10 +351,23 @@ pub fn refresh(app: &mut App, cx: &Context) {
     }
 }
 
+/// What measures ask of the home arrived: a form that was opened before has their fields now.
+pub(crate) fn suggestions_arrived(app: &mut App, cx: &Context) {
+    let subject = app.form.as_ref().map(|form| form.subject);
+    let Some(subject @ Subject::Suggestion(_)) = subject else {
+        return;
+    };
+    refresh(app, cx);
+    let typed = app.draft_of(subject).map(|draft| draft.values.clone());
+    if let (Some(form), Some(typed)) = (&mut app.form, typed) {
+        form.put(&typed);
+    }
+}
+
 /// Something was chosen from a list: what follows from it is filled in.
 pub fn chosen(app: &mut App, cx: &Context) -> Vec<Effect> {
     if let Some(form) = &app.form
-        && matches!(form.subject, Subject::Device(_))
+        && matches!(form.subject, Subject::Device(_) | Subject::Calculator)
         && form
             .focused()
             .is_some_and(|field| field.name == device::CATALOG)
@@ -340,7 +384,7 @@ pub fn chosen(app: &mut App, cx: &Context) -> Vec<Effect> {
     let reshapes = |form: &Form| {
         matches!(
             form.subject,
-            Subject::ProfileTariff(_) | Subject::TariffNode
+            Subject::ProfileTariff(_) | Subject::TariffNode | Subject::WhatIf
         )
     };
     if app.form.as_ref().is_some_and(reshapes) {
@@ -416,6 +460,7 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             if let Some(form) = &mut app.form {
                 form.sending = Some(ticket);
                 if let Call::CreateProfile(_, _, key)
+                | Call::AddChannel(_, _, key)
                 | Call::Join(_, key)
                 | Call::Transfer(_, _, key) = call.as_ref()
                 {
@@ -424,7 +469,13 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             }
             vec![Effect::Call(ticket, *call)]
         }
+        Ok(Request::WhatIf(asked)) => scratch::changed(app, *asked),
         Ok(Request::Tariff(step)) => tariff::step(app, *step, cx),
+        Ok(Request::Answered) => {
+            form.errors = FieldErrors::default();
+            form.move_to(0);
+            Vec::new()
+        }
         Ok(Request::Write { method, path, body }) => {
             form.errors = FieldErrors::default();
             // The same as before, where nobody knows whether that was done.

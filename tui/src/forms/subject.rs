@@ -1,9 +1,10 @@
 //! What forms are about.
 
 use ecotrack_common::admin::AdminSet;
+use ecotrack_common::alert::AlertRule;
 use ecotrack_common::{
-    AccountId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, MeterId, ProfileDeviceId,
-    ProfileTariffId,
+    AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, MeterId, NoticeChannelId,
+    ProfileDeviceId, ProfileTariffId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +23,8 @@ pub enum Subject {
     NewHome,
     /// The home on the screens.
     Home,
+    /// What an appliance costs; nothing of a home.
+    Calculator,
     /// Joining a home with a code.
     Join,
     /// A meter.
@@ -38,12 +41,22 @@ pub enum Subject {
     ProfileTariff(Option<ProfileTariffId>),
     /// A tariff of the home's own, whole, on a screen of its own.
     OwnTariff(Option<ProfileTariffId>),
+    /// A change of the scratch copy of what would be.
+    WhatIf,
     /// A place of the tariff that is open.
     TariffNode,
     /// What to add to it.
     TariffAdd,
     /// Days on which nobody is at home.
     Away(Option<AwayPeriodId>),
+    /// Until when an alert is put off.
+    Snooze(AlertId),
+    /// A rule that raises alerts.
+    AlertRule(AlertRule),
+    /// A channel through which the caller is told elsewhere.
+    Channel(Option<NoticeChannelId>),
+    /// A saving measure, by the id that its screen knows it by.
+    Suggestion(Uuid),
     /// Many readings.
     Readings(MeterId),
     /// One reading, on the line over the footer.
@@ -83,8 +96,11 @@ impl Subject {
                 | Self::Me
                 | Self::Password
                 | Self::Join
+                | Self::Calculator
                 | Self::Invite
                 | Self::Member(_)
+                | Self::Snooze(_)
+                | Self::Channel(_)
                 | Self::RemoveMember(_)
                 | Self::Transfer(_)
                 | Self::RemoveHome
@@ -93,6 +109,7 @@ impl Subject {
                 // What stands in them is kept with the tariff that is open.
                 | Self::TariffNode
                 | Self::TariffAdd
+                | Self::WhatIf
         )
     }
 
@@ -104,6 +121,7 @@ impl Subject {
             (Self::Recovery, _) => ("recovery-title", "recovery-what"),
             (Self::NewHome, _) => ("new-home-title", "new-home-what"),
             (Self::Home, _) => ("home-title", ""),
+            (Self::Calculator, _) => ("calculator-title", "calculator-what"),
             (Self::Join, _) => ("join-title", "join-what"),
             (Self::Meter(_), false) => ("meter-new-title", ""),
             (Self::Meter(_), true) => ("meter-title", ""),
@@ -117,9 +135,15 @@ impl Subject {
             (Self::ProfileTariff(_), false) => ("profile-tariff-new-title", "profile-tariff-what"),
             (Self::ProfileTariff(_), true) => ("profile-tariff-title", ""),
             (Self::OwnTariff(_) | Self::TariffNode, _) => ("tariff-place-title", ""),
+            (Self::WhatIf, _) => ("what-if-form-title", "what-if-form-what"),
             (Self::TariffAdd, _) => ("tariff-add-title", ""),
             (Self::Away(_), false) => ("away-new-title", ""),
             (Self::Away(_), true) => ("away-edit-title", ""),
+            (Self::Snooze(_), _) => ("snooze-title", "snooze-what"),
+            (Self::Channel(_), false) => ("channel-new-title", "channel-new-what"),
+            (Self::Channel(_), true) => ("channel-title", ""),
+            (Self::AlertRule(_), _) => ("alert-rule-title", "alert-rule-what"),
+            (Self::Suggestion(_), _) => ("suggestion-form-title", "suggestion-form-what"),
             (Self::Readings(_), _) => ("readings-grid-title", "readings-grid-what"),
             (Self::Reading(_) | Self::Correction(..) | Self::Removal, _) => ("readings-title", ""),
             (Self::Invite, _) => ("invite-title", "invite-what"),
@@ -143,15 +167,18 @@ impl Subject {
             }
             Self::NewHome | Self::Home | Self::Join | Self::RemoveHome => "subject-home",
             Self::Meter(_) => "subject-meter",
-            Self::Device(_) => "subject-device",
+            Self::Device(_) | Self::Calculator => "subject-device",
             Self::Bill(_) | Self::Months => "subject-bill",
             Self::Goal(_) => "subject-goal",
             Self::Away(_) => "subject-away",
+            Self::Suggestion(_) => "subject-suggestion",
             Self::ProfileTariff(_) | Self::OwnTariff(_) | Self::TariffNode | Self::TariffAdd => {
                 "subject-tariff"
             }
+            Self::Snooze(_) | Self::AlertRule(_) | Self::Channel(_) => "subject-alert",
             Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
             Self::Removal => "subject-removal",
+            Self::WhatIf => "what-if-title",
             Self::AdminRow(set, _) => set.description().title,
             Self::AdminAct => "tab-admin",
             Self::Invite | Self::Member(_) | Self::RemoveMember(_) | Self::Transfer(_) => {

@@ -19,7 +19,7 @@ use crate::forms::{self, Subject};
 use crate::kept::{Done, Kept, Method, Waiting, Write};
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::readings::entry;
-use crate::{admin, answers, tariff};
+use crate::{admin, answers, suggestion, tariff};
 
 /// Writes that wait, in order, and the one that is on its way.
 #[derive(Debug, Default)]
@@ -309,6 +309,9 @@ fn done(app: &mut App, waiting: &Waiting, value: &Value) -> Vec<Effect> {
         app.lists.patch(waiting.subject, row);
         if let Subject::AdminRow(set, _) = waiting.subject {
             admin::patch(app, set, row);
+        }
+        if let Subject::Suggestion(_) = waiting.subject {
+            suggestion::patch(app, row);
         }
     }
     app.notice = Some(match waiting.subject {

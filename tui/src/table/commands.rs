@@ -76,6 +76,33 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('a')],
+        name: "key-acknowledge",
+        when: |app| may_change(app) && shown(app) == Some(Table::Alerts),
+        run: |app, cx| match super::alerts::open_one(app, cx) {
+            Some(_) => super::acknowledge(app, cx),
+            None => Vec::new(),
+        },
+        footer: true,
+    },
+    Command {
+        keys: &[key('z')],
+        name: "key-snooze",
+        when: |app| may_change(app) && shown(app) == Some(Table::Alerts),
+        run: |app, cx| match super::alerts::open_one(app, cx) {
+            Some(_) => edit(app, cx),
+            None => Vec::new(),
+        },
+        footer: true,
+    },
+    Command {
+        keys: &[key('t')],
+        name: "key-test",
+        when: |app| shown(app) == Some(Table::Notices),
+        run: super::notices::test,
+        footer: true,
+    },
+    Command {
         keys: &[key('m')],
         name: "key-months",
         when: |app| may_change(app) && shown(app) == Some(Table::Bills),
@@ -120,15 +147,18 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Tab)],
         name: "key-next-table",
-        when: |app| shown(app).is_some_and(Table::is_of_household),
+        when: has_siblings,
         run: |app, _| next_table(app, 1),
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::BackTab)],
         name: "key-next-table",
-        when: |app| shown(app).is_some_and(Table::is_of_household),
-        run: |app, _| next_table(app, Table::HOUSEHOLD.len() - 1),
+        when: has_siblings,
+        run: |app, _| {
+            let all = shown(app).map_or(0, |table| table.siblings().len());
+            next_table(app, all.saturating_sub(1))
+        },
         footer: false,
     },
     Command {
@@ -289,9 +319,9 @@ fn is_owner(app: &App) -> bool {
 fn may_change(app: &App) -> bool {
     match shown(app) {
         Some(Table::Members | Table::Invitations) => is_owner(app),
-        Some(Table::Sessions | Table::Removed | Table::Outbox) => true,
+        Some(Table::Sessions | Table::Removed | Table::Outbox | Table::Notices) => true,
         // Administration has commands of its own.
-        Some(Table::Admin(_)) | None => false,
+        Some(Table::Consumption | Table::Admin(_)) | None => false,
         Some(_) => app.may_edit(),
     }
 }
@@ -306,12 +336,14 @@ fn opens(table: Table) -> bool {
             | Table::Away
             | Table::Members
             | Table::Outbox
+            | Table::AlertRules
+            | Table::Notices
     )
 }
 
 fn removes(app: &App, table: Table) -> bool {
     match table {
-        Table::History | Table::Removed => false,
+        Table::History | Table::Removed | Table::Alerts | Table::Consumption => false,
         // Anybody may leave.
         Table::Members => app.board().is_some(),
         _ => may_change(app),
@@ -393,13 +425,29 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
             return forms::open(app, Subject::RemoveMember(AccountId(key)), row, cx);
         }
         Table::Invitations => (path::INVITATION, "invitation_id"),
-        Table::History | Table::Removed | Table::Admin(_) => return Vec::new(),
+        Table::Notices => (path::NOTICE_CHANNEL, "notice_channel_id"),
+        // What the home says of it goes; the program's own stays.
+        Table::AlertRules => (path::ALERT_RULE, ""),
+        Table::Alerts | Table::History | Table::Removed | Table::Consumption | Table::Admin(_) => {
+            return Vec::new();
+        }
     };
     let Some(home) = app.home else {
         return Vec::new();
     };
-    app.tables.of_mut(table).selected = neighbour;
+    let version = |row: serde_json::Value| row.get("version")?.as_i64();
+    if table == Table::AlertRules && row_json(app, table, key).and_then(version) == Some(0) {
+        app.notice = Some(Notice::Text("notice-rule-is-standard"));
+        return Vec::new();
+    }
+    if table != Table::AlertRules {
+        app.tables.of_mut(table).selected = neighbour;
+    }
     let mut path = path::fill(pattern, &[("energy_profile_id", &home), (name, &key)]);
+    if let Some(rule) = super::alerts::rule_of(key).filter(|_| table == Table::AlertRules) {
+        let name: &dyn std::fmt::Display = &rule;
+        path = path::fill(pattern, &[("energy_profile_id", &home), ("rule", name)]);
+    }
     let version = row_json(app, table, key).and_then(|row| row.get("version")?.as_i64());
     if let Some(version) = version {
         path = format!("{path}?version={version}");
@@ -461,8 +509,12 @@ fn transfer(app: &mut App, cx: &Context) -> Vec<Effect> {
     }
 }
 
+fn has_siblings(app: &App) -> bool {
+    shown(app).is_some_and(|table| !table.siblings().is_empty())
+}
+
 fn next_table(app: &mut App, by: usize) -> Vec<Effect> {
-    let all = Table::HOUSEHOLD;
+    let all = shown(app).map_or(&[][..], Table::siblings);
     let Some(at) = shown(app).and_then(|table| all.iter().position(|one| *one == table)) else {
         return Vec::new();
     };

@@ -2,11 +2,14 @@
 //! of them. What their columns and rows are stands in a file for each.
 
 mod admin;
+mod alerts;
 mod bills;
 mod commands;
+mod consumption;
 mod devices;
 mod goals;
 mod household;
+mod notices;
 mod tariffs;
 mod view;
 mod weather;
@@ -16,11 +19,15 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use alerts::acknowledge;
 pub use commands::{COMMANDS, FILTER_COMMANDS, scroll};
 pub use view::{hit, view};
 
+pub(crate) use ecotrack_common::spreadsheet::csv;
+
 use crate::admin::{self as administration, PAGES, Page};
 use crate::app::{App, Context, Screen};
+use crate::consumption as used;
 use crate::forms::Subject;
 use crate::lists::What;
 use crate::message::Effect;
@@ -56,13 +63,21 @@ pub enum Table {
     Removed,
     /// What waits for the server.
     Outbox,
+    /// What a member should know.
+    Alerts,
+    /// The rules that raise alerts.
+    AlertRules,
+    /// Where the caller is told elsewhere than here.
+    Notices,
+    /// What was used, step by step.
+    Consumption,
     /// What administrators of the server see.
     Admin(Page),
 }
 
 impl Table {
     /// All of them that are of a home or of whoever is signed in.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Devices,
         Self::Bills,
         Self::Goals,
@@ -76,7 +91,14 @@ impl Table {
         Self::Sessions,
         Self::Removed,
         Self::Outbox,
+        Self::AlertRules,
+        Self::Alerts,
+        Self::Consumption,
+        Self::Notices,
     ];
+
+    /// Alerts, what raises them and where they are told, likewise.
+    pub const ALERTS: [Self; 3] = [Self::Alerts, Self::AlertRules, Self::Notices];
 
     /// The tables of the household, in the order in which Tab goes through them.
     pub const HOUSEHOLD: [Self; 10] = [
@@ -97,6 +119,17 @@ impl Table {
         Self::HOUSEHOLD.contains(&self)
     }
 
+    /// The tables beside it, through which Tab goes; none of one that stands alone.
+    pub fn siblings(self) -> &'static [Self] {
+        if self.is_of_household() {
+            &Self::HOUSEHOLD
+        } else if Self::ALERTS.contains(&self) {
+            &Self::ALERTS
+        } else {
+            &[]
+        }
+    }
+
     /// Fluent id of its title.
     pub fn title(self) -> &'static str {
         match self {
@@ -113,6 +146,10 @@ impl Table {
             Self::Sessions => "table-sessions",
             Self::Removed => "table-removed",
             Self::Outbox => "table-outbox",
+            Self::Alerts => "table-alerts",
+            Self::AlertRules => "table-alert-rules",
+            Self::Notices => "table-notices",
+            Self::Consumption => "table-consumption",
             Self::Admin(page) => page.title(),
         }
     }
@@ -133,6 +170,11 @@ impl Table {
             Self::Sessions => "empty-sessions",
             Self::Removed => "empty-removed",
             Self::Outbox => "empty-outbox",
+            Self::Alerts => "alerts-none",
+            // There always are rules.
+            Self::AlertRules => "table-loading",
+            Self::Notices => "empty-notices",
+            Self::Consumption => "consumption-nothing-known",
             Self::Admin(page) => page.empty(),
         }
     }
@@ -152,7 +194,10 @@ impl Table {
             Self::Invitations => Some(What::Invitations),
             Self::Sessions => Some(What::Sessions),
             Self::Removed => Some(What::Removed),
-            Self::Outbox | Self::Admin(_) => None,
+            Self::Alerts => Some(What::Alerts),
+            Self::AlertRules => Some(What::AlertRules),
+            Self::Notices => Some(What::Notices),
+            Self::Outbox | Self::Consumption | Self::Admin(_) => None,
         }
     }
 
@@ -321,11 +366,21 @@ pub fn load(app: &mut App, table: Table) -> Vec<Effect> {
     if let Table::Admin(page) = table {
         return administration::load(app, page);
     }
+    if table == Table::Consumption {
+        return used::load(app);
+    }
     let mut effects = Vec::new();
     if let Some(what) = table.what() {
         effects.extend(app.lists.ask(what, app.home, &mut app.tickets));
     }
+    if table == Table::Devices {
+        effects.extend(app.lists.ask(What::Calibration, app.home, &mut app.tickets));
+    }
     if table == Table::Goals {
+        effects.extend(
+            app.lists
+                .ask(What::GoalStandings, app.home, &mut app.tickets),
+        );
         effects.extend(
             app.lists
                 .ask_once(What::Devices, app.home, &mut app.tickets),
@@ -350,6 +405,10 @@ pub fn columns(table: Table) -> &'static [Column] {
         Table::Sessions => household::SESSIONS,
         Table::Removed => household::REMOVED,
         Table::Outbox => household::OUTBOX,
+        Table::Alerts => alerts::ALERTS,
+        Table::AlertRules => alerts::RULES,
+        Table::Notices => notices::COLUMNS,
+        Table::Consumption => consumption::COLUMNS,
         Table::Admin(page) => admin::columns(page),
     }
 }
@@ -370,6 +429,10 @@ fn all_rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
         Table::Sessions => household::sessions(app, cx),
         Table::Removed => household::removed(app, cx),
         Table::Outbox => Some(household::outbox(app, cx)),
+        Table::Alerts => alerts::alerts(app, cx),
+        Table::AlertRules => alerts::rules(app, cx),
+        Table::Notices => notices::rows(app, cx),
+        Table::Consumption => consumption::rows(app, cx),
         Table::Admin(page) => admin::rows(app, page, cx),
     }
 }
@@ -436,8 +499,19 @@ pub fn subject(table: Table, key: Option<Uuid>) -> Option<Subject> {
             None => Subject::Invite,
         },
         Table::Invitations if key.is_none() => Subject::Invite,
+        Table::Alerts => Subject::Snooze(key?.into()),
+        Table::Notices => Subject::Channel(key.map(Into::into)),
+        Table::AlertRules => Subject::AlertRule(alerts::rule_of(key?)?),
         _ => return None,
     })
+}
+
+/// The table and the key of the row that a rule's form changes.
+pub fn subject_key(subject: Subject) -> Option<(Table, Uuid)> {
+    match subject {
+        Subject::AlertRule(rule) => Some((Table::AlertRules, alerts::key_of(rule))),
+        _ => None,
+    }
 }
 
 /// The row under a key, as it travels.
@@ -457,8 +531,18 @@ pub fn row_json(app: &App, table: Table, key: Uuid) -> Option<Value> {
         }),
         Table::Away => find(lists.away.value(), |row| row.away_period_id.0 == key),
         Table::Members => find(lists.members.value(), |row| row.account_id.0 == key),
+        Table::Notices => find(lists.notices.value(), |row| row.notice_channel_id.0 == key),
+        Table::Alerts => find(lists.alerts.value(), |row| row.alert_id.0 == key),
+        Table::AlertRules => find(lists.alert_rules.value(), |row| {
+            alerts::key_of(row.rule) == key
+        }),
         _ => None,
     }
+}
+
+/// The day of a step of consumption, and which part of that day it is.
+pub(crate) fn consumption_step(app: &App, key: Uuid) -> Option<(jiff::civil::Date, usize)> {
+    consumption::step(app, key)
 }
 
 /// The home that a row of removed homes is.
@@ -477,31 +561,4 @@ pub fn export(app: &App, table: Table, cx: &Context) -> Option<String> {
         .into_iter()
         .map(|row| row.cells.into_iter().map(|cell| cell.text).collect());
     Some(csv(std::iter::once(titles).chain(lines)))
-}
-
-/// Lines of cells as CSV. What a spreadsheet would take for a formula is marked as text.
-pub(crate) fn csv(lines: impl Iterator<Item = Vec<String>>) -> String {
-    let safe = |text: String| {
-        let risky = text.starts_with(['=', '@', '\t', '\r'])
-            || (text.starts_with(['+', '-'])
-                && ecotrack_common::quantity::parse_decimal(&text).is_err());
-        if risky { format!("'{text}") } else { text }
-    };
-    let mut csv = String::new();
-    for line in lines {
-        let cells: Vec<String> = line
-            .into_iter()
-            .map(safe)
-            .map(|text| {
-                if text.contains([',', '"', '\n', ';']) {
-                    format!("\"{}\"", text.replace('"', "\"\""))
-                } else {
-                    text
-                }
-            })
-            .collect();
-        csv.push_str(&cells.join(","));
-        csv.push('\n');
-    }
-    csv
 }

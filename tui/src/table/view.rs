@@ -6,10 +6,12 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use uuid::Uuid;
 
-use super::{Column, Row, State, Table, columns, cursor, rows};
+use super::{Column, Row, State, Table, alerts, columns, cursor, rows};
 use crate::admin;
 use crate::app::{App, Context};
+use crate::consumption;
 use crate::dashboard;
+use crate::remote::Remote;
 use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
 
@@ -22,6 +24,21 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
         Some((board, above, below)) => {
             dashboard::brief_bill(board, frame, above, cx);
             below
+        }
+        None => area,
+    };
+    let (area, told) = alerts::split(table, area);
+    if let Some(told) = told {
+        alerts::view_told(app, frame, told, cx);
+    }
+    let area = match below(app, table, area) {
+        Some((above, below)) => {
+            if table == Table::Goals {
+                super::goals::detail(app, frame, below, cx);
+            } else {
+                super::devices::detail(app, frame, below, cx);
+            }
+            above
         }
         None => area,
     };
@@ -42,6 +59,7 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
     let Some(rows) = known else {
         let fault = match table {
             Table::Admin(page) => admin::fault(app, page),
+            Table::Consumption => consumption::remote(app).and_then(Remote::fault),
             _ => table.what().and_then(|what| app.lists.fault_of(what)),
         };
         let text = fault.map_or_else(|| cx.locale.text("table-loading"), |fault| cx.fault(fault));
@@ -85,17 +103,32 @@ fn above(app: &App, table: Table, area: Rect) -> Option<(&Dashboard, Rect, Rect)
     (below.height >= LEAST_ROWS).then_some((board, above, below))
 }
 
+/// What stands below the table, where there is room for both: how the goal under the cursor stands, or what the
+/// meters make of the device under it.
+fn below(app: &App, table: Table, area: Rect) -> Option<(Rect, Rect)> {
+    let lists = &app.lists;
+    let rows = match table {
+        Table::Goals if !lists.goals.value()?.is_empty() => super::goals::DETAIL_ROWS,
+        Table::Devices if !lists.devices.value()?.is_empty() => super::devices::DETAIL_ROWS,
+        _ => return None,
+    };
+    let [above, below] =
+        Layout::vertical([Constraint::Min(0), Constraint::Length(rows)]).areas(area);
+    (above.height >= LEAST_ROWS).then_some((above, below))
+}
+
 fn filter_is_shown(state: &State) -> bool {
     state.filtering || !state.filter.text().is_empty()
 }
 
-/// The tables of the household stand beside each other, the one on show marked; where they do not all
+/// Tables that belong together stand beside each other, the one on show marked; where they do not all
 /// fit, those before it give way.
 fn title(table: Table, room: usize, cx: &Context) -> String {
-    if !table.is_of_household() {
+    let siblings = table.siblings();
+    if siblings.is_empty() {
         return cx.locale.text(table.title());
     }
-    let names: Vec<String> = Table::HOUSEHOLD
+    let names: Vec<String> = siblings
         .iter()
         .map(|one| {
             let name = cx.locale.text(one.title());
@@ -106,7 +139,7 @@ fn title(table: Table, room: usize, cx: &Context) -> String {
             }
         })
         .collect();
-    let shown = Table::HOUSEHOLD.iter().position(|one| *one == table);
+    let shown = siblings.iter().position(|one| *one == table);
     let shown = shown.unwrap_or(0);
     let from = |first: usize| if first == 0 { "" } else { "… " };
     let fits = |first: &usize| {
@@ -235,6 +268,8 @@ pub fn hit(app: &App, table: Table, area: Rect, cx: &Context, y: u16) -> Option<
     let rows = rows(app, table, cx)?;
     let state = app.tables.of(table);
     let area = above(app, table, area).map_or(area, |(_, _, below)| below);
+    let (area, _) = alerts::split(table, area);
+    let area = below(app, table, area).map_or(area, |(above, _)| above);
     // Frame and titles.
     let top = area.y + 2;
     let bottom = area

@@ -5,7 +5,9 @@ use ecotrack_common::away::{AwayPeriod, NewAwayPeriod};
 use ecotrack_common::billing::{BillingRecord, NewBillingRecord};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::device::{NewDevice, ProfileDevice};
-use ecotrack_common::goal::{Goal, GoalMeasure, GoalPeriod, NewGoal};
+use ecotrack_common::goal::{
+    Goal, GoalMeasure, GoalPeriod, GoalSource, GoalStanding, NewGoal, PastSpan,
+};
 use ecotrack_common::member::Member;
 use ecotrack_common::profile::{Role, TariffChoice};
 use ecotrack_common::weather::{WeatherObservation, WeatherPage, WeatherSource};
@@ -72,6 +74,41 @@ fn operation(n: u128, by: &str, minutes_ago: i64, entries: Vec<OperationEntry>) 
     }
 }
 
+/// A goal as it stands in its fourteenth day, and one that does not hold any more.
+pub(crate) fn goal_standings() -> Vec<GoalStanding> {
+    let span = Cycle::containing(date(2026, 11, 23), 10);
+    let past = |used: [&str; 4], limit: &str, held: bool| {
+        let mut spans = Vec::new();
+        let mut before = span;
+        for (at, used) in used.into_iter().enumerate() {
+            before = before.previous(10);
+            // The second has a gap in which anything may have been used.
+            let known = before.days() - if at == 1 { 9 } else { 0 };
+            let (used, share) = (Some(dec(used)), dec("0.05"));
+            spans.push(PastSpan::new(before, held, known, used, share, dec(limit)));
+        }
+        spans
+    };
+    vec![
+        GoalStanding {
+            consumption_goal_id: ConsumptionGoalId(id(51)),
+            span,
+            source: GoalSource::Home,
+            progress: dashboard().goal,
+            missing: Vec::new(),
+            past: past(["231.4", "180.2", "204", "219.6"], "220", true),
+        },
+        GoalStanding {
+            consumption_goal_id: ConsumptionGoalId(id(52)),
+            span,
+            source: GoalSource::Home,
+            progress: None,
+            missing: vec!["not_in_force".into()],
+            past: past(["262.1", "214", "236.5", "248"], "250", false),
+        },
+    ]
+}
+
 /// Everything that a household lists.
 pub(crate) fn with_lists() -> App {
     let mut app = signed_in();
@@ -105,6 +142,11 @@ pub(crate) fn with_lists() -> App {
         goal(51, GoalMeasure::Kwh, "220", None),
         goal(52, GoalMeasure::Money, "250", Some(date(2026, 6, 30))),
     ]);
+    lists.alerts = Remote::Ready(super::alerts::alerts());
+    lists.alert_rules = Remote::Ready(super::alerts::alert_rules());
+    lists.notices = Remote::Ready(super::alerts::channels());
+    lists.calibration = Remote::Ready(super::what_if::calibration());
+    lists.goal_standings = Remote::Ready(goal_standings());
     lists.away = Remote::Ready(vec![AwayPeriod {
         away_period_id: AwayPeriodId(id(61)),
         period: NewAwayPeriod {

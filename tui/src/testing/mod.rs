@@ -18,6 +18,8 @@ mod acts;
 #[cfg(test)]
 pub(crate) mod administration;
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod compared;
 #[cfg(test)]
 mod explained;
@@ -28,12 +30,23 @@ mod hands;
 #[cfg(test)]
 mod household;
 #[cfg(test)]
+mod public;
+#[cfg(test)]
+mod reports;
+#[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod suggested;
 #[cfg(test)]
 mod tariffs;
 #[cfg(test)]
+mod used;
+#[cfg(test)]
+mod what_if;
+#[cfg(test)]
 pub(crate) use {
-    acts::*, compared::*, explained::*, forecasts::*, hands::*, household::*, sample::*, tariffs::*,
+    acts::*, alerts::first_alert, compared::*, explained::*, forecasts::*, hands::*, household::*,
+    public::*, reports::*, sample::*, suggested::*, tariffs::*, used::*, what_if::*,
 };
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.

@@ -12,12 +12,12 @@ use ecotrack_common::dashboard::{
 };
 use ecotrack_common::emission::{Co2eTotal, HomeFactors};
 use ecotrack_common::forecast::{Band, Forecast, ForecastDay, ForecastState};
-use ecotrack_common::goal::{GoalMeasure, GoalProgress};
+use ecotrack_common::goal::{GoalMeasure, GoalPace, GoalProgress};
 use ecotrack_common::locale::Locale;
 use ecotrack_common::meter::{Channel, Meter, ReadingKind};
 use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, Role};
 use ecotrack_common::reading::{Measured, Reading, ReadingSource};
-use ecotrack_common::suggestion::{Saving, Suggestion};
+use ecotrack_common::suggestion::{PricedBy, Saving, Suggestion, SuggestionState};
 use ecotrack_common::{
     AccountId, AlertId, EnergyProfileId, FieldErrors, KgCo2e, Kwh, MeterId, Money, Problem,
 };
@@ -109,7 +109,12 @@ fn band(likely: &str, by80: &str, by95: &str) -> Band<Decimal> {
     }
 }
 
-fn alert(n: u128, rule: AlertRule, severity: Severity, evidence: &[(&str, &str)]) -> Alert {
+pub(crate) fn alert(
+    n: u128,
+    rule: AlertRule,
+    severity: Severity,
+    evidence: &[(&str, &str)],
+) -> Alert {
     Alert {
         alert_id: AlertId(id(n)),
         rule,
@@ -122,6 +127,8 @@ fn alert(n: u128, rule: AlertRule, severity: Severity, evidence: &[(&str, &str)]
         resolved_at: None,
         acknowledged_by: None,
         acknowledged_at: None,
+        snoozed_until: None,
+        snoozed_by: None,
     }
 }
 
@@ -140,15 +147,15 @@ fn suggestion(title_en: &str, title_pt: &str, saved: Option<(&str, &str, &str)>)
         slug: title_en.to_lowercase().replace(' ', "-"),
         title_en: title_en.into(),
         title_pt: title_pt.into(),
-        device: None,
-        formula: "30 % of the shower's kWh".into(),
-        source: "PROCEL".into(),
+        devices: Vec::new(),
         estimate: saved.is_none(),
+        state: SuggestionState::Open,
         saving: saved.map(|(energy, cost, co2e)| Saving {
             kwh: kwh(energy),
             money: Some(money(cost)),
             co2e: Some(KgCo2e(dec(co2e))),
-            share: dec("0.3"),
+            of_that_shifted: None,
+            priced_by: Some(PricedBy::Bill),
         }),
     }
 }
@@ -302,6 +309,13 @@ pub(crate) fn dashboard() -> Dashboard {
             probability_of_passing: Some(dec("0.78")),
             likely_passed_on: Some(date(2026, 12, 5)),
             example: true,
+            pace: Some(GoalPace {
+                days_left: 16,
+                passed_from: Some(date(2026, 12, 2)),
+                passed_to: Some(date(2026, 12, 8)),
+                change_kwh_per_day: Some(kwh("-2.65")),
+                kwh_per_day: Some(kwh("5.72")),
+            }),
         }),
         devices: vec![
             device("Shower", "39.8", "31"),
@@ -326,7 +340,14 @@ pub(crate) fn dashboard() -> Dashboard {
                 12,
                 AlertRule::DayAboveForecast,
                 Severity::Info,
-                &[("date", "2026-11-22"), ("kwh", "14.2"), ("hi95", "12.1")],
+                &[
+                    ("first", "2026-11-18"),
+                    ("last", "2026-11-22"),
+                    ("days", "5"),
+                    ("kwh", "14.2"),
+                    ("likely", "9.6"),
+                    ("more_w", "192"),
+                ],
             ),
         ],
         suggestions: vec![
@@ -358,6 +379,7 @@ pub(crate) fn dashboard() -> Dashboard {
                     register_digits: Some(5),
                     profile_device_id: None,
                     same_as: None,
+                    alerts_off: false,
                     version: 1,
                 },
                 last_reading: Some(reading("2026-11-20T11:15:00Z", "12345.6", Some("54.4"))),
@@ -372,6 +394,7 @@ pub(crate) fn dashboard() -> Dashboard {
                     register_digits: None,
                     profile_device_id: None,
                     same_as: None,
+                    alerts_off: false,
                     version: 1,
                 },
                 last_reading: None,
@@ -405,6 +428,7 @@ pub(crate) fn home() -> EnergyProfile {
         billing_cycle_day: 10,
         tariff: None,
         tariff_name: None,
+        public_totals: false,
         location: LocationInfo {
             country: "BR".into(),
             state: Some("MG".into()),

@@ -1,19 +1,24 @@
-//! Welcome: what this is, what saves electricity, and the ways in. Works with the server away.
+//! Welcome: what this is, what homes use together, what saves electricity, what an appliance costs, and the
+//! ways in. Works with the server away: with what was kept of it, and with what came with the program.
 
 use crossterm::event::KeyCode;
 use ecotrack_common::account::Language;
+use ecotrack_common::public::{PublicSummary, RegistrationMode};
 use ecotrack_common::reference::SavingMeasure;
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+
+mod view;
+
+pub mod shipped;
+
+pub use view::view;
 
 use crate::app::{App, Context};
 use crate::forms;
-use crate::keys::{self, Command, always, key, named};
-use crate::message::{Call, Effect};
+use crate::kept::{Kept, Public};
+use crate::keys::{Command, always, key, named};
+use crate::message::{Answer, Call, Effect, Ticket};
 use crate::remote::Remote;
-use crate::widgets::panel::{self, Titles};
-use crate::widgets::words;
+use shipped::Shipped;
 
 /// What the welcome screen knows.
 #[derive(Debug, Default)]
@@ -22,6 +27,12 @@ pub struct State {
     pub tips: Remote<Vec<SavingMeasure>>,
     /// Which one is shown.
     pub tip: usize,
+    /// What homes use together, and how to join.
+    pub summary: Remote<PublicSummary>,
+    /// What the server said of that before.
+    pub kept: Option<Box<Public>>,
+    /// What came with the program.
+    pub shipped: Shipped,
 }
 
 /// What can be done here.
@@ -36,8 +47,22 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[key('n')],
         name: "key-register",
-        when: always,
+        when: |app| matches!(registration(app), None | Some(RegistrationMode::Open)),
         run: forms::register,
+        footer: true,
+    },
+    Command {
+        keys: &[key('i')],
+        name: "key-accept-invitation",
+        when: |app| registration(app) != Some(RegistrationMode::Closed),
+        run: forms::accept,
+        footer: true,
+    },
+    Command {
+        keys: &[key('c')],
+        name: "key-calculator",
+        when: always,
+        run: forms::calculator,
         footer: true,
     },
     Command {
@@ -50,14 +75,14 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Left)],
         name: "key-tips",
-        when: |app| tips(app) > 1,
-        run: |app, _| turn(app, tips(app).saturating_sub(1)),
+        when: |app| tips(app).len() > 1,
+        run: |app, _| turn(app, tips(app).len().saturating_sub(1)),
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Right), key(' ')],
         name: "key-tips",
-        when: |app| tips(app) > 1,
+        when: |app| tips(app).len() > 1,
         run: |app, _| turn(app, 1),
         footer: true,
     },
@@ -78,91 +103,59 @@ pub fn other_language(cx: &Context) -> Vec<Effect> {
     })]
 }
 
-/// Asks for the tips, and so whether the server answers.
+/// Asks for what is shown, and so whether the server answers.
 pub fn load(app: &mut App) -> Vec<Effect> {
-    let ticket = app.ticket();
-    app.welcome.tips.ask(ticket);
-    vec![Effect::Call(ticket, Call::Tips)]
+    let (tips, summary) = (app.ticket(), app.ticket());
+    app.welcome.tips.ask(tips);
+    app.welcome.summary.ask(summary);
+    vec![
+        Effect::Call(tips, Call::Tips),
+        Effect::Call(summary, Call::PublicSummary),
+    ]
 }
 
-fn tips(app: &App) -> usize {
-    app.welcome.tips.value().map_or(0, Vec::len)
+/// Takes what the server says to anybody, and keeps it for a start without it.
+pub(crate) fn summary_came(
+    app: &mut App,
+    ticket: Ticket,
+    answer: Answer<Box<PublicSummary>>,
+    cx: &Context,
+) -> Vec<Effect> {
+    if !app.welcome.summary.answer(ticket, answer.map(|it| *it)) || !app.welcome.summary.is_ready()
+    {
+        return Vec::new();
+    }
+    let Some(summary) = app.welcome.summary.value().cloned() else {
+        return Vec::new();
+    };
+    let public = Box::new(Public {
+        summary,
+        at: cx.now,
+    });
+    app.welcome.kept = Some(public.clone());
+    vec![Effect::Keep(Kept::Public(public))]
+}
+
+/// What the server says to anybody, however old.
+pub(crate) fn summary(app: &App) -> Option<&PublicSummary> {
+    let kept = app.welcome.kept.as_deref();
+    let known = app.welcome.summary.value();
+    known.or_else(|| kept.map(|kept| &kept.summary))
+}
+
+fn registration(app: &App) -> Option<RegistrationMode> {
+    summary(app).map(|summary| summary.registration)
+}
+
+/// The server's saving tips, or those that came with the program while it does not answer.
+fn tips(app: &App) -> &[SavingMeasure] {
+    match app.welcome.tips.value() {
+        Some(tips) => tips,
+        None => app.welcome.shipped.tips(),
+    }
 }
 
 fn turn(app: &mut App, by: usize) -> Vec<Effect> {
-    app.welcome.tip = (app.welcome.tip + by) % tips(app).max(1);
+    app.welcome.tip = (app.welcome.tip + by) % tips(app).len().max(1);
     Vec::new()
-}
-
-/// Draws it.
-pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
-    let wide = usize::from(area.width.saturating_sub(4));
-    let mut top: Vec<Line<'_>> = vec![Line::default()];
-    for line in words::wrap(&cx.locale.text("welcome-what"), wide.min(76)) {
-        top.push(Line::styled(line, cx.theme.strong));
-    }
-    top.push(Line::default());
-    for (label, name) in keys::hints(COMMANDS, app, false) {
-        top.push(Line::from(vec![
-            Span::styled(words::right(&label, 6), cx.theme.accent),
-            Span::raw("  "),
-            Span::raw(cx.locale.text(name)),
-        ]));
-    }
-    top.push(Line::default());
-    for line in words::wrap(&cx.locale.text("welcome-demo"), wide.min(76)) {
-        top.push(Line::styled(line, cx.theme.dim));
-    }
-    let rows = top.len() as u16;
-    panel::lines(frame, area, top);
-    let below = Rect {
-        y: area.y.saturating_add(rows + 1),
-        height: area.height.saturating_sub(rows + 1).min(7),
-        width: area.width.min(100),
-        ..area
-    };
-    view_tip(app, frame, below, cx);
-}
-
-fn view_tip(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
-    let Some(tips) = app.welcome.tips.value() else {
-        let waiting = if app.welcome.tips.fault().is_some() {
-            let server = cx.server.clone();
-            t!(cx, "welcome-away", server = server)
-        } else {
-            cx.locale.text("welcome-asking")
-        };
-        let lines = words::wrap(&waiting, usize::from(area.width.saturating_sub(2)))
-            .into_iter()
-            .map(|line| Line::styled(line, cx.theme.dim))
-            .collect();
-        panel::lines(frame, area, lines);
-        return;
-    };
-    let Some(tip) = tips.get(app.welcome.tip) else {
-        return;
-    };
-    let titles = Titles::new(t!(
-        cx,
-        "welcome-tip",
-        n = (app.welcome.tip + 1).to_string(),
-        of = tips.len().to_string()
-    ));
-    let inside = panel::panel(frame, area, &cx.theme, &titles);
-    let room = usize::from(inside.width.saturating_sub(2));
-    let title = match cx.locale.language() {
-        Language::English => &tip.title_en,
-        Language::BrazilianPortuguese => &tip.title_pt,
-    };
-    let mut lines: Vec<Line<'_>> = words::wrap(title, room)
-        .into_iter()
-        .map(|line| Line::styled(line, cx.theme.strong))
-        .collect();
-    let source = tip.source.clone();
-    lines.extend(
-        words::wrap(&t!(cx, "tip-source", source = source), room)
-            .into_iter()
-            .map(|line| Line::styled(line, cx.theme.dim)),
-    );
-    panel::lines(frame, inside, lines);
 }

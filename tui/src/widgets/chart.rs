@@ -68,13 +68,74 @@ pub fn outlook(measured: Vec<Option<f64>>, ahead: &[Option<Band<f64>>], outer: b
 }
 
 /// How the axes divide the room.
-struct Axes {
-    top: f64,
+pub(super) struct Axes {
+    pub(super) top: f64,
     places: u32,
     /// Cells of the amounts at the left, their line included.
-    left: usize,
-    width: usize,
-    height: usize,
+    pub(super) left: usize,
+    pub(super) width: usize,
+    pub(super) height: usize,
+}
+
+impl Axes {
+    /// From zero to a round amount not below `max`; `None` where there is no room or nothing to see.
+    pub(super) fn new(max: f64, inside: Rect, locale: &Locale) -> Option<Self> {
+        let top = round_top(Some(max).filter(|max| *max > 0.0)?);
+        let places = u32::from(top < 4.0) + u32::from(top < 0.4);
+        let height = usize::from(inside.height.saturating_sub(1));
+        let longest = |value: f64| words::width(&label(value, places, locale));
+        let left = longest(top).max(longest(top / 2.0)) + 2;
+        let width = usize::from(inside.width).saturating_sub(left + 1);
+        (height > 0 && width > 0).then_some(Self {
+            top,
+            places,
+            left,
+            width,
+            height,
+        })
+    }
+
+    /// The amount at a row with its tick, or the axis alone.
+    pub(super) fn amount(&self, row: usize, locale: &Locale) -> String {
+        let value = if row == 0 {
+            Some(self.top)
+        } else if row + 1 == self.height {
+            Some(0.0)
+        } else if self.height >= 5 && row == (self.height * 4 - 1) / 8 {
+            Some(self.top / 2.0)
+        } else {
+            None
+        };
+        match value {
+            Some(value) => {
+                let label = label(value, self.places, locale);
+                format!("{}┤", words::right(&label, self.left - 1))
+            }
+            None => format!("{}│", " ".repeat(self.left - 1)),
+        }
+    }
+}
+
+/// Texts under a chart at their columns, the most wanted first; what does not fit is left out.
+pub(super) fn ticks_row(width: usize, ticks: impl Iterator<Item = (usize, String)>) -> String {
+    let mut row = vec![' '; width];
+    let mut free = vec![true; width];
+    for (column, text) in ticks {
+        let long = words::width(&text);
+        if long > width {
+            continue;
+        }
+        let start = column.saturating_sub(long / 2).min(width - long);
+        let from = start.saturating_sub(2);
+        let to = (start + long + 2).min(width);
+        if free[from..to].iter().all(|free| *free) {
+            for (at, character) in text.chars().enumerate() {
+                row[start + at] = character;
+            }
+            free[start..start + long].fill(false);
+        }
+    }
+    row.into_iter().collect()
 }
 
 impl Chart {
@@ -102,23 +163,7 @@ impl Chart {
         let cursor = self.cursor.map(|slot| raster.column(slot, self.slots));
         let mut lines = Vec::with_capacity(height + 1);
         for row in 0..height {
-            let value = if row == 0 {
-                Some(axes.top)
-            } else if row + 1 == height {
-                Some(0.0)
-            } else if height >= 5 && row == (height * 4 - 1) / 8 {
-                Some(axes.top / 2.0)
-            } else {
-                None
-            };
-            let (text, tick) = match value {
-                Some(value) => {
-                    let label = label(value, axes.places, locale);
-                    (words::right(&label, axes.left - 1), '┤')
-                }
-                None => (" ".repeat(axes.left - 1), '│'),
-            };
-            let mut spans = vec![Span::styled(format!("{text}{tick}"), theme.dim)];
+            let mut spans = vec![Span::styled(axes.amount(row, locale), theme.dim)];
             for column in 0..width {
                 let under = cursor == Some(column);
                 spans.push(match raster.at(column, row) {
@@ -160,19 +205,7 @@ impl Chart {
     }
 
     fn axes(&self, inside: Rect, locale: &Locale) -> Option<Axes> {
-        let top = round_top(Some(self.max()).filter(|max| *max > 0.0)?);
-        let places = u32::from(top < 4.0) + u32::from(top < 0.4);
-        let height = usize::from(inside.height.saturating_sub(1));
-        let longest = |value: f64| words::width(&label(value, places, locale));
-        let left = longest(top).max(longest(top / 2.0)) + 2;
-        let width = usize::from(inside.width).saturating_sub(left + 1);
-        (height > 0 && width > 0 && self.slots > 0).then_some(Axes {
-            top,
-            places,
-            left,
-            width,
-            height,
-        })
+        Axes::new(self.max(), inside, locale).filter(|_| self.slots > 0)
     }
 
     fn raster(&self, axes: &Axes, theme: &Theme) -> Raster {
@@ -181,27 +214,12 @@ impl Chart {
     }
 
     fn ticks(&self, raster: &Raster) -> String {
-        let mut row = vec![' '; raster.width];
-        let mut free = vec![true; raster.width];
-        for (slot, text) in &self.ticks {
-            let long = words::width(text);
-            if long > raster.width {
-                continue;
-            }
-            let start = raster
-                .column(*slot, self.slots)
-                .saturating_sub(long / 2)
-                .min(raster.width - long);
-            let from = start.saturating_sub(2);
-            let to = (start + long + 2).min(raster.width);
-            if free[from..to].iter().all(|free| *free) {
-                for (at, character) in text.chars().enumerate() {
-                    row[start + at] = character;
-                }
-                free[start..start + long].fill(false);
-            }
-        }
-        row.into_iter().collect()
+        let ticks = self.ticks.iter();
+        let at = |slot: usize| raster.column(slot, self.slots);
+        ticks_row(
+            raster.width,
+            ticks.map(|(slot, text)| (at(*slot), text.clone())),
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pieces that several screens draw with. They know ratatui and the theme, no screen and no server.
 
 pub mod bar;
+pub mod bars;
 pub mod chart;
 pub mod panel;
 pub mod plot;

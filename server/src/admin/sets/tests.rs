@@ -71,7 +71,7 @@ fn added(set: AdminSet) -> Value {
         })),
         AdminSet::Measures => sure(json!({
             "slug": "dry-in-the-sun", "title_en": "Dry in the sun", "title_pt": "Seque ao sol",
-            "applies_to_category": "laundry", "condition": "clothes dryer", "saving_formula": "kwh_month*0.5",
+            "applies_to_category": "laundry", "condition": "clothes dryer", "saving_formula": "kwh_month*0.5", "rule": null,
             "hidden": false,
         })),
         AdminSet::Tariffs => {

@@ -73,7 +73,7 @@ impl Learner {
         self.today *= (1.0 / MEMORY_DAYS).exp();
         let known = past.history().known()[day].is_some();
         for ((sums, (low, high)), every) in self.groups.iter_mut().zip(GROUPS).zip(EVERY_DAYS) {
-            if !known || day % every != 0 {
+            if !known || !day.is_multiple_of(every) {
                 continue;
             }
             // It moves by one each time, so every day ahead gets its share.

@@ -175,6 +175,7 @@ fn of_watts(name: &str, power_w: Decimal) -> NewDevice {
         days_per_month: Decimal::from(ecotrack_common::estimate::DAYS_PER_MONTH),
         duty_cycle: Decimal::ONE,
         estimate: false,
+        alerts_off: false,
         patterns: Vec::new(),
     }
 }

@@ -1,0 +1,88 @@
+//! Mails, by the server that the operator set.
+
+use std::time::Duration;
+
+use lettre::message::header::ContentType;
+use lettre::message::{Attachment as Part, MultiPart, SinglePart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor};
+use secrecy::ExposeSecret;
+
+use super::guarded::Undelivered;
+use super::install_crypto;
+use super::message::Message;
+use crate::config::{MailSecurity, MailServer};
+
+type Transport = AsyncSmtpTransport<Tokio1Executor>;
+
+/// Sends a mail to an address of a member.
+pub async fn send(
+    server: &MailServer,
+    to: &str,
+    message: &Message,
+    patience: Duration,
+) -> Result<(), Undelivered> {
+    install_crypto();
+    let mail = compose(&server.from, to, message).ok_or(Undelivered::BadAddress)?;
+    let builder = match server.security {
+        MailSecurity::Tls => Transport::relay(&server.host),
+        MailSecurity::Starttls => Transport::starttls_relay(&server.host),
+        MailSecurity::None => Ok(Transport::builder_dangerous(&server.host)),
+    };
+    let mut builder = builder
+        .map_err(|_| Undelivered::MailRefused)?
+        .timeout(Some(patience));
+    if let Some(port) = server.port {
+        builder = builder.port(port);
+    }
+    if let (Some(user), Some(password)) = (&server.user, &server.password) {
+        let password = password.expose_secret().to_owned();
+        builder = builder.credentials(Credentials::new(user.clone(), password));
+    }
+    let sent = builder.build().send(mail).await;
+    sent.map(|_| ()).map_err(|error| {
+        tracing::debug!(%error, "a mail was not taken");
+        if error.is_response() || error.is_permanent() || error.is_transient() {
+            Undelivered::MailRefused
+        } else {
+            Undelivered::Away
+        }
+    })
+}
+
+/// The mail; nothing where an address is none.
+fn compose(from: &str, to: &str, message: &Message) -> Option<Mail> {
+    let from: lettre::message::Mailbox = from.parse().ok()?;
+    let domain = from.email.domain().to_owned();
+    let letters = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            letter
+        } else {
+            '-'
+        }
+    };
+    // The same notice sent twice is the same mail.
+    let id: String = message.key.chars().map(letters).collect();
+    let builder = Mail::builder()
+        .from(from)
+        .to(to.parse().ok()?)
+        .subject(&message.subject)
+        .message_id(Some(format!("<{id}@{domain}>")));
+    let plain = SinglePart::plain(message.text.clone());
+    let body = match &message.html {
+        Some(html) => MultiPart::alternative()
+            .singlepart(plain)
+            .singlepart(SinglePart::html(html.clone())),
+        None if message.attachment.is_none() => return builder.singlepart(plain).ok(),
+        None => MultiPart::mixed().singlepart(plain),
+    };
+    let whole = match &message.attachment {
+        Some(file) => {
+            let kind = ContentType::parse(&file.content_type).ok()?;
+            let part = Part::new(file.file_name.clone()).body(file.bytes.clone(), kind);
+            MultiPart::mixed().multipart(body).singlepart(part)
+        }
+        None => body,
+    };
+    builder.multipart(whole).ok()
+}

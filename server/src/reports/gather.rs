@@ -1,0 +1,494 @@
+//! Puts a report together from the facts of the home.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ecotrack_common::bill::{Assumption, Bill};
+use ecotrack_common::billing::BillingRecord;
+use ecotrack_common::comparison::NotPriced;
+use ecotrack_common::cycle::Cycle;
+use ecotrack_common::dashboard::{CycleUse, DayUse, ProjectedLine};
+use ecotrack_common::forecast::{AchievedAccuracy, PredictionComparison};
+use ecotrack_common::goal::{GoalMeasure, GoalPeriod};
+use ecotrack_common::report::{
+    ForecastQuality, Report, ReportBill, ReportComparison, ReportGoal, ReportKind, ReportPeriod,
+    ReportSuggestion,
+};
+use ecotrack_common::suggestion::HomeSuggestion;
+use ecotrack_common::{EnergyProfileId, Kwh, Money};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+
+use crate::App;
+use crate::consumption::past::{Account, Carried, Past};
+use crate::error::{Error, Result};
+use crate::explanations::facts::{self, Facts};
+use crate::forecasts::outlook;
+use crate::forecasts::projection::{Prices, compare, cycle_use};
+use crate::forecasts::record;
+use crate::goals::standing::past_span;
+use crate::profiles::store::Home;
+use crate::{alerts, consumption, devices, goals, profiles, suggestions};
+
+/// Alerts that are looked through.
+const ALERTS: i64 = 5_000;
+/// Goals that are looked through.
+const GOALS: i64 = 600;
+/// Predictions that are looked through: those of some years.
+const PREDICTIONS: i64 = 10_000;
+/// A home's cycles and months begin on the first of a calendar's month here.
+const CALENDAR: i8 = 1;
+
+/// The report of a home; refuses a span that has not begun.
+pub(super) async fn gather(
+    app: &App,
+    profile: EnergyProfileId,
+    period: ReportPeriod,
+    kind: ReportKind,
+) -> Result<Report> {
+    let now = app.clock.now();
+    let mut conn = app.db.acquire().await?;
+    let conn = &mut *conn;
+    let home = profiles::store::find_home(&mut *conn, profile)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let reference = app.reference.get(&mut *conn).await?;
+    let today = now.to_zoned(home.zone()).date();
+    let cycle_day = (kind == ReportKind::Cycle).then_some(home.cycle_day);
+    let span = period.span(cycle_day);
+    if span.first > today {
+        return Err(Error::field("period", "in_the_future"));
+    }
+    let yesterday = today.saturating_sub(1.day());
+    let through = span.last.min(yesterday);
+    let (previous, year_before) = before(span, kind, home.cycle_day);
+    let earliest = previous.map_or(year_before, |it| {
+        if it.first < year_before.first {
+            it
+        } else {
+            year_before
+        }
+    });
+    let until = span.last.min(today);
+    let known = consumption::load(
+        &mut *conn,
+        &home,
+        Arc::clone(&reference),
+        &[],
+        earliest.first,
+        until,
+    )
+    .await?;
+    let (past, days) = (known.past, known.used);
+    let priced = price(&home, &past, &days, span, kind, yesterday);
+    let inside = |day: &&DayUse| span.contains(day.date);
+    let counted = days.iter().filter(inside).filter(|day| day.date <= through);
+    let measured: Vec<&DayUse> = counted.clone().filter(|day| day.is_measured()).collect();
+    let measured_kwh: Kwh = measured.iter().filter_map(|day| day.kwh).sum();
+    let shares = devices::shares(
+        &devices::store::list(&mut *conn, profile).await?,
+        priced.summary.measured_days,
+        (!measured.is_empty()).then_some(measured_kwh),
+    );
+    let against = |then: Cycle| {
+        let comparison = compare(&days, span, then, through)?;
+        Some(ReportComparison { then, comparison })
+    };
+    Ok(Report {
+        period,
+        kind,
+        currency: home.currency.clone(),
+        time_zone: home.time_zone.clone(),
+        tariff_name: past
+            .own(span.last.min(today))
+            .ok()
+            .map(|own| own.name.clone()),
+        as_of: now,
+        span,
+        through,
+        whole: span.last < today,
+        unpriced: priced.unpriced,
+        assumptions: codes(&priced.assumptions, &priced.summary, span),
+        against_previous: previous.and_then(against),
+        against_year_before: against(year_before),
+        days: counted.copied().collect(),
+        months: priced.months,
+        lines: priced.lines,
+        bills: bills(&mut *conn, app, &home, span, kind).await?,
+        devices: shares.devices,
+        untracked_kwh: shares.untracked_kwh,
+        goals: goals(&mut *conn, &home, &past, &days, span, yesterday).await?,
+        suggestions: suggestions(&mut *conn, app, profile, span).await?,
+        forecast: quality(&mut *conn, profile, span, &days).await?,
+        alerts: raised(&mut *conn, profile, span, &home.zone()).await?,
+        summary: priced.summary,
+        home: home.name,
+    })
+}
+
+/// The span before and the one a year before; before a year there is only the latter.
+fn before(span: Cycle, kind: ReportKind, cycle_day: i8) -> (Option<Cycle>, Cycle) {
+    match kind {
+        ReportKind::Month => (Some(span.previous(CALENDAR)), span.year_before(CALENDAR)),
+        ReportKind::Cycle => (Some(span.previous(cycle_day)), span.year_before(cycle_day)),
+        ReportKind::Year => {
+            let year = ReportPeriod::year_of(span.first).moved(-1);
+            (None, year.span(None))
+        }
+    }
+}
+
+/// What a span comes to.
+struct Priced {
+    summary: CycleUse,
+    months: Vec<CycleUse>,
+    lines: Vec<ProjectedLine>,
+    assumptions: Vec<Assumption>,
+    unpriced: Option<NotPriced>,
+}
+
+fn price(
+    home: &Home,
+    past: &Past,
+    days: &[DayUse],
+    span: Cycle,
+    kind: ReportKind,
+    yesterday: Date,
+) -> Priced {
+    let parts: Vec<Cycle> = if kind == ReportKind::Year {
+        months(span)
+            .take_while(|month| month.first <= yesterday)
+            .collect()
+    } else {
+        vec![span]
+    };
+    let mut priced = Priced {
+        summary: CycleUse {
+            cycle: span,
+            kwh: None,
+            cost: None,
+            co2e: None,
+            elapsed_days: 0,
+            measured_days: 0,
+        },
+        months: Vec::new(),
+        lines: Vec::new(),
+        assumptions: Vec::new(),
+        unpriced: None,
+    };
+    let mut costs = Vec::new();
+    // Credits go from one to the next, so they are gone through in order.
+    let mut account = past.account(None, parts.first().copied().unwrap_or(span));
+    for part in parts {
+        let known = days
+            .iter()
+            .any(|day| part.contains(day.date) && day.kwh.is_some());
+        let cost = cost(past, &mut account, part, yesterday);
+        let cost = match cost {
+            Ok(cost) => Some(cost),
+            Err(why) => {
+                if known {
+                    priced.unpriced.get_or_insert(why);
+                }
+                None
+            }
+        };
+        let cost = cost.filter(|_| known).map(|(money, lines, assumptions)| {
+            priced.assumptions.extend(assumptions);
+            add(&mut priced.lines, lines);
+            money
+        });
+        let used = usage(home, past, days, part, yesterday, cost);
+        costs.extend(cost);
+        if kind == ReportKind::Year {
+            priced.months.push(used);
+        }
+    }
+    let cost = (!costs.is_empty()).then(|| costs.into_iter().sum());
+    priced.summary = usage(home, past, days, span, yesterday, cost);
+    if priced.summary.cost.is_some() {
+        priced.unpriced = None;
+    }
+    priced
+}
+
+type Cost = (Money, Vec<ProjectedLine>, Vec<Assumption>);
+
+/// The bill of a part that has passed whole; of one that has not, its energy so far.
+fn cost(
+    past: &Past,
+    account: &mut Account<'_>,
+    span: Cycle,
+    yesterday: Date,
+) -> Result<Cost, NotPriced> {
+    if span.last <= yesterday {
+        let bill = account.own_bill(span)?;
+        return Ok((bill.total, lines_of(&bill), bill.assumptions));
+    }
+    let carried = past.account(None, span).into_carried();
+    let (money, assumptions) = past.energy_cost(span, yesterday, &carried)?;
+    Ok((money, Vec::new(), assumptions))
+}
+
+/// A bill's lines, one for each charge.
+fn lines_of(bill: &Bill) -> Vec<ProjectedLine> {
+    let mut lines = Vec::new();
+    let of = bill.lines.iter().map(|line| ProjectedLine {
+        code: line.code.clone(),
+        amount: line.amount,
+    });
+    add(&mut lines, of);
+    for line in &mut lines {
+        line.amount.0 = line.amount.0.round_dp(2);
+    }
+    lines
+}
+
+fn add(lines: &mut Vec<ProjectedLine>, more: impl IntoIterator<Item = ProjectedLine>) {
+    for line in more {
+        match lines.iter_mut().find(|known| known.code == line.code) {
+            Some(known) => known.amount = known.amount + line.amount,
+            None => lines.push(line),
+        }
+    }
+}
+
+fn usage(
+    home: &Home,
+    past: &Past,
+    days: &[DayUse],
+    span: Cycle,
+    yesterday: Date,
+    cost: Option<Money>,
+) -> CycleUse {
+    let carried = Carried::default();
+    let prices = Prices {
+        past,
+        cycle: span,
+        carried: &carried,
+        days,
+        through: yesterday,
+        region: home.grid_region.as_deref(),
+    };
+    // What is known of this morning belongs to no whole day.
+    let until = span.last.min(yesterday);
+    let counted: Vec<DayUse> = days
+        .iter()
+        .filter(|day| day.date <= until)
+        .copied()
+        .collect();
+    cycle_use(&counted, span, yesterday, &prices, cost)
+}
+
+fn months(year: Cycle) -> impl Iterator<Item = Cycle> {
+    let first = year.first;
+    (0..12).map(move |at: i32| Cycle::containing(first.saturating_add(at.months()), CALENDAR))
+}
+
+/// What was taken for granted, each once.
+fn codes(assumptions: &[Assumption], summary: &CycleUse, span: Cycle) -> Vec<String> {
+    let of = assumptions.iter().filter_map(|it| it.kind.code());
+    let mut codes: Vec<String> = of.map(str::to_owned).collect();
+    let emitted = summary.co2e.as_ref();
+    codes.extend(
+        emitted
+            .filter(|total| total.year < span.last.year() && total.assumed)
+            .map(|total| format!("factor_of_{}", total.year)),
+    );
+    codes.sort();
+    codes.dedup();
+    codes
+}
+
+/// The bills whose last day lies in the span, beside what they are recomputed as.
+async fn bills(
+    conn: &mut PgConnection,
+    app: &App,
+    home: &Home,
+    span: Cycle,
+    kind: ReportKind,
+) -> Result<Vec<ReportBill>> {
+    let Some(facts) = facts::load(&mut *conn, &app.reference, home.id).await? else {
+        return Err(Error::NotFound);
+    };
+    let mut records: Vec<&BillingRecord> = facts
+        .bills()
+        .iter()
+        .filter(|record| span.contains(record.bill.last_day))
+        .collect();
+    records.sort_by_key(|record| record.bill.last_day);
+    let mut bills = Vec::new();
+    for record in records {
+        bills.push(explained(&mut *conn, &facts, record, kind).await?);
+    }
+    Ok(bills)
+}
+
+async fn explained(
+    conn: &mut PgConnection,
+    facts: &Facts,
+    record: &BillingRecord,
+    kind: ReportKind,
+) -> Result<ReportBill> {
+    let explanation = facts.explanation(conn, record).await?;
+    Ok(ReportBill {
+        bill: explanation.bill,
+        recomputed: explanation.recomputed,
+        difference: explanation.difference,
+        lines: match kind {
+            ReportKind::Year => Vec::new(),
+            ReportKind::Month | ReportKind::Cycle => explanation.lines,
+        },
+    })
+}
+
+/// What became of the home's limits in the cycles and months that ended in the span.
+async fn goals(
+    conn: &mut PgConnection,
+    home: &Home,
+    past: &Past,
+    days: &[DayUse],
+    span: Cycle,
+    yesterday: Date,
+) -> Result<Vec<ReportGoal>> {
+    let mut found = Vec::new();
+    let goals = goals::store::list(conn, home.id, GOALS).await?;
+    for goal in goals
+        .into_iter()
+        .filter(|goal| goal.goal.profile_device_id.is_none())
+    {
+        let begins_on = match goal.goal.period {
+            GoalPeriod::Cycle => home.cycle_day,
+            GoalPeriod::Month => CALENDAR,
+        };
+        let mut of = Cycle::containing(span.first, begins_on);
+        let mut account = past.account(None, of);
+        while of.last <= span.last.min(yesterday) {
+            let bill = account.own_bill(of).ok().map(|bill| bill.total);
+            let used = usage(home, past, days, of, yesterday, bill);
+            let used = match goal.goal.measure {
+                GoalMeasure::Kwh => used.kwh.map(|kwh| kwh.0),
+                GoalMeasure::Money => used.cost.map(|cost| cost.0),
+                GoalMeasure::Co2e => used.co2e.map(|total| total.kg.0),
+            };
+            let outcome = past_span(&goal, of, used, days);
+            if outcome.held {
+                found.push(ReportGoal {
+                    goal: goal.clone(),
+                    outcome,
+                });
+            }
+            of = Cycle::containing(of.last.saturating_add(1.day()), begins_on);
+        }
+    }
+    found.sort_by_key(|of| of.outcome.span.first);
+    Ok(found)
+}
+
+/// The measures that the home had accepted by the end of the span, with what came of them by now.
+async fn suggestions(
+    conn: &mut PgConnection,
+    app: &App,
+    profile: EnergyProfileId,
+    span: Cycle,
+) -> Result<Vec<ReportSuggestion>> {
+    let rows = suggestions::store::list(&mut *conn, profile).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let outlook = outlook::load(&mut *conn, &app.reference, profile, app.clock.now()).await?;
+    let outlook = outlook.ok_or(Error::NotFound)?;
+    let devices = devices::store::list(&mut *conn, profile).await?;
+    let basis = suggestions::basis(&mut *conn, &outlook, &devices).await?;
+    let price = suggestions::price(&outlook, basis);
+    let all = suggestions::load(&mut *conn, &outlook, &devices, basis, price).await?;
+    let accepted = |it: &HomeSuggestion| it.row.accepted_on.is_some_and(|day| day <= span.last);
+    let taken = all.suggestions.into_iter().filter(accepted);
+    Ok(taken
+        .map(|it| ReportSuggestion {
+            accepted_on: it.row.accepted_on,
+            suggestion: it.suggestion,
+            effect: it.effect,
+        })
+        .collect())
+}
+
+/// How predictions of the span's days turned out.
+async fn quality(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    span: Cycle,
+    days: &[DayUse],
+) -> Result<Vec<ForecastQuality>> {
+    let all = record::store::list_comparisons(conn, profile, PREDICTIONS).await?;
+    let mut by_horizon: BTreeMap<i16, Vec<PredictionComparison>> = BTreeMap::new();
+    for comparison in all.into_iter().filter(|it| span.contains(it.date)) {
+        by_horizon
+            .entry(comparison.horizon)
+            .or_default()
+            .push(comparison);
+    }
+    let known: BTreeMap<Date, Decimal> = days
+        .iter()
+        .filter(|day| day.is_measured())
+        .filter_map(|day| Some((day.date, day.kwh?.0)))
+        .collect();
+    let of = by_horizon.into_iter();
+    Ok(of
+        .filter_map(|(horizon, of)| quality_of(horizon, &of, &known))
+        .collect())
+}
+
+fn quality_of(
+    horizon: i16,
+    of: &[PredictionComparison],
+    known: &BTreeMap<Date, Decimal>,
+) -> Option<ForecastQuality> {
+    let mean = |values: Vec<Decimal>| {
+        let count = Decimal::from(values.len());
+        let sum: Decimal = values.into_iter().sum();
+        sum.checked_div(count).map(|mean| mean.round_dp(6))
+    };
+    let share = |inside: &dyn Fn(&PredictionComparison) -> Option<bool>| {
+        let known = of.iter().filter_map(inside);
+        mean(
+            known
+                .map(|inside| Decimal::from(u8::from(inside)))
+                .collect(),
+        )
+    };
+    // The same weekday of the last week that was known when the prediction was made.
+    let weeks = (i64::from(horizon) + 6) / 7;
+    let naive = of.iter().filter_map(|it| {
+        let then = it.date.saturating_sub((7 * weeks).days());
+        Some((it.actual_kwh.0 - known.get(&then)?).abs())
+    });
+    Some(ForecastQuality {
+        achieved: AchievedAccuracy {
+            horizon,
+            days: i64::try_from(of.len()).unwrap_or(i64::MAX),
+            mae_kwh: mean(of.iter().map(|it| it.error_kwh.0.abs()).collect())?,
+            bias_kwh: mean(of.iter().map(|it| it.error_kwh.0).collect())?,
+            coverage80: share(&|it| it.inside80),
+            coverage95: share(&|it| it.inside95),
+        },
+        naive_mae_kwh: mean(naive.collect()).map(Kwh),
+    })
+}
+
+/// Alerts that were raised in the span, the earliest first.
+async fn raised(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    span: Cycle,
+    zone: &TimeZone,
+) -> Result<Vec<ecotrack_common::alert::Alert>> {
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let mut alerts = alerts::store::list(conn, profile, ALERTS).await?;
+    alerts.retain(|alert| span.contains(day(alert.raised_at)));
+    alerts.sort_by_key(|alert| (alert.raised_at, alert.alert_id.0));
+    Ok(alerts)
+}
