@@ -2587,3 +2587,4 @@ report-goal-kept = kept
 report-goal-open = cannot be told
 report-suggestions = Savings taken
 report-saves = Saves { $saved } a month by its figure.
+report-cost-note-year = Of the months that are over; the energy of the one that is not is in the cost above.

@@ -2586,3 +2586,4 @@ report-goal-kept = cumprida
 report-goal-open = não dá para saber
 report-suggestions = Economias adotadas
 report-saves = Economiza { $saved } por mês, pela conta dela.
+report-cost-note-year = Dos meses que terminaram; a energia do que não terminou está no custo acima.

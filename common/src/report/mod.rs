@@ -219,6 +219,8 @@ pub struct Report {
     pub months: Vec<CycleUse>,
     /// What the cost is made of, as `code` and amount: what the tariff makes of the energy.
     pub lines: Vec<ProjectedLine>,
+    /// What those months or days come to that the lines are of: in a year that is not over its whole months.
+    pub lines_total: Option<Money>,
     /// Bills whose last day lies in the span, as charged, the earliest first.
     pub bills: Vec<ReportBill>,
     /// Where the energy went, by the devices as they are now, largest first.

@@ -295,6 +295,30 @@ pub fn compare(days: &[DayUse], cycle: Cycle, then: Cycle, through: Date) -> Opt
     })
 }
 
+/// A bill's lines, one for each charge, to the cent.
+pub fn lines_of(bill: &Bill) -> Vec<ProjectedLine> {
+    let mut lines = Vec::new();
+    let of = bill.lines.iter().map(|line| ProjectedLine {
+        code: line.code.clone(),
+        amount: line.amount,
+    });
+    add_lines(&mut lines, of);
+    for line in &mut lines {
+        line.amount.0 = line.amount.0.round_dp(2);
+    }
+    lines
+}
+
+/// Puts more lines to others, those of one charge together.
+pub fn add_lines(lines: &mut Vec<ProjectedLine>, more: impl IntoIterator<Item = ProjectedLine>) {
+    for line in more {
+        match lines.iter_mut().find(|known| known.code == line.code) {
+            Some(known) => known.amount = known.amount + line.amount,
+            None => lines.push(line),
+        }
+    }
+}
+
 /// The bill at the end of the cycle with its bands, the price of the next kWh and what was assumed;
 /// `None` without a tariff.
 ///
@@ -313,19 +337,7 @@ pub fn project(
         None => prices.by_sum(ending, own)?,
     };
     let kwh = ending.kwh;
-    let mut lines: Vec<ProjectedLine> = Vec::new();
-    for line in &bill.lines {
-        match lines.iter_mut().find(|known| known.code == line.code) {
-            Some(known) => known.amount = known.amount + line.amount,
-            None => lines.push(ProjectedLine {
-                code: line.code.clone(),
-                amount: line.amount,
-            }),
-        }
-    }
-    for line in &mut lines {
-        line.amount.0 = line.amount.0.round_dp(2);
-    }
+    let lines = lines_of(&bill);
     let flag = bill
         .lines
         .iter()

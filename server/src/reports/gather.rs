@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ecotrack_common::bill::{Assumption, Bill};
+use ecotrack_common::bill::Assumption;
 use ecotrack_common::billing::BillingRecord;
 use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::cycle::Cycle;
@@ -27,7 +27,7 @@ use crate::consumption::past::{Account, Carried, Past};
 use crate::error::{Error, Result};
 use crate::explanations::facts::{self, Facts};
 use crate::forecasts::outlook;
-use crate::forecasts::projection::{Prices, compare, cycle_use};
+use crate::forecasts::projection::{Prices, add_lines, compare, cycle_use, lines_of};
 use crate::forecasts::record;
 use crate::goals::standing::past_span;
 use crate::profiles::store::Home;
@@ -117,6 +117,7 @@ pub(super) async fn gather(
         days: counted.copied().collect(),
         months: priced.months,
         lines: priced.lines,
+        lines_total: priced.lines_total,
         bills: bills(&mut *conn, app, &home, span, kind).await?,
         devices: shares.devices,
         untracked_kwh: shares.untracked_kwh,
@@ -146,6 +147,7 @@ struct Priced {
     summary: CycleUse,
     months: Vec<CycleUse>,
     lines: Vec<ProjectedLine>,
+    lines_total: Option<Money>,
     assumptions: Vec<Assumption>,
     unpriced: Option<NotPriced>,
 }
@@ -176,6 +178,7 @@ fn price(
         },
         months: Vec::new(),
         lines: Vec::new(),
+        lines_total: None,
         assumptions: Vec::new(),
         unpriced: None,
     };
@@ -185,7 +188,7 @@ fn price(
     for part in parts {
         let known = days
             .iter()
-            .any(|day| part.contains(day.date) && day.kwh.is_some());
+            .any(|day| part.contains(day.date) && day.date <= yesterday && day.kwh.is_some());
         let cost = cost(past, &mut account, part, yesterday);
         let cost = match cost {
             Ok(cost) => Some(cost),
@@ -198,7 +201,11 @@ fn price(
         };
         let cost = cost.filter(|_| known).map(|(money, lines, assumptions)| {
             priced.assumptions.extend(assumptions);
-            add(&mut priced.lines, lines);
+            if !lines.is_empty() {
+                let before = priced.lines_total.unwrap_or_default();
+                priced.lines_total = Some(before + money);
+            }
+            add_lines(&mut priced.lines, lines);
             money
         });
         let used = usage(home, past, days, part, yesterday, cost);
@@ -231,29 +238,6 @@ fn cost(
     let carried = past.account(None, span).into_carried();
     let (money, assumptions) = past.energy_cost(span, yesterday, &carried)?;
     Ok((money, Vec::new(), assumptions))
-}
-
-/// A bill's lines, one for each charge.
-fn lines_of(bill: &Bill) -> Vec<ProjectedLine> {
-    let mut lines = Vec::new();
-    let of = bill.lines.iter().map(|line| ProjectedLine {
-        code: line.code.clone(),
-        amount: line.amount,
-    });
-    add(&mut lines, of);
-    for line in &mut lines {
-        line.amount.0 = line.amount.0.round_dp(2);
-    }
-    lines
-}
-
-fn add(lines: &mut Vec<ProjectedLine>, more: impl IntoIterator<Item = ProjectedLine>) {
-    for line in more {
-        match lines.iter_mut().find(|known| known.code == line.code) {
-            Some(known) => known.amount = known.amount + line.amount,
-            None => lines.push(line),
-        }
-    }
 }
 
 fn usage(

@@ -86,6 +86,7 @@ async fn a_month_a_cycle_and_a_year_carry_their_coverage_and_add_up(db: PgPool) 
     let lines = october["lines"].as_array().unwrap();
     let sum: Decimal = lines.iter().map(|line| decimal(&line["amount"])).sum();
     assert_eq!(sum, decimal(&october["summary"]["cost"]));
+    assert_eq!(october["lines_total"], october["summary"]["cost"]);
 
     let cycle = of("2026-10", "?kind=cycle").await;
     assert_eq!(
@@ -114,7 +115,27 @@ async fn a_month_a_cycle_and_a_year_carry_their_coverage_and_add_up(db: PgPool) 
         cost(&months[9]) + cost(&months[10])
     );
     assert_eq!(cost(&months[9]), decimal(&october["summary"]["cost"]));
+    // Of the month that is not over there are no lines yet.
+    assert_eq!(decimal(&year["lines_total"]), cost(&months[9]));
     assert_eq!(cost(&months[10]), decimal(&november["summary"]["cost"]));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn on_its_first_day_a_month_has_no_figure_and_no_complaint(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = measured(&test, &db).await;
+    test.at("2026-11-01T15:00:00Z");
+    let november = ana.get(&report_of(profile, "2026-11")).await.json;
+    let summary = &november["summary"];
+    assert_eq!(
+        (&summary["kwh"], &summary["cost"], &summary["elapsed_days"]),
+        (&Value::Null, &Value::Null, &json!(0))
+    );
+    assert_eq!(november["unpriced"], Value::Null);
+    assert_eq!(
+        (&november["days"], &november["lines"]),
+        (&json!([]), &json!([]))
+    );
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -92,6 +92,7 @@ pub(crate) fn month_report() -> Report {
             .collect(),
         months: Vec::new(),
         lines: board.projection.unwrap().lines,
+        lines_total: Some(money("261.97")),
         bills: vec![ReportBill {
             bill: papers()[0].clone(),
             recomputed: explained.recomputed,

@@ -366,16 +366,21 @@ impl Page<'_> {
         }
         self.heading("report-cost");
         let mut rows: Vec<Vec<String>> = Vec::new();
-        let mut total = Decimal::ZERO;
         for line in &self.report.lines {
-            total += line.amount.0;
             rows.push(vec![
                 self.locale.charge_name(&line.code, None),
                 self.money(line.amount),
             ]);
         }
-        rows.push(vec![self.text("report-total"), self.money(Money(total))]);
+        let total = self.report.lines_total.map(|total| self.money(total));
+        rows.push(vec![
+            self.text("report-total"),
+            total.unwrap_or_else(|| self.unknown()),
+        ]);
         self.table(&[("report-line", false), ("report-amount", true)], rows);
         self.say("report-cost-note");
+        if self.report.kind == ReportKind::Year && !self.report.whole {
+            self.say("report-cost-note-year");
+        }
     }
 }
