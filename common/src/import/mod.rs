@@ -3,18 +3,22 @@
 //! The first format is EcoTrack's own, `timestamp,kwh`: the start of each step in ISO 8601 with
 //! an offset, and the energy of the step. The step is the spacing of the rows.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{ImportBatchId, Kwh, OperationId};
 
+mod finding;
+pub mod number;
 mod own_csv;
+pub mod series;
+pub mod stamp;
 mod temperatures;
+pub mod unit;
 mod usage_csv;
 
+pub use finding::{Finding, Findings, Weight, shown};
 pub use own_csv::{MAX_ROWS, parse_csv};
 pub use temperatures::{Temperatures, parse_temperatures};
 pub use usage_csv::read_usage;
@@ -29,33 +33,6 @@ pub struct StepSeries {
     pub step_minutes: i16,
     /// Start of each step and its energy in milliwatt-hours, in order, each instant once.
     pub steps: Vec<(Timestamp, i32)>,
-}
-
-/// Something wrong with a row, or worth knowing about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Finding {
-    /// Line of the file, from 1; 0 for the file as a whole.
-    pub line: u64,
-    /// Stable code; texts are `import-finding-<code>`.
-    pub code: String,
-    /// Named values for the text.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub params: BTreeMap<String, String>,
-}
-
-impl Finding {
-    /// A finding on `line`.
-    pub fn new(line: u64, code: &str, params: &[(&str, &str)]) -> Self {
-        Self {
-            line,
-            code: code.to_owned(),
-            params: params
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        }
-    }
 }
 
 words!(

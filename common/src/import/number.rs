@@ -1,0 +1,424 @@
+//! Numbers as files write them: either decimal mark, grouped or not, with a currency or Excel's `="…"`.
+
+use super::unit::Unit;
+
+/// Parts of a unit that amounts are counted in.
+pub const NANO: i64 = 1_000_000_000;
+
+/// The character between whole and part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecimalMark {
+    /// `1,234.5`
+    Point,
+    /// `1.234,5`
+    Comma,
+}
+
+/// A number, exactly as written: `digits / 10^decimals`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number {
+    digits: i64,
+    decimals: u8,
+}
+
+/// What a cell holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell {
+    /// Nothing, or a word for it.
+    Blank,
+    /// A finite number.
+    Value(Number),
+    /// A number that no meter shows: more than 18 digits, or an exponent that makes it so.
+    TooLarge,
+    /// No number; infinite ones and NaN among them.
+    Wrong,
+}
+
+impl Number {
+    /// `digits / 10^decimals`, of which at most 18 decimals.
+    pub fn new(digits: i64, decimals: u8) -> Self {
+        Self {
+            digits,
+            decimals: decimals.min(18),
+        }
+    }
+
+    /// The number in billionths of the base of `unit`, to the nearest, halves away from zero; `None`
+    /// where that is beyond nine billion.
+    pub fn to_nano(self, unit: Unit) -> Option<i64> {
+        const POWERS: [i128; 19] = powers();
+        let scale = POWERS[usize::from(self.decimals)];
+        let above = i128::from(self.digits)
+            .checked_mul(i128::from(unit.numerator))?
+            .checked_mul(i128::from(NANO))?;
+        // Most numbers of most files divide without a remainder in 64 bits, which is much quicker.
+        let below = scale * i128::from(unit.denominator);
+        if let (Ok(above), Ok(below)) = (i64::try_from(above), i64::try_from(below)) {
+            let (whole, rest) = (above / below, above % below);
+            let up = i64::from(rest.unsigned_abs() >= below.unsigned_abs().div_ceil(2));
+            return Some(whole + up * above.signum());
+        }
+        let (whole, rest) = (above / below, above % below);
+        let up = i128::from(rest.unsigned_abs() * 2 >= below.unsigned_abs());
+        i64::try_from(whole + up * above.signum()).ok()
+    }
+
+    /// Whether it is below zero.
+    pub fn is_negative(self) -> bool {
+        self.digits < 0
+    }
+
+    /// The number turned around.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self {
+            digits: -self.digits,
+            decimals: self.decimals,
+        }
+    }
+}
+
+const fn powers() -> [i128; 19] {
+    let mut powers = [1; 19];
+    let mut at = 1;
+    while at < 19 {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+}
+
+/// Reads a cell whose decimal mark is known.
+pub fn read(text: &str, mark: DecimalMark) -> Cell {
+    plain(text.as_bytes(), mark).map_or_else(|| dressed(text, mark), Cell::Value)
+}
+
+/// The quick way, for digits with at most one mark: what most cells of most files are.
+fn plain(text: &[u8], mark: DecimalMark) -> Option<Number> {
+    let mark = match mark {
+        DecimalMark::Point => b'.',
+        DecimalMark::Comma => b',',
+    };
+    let (negative, text) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if text.is_empty() || text.len() > 18 {
+        return None;
+    }
+    let mut digits = 0_i64;
+    let mut point = None;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => digits = digits * 10 + i64::from(byte - b'0'),
+            byte if *byte == mark && point.is_none() && at > 0 => point = Some(at),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(0, |at| text.len() - at - 1);
+    if point.is_some() && decimals == 0 {
+        return None;
+    }
+    let digits = if negative { -digits } else { digits };
+    Some(Number::new(digits, u8::try_from(decimals).ok()?))
+}
+
+fn dressed(text: &str, mark: DecimalMark) -> Cell {
+    let text = undressed(text);
+    if is_blank(text) {
+        return Cell::Blank;
+    }
+    let (negative, text) = sign(text);
+    let Some((mantissa, exponent)) = exponent(text) else {
+        return Cell::Wrong;
+    };
+    let (decimal, group) = match mark {
+        DecimalMark::Point => ('.', ','),
+        DecimalMark::Comma => (',', '.'),
+    };
+    let (whole, part) = mantissa.split_once(decimal).unwrap_or((mantissa, ""));
+    let Some(whole) = ungrouped(whole, group) else {
+        return Cell::Wrong;
+    };
+    if !part.bytes().all(|byte| byte.is_ascii_digit()) || (whole.is_empty() && part.is_empty()) {
+        return Cell::Wrong;
+    }
+    number(&whole, part, exponent, negative)
+}
+
+/// Digits without leading and closing zeros that say nothing, as a number.
+fn number(whole: &str, part: &str, exponent: i32, negative: bool) -> Cell {
+    let all = format!("{whole}{part}");
+    let digits = all.trim_start_matches('0');
+    if digits.is_empty() {
+        return Cell::Value(Number::new(0, 0));
+    }
+    let decimals = i32::try_from(part.len())
+        .unwrap_or(i32::MAX)
+        .saturating_sub(exponent);
+    // Where the first digit that counts stands, before the point.
+    let before = i32::try_from(digits.len())
+        .unwrap_or(i32::MAX)
+        .saturating_sub(decimals);
+    if before > 18 {
+        return Cell::TooLarge;
+    }
+    if decimals <= 0 {
+        let zeros = "0".repeat(usize::try_from(-decimals).unwrap_or(0));
+        return match format!("{digits}{zeros}").parse::<i64>() {
+            Ok(value) => Cell::Value(Number::new(if negative { -value } else { value }, 0)),
+            Err(_) => Cell::TooLarge,
+        };
+    }
+    // Beyond what is counted: cut to what fits, which is finer than a billionth of anything.
+    let keep = usize::try_from(before.saturating_add(12))
+        .unwrap_or(0)
+        .min(18);
+    let kept = &digits[..digits.len().min(keep)];
+    let cut = i32::try_from(digits.len() - kept.len()).unwrap_or(i32::MAX);
+    let decimals = decimals.saturating_sub(cut);
+    let value: i64 = kept.parse().unwrap_or(0);
+    if decimals > 18 {
+        return Cell::Value(Number::new(0, 0));
+    }
+    let decimals = u8::try_from(decimals).unwrap_or(18);
+    Cell::Value(Number::new(if negative { -value } else { value }, decimals))
+}
+
+/// The text without quotes, Excel's `="…"`, currency signs and blanks around it.
+pub fn undressed(text: &str) -> &str {
+    let text = text.trim();
+    let text = text.strip_prefix('=').map_or(text, str::trim_start);
+    let text = text.trim_matches('"').trim();
+    let text = text.trim_start_matches(['$', '€', '£']).trim_start();
+    text.strip_prefix("R$").unwrap_or(text).trim()
+}
+
+/// Whether a cell says that there is no value.
+pub fn is_blank(text: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "",
+        "-",
+        "--",
+        "—",
+        "null",
+        "none",
+        "n/a",
+        "unknown",
+        "unavailable",
+    ];
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn sign(text: &str) -> (bool, &str) {
+    if let Some(rest) = text.strip_prefix(['-', '−']) {
+        return (true, rest.trim_start());
+    }
+    (false, text.strip_prefix('+').unwrap_or(text))
+}
+
+/// Mantissa and power of ten.
+fn exponent(text: &str) -> Option<(&str, i32)> {
+    let Some((mantissa, power)) = text.split_once(['e', 'E']) else {
+        return Some((text, 0));
+    };
+    let digits = power.strip_prefix(['-', '+']).unwrap_or(power);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // A power that does not even fit is as good as a large one.
+    let value: i32 = digits.parse().unwrap_or(100_000);
+    Some((
+        mantissa,
+        if power.starts_with('-') {
+            -value
+        } else {
+            value
+        },
+    ))
+}
+
+/// Digits without what groups them; `None` where a group does not have three of them.
+fn ungrouped(text: &str, group: char) -> Option<String> {
+    let is_group =
+        |c: char| c == group || c == ' ' || c == '\u{a0}' || c == '\u{202f}' || c == '\'';
+    if !text.contains(is_group) {
+        return text
+            .bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| text.to_owned());
+    }
+    let mut parts = text.split(is_group);
+    let first = parts.next().unwrap_or_default();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if first.is_empty() || first.len() > 3 || !digits(first) {
+        return None;
+    }
+    let mut all = first.to_owned();
+    for part in parts {
+        if part.len() != 3 || !digits(part) {
+            return None;
+        }
+        all.push_str(part);
+    }
+    Some(all)
+}
+
+/// What the cells of a column say about its decimal mark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MarkEvidence {
+    /// Cells in which only a comma can be the mark.
+    pub comma: u64,
+    /// Cells in which only a point can be.
+    pub point: u64,
+    /// Cells with one comma and three digits after it.
+    pub perhaps_comma: u64,
+    /// Cells with one point and three digits after it.
+    pub perhaps_point: u64,
+}
+
+impl MarkEvidence {
+    /// Looks at one cell.
+    pub fn add(&mut self, text: &str) {
+        let text = undressed(text);
+        if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return;
+        }
+        let commas = text.matches(',').count();
+        let points = text.matches('.').count();
+        let after = |mark: char| text.rsplit(mark).next().map_or(0, str::len);
+        let leads = |mark: char| {
+            let before = text.split(mark).next().unwrap_or_default();
+            matches!(sign(before).1, "0" | "")
+        };
+        match (commas, points) {
+            (0, 0) => {}
+            (1, 0) if after(',') == 3 && !leads(',') => self.perhaps_comma += 1,
+            (0, 1) if after('.') == 3 && !leads('.') => self.perhaps_point += 1,
+            (1, 0) => self.comma += 1,
+            (0, 1) => self.point += 1,
+            // Several of one kind are groups, so the mark is the other.
+            (_, 0) => self.point += 1,
+            (0, _) => self.comma += 1,
+            _ if text.rfind(',') > text.rfind('.') => self.comma += 1,
+            _ => self.point += 1,
+        }
+    }
+
+    /// The mark; `Err` where the column is written in both ways, so that a person has to say.
+    /// `usual` is taken where nothing tells.
+    pub fn decide(self, usual: DecimalMark) -> Result<DecimalMark, ()> {
+        let comma = self.comma > 0;
+        let point = self.point > 0;
+        match (comma, point) {
+            (true, true) => Err(()),
+            (true, false) if self.perhaps_point > 0 => Err(()),
+            (false, true) if self.perhaps_comma > 0 => {
+                // 1,234 beside 1,234.5 is a group; beside 0.5 alone it could be either.
+                Err(())
+            }
+            (true, false) => Ok(DecimalMark::Comma),
+            (false, true) => Ok(DecimalMark::Point),
+            (false, false) if self.perhaps_comma > 0 && self.perhaps_point > 0 => Err(()),
+            (false, false) if self.perhaps_point > 0 => Ok(DecimalMark::Point),
+            (false, false) => Ok(usual),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nano(text: &str, mark: DecimalMark) -> Option<i64> {
+        match read(text, mark) {
+            Cell::Value(number) => number.to_nano(Unit::KWH),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_with_either_mark_and_whatever_dresses_them() {
+        use DecimalMark::{Comma, Point};
+        for (text, mark, expected) in [
+            ("0.196", Point, 196_000_000),
+            ("1.234", Point, 1_234_000_000),
+            ("1.234", Comma, 1_234_000_000_000),
+            ("1.528,53700", Comma, 1_528_537_000_000),
+            ("1,528.537", Point, 1_528_537_000_000),
+            ("1 528,5", Comma, 1_528_500_000_000),
+            ("$0.06", Point, 60_000_000),
+            ("=\"12\"", Point, 12_000_000_000),
+            ("\"450\"", Point, 450_000_000_000),
+            ("-0,5", Comma, -500_000_000),
+            ("+7", Point, 7_000_000_000),
+            (",5", Comma, 500_000_000),
+            ("1e-3", Point, 1_000_000),
+            ("1.5E2", Point, 150_000_000_000),
+            ("0.0000000000000000000001", Point, 0),
+            ("000001581.123", Point, 1_581_123_000_000),
+        ] {
+            assert_eq!(nano(text, mark), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_told_from_what_is_blank_and_what_is_too_large() {
+        let read = |text| read(text, DecimalMark::Point);
+        for blank in ["", "  ", "-", "null", "\"\"", "unavailable"] {
+            assert_eq!(read(blank), Cell::Blank, "{blank}");
+        }
+        for wrong in [
+            "NaN",
+            "inf",
+            "-Infinity",
+            "abc",
+            "1.2.3",
+            "1,23.4",
+            "1e",
+            "0x10",
+            "12,34",
+        ] {
+            assert_eq!(read(wrong), Cell::Wrong, "{wrong}");
+        }
+        for large in ["1e308", "1e400", "123456789012345678901234567890.5"] {
+            assert_eq!(read(large), Cell::TooLarge, "{large}");
+        }
+    }
+
+    #[test]
+    fn a_column_written_in_both_ways_asks_a_person() {
+        let decide = |cells: &[&str]| {
+            let mut evidence = MarkEvidence::default();
+            cells.iter().for_each(|cell| evidence.add(cell));
+            evidence.decide(DecimalMark::Point)
+        };
+        assert_eq!(decide(&["1,234", "0,456", "12,500", "1.234"]), Err(()));
+        assert_eq!(decide(&["0,00000", "1.528,53700"]), Ok(DecimalMark::Comma));
+        assert_eq!(decide(&["12.345", "7"]), Ok(DecimalMark::Point));
+        assert_eq!(decide(&["450", "12"]), Ok(DecimalMark::Point));
+        assert_eq!(decide(&["1,234,567"]), Ok(DecimalMark::Point));
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_written_in_either_way_is_the_same(digits in -999_999_999_i64..1_000_000_000, decimals in 0_usize..7) {
+            let scale = 10_i64.pow(u32::try_from(decimals).unwrap());
+            let sign = if digits < 0 { "-" } else { "" };
+            let (whole, part) = ((digits / scale).abs(), (digits % scale).abs());
+            let point = if decimals == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part:0decimals$}") };
+            let expected = digits * NANO / scale;
+            prop_assert_eq!(nano(&point, DecimalMark::Point), Some(expected));
+            prop_assert_eq!(nano(&point.replace('.', ","), DecimalMark::Comma), Some(expected));
+        }
+
+        #[test]
+        fn any_text_is_read_without_a_panic(text in ".{0,40}") {
+            let _ = read(&text, DecimalMark::Point);
+            let _ = read(&text, DecimalMark::Comma);
+            MarkEvidence::default().add(&text);
+        }
+    }
+}

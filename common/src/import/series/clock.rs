@@ -1,0 +1,160 @@
+//! What a clock showed, as instants: in the hour that comes twice, the order of the rows tells which.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use super::Point;
+use super::intervals::Row;
+use crate::import::stamp::{Stamp, seconds};
+
+/// Nothing of a home's meter was before 1980-01-01 or is after 2100-01-01.
+const KNOWN: std::ops::Range<i64> = 315_532_800..4_102_444_800;
+
+/// The clock of one series of rows.
+pub(super) struct Clock {
+    zone: TimeZone,
+    /// The offset of the hour that was asked last: asking for each row costs more than all else.
+    known: Option<(Date, i8, i64)>,
+    last: Option<i64>,
+    before: Option<i64>,
+    /// The first reading of the hour that comes twice, until it is seen a second time.
+    fold: Option<Fold>,
+}
+
+/// An hour that comes twice, seen once so far.
+struct Fold {
+    day: Date,
+    twice: bool,
+    offset: i64,
+    line: u64,
+}
+
+impl Clock {
+    pub(super) fn new(zone: TimeZone) -> Self {
+        Self {
+            zone,
+            known: None,
+            last: None,
+            before: None,
+            fold: None,
+        }
+    }
+
+    /// The instants of a point; or the code of what is wrong with them.
+    pub(super) fn row(&mut self, point: &Point) -> Result<Row, &'static str> {
+        let (start, day_end) = match point.at {
+            Stamp::Instant(at) => (at, None),
+            Stamp::Civil(shown) => (self.instant(shown, point.line)?, None),
+            Stamp::Day(day) => (self.midnight(day)?, Some(day)),
+        };
+        if !KNOWN.contains(&start) {
+            return Err("timestamp");
+        }
+        let end = match point.until {
+            Some(Stamp::Instant(at)) => Some(at),
+            Some(Stamp::Civil(shown)) => Some(self.after(shown, start)?),
+            Some(Stamp::Day(day)) => Some(self.midnight(day)?),
+            None => None,
+        };
+        if end.is_some_and(|end| !KNOWN.contains(&end)) {
+            return Err("timestamp");
+        }
+        if self.last != Some(start) {
+            (self.before, self.last) = (self.last, Some(start));
+        }
+        Ok(Row {
+            start,
+            // An end that is not after the beginning says nothing.
+            end: end.filter(|end| *end > start).unwrap_or(Row::OPEN),
+            nano: point.nano,
+            line: point.line,
+            estimated: point.estimated,
+            whole_day: day_end.is_some() && end.is_none(),
+        })
+    }
+
+    /// The line of an hour that should have come twice and came once, when it is past.
+    pub(super) fn folded_once(&mut self) -> Option<u64> {
+        let (fold, last) = (self.fold.as_ref()?, self.last?);
+        // Past the hours in question, by two of them on either side.
+        let midnight = seconds(fold.day.at(0, 0, 0, 0)) - fold.offset;
+        if (midnight - 7_200..midnight + 27 * 3_600).contains(&last) {
+            return None;
+        }
+        let fold = self.fold.take()?;
+        (!fold.twice).then_some(fold.line)
+    }
+
+    fn instant(&mut self, shown: DateTime, line: u64) -> Result<i64, &'static str> {
+        let local = seconds(shown);
+        if let Some((day, hour, offset)) = self.known
+            && day == shown.date()
+            && hour == shown.hour()
+        {
+            return Ok(local - offset);
+        }
+        let offset = |offset: jiff::tz::Offset| i64::from(offset.seconds());
+        match self.zone.to_ambiguous_timestamp(shown).offset() {
+            AmbiguousOffset::Unambiguous { offset: found } => {
+                // A change within the hour, as Lord Howe's, must not be carried over.
+                let next = shown.date().at(shown.hour(), 59, 59, 0);
+                let first = shown.date().at(shown.hour(), 0, 0, 0);
+                let same = |at| {
+                    matches!(self.zone.to_ambiguous_timestamp(at).offset(),
+                        AmbiguousOffset::Unambiguous { offset } if offset == found)
+                };
+                if same(next) && same(first) {
+                    self.known = Some((shown.date(), shown.hour(), offset(found)));
+                }
+                Ok(local - offset(found))
+            }
+            AmbiguousOffset::Gap { .. } => Err("no_such_time"),
+            AmbiguousOffset::Fold { before, after } => {
+                let (earlier, later) = (local - offset(before), local - offset(after));
+                let falling =
+                    matches!((self.before, self.last), (Some(before), Some(last)) if last < before);
+                let second = match self.last {
+                    Some(last) if falling => last <= later && last > earlier,
+                    Some(last) => last >= earlier,
+                    None => false,
+                };
+                let fold = self.fold.get_or_insert(Fold {
+                    day: shown.date(),
+                    twice: false,
+                    offset: offset(before),
+                    line,
+                });
+                fold.twice |= second;
+                // The newest first meet the later of the two first.
+                Ok(if second == falling { earlier } else { later })
+            }
+        }
+    }
+
+    /// The first time after `start` at which the clock shows `shown`.
+    fn after(&self, shown: DateTime, start: i64) -> Result<i64, &'static str> {
+        let local = seconds(shown);
+        let offset = |offset: jiff::tz::Offset| i64::from(offset.seconds());
+        Ok(match self.zone.to_ambiguous_timestamp(shown).offset() {
+            AmbiguousOffset::Unambiguous { offset: found } => local - offset(found),
+            // The end of an interval may fall on the minute at which the clock jumps.
+            AmbiguousOffset::Gap { before, .. } => local - offset(before),
+            AmbiguousOffset::Fold { before, after } => {
+                let earlier = local - offset(before);
+                if earlier > start {
+                    earlier
+                } else {
+                    local - offset(after)
+                }
+            }
+        })
+    }
+
+    fn midnight(&self, day: Date) -> Result<i64, &'static str> {
+        self.zone
+            .to_ambiguous_timestamp(day.at(0, 0, 0, 0))
+            .compatible()
+            .map(|at| at.as_second())
+            .map_err(|_| "timestamp")
+    }
+}

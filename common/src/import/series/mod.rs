@@ -1,0 +1,362 @@
+//! Points of a file into intervals of its channels: stamps become instants, registers differences, power
+//! energy, and parts of a channel one sum. In bounded memory for a file in order, however long.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::finding::Findings;
+use super::stamp::Stamp;
+use super::unit::{Base, Unit};
+
+mod clock;
+mod intervals;
+mod summary;
+
+#[cfg(test)]
+mod tests;
+
+use clock::Clock;
+use intervals::Row;
+pub use summary::{ChannelSummary, Month, Summary};
+
+/// Points of one channel held before those that are complete go out. A file out of order is held whole,
+/// up to [`MOST_UNORDERED`].
+const HELD: usize = 1 << 17;
+/// Most points of a channel whose file is in no order.
+const MOST_UNORDERED: usize = 4_000_000;
+/// Points kept around those that go out, by which the length of a step is told.
+pub(crate) const AROUND: usize = 16;
+
+/// What the values of a channel are.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Energy (or volume) of each interval.
+    Usage,
+    /// What a register showed.
+    Register,
+    /// Average power of each interval.
+    Power,
+}
+
+/// What a point's stamp is of its interval, where it has one only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StampIs {
+    /// Its beginning.
+    Start,
+    /// Its end.
+    End,
+}
+
+/// A channel of a file, or a part of one: two tariffs' registers of one meter, three phases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelKey<'a> {
+    /// `grid_import` and its like, or whatever the file calls it.
+    pub name: &'a str,
+    /// Which part of it; empty where it is one.
+    pub part: &'a str,
+    /// What its values are.
+    pub kind: Kind,
+    /// What its stamps are.
+    pub stamp_is: StampIs,
+    /// Its unit, of which the base counts here.
+    pub unit: Unit,
+    /// Whether all parts are told in each row, so that a sum without one of them is none.
+    pub together: bool,
+}
+
+/// A value of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Point {
+    /// Its stamp.
+    pub at: Stamp,
+    /// The end of its interval, where the file says it.
+    pub until: Option<Stamp>,
+    /// Billionths of the base of the channel's unit.
+    pub nano: i64,
+    /// Whether the file says that it is estimated.
+    pub estimated: bool,
+    /// Its line.
+    pub line: u64,
+}
+
+/// Energy or volume of `[start, end)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// Seconds since 1970.
+    pub start: i64,
+    /// Seconds since 1970, after `start`.
+    pub end: i64,
+    /// Billionths of a kWh (m³, therm).
+    pub nano: i64,
+    /// Whether it is estimated.
+    pub estimated: bool,
+    /// The line it came from.
+    pub line: u64,
+}
+
+/// Where intervals go: by the channel's name, its base unit, and some intervals in order of time. What
+/// comes later may lie before what came, where the file has its newest first.
+pub type Sink<'a> = dyn FnMut(&str, Base, &[Interval]) + 'a;
+
+struct Part {
+    rows: Vec<Row>,
+    clock: Clock,
+    /// Whether its rows are in order of time so far, and in which.
+    order: Order,
+    /// Nothing before this (or after it, where the newest come first) may still come.
+    gone: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Unknown,
+    Rising,
+    Falling,
+    None,
+}
+
+struct Channel {
+    name: String,
+    kind: Kind,
+    stamp_is: StampIs,
+    base: Base,
+    together: bool,
+    parts: Vec<Part>,
+    /// Rows of all its parts.
+    held: usize,
+    scale: intervals::Scale,
+}
+
+/// Takes points, gives intervals.
+pub struct Series<'a> {
+    zone: TimeZone,
+    channels: Vec<Channel>,
+    index: BTreeMap<(String, Base, Kind, String), (usize, usize)>,
+    summary: Summary,
+    sink: &'a mut Sink<'a>,
+    /// What was found so far.
+    pub findings: Findings,
+    given_up: bool,
+}
+
+/// A part of a channel, as [`Series::part`] found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartId(usize, usize);
+
+impl<'a> Series<'a> {
+    /// For stamps without an offset, by the clock of `zone`.
+    pub fn new(zone: TimeZone, sink: &'a mut Sink<'a>) -> Self {
+        Self {
+            summary: Summary::new(zone.clone()),
+            zone,
+            channels: Vec::new(),
+            index: BTreeMap::new(),
+            sink,
+            findings: Findings::default(),
+            given_up: false,
+        }
+    }
+
+    /// The zone of stamps without an offset.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The part of a channel, made where it is new.
+    pub fn part(&mut self, key: &ChannelKey<'_>) -> PartId {
+        let at = (
+            key.name.to_owned(),
+            key.unit.base,
+            key.kind,
+            key.part.to_owned(),
+        );
+        if let Some((channel, part)) = self.index.get(&at) {
+            return PartId(*channel, *part);
+        }
+        let same = |channel: &Channel| {
+            channel.name == key.name && channel.base == key.unit.base && channel.kind == key.kind
+        };
+        let channel = self.channels.iter().position(same).unwrap_or_else(|| {
+            self.channels.push(Channel {
+                name: key.name.to_owned(),
+                kind: key.kind,
+                stamp_is: key.stamp_is,
+                base: key.unit.base,
+                together: key.together,
+                parts: Vec::new(),
+                held: 0,
+                scale: intervals::Scale::default(),
+            });
+            self.channels.len() - 1
+        });
+        let parts = &mut self.channels[channel].parts;
+        parts.push(Part {
+            rows: Vec::new(),
+            clock: Clock::new(self.zone.clone()),
+            order: Order::Unknown,
+            gone: None,
+        });
+        let part = parts.len() - 1;
+        self.index.insert(at, (channel, part));
+        PartId(channel, part)
+    }
+
+    /// Takes a point.
+    pub fn put(&mut self, PartId(channel_at, part_at): PartId, point: Point) {
+        let channel = &mut self.channels[channel_at];
+        let part = &mut channel.parts[part_at];
+        let row = match part.clock.row(&point) {
+            Ok(row) => row,
+            Err(code) => {
+                let at = stamp_text(point.at);
+                self.findings.add(point.line, code, &[("found", &at)]);
+                return;
+            }
+        };
+        if let Some(line) = part.clock.folded_once() {
+            self.findings.add(line, "fold_once", &[]);
+        }
+        if let Some(last) = part.rows.last() {
+            part.order = match (part.order, row.start.cmp(&last.start)) {
+                (order, std::cmp::Ordering::Equal) => order,
+                (Order::Unknown | Order::Rising, std::cmp::Ordering::Greater) => Order::Rising,
+                (Order::Unknown | Order::Falling, std::cmp::Ordering::Less) => Order::Falling,
+                _ => Order::None,
+            };
+        }
+        let too_late = match (part.gone, part.order) {
+            (Some(gone), Order::Falling) => row.start >= gone,
+            (Some(gone), _) => row.start < gone,
+            (None, _) => false,
+        };
+        if too_late || (part.gone.is_some() && part.order == Order::None) {
+            if !self.given_up {
+                self.findings.add(row.line, "no_order", &[]);
+            }
+            self.given_up = true;
+            return;
+        }
+        part.rows.push(row);
+        channel.held += 1;
+        if channel.held % HELD == 0 {
+            self.flush(channel_at);
+        }
+    }
+
+    /// Notes that a cell was empty: the row's interval is missing, which is no zero.
+    pub fn blank(&mut self, line: u64, column: &str) {
+        self.findings.add(line, "blank", &[("column", column)]);
+    }
+
+    /// Ends the file: what is held goes out, and what was read is told.
+    pub fn finish(mut self) -> (Summary, Findings) {
+        for channel in 0..self.channels.len() {
+            self.emit(channel, None);
+        }
+        self.summary.close(&mut self.findings);
+        (self.summary, self.findings)
+    }
+
+    /// Lets go what is complete, where the file is in order.
+    fn flush(&mut self, channel_at: usize) {
+        let Channel { parts, held, .. } = &self.channels[channel_at];
+        let order = parts
+            .iter()
+            .map(|part| part.order)
+            .filter(|order| *order != Order::Unknown)
+            .reduce(|a, b| if a == b { a } else { Order::None })
+            .unwrap_or(Order::None);
+        if order == Order::None {
+            if *held >= MOST_UNORDERED {
+                if !self.given_up {
+                    let most = MOST_UNORDERED.to_string();
+                    self.findings.add(0, "no_order", &[("most", &most)]);
+                }
+                self.given_up = true;
+                let channel = &mut self.channels[channel_at];
+                channel.parts.iter_mut().for_each(|part| part.rows.clear());
+                channel.held = 0;
+            }
+            return;
+        }
+        // What stands far enough before the end of each part.
+        let line = |part: &Part| {
+            part.rows
+                .len()
+                .checked_sub(2 * AROUND)
+                .map(|at| part.rows[at].start)
+        };
+        let frontiers: Option<Vec<i64>> = parts.iter().map(line).collect();
+        let frontier = frontiers.and_then(|all| match order {
+            Order::Falling => all.into_iter().max(),
+            _ => all.into_iter().min(),
+        });
+        if let Some(frontier) = frontier {
+            self.emit(channel_at, Some(frontier));
+        }
+    }
+
+    /// Lets rows go: all of them, or those on the near side of `frontier`.
+    fn emit(&mut self, channel_at: usize, frontier: Option<i64>) {
+        let channel = &mut self.channels[channel_at];
+        let mut parts = Vec::with_capacity(channel.parts.len());
+        let told = intervals::Told {
+            kind: channel.kind,
+            stamp_is: channel.stamp_is,
+            is_power: channel.base == Base::Power,
+            zone: &self.zone,
+        };
+        for part in &mut channel.parts {
+            if part.order == Order::Falling {
+                part.rows.reverse();
+            }
+            if part.order == Order::None {
+                part.rows.sort_by_key(|row| (row.start, row.line));
+            }
+            let falling = part.order == Order::Falling;
+            let window = intervals::Window::new(&part.rows, frontier, falling, part.gone);
+            parts.push(told.intervals(window, &mut channel.scale, &mut self.findings));
+            if let Some(frontier) = frontier {
+                keep(part, frontier);
+            } else {
+                part.rows = Vec::new();
+            }
+        }
+        channel.held = channel.parts.iter().map(|part| part.rows.len()).sum();
+        let mut merged = intervals::merge(parts, channel.together, &mut self.findings);
+        channel
+            .scale
+            .leave_out_implausible(&mut merged, channel.base, &mut self.findings);
+        if !merged.is_empty() {
+            self.summary.add(&channel.name, channel.base, &merged);
+            (self.sink)(&channel.name, channel.base, &merged);
+        }
+    }
+}
+
+/// Keeps what is still needed: rows beyond the frontier, and some on this side of it for their company.
+fn keep(part: &mut Part, frontier: i64) {
+    if part.order == Order::Falling {
+        let from = part.rows.partition_point(|row| row.start < frontier);
+        part.rows.truncate((from + AROUND).min(part.rows.len()));
+        part.rows.reverse();
+    } else {
+        let from = part.rows.partition_point(|row| row.start < frontier);
+        part.rows.drain(..from.saturating_sub(AROUND));
+    }
+    part.gone = Some(frontier);
+}
+
+fn stamp_text(stamp: Stamp) -> String {
+    match stamp {
+        Stamp::Instant(seconds) => jiff::Timestamp::from_second(seconds)
+            .map_or_else(|_| seconds.to_string(), |at| at.to_string()),
+        Stamp::Civil(shown) => shown.to_string(),
+        Stamp::Day(day) => day.to_string(),
+    }
+}

@@ -1,0 +1,235 @@
+//! What a file holds: by channel, totals, months, gaps. Pure.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+use super::Interval;
+use crate::import::finding::Findings;
+use crate::import::unit::Base;
+
+/// Spans without data that are told one by one; the rest is counted.
+const MOST_SPANS: usize = 100_000;
+
+/// First intervals kept, to be shown as they were understood.
+const FIRST_SHOWN: usize = 12;
+
+/// A calendar month of the zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month {
+    /// Year.
+    pub year: i16,
+    /// From 1.
+    pub month: i8,
+}
+
+impl std::fmt::Display for Month {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+/// One channel of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelSummary {
+    /// `kWh`, `m3`, `therm`.
+    pub unit: &'static str,
+    /// How many intervals.
+    pub intervals: u64,
+    /// How many of them are estimated.
+    pub estimated: u64,
+    /// Start of the first.
+    pub first: i64,
+    /// End of the last.
+    pub until: i64,
+    /// Billionths of the unit.
+    pub total_nano: i128,
+    /// Of each local month, by the start of intervals.
+    pub months: BTreeMap<Month, i128>,
+    /// Seconds of intervals by how long they are.
+    pub lengths: BTreeMap<i64, u64>,
+    /// Spans between the first and the last without an interval, in order.
+    pub gaps: Vec<(i64, i64)>,
+    /// The first intervals of the file.
+    pub shown: Vec<Interval>,
+    covered: BTreeMap<i64, i64>,
+    base: Base,
+}
+
+impl ChannelSummary {
+    /// The total in its unit.
+    pub fn total(&self) -> Decimal {
+        decimal(self.total_nano)
+    }
+}
+
+/// Billionths as a decimal.
+pub(crate) fn decimal(nano: i128) -> Decimal {
+    Decimal::try_from_i128_with_scale(nano, 9)
+        .unwrap_or(Decimal::MAX)
+        .normalize()
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub struct Summary {
+    zone: TimeZone,
+    /// By channel; one that is told in two units stands twice.
+    pub channels: BTreeMap<String, ChannelSummary>,
+    month: Option<(i64, i64, Month)>,
+}
+
+impl Summary {
+    pub(super) fn new(zone: TimeZone) -> Self {
+        Self {
+            zone,
+            channels: BTreeMap::new(),
+            month: None,
+        }
+    }
+
+    /// The name under which a channel stands: gas in kWh beside gas in m³ are two.
+    pub fn name(&self, channel: &str, base: Base) -> String {
+        let taken = |name: &str| {
+            self.channels
+                .get(name)
+                .is_some_and(|there| there.unit != base.symbol())
+        };
+        if taken(channel) {
+            format!("{channel}_{}", base.symbol().to_lowercase())
+        } else {
+            channel.to_owned()
+        }
+    }
+
+    pub(super) fn add(&mut self, channel: &str, base: Base, intervals: &[Interval]) {
+        let name = self.name(channel, base);
+        let mut there = self
+            .channels
+            .remove(&name)
+            .unwrap_or_else(|| ChannelSummary {
+                unit: base.symbol(),
+                intervals: 0,
+                estimated: 0,
+                first: i64::MAX,
+                until: i64::MIN,
+                total_nano: 0,
+                months: BTreeMap::new(),
+                lengths: BTreeMap::new(),
+                gaps: Vec::new(),
+                shown: Vec::new(),
+                covered: BTreeMap::new(),
+                base,
+            });
+        let mut span: Option<(i64, i64)> = None;
+        for interval in intervals {
+            there.intervals += 1;
+            there.estimated += u64::from(interval.estimated);
+            there.first = there.first.min(interval.start);
+            there.until = there.until.max(interval.end);
+            there.total_nano += i128::from(interval.nano);
+            *there
+                .lengths
+                .entry(interval.end - interval.start)
+                .or_default() += 1;
+            let month = self.month(interval.start);
+            *there.months.entry(month).or_default() += i128::from(interval.nano);
+            if there.shown.len() < FIRST_SHOWN {
+                there.shown.push(*interval);
+            }
+            span = match span {
+                Some((start, end)) if end == interval.start => Some((start, interval.end)),
+                Some((start, end)) => {
+                    there.cover(start, end);
+                    Some((interval.start, interval.end))
+                }
+                None => Some((interval.start, interval.end)),
+            };
+        }
+        if let Some((start, end)) = span {
+            there.cover(start, end);
+        }
+        self.channels.insert(name, there);
+    }
+
+    fn month(&mut self, at: i64) -> Month {
+        if let Some((from, to, month)) = self.month
+            && from <= at
+            && at < to
+        {
+            return month;
+        }
+        let local = |at: i64| Timestamp::from_second(at).map(|at| self.zone.to_datetime(at).date());
+        let date = local(at).unwrap_or_default();
+        let month = Month {
+            year: date.year(),
+            month: date.month(),
+        };
+        let bound = |date: Date| {
+            let midnight = self.zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0));
+            midnight.compatible().ok().map(|at| at.as_second())
+        };
+        let next = date.last_of_month().tomorrow().ok().and_then(bound);
+        self.month = bound(date.first_of_month())
+            .zip(next)
+            .map(|(from, to)| (from, to, month));
+        month
+    }
+
+    /// Ends the file: tells the gaps.
+    pub(super) fn close(&mut self, findings: &mut Findings) {
+        for (name, channel) in &mut self.channels {
+            let covered = std::mem::take(&mut channel.covered);
+            let mut last: Option<i64> = None;
+            for (start, end) in covered {
+                if let Some(last) = last {
+                    let text = |at: i64| {
+                        Timestamp::from_second(at)
+                            .map_or_else(|_| at.to_string(), |at| at.to_string())
+                    };
+                    findings.add(
+                        0,
+                        "gap",
+                        &[
+                            ("channel", name),
+                            ("from", &text(last)),
+                            ("until", &text(start)),
+                        ],
+                    );
+                    channel.gaps.push((last, start));
+                }
+                last = Some(end);
+            }
+        }
+    }
+}
+
+impl ChannelSummary {
+    fn cover(&mut self, mut start: i64, mut end: i64) {
+        if self.covered.len() >= MOST_SPANS {
+            return;
+        }
+        if let Some((&before, &until)) = self.covered.range(..=start).next_back()
+            && until >= start
+        {
+            self.covered.remove(&before);
+            (start, end) = (before, end.max(until));
+        }
+        while let Some((&next, &until)) = self.covered.range(start..).next() {
+            if next > end {
+                break;
+            }
+            self.covered.remove(&next);
+            end = end.max(until);
+        }
+        self.covered.insert(start, end);
+    }
+
+    /// What its amounts are counted in.
+    pub fn base(&self) -> Base {
+        self.base
+    }
+}

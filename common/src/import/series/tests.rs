@@ -1,0 +1,265 @@
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use proptest::prelude::*;
+
+use super::*;
+use crate::import::finding::Finding;
+use crate::import::number::NANO;
+
+fn key(kind: Kind, stamp_is: StampIs) -> ChannelKey<'static> {
+    ChannelKey {
+        name: "grid_import",
+        part: "",
+        kind,
+        stamp_is,
+        unit: if kind == Kind::Power {
+            Unit::W
+        } else {
+            Unit::KWH
+        },
+        together: false,
+    }
+}
+
+fn read(
+    zone: &str,
+    key: &ChannelKey<'_>,
+    points: &[(Stamp, i64)],
+) -> (Vec<Interval>, Summary, Vec<Finding>) {
+    let zone = TimeZone::get(zone).unwrap();
+    let mut intervals = Vec::new();
+    let mut sink = |_: &str, _: Base, some: &[Interval]| intervals.extend_from_slice(some);
+    let mut series = Series::new(zone, &mut sink);
+    let part = series.part(key);
+    for (line, (at, nano)) in points.iter().enumerate() {
+        series.put(
+            part,
+            Point {
+                at: *at,
+                until: None,
+                nano: *nano,
+                estimated: false,
+                line: line as u64 + 2,
+            },
+        );
+    }
+    let (summary, findings) = series.finish();
+    (intervals, summary, findings.into_list())
+}
+
+fn at(text: &str) -> Stamp {
+    text.parse::<Timestamp>().map_or_else(
+        |_| Stamp::Civil(text.parse::<DateTime>().unwrap()),
+        |at| Stamp::Instant(at.as_second()),
+    )
+}
+
+fn codes(findings: &[Finding]) -> Vec<(u64, &str)> {
+    findings
+        .iter()
+        .map(|finding| (finding.line, finding.code.as_str()))
+        .collect()
+}
+
+fn lengths(intervals: &[Interval]) -> Vec<i64> {
+    intervals
+        .iter()
+        .map(|interval| (interval.end - interval.start) / 60)
+        .collect()
+}
+
+#[test]
+fn a_row_that_is_missing_is_a_gap_and_a_step_that_changes_for_long_is_none() {
+    let mut points: Vec<(Stamp, i64)> = (0..20)
+        .map(|i| (Stamp::Instant(1_700_000_000 + i * 1_800), NANO))
+        .collect();
+    points.remove(7);
+    points.extend((0..12).map(|i| (Stamp::Instant(1_700_000_000 + 20 * 1_800 + i * 3_600), NANO)));
+    let (intervals, summary, findings) = read("UTC", &key(Kind::Usage, StampIs::Start), &points);
+    assert_eq!(codes(&findings), [(0, "gap")]);
+    assert_eq!(intervals.len(), 31);
+    assert_eq!(
+        summary.channels["grid_import"].lengths,
+        [(1_800, 19), (3_600, 12)].into()
+    );
+}
+
+#[test]
+fn the_hour_that_comes_twice_is_told_by_the_order_of_rows_in_either_direction() {
+    let mut points: Vec<(Stamp, i64)> = [
+        "2024-10-27T00:00",
+        "2024-10-27T01:00",
+        "2024-10-27T02:00",
+        "2024-10-27T02:00",
+        "2024-10-27T03:00",
+        "2024-10-27T04:00",
+    ]
+    .iter()
+    .zip(1..)
+    .map(|(text, n)| (at(text), n * NANO))
+    .collect();
+    let (forward, _, findings) = read("Europe/Berlin", &key(Kind::Usage, StampIs::Start), &points);
+    assert!(findings.is_empty(), "{findings:?}");
+    assert_eq!(lengths(&forward), [60; 6]);
+    points.reverse();
+    let (mut backward, _, _) = read("Europe/Berlin", &key(Kind::Usage, StampIs::Start), &points);
+    let without_lines =
+        |intervals: &mut Vec<Interval>| intervals.iter_mut().for_each(|interval| interval.line = 0);
+    let mut forward = forward;
+    without_lines(&mut forward);
+    without_lines(&mut backward);
+    assert_eq!(forward, backward);
+}
+
+#[test]
+fn a_time_that_the_clock_leaves_out_is_refused_and_an_hour_that_came_once_is_told() {
+    let hours = |day: &str| {
+        (0..24)
+            .map(|hour| (at(&format!("{day}T{hour:02}:00")), NANO))
+            .collect::<Vec<_>>()
+    };
+    let (_, _, findings) = read(
+        "Europe/Berlin",
+        &key(Kind::Usage, StampIs::Start),
+        &hours("2024-03-31"),
+    );
+    assert_eq!(codes(&findings), [(4, "no_such_time")]);
+    let mut october = hours("2024-10-27");
+    october.extend(hours("2024-10-28"));
+    october.extend(hours("2024-10-29"));
+    let (_, _, findings) = read("Europe/Berlin", &key(Kind::Usage, StampIs::Start), &october);
+    assert!(codes(&findings).contains(&(4, "fold_once")), "{findings:?}");
+}
+
+#[test]
+fn days_are_as_long_as_the_clock_makes_them() {
+    let points: Vec<(Stamp, i64)> = (25..=31)
+        .map(|day| (at(&format!("2024-03-{day}T00:00")), NANO))
+        .chain([(at("2024-04-01T00:00"), NANO)])
+        .collect();
+    let (intervals, _, findings) =
+        read("Europe/Berlin", &key(Kind::Usage, StampIs::Start), &points);
+    assert!(findings.is_empty(), "{findings:?}");
+    assert_eq!(
+        lengths(&intervals),
+        [1_440, 1_440, 1_440, 1_440, 1_440, 1_440, 1_380, 1_440]
+    );
+}
+
+#[test]
+fn a_register_gives_differences_and_one_that_fell_gives_none_there() {
+    let values = [100, 101, 103, 5, 6];
+    let points: Vec<(Stamp, i64)> = values
+        .iter()
+        .enumerate()
+        .map(|(i, value)| (Stamp::Instant(1_700_000_000 + i as i64 * 900), value * NANO))
+        .collect();
+    let (intervals, summary, findings) = read("UTC", &key(Kind::Register, StampIs::Start), &points);
+    assert_eq!(
+        intervals.iter().map(|i| i.nano / NANO).collect::<Vec<_>>(),
+        [1, 2, 1]
+    );
+    assert_eq!(codes(&findings), [(0, "gap"), (5, "register_fell")]);
+    assert_eq!(summary.channels["grid_import"].total(), 4.into());
+}
+
+#[test]
+fn mean_power_over_its_step_is_energy_and_ends_are_ends() {
+    let points = [
+        ("2024-03-30T00:30:00+01:00", 158),
+        ("2024-03-30T01:00:00+01:00", 160),
+    ]
+    .map(|(text, watts)| (at(text), watts * NANO / 1_000));
+    let (intervals, _, _) = read("Europe/Paris", &key(Kind::Power, StampIs::End), &points);
+    assert_eq!(intervals[0].nano, 79_000_000);
+    assert_eq!(
+        Stamp::Instant(intervals[0].start),
+        at("2024-03-30T00:00:00+01:00")
+    );
+}
+
+#[test]
+fn the_same_row_again_is_dropped_and_two_energies_of_one_interval_are_neither_known() {
+    let start = |hour: i64| Stamp::Instant(1_700_006_400 + hour * 3_600);
+    let points = [
+        (start(0), 100),
+        (start(1), 200),
+        (start(1), 200),
+        (start(2), 300),
+        (start(2), 350),
+        (start(3), 400),
+        (start(0), 100),
+    ]
+    .map(|(at, nano)| (at, nano * NANO / 1_000));
+    let (intervals, _, findings) = read("UTC", &key(Kind::Usage, StampIs::Start), &points);
+    assert_eq!(intervals.len(), 3);
+    assert_eq!(
+        intervals.iter().map(|i| i.nano).sum::<i64>(),
+        700 * NANO / 1_000
+    );
+    let found = codes(&findings);
+    assert_eq!(
+        found
+            .iter()
+            .filter(|(_, code)| *code == "duplicate_dropped")
+            .count(),
+        2
+    );
+    assert_eq!(
+        found.iter().filter(|(_, code)| *code == "conflict").count(),
+        1
+    );
+}
+
+#[test]
+fn what_no_home_uses_is_left_out_unless_the_whole_file_is_of_that_kind() {
+    let hours = |values: &[i64]| {
+        values
+            .iter()
+            .enumerate()
+            .map(|(i, kwh)| (Stamp::Instant(1_700_006_400 + i as i64 * 3_600), kwh * NANO))
+            .collect::<Vec<_>>()
+    };
+    let (intervals, _, findings) = read(
+        "UTC",
+        &key(Kind::Usage, StampIs::Start),
+        &hours(&[1, 2, 5_000, 1]),
+    );
+    assert_eq!(intervals.len(), 3);
+    assert_eq!(codes(&findings).first(), Some(&(0, "gap")));
+    let (intervals, _, findings) = read(
+        "UTC",
+        &key(Kind::Usage, StampIs::Start),
+        &hours(&[400, 420, 500, 410]),
+    );
+    assert_eq!((intervals.len(), findings.len()), (4, 0));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    /// The same rows, held whole or let go while they come, in either direction, are the same intervals.
+    #[test]
+    fn a_file_longer_than_what_is_held_says_the_same_in_either_direction(
+        step in prop::sample::select(vec![300_i64, 900, 3_600]),
+        holes in prop::collection::btree_set(0_i64..300_000, 0..40),
+        register in any::<bool>(),
+    ) {
+        let kind = if register { Kind::Register } else { Kind::Usage };
+        let mut points: Vec<(Stamp, i64)> = (0..(2 * HELD as i64 + 1_000))
+            .filter(|i| !holes.contains(i))
+            .map(|i| (Stamp::Instant(400_000_000 + i * step), if register { i * 1_000 } else { i % 997 }))
+            .collect();
+        let (mut forward, summary, _) = read("UTC", &key(kind, StampIs::Start), &points);
+        points.reverse();
+        let (mut backward, other, _) = read("UTC", &key(kind, StampIs::Start), &points);
+        for intervals in [&mut forward, &mut backward] {
+            intervals.sort_by_key(|interval| interval.start);
+            intervals.iter_mut().for_each(|interval| interval.line = 0);
+        }
+        prop_assert_eq!(forward.len(), if register { points.len() - 1 } else { points.len() });
+        prop_assert_eq!(forward, backward);
+        prop_assert_eq!(&summary.channels["grid_import"].months, &other.channels["grid_import"].months);
+        prop_assert_eq!(&summary.channels["grid_import"].gaps, &other.channels["grid_import"].gaps);
+    }
+}
