@@ -49,7 +49,8 @@ pub enum Weight {
 }
 
 /// Codes that are worth knowing and no more.
-const NOTES: [&str; 19] = [
+const NOTES: [&str; 22] = [
+    "bill_without_start",
     "blank",
     "checksum",
     "date_order_assumed",
@@ -61,7 +62,9 @@ const NOTES: [&str; 19] = [
     "kept",
     "more",
     "newest_first",
+    "not_a_row",
     "out_of_order",
+    "part_blank",
     "replaced",
     "reactive",
     "sign_turned",
@@ -72,11 +75,12 @@ const NOTES: [&str; 19] = [
 ];
 
 /// Codes that leave one row out.
-const DOUBTS: [&str; 15] = [
+const DOUBTS: [&str; 16] = [
     "columns",
     "conflict",
     "implausible",
     "incomplete_day",
+    "negative_value",
     "no_such_time",
     "number",
     "overlap",

@@ -9,14 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ImportBatchId, Kwh, OperationId};
 
+pub mod delimited;
+mod encoding;
+pub mod file;
+#[cfg(test)]
+mod file_tests;
 mod finding;
 pub mod number;
 mod own_csv;
+pub mod presets;
 pub mod series;
 pub mod stamp;
 mod temperatures;
 pub mod unit;
 mod usage_csv;
+mod workbook;
 
 pub use finding::{Finding, Findings, Weight, shown};
 pub use own_csv::{MAX_ROWS, parse_csv};

@@ -339,10 +339,12 @@ fn same_time(first: &Row, row: &Row) -> bool {
         && (row.end == first.end || row.end == Row::OPEN || first.end == Row::OPEN)
 }
 
-/// Sums the parts of a channel. Together: only where all of them are there.
+/// Sums the parts of a channel. Where all parts are told in each row, one that is not there is told; and
+/// of registers a sum without one of them is none: its next difference is of a longer time.
 pub(super) fn merge(
     mut parts: Vec<Vec<Interval>>,
     together: bool,
+    kind: Kind,
     findings: &mut Findings,
 ) -> Vec<Interval> {
     if parts.len() == 1 {
@@ -352,30 +354,24 @@ pub(super) fn merge(
     let mut all: Vec<Interval> = parts.into_iter().flatten().collect();
     all.sort_by_key(|interval| (interval.start, interval.end, interval.line));
     let mut merged: Vec<Interval> = Vec::with_capacity(all.len() / count.max(1));
-    let mut seen = 0;
-    let mut incomplete: Vec<usize> = Vec::new();
-    for interval in all {
-        match merged.last_mut() {
-            Some(last) if last.start == interval.start && last.end == interval.end => {
-                last.nano = last.nano.saturating_add(interval.nano);
-                last.estimated |= interval.estimated;
-                seen += 1;
-            }
-            _ => {
-                if together && !merged.is_empty() && seen < count {
-                    incomplete.push(merged.len() - 1);
-                }
-                merged.push(interval);
-                seen = 1;
+    for alike in all.chunk_by(|a, b| a.start == b.start && a.end == b.end) {
+        let mut sum = alike[0];
+        for other in &alike[1..] {
+            sum.nano = sum.nano.saturating_add(other.nano);
+            sum.estimated |= other.estimated;
+        }
+        if together && alike.len() < count {
+            let code = if kind == Kind::Register {
+                "part_missing"
+            } else {
+                "part_blank"
+            };
+            findings.add(sum.line, code, &[]);
+            if kind == Kind::Register {
+                continue;
             }
         }
-    }
-    if together && !merged.is_empty() && seen < count {
-        incomplete.push(merged.len() - 1);
-    }
-    for at in incomplete.into_iter().rev() {
-        let interval = merged.remove(at);
-        findings.add(interval.line, "part_missing", &[]);
+        merged.push(sum);
     }
     merged
 }

@@ -134,7 +134,7 @@ struct Channel {
 
 /// Takes points, gives intervals.
 pub struct Series<'a> {
-    zone: TimeZone,
+    stamp_zone: TimeZone,
     channels: Vec<Channel>,
     index: BTreeMap<(String, Base, Kind, String), (usize, usize)>,
     summary: Summary,
@@ -149,11 +149,12 @@ pub struct Series<'a> {
 pub struct PartId(usize, usize);
 
 impl<'a> Series<'a> {
-    /// For stamps without an offset, by the clock of `zone`.
-    pub fn new(zone: TimeZone, sink: &'a mut Sink<'a>) -> Self {
+    /// For a home in `zone`, whose months are counted; stamps without an offset are by the clock of
+    /// `stamp_zone`.
+    pub fn new(zone: TimeZone, stamp_zone: TimeZone, sink: &'a mut Sink<'a>) -> Self {
         Self {
-            summary: Summary::new(zone.clone()),
-            zone,
+            summary: Summary::new(zone),
+            stamp_zone,
             channels: Vec::new(),
             index: BTreeMap::new(),
             sink,
@@ -163,8 +164,22 @@ impl<'a> Series<'a> {
     }
 
     /// The zone of stamps without an offset.
-    pub fn zone(&self) -> &TimeZone {
-        &self.zone
+    pub fn stamp_zone(&self) -> &TimeZone {
+        &self.stamp_zone
+    }
+
+    /// Notes a bill of which nothing says when its time began: it is counted and gives no interval.
+    pub fn bill_without_start(
+        &mut self,
+        PartId(channel, _): PartId,
+        day: jiff::civil::Date,
+        nano: i64,
+        line: u64,
+    ) {
+        let Channel { name, base, .. } = &self.channels[channel];
+        self.summary.add_bill(name, *base, day, nano);
+        self.findings
+            .add(line, "bill_without_start", &[("day", &day.to_string())]);
     }
 
     /// The part of a channel, made where it is new.
@@ -197,7 +212,7 @@ impl<'a> Series<'a> {
         let parts = &mut self.channels[channel].parts;
         parts.push(Part {
             rows: Vec::new(),
-            clock: Clock::new(self.zone.clone()),
+            clock: Clock::new(self.stamp_zone.clone()),
             order: Order::Unknown,
             gone: None,
         });
@@ -309,7 +324,7 @@ impl<'a> Series<'a> {
             kind: channel.kind,
             stamp_is: channel.stamp_is,
             is_power: channel.base == Base::Power,
-            zone: &self.zone,
+            zone: &self.stamp_zone,
         };
         for part in &mut channel.parts {
             if part.order == Order::Falling {
@@ -328,7 +343,8 @@ impl<'a> Series<'a> {
             }
         }
         channel.held = channel.parts.iter().map(|part| part.rows.len()).sum();
-        let mut merged = intervals::merge(parts, channel.together, &mut self.findings);
+        let mut merged =
+            intervals::merge(parts, channel.together, channel.kind, &mut self.findings);
         channel
             .scale
             .leave_out_implausible(&mut merged, channel.base, &mut self.findings);

@@ -53,6 +53,8 @@ pub struct ChannelSummary {
     pub lengths: BTreeMap<i64, u64>,
     /// Spans between the first and the last without an interval, in order.
     pub gaps: Vec<(i64, i64)>,
+    /// Of a history of bills: the day and amount of the one before which there is none.
+    pub first_bill: Option<(Date, i128)>,
     /// The first intervals of the file.
     pub shown: Vec<Interval>,
     covered: BTreeMap<i64, i64>,
@@ -74,7 +76,7 @@ pub(crate) fn decimal(nano: i128) -> Decimal {
 }
 
 /// What a file holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Summary {
     zone: TimeZone,
     /// By channel; one that is told in two units stands twice.
@@ -89,6 +91,11 @@ impl Summary {
             channels: BTreeMap::new(),
             month: None,
         }
+    }
+
+    /// Of a file that holds nothing.
+    pub(crate) fn empty() -> Self {
+        Self::new(TimeZone::UTC)
     }
 
     /// The name under which a channel stands: gas in kWh beside gas in m³ are two.
@@ -110,20 +117,7 @@ impl Summary {
         let mut there = self
             .channels
             .remove(&name)
-            .unwrap_or_else(|| ChannelSummary {
-                unit: base.symbol(),
-                intervals: 0,
-                estimated: 0,
-                first: i64::MAX,
-                until: i64::MIN,
-                total_nano: 0,
-                months: BTreeMap::new(),
-                lengths: BTreeMap::new(),
-                gaps: Vec::new(),
-                shown: Vec::new(),
-                covered: BTreeMap::new(),
-                base,
-            });
+            .unwrap_or_else(|| ChannelSummary::new(base));
         let mut span: Option<(i64, i64)> = None;
         for interval in intervals {
             there.intervals += 1;
@@ -153,6 +147,15 @@ impl Summary {
             there.cover(start, end);
         }
         self.channels.insert(name, there);
+    }
+
+    pub(super) fn add_bill(&mut self, channel: &str, base: Base, day: Date, nano: i64) {
+        let name = self.name(channel, base);
+        let there = self
+            .channels
+            .entry(name)
+            .or_insert_with(|| ChannelSummary::new(base));
+        there.first_bill = Some((day, i128::from(nano)));
     }
 
     fn month(&mut self, at: i64) -> Month {
@@ -208,6 +211,24 @@ impl Summary {
 }
 
 impl ChannelSummary {
+    fn new(base: Base) -> Self {
+        Self {
+            unit: base.symbol(),
+            intervals: 0,
+            estimated: 0,
+            first: i64::MAX,
+            until: i64::MIN,
+            total_nano: 0,
+            months: BTreeMap::new(),
+            lengths: BTreeMap::new(),
+            gaps: Vec::new(),
+            first_bill: None,
+            shown: Vec::new(),
+            covered: BTreeMap::new(),
+            base,
+        }
+    }
+
     fn cover(&mut self, mut start: i64, mut end: i64) {
         if self.covered.len() >= MOST_SPANS {
             return;

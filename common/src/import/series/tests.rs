@@ -29,7 +29,7 @@ fn read(
     let zone = TimeZone::get(zone).unwrap();
     let mut intervals = Vec::new();
     let mut sink = |_: &str, _: Base, some: &[Interval]| intervals.extend_from_slice(some);
-    let mut series = Series::new(zone, &mut sink);
+    let mut series = Series::new(zone.clone(), zone, &mut sink);
     let part = series.part(key);
     for (line, (at, nano)) in points.iter().enumerate() {
         series.put(

@@ -1,0 +1,355 @@
+//! Where a table's header is, what parts its cells, what its columns hold: found in its first rows.
+
+use csv::StringRecord;
+
+use crate::import::number::{self, Cell, DecimalMark, MarkEvidence};
+use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
+
+/// Rows by which a table is recognised.
+const LOOKED_AT: usize = 3_000;
+/// Rows before the first of data.
+const MOST_PREAMBLE: usize = 60;
+
+/// What a column's cells are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Column {
+    /// The words of its header: those of all header rows, from above.
+    pub header: String,
+    /// Cells that are stamps with a date.
+    pub stamps: usize,
+    /// Cells that are a time of day alone.
+    pub clocks: usize,
+    /// Cells that are numbers.
+    pub numbers: usize,
+    /// Cells with something in them.
+    pub filled: usize,
+    /// Whether no number is below the one before; or above it, in all rows.
+    pub monotone: bool,
+    /// Whether a number is below zero.
+    pub negative: bool,
+    /// What its numbers say of the decimal mark.
+    pub marks: MarkEvidence,
+    /// What its dates say of their order.
+    pub order: OrderEvidence,
+    /// Cells of text, each once, the first few.
+    pub words: Vec<String>,
+}
+
+/// What a table is like.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// What parts its cells.
+    pub separator: u8,
+    /// Records before the first of data.
+    pub skip: usize,
+    /// Whether it has a header.
+    pub has_header: bool,
+    /// All cells before the data, for what only a preamble says.
+    pub preamble: String,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// First rows of data.
+    pub rows: Vec<StringRecord>,
+}
+
+/// Finds the layout of a table that begins with `head`. `None` where nothing in it looks like rows of a
+/// time and a number.
+pub(super) fn find(head: &str, complete: bool) -> Option<Layout> {
+    let separators: &[u8] = match head
+        .trim_start()
+        .strip_prefix("sep=")
+        .and_then(|rest| rest.bytes().next())
+    {
+        Some(said) => &[said],
+        None => b"\t;|,",
+    };
+    let mut best: Option<(usize, Layout)> = None;
+    for separator in separators {
+        let mut records = records(head, *separator);
+        if !complete {
+            records.pop();
+        }
+        let Some(layout) = of(&records, *separator) else {
+            continue;
+        };
+        // How many rows look like data in as many columns; of two alike the earlier separator.
+        let width = layout.columns.len();
+        let good = layout
+            .rows
+            .iter()
+            .filter(|row| row.len() >= width && is_data(row))
+            .count();
+        let named = layout.has_header
+            && layout
+                .columns
+                .iter()
+                .filter(|c| !c.header.is_empty())
+                .count()
+                >= 2;
+        let score = good * 4 + usize::from(named) * good;
+        if best.as_ref().is_none_or(|(before, _)| score > *before) {
+            best = Some((score, layout));
+        }
+    }
+    best.map(|(_, layout)| layout)
+}
+
+/// The layout of rows that are apart already.
+pub(super) fn of(records: &[StringRecord], separator: u8) -> Option<Layout> {
+    let first = (0..records.len().min(MOST_PREAMBLE)).find(|at| {
+        let width = records[*at].len();
+        width >= 2
+            && is_data(&records[*at])
+            && records[at + 1..]
+                .iter()
+                .take(3)
+                .all(|next| next.len() + 2 >= width || next.iter().all(str::is_empty))
+    })?;
+    // A year and a month alone are numbers: then the header tells.
+    let data = &records[first..];
+    let width = data.iter().take(LOOKED_AT).map(StringRecord::len).max()?;
+    let header_rows: Vec<&StringRecord> = records[..first]
+        .iter()
+        .rev()
+        .take_while(|record| {
+            record.len() + 1 >= data[0].len() && record.len() >= 2 && !is_data(record)
+        })
+        .collect();
+    let mut columns: Vec<Column> = (0..width)
+        .map(|at| {
+            let mut words: Vec<&str> = Vec::new();
+            for row in header_rows.iter().rev() {
+                let cell = row
+                    .get(at)
+                    .map_or("", |cell| cell.trim().trim_matches('"').trim());
+                if !cell.is_empty() && words.last() != Some(&cell) {
+                    words.push(cell);
+                }
+            }
+            Column {
+                header: words.join(" "),
+                monotone: true,
+                ..Column::default()
+            }
+        })
+        .collect();
+    for (at, column) in columns.iter_mut().enumerate() {
+        describe(
+            column,
+            data.iter().take(LOOKED_AT).filter_map(|row| row.get(at)),
+        );
+    }
+    // A separator at the end of each line is no column.
+    while columns
+        .last()
+        .is_some_and(|column| column.header.is_empty() && column.filled == 0)
+    {
+        columns.pop();
+    }
+    let preamble = records[..first]
+        .iter()
+        .flat_map(|record| record.iter())
+        .collect::<Vec<_>>()
+        .join("\n");
+    Some(Layout {
+        separator,
+        skip: first,
+        has_header: !header_rows.is_empty(),
+        preamble,
+        columns,
+        rows: data.iter().take(LOOKED_AT).cloned().collect(),
+    })
+}
+
+fn records(head: &str, separator: u8) -> Vec<StringRecord> {
+    let reader = reader(head.as_bytes(), separator);
+    reader
+        .into_records()
+        .take(LOOKED_AT + MOST_PREAMBLE)
+        .filter_map(Result::ok)
+        .collect()
+}
+
+/// A reader of all records, however long each is.
+pub(super) fn reader<R: std::io::Read>(source: R, separator: u8) -> csv::Reader<R> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .buffer_capacity(128 * 1024)
+        .from_reader(source)
+}
+
+/// A row with a time (or the numbers of one) and a number.
+fn is_data(record: &StringRecord) -> bool {
+    let mut stamp = false;
+    let mut numbers = 0;
+    let mut words = 0;
+    for cell in record {
+        let cell = number::undressed(cell);
+        if cell.is_empty() {
+            continue;
+        }
+        if any_stamp(cell).is_some() || span_of(cell).is_some() {
+            stamp = true;
+        } else if is_number(cell) || number::is_blank(cell) || is_no_number(cell) {
+            numbers += 1;
+        } else {
+            words += 1;
+        }
+    }
+    // Without a date, a year and a month in columns of their own.
+    let numbered = numbers >= 3
+        && words <= 1
+        && record
+            .get(0)
+            .is_some_and(|year| matches!(year.trim().parse::<u16>(), Ok(1980..2100)));
+    (stamp && numbers > 0)
+        || numbered
+        || (stamp && record.len() >= 2 && record.iter().skip(1).all(|cell| cell.trim().is_empty()))
+}
+
+/// `2025-10-19 00:00 to 2025-10-19 01:00` in one cell.
+fn span_of(cell: &str) -> Option<()> {
+    let (from, to) = cell.split_once(" to ")?;
+    any_stamp(from).zip(any_stamp(to)).map(|_| ())
+}
+
+/// A stamp in any style, epochs among them.
+pub(super) fn any_stamp(cell: &str) -> Option<Stamp> {
+    let read = |order| stamp::read(cell, StampStyle { order, epoch: true });
+    // Whole numbers of eight digits are dates only from 1990 on.
+    let stamp = read(DateOrder::DayFirst).or_else(|| read(DateOrder::MonthFirst))?;
+    let year = match stamp {
+        Stamp::Instant(at) => return (315_532_800..4_102_444_800).contains(&at).then_some(stamp),
+        Stamp::Civil(shown) => shown.year(),
+        Stamp::Day(day) => day.year(),
+    };
+    (1980..2100).contains(&year).then_some(stamp)
+}
+
+fn is_number(cell: &str) -> bool {
+    let read = |mark| matches!(number::read(cell, mark), Cell::Value(_) | Cell::TooLarge);
+    read(DecimalMark::Point) || read(DecimalMark::Comma)
+}
+
+/// What programs write for a number that is none.
+fn is_no_number(cell: &str) -> bool {
+    let word = cell.trim_start_matches(['-', '+']).to_lowercase();
+    matches!(
+        word.as_str(),
+        "nan" | "inf" | "infinity" | "null" | "error" | "#n/a"
+    )
+}
+
+fn describe<'c>(column: &mut Column, cells: impl Iterator<Item = &'c str>) {
+    let mut last: Option<f64> = None;
+    let (mut rises, mut falls) = (false, false);
+    for cell in cells {
+        let cell = number::undressed(cell);
+        if number::is_blank(cell) {
+            continue;
+        }
+        column.filled += 1;
+        if any_stamp(cell).is_some() {
+            column.stamps += 1;
+            column.order.add(cell);
+        }
+        if is_number(cell) {
+            column.numbers += 1;
+            column.marks.add(cell);
+            // Good enough to see in which direction a register counts.
+            let plain: String = cell
+                .chars()
+                .filter(|c| c.is_ascii_digit() || *c == '-')
+                .collect();
+            let decimals = cell.rsplit(['.', ',']).next().map_or(0, str::len);
+            let scale = if cell.contains(['.', ',']) {
+                decimals
+            } else {
+                0
+            };
+            let value = plain.parse::<f64>().unwrap_or(0.0)
+                / 10_f64.powi(i32::try_from(scale).unwrap_or(0));
+            column.negative |= value < 0.0;
+            if let Some(last) = last {
+                rises |= value > last;
+                falls |= value < last;
+            }
+            last = Some(value);
+        } else if is_no_number(cell) {
+            column.numbers += 1;
+        } else if stamp::read_clock(cell).is_some() {
+            column.clocks += 1;
+        } else if column.words.len() < 40 && !column.words.iter().any(|word| word == cell) {
+            column.words.push(cell.to_owned());
+        }
+    }
+    column.monotone = column.numbers >= 3 && !(rises && falls) && (rises || falls);
+}
+
+impl Column {
+    /// Whether its cells are stamps.
+    pub fn is_time(&self) -> bool {
+        self.filled > 0 && self.stamps * 10 >= self.filled * 9
+    }
+
+    /// Whether its cells are times of day.
+    pub fn is_clock(&self) -> bool {
+        self.filled > 0 && self.clocks * 10 >= self.filled * 9
+    }
+
+    /// Whether most of its cells are numbers and no stamps.
+    pub fn is_number(&self) -> bool {
+        self.filled > 0 && self.numbers * 2 >= self.filled && !self.is_time()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Layout {
+        find(text, true).unwrap()
+    }
+
+    #[test]
+    fn the_separator_the_header_and_the_first_row_are_found() {
+        let layout = found(
+            "start|end|import_kwh\n2024-05-01T00:00:00+02:00|2024-05-01T01:00:00+02:00|0.01\n2024-05-01T01:00:00+02:00|2024-05-01T02:00:00+02:00|0.11\n",
+        );
+        assert_eq!((layout.separator, layout.skip), (b'|', 1));
+        assert_eq!(layout.columns[2].header, "import_kwh");
+        assert!(layout.columns[0].is_time() && layout.columns[2].is_number());
+
+        let layout = found("Datum;Wert\n01.02.2024 00:00;0,5\n01.02.2024 01:00;12,25\n");
+        assert_eq!((layout.separator, layout.columns.len()), (b';', 2));
+
+        let layout = found(
+            "1709247600,10233.10\n1709251200,10233.58\n1709254800,null\n1709258400,10234.84\n",
+        );
+        assert!(!layout.has_header && layout.columns[1].monotone);
+
+        let layout = found(
+            "Name,TEST\nAddress,\"1 ST, TOWN\"\n\nTYPE,DATE,START TIME,END TIME,USAGE,UNITS\nElectric usage,2024-03-09,00:00,00:59,0.18,kWh\nElectric usage,2024-03-09,01:00,01:59,0.17,kWh\n",
+        );
+        assert_eq!(layout.columns[4].header, "USAGE");
+        assert!(layout.columns[2].is_clock());
+        assert!(layout.preamble.contains("TEST"));
+    }
+
+    #[test]
+    fn headers_of_several_rows_are_one() {
+        let layout = found(
+            "sep=,\nVersion CSV3\n\n,STP8,STP8\n,Metering.TotWhOut,Other\nDD.MM.YYYY hh:mm:ss,[Wh],[Wh]\n28.06.2025 00:00:00,41823730,NaN\n29.06.2025 00:00:00,41862617,NaN\n",
+        );
+        assert_eq!(layout.separator, b',');
+        assert_eq!(layout.columns[1].header, "STP8 Metering.TotWhOut [Wh]");
+    }
+
+    #[test]
+    fn what_has_no_rows_of_time_and_number_is_none() {
+        assert_eq!(find("hello world\nthis is,text\n", true), None);
+        assert_eq!(find("a,b\n1,2\n3,4\n", true), None);
+    }
+}

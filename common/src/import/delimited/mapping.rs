@@ -1,0 +1,233 @@
+//! How the columns of a table are to be read: what a preset is, what the editor makes, and what can be
+//! saved to a file and given to others.
+
+use serde::{Deserialize, Serialize};
+
+use crate::import::series::{Kind, StampIs};
+
+/// How a table is to be read. Columns are named by the words of their header, of which several
+/// spellings may be given (`Hour Start|Uur start`), `*` standing for anything at the end; or by their number from 1, `#2`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// Name: of a preset its slug.
+    pub name: String,
+    /// Where the time of a row stands.
+    pub time: TimeColumns,
+    /// What the stamp is of its interval, where there is one only.
+    #[serde(default = "start")]
+    pub stamp_is: StampIs,
+    /// By which clock stamps without an offset are: an IANA name or `UTC`; the home's where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// Order of dates; found in the file where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates: Option<Dates>,
+    /// The decimal mark; found in the file where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<Decimals>,
+    /// The values.
+    pub values: Vec<ValueColumn>,
+    /// A table with one value a row, of which another column says the channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_of: Option<ChannelOf>,
+    /// The column that has the unit of each row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_column: Option<String>,
+    /// Rows that are read; others are passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Only>,
+    /// Which rows are estimated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub estimated: Vec<Only>,
+    /// Words that mean that there is no value, besides the usual ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// What a value below zero is, where the column is not of both directions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negative: Option<Negative>,
+}
+
+fn start() -> StampIs {
+    StampIs::Start
+}
+
+/// Where the time of a row stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TimeColumns {
+    /// One stamp.
+    At {
+        /// Column.
+        column: String,
+        /// Minutes by which the stamp is before what it stands for.
+        #[serde(default)]
+        plus_minutes: i64,
+    },
+    /// Date and time of day, each in a column.
+    DateAndClock {
+        /// Column of the date.
+        date: String,
+        /// Column of the time of day.
+        clock: String,
+    },
+    /// Beginning and end.
+    Span {
+        /// Column of the beginning.
+        start: String,
+        /// Column of the end.
+        end: String,
+        /// Whether the end is the last minute of the interval.
+        #[serde(default)]
+        inclusive: bool,
+    },
+    /// Beginning and end, whose dates and times stand apart. Without an end date the end is on the same day.
+    DateAndClocks {
+        /// Column of the date.
+        date: String,
+        /// Column of the time of day.
+        start: String,
+        /// Column of the date of the end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end_date: Option<String>,
+        /// Column of the end's time of day.
+        end: String,
+        /// Whether the end is the last minute of the interval.
+        #[serde(default)]
+        inclusive: bool,
+    },
+    /// A date, and how many hours (or shorter steps) of the day are over at the end of the interval.
+    DateAndHour {
+        /// Column of the date.
+        date: String,
+        /// Column of the number, from 1.
+        hour: String,
+    },
+    /// Year and month as numbers.
+    YearAndMonth {
+        /// Column of the year.
+        year: String,
+        /// Column of the month.
+        month: String,
+    },
+    /// The day that a bill was read: it is of the time since the one before.
+    BillDate {
+        /// Column.
+        column: String,
+    },
+}
+
+/// A column of values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueColumn {
+    /// Column.
+    pub column: String,
+    /// `grid_import` and its like, or a name of one's own.
+    pub channel: String,
+    /// Which part of it, where its columns are to be summed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub part: String,
+    /// What its values are.
+    #[serde(default = "usage")]
+    pub kind: Kind,
+    /// Its unit; by its header, or by the column of units, where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Whether values are the other way round.
+    #[serde(default)]
+    pub turned: bool,
+    /// The channel of values below zero, for a column of both directions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negative_channel: Option<String>,
+    /// Whether a file without this column is of this kind all the same.
+    #[serde(default)]
+    pub optional: bool,
+    /// Whether a column of nothing but zeros says that there is no such meter.
+    #[serde(default)]
+    pub unless_zero: bool,
+}
+
+fn usage() -> Kind {
+    Kind::Usage
+}
+
+/// Which channel a row is of, by the words of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelOf {
+    /// Column.
+    pub column: String,
+    /// The first whose words are in the cell counts; a row with none of them is of a channel called as the
+    /// cell is.
+    pub channels: Vec<ChannelWords>,
+}
+
+/// Words, and the channel they mean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelWords {
+    /// Any of these, small letters.
+    pub words: Vec<String>,
+    /// Channel; empty for rows that are passed over.
+    pub channel: String,
+    /// Whether values are the other way round.
+    #[serde(default)]
+    pub turned: bool,
+}
+
+/// Rows whose cell has one of some words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Only {
+    /// Column.
+    pub column: String,
+    /// Any of these, small letters, anywhere in the cell; `=word` for the whole of it.
+    pub words: Vec<String>,
+}
+
+/// Order of a date's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dates {
+    /// 31/12/2024
+    DayFirst,
+    /// 12/31/2024
+    MonthFirst,
+}
+
+/// The decimal mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decimals {
+    /// `1,234.5`
+    Point,
+    /// `1.234,5`
+    Comma,
+}
+
+/// What a value below zero is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Negative {
+    /// Energy that was given to the grid.
+    Export,
+    /// An error; the row is left out.
+    Error,
+}
+
+impl Mapping {
+    /// Reads what [`Mapping::to_json`] wrote.
+    ///
+    /// # Errors
+    /// Where in the text something is wrong, and what.
+    pub fn from_json(text: &str) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
+    }
+
+    /// A file for others.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a mapping has no map with keys that are no text")
+            + "\n"
+    }
+}

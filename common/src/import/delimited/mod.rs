@@ -1,0 +1,249 @@
+//! Tables of separated values: found, understood by a preset, a mapping or the words of their header, and
+//! read.
+
+use std::io::{self, Read};
+
+use super::finding::Finding;
+use super::presets;
+use super::series::{Kind, Series};
+use super::stamp::DateOrder;
+use super::unit::Unit;
+
+mod guess;
+mod layout;
+mod mapping;
+mod plan;
+mod run;
+
+pub use layout::{Column, Layout};
+pub use mapping::{
+    ChannelOf, ChannelWords, Dates, Decimals, Mapping, Negative, Only, TimeColumns, ValueColumn,
+};
+pub(super) use plan::column;
+
+/// What somebody said of a file, besides what it says itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Said {
+    /// A mapping of one's own.
+    pub mapping: Option<Mapping>,
+    /// A preset by its slug.
+    pub preset: Option<String>,
+    /// The channel of values of which the file does not say it.
+    pub channel: Option<String>,
+    /// The unit of values of which the file does not say it.
+    pub unit: Option<String>,
+    /// The order of dates.
+    pub dates: Option<Dates>,
+    /// The decimal mark.
+    pub decimal: Option<Decimals>,
+    /// What values below zero are.
+    pub negative: Option<Negative>,
+}
+
+/// A table that is understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Slug of the preset; `mapping` for one's own; `guessed`.
+    pub preset: String,
+    /// Why it was taken for that.
+    pub why: Vec<String>,
+    /// How it is read.
+    pub mapping: Mapping,
+    /// What parts its cells.
+    pub separator: u8,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    skip: usize,
+    plan: plan::Plan,
+    steps_a_day: u32,
+}
+
+/// Finds out what a table is.
+///
+/// # Errors
+/// Findings as [`plan::of`] has them, and `unrecognised` where there is nothing like a table of times and values.
+pub(super) fn understand(
+    layout: Layout,
+    file_name: &str,
+    said: &Said,
+) -> Result<Table, Vec<Finding>> {
+    let (preset, mapping) = choose(&layout, file_name, said)?;
+    let mut why: Vec<String> = Vec::new();
+    if let Some(preset) = preset {
+        why.clone_from(&preset.header);
+    }
+    let mut mapping = mapping;
+    mapping.dates = said.dates.or(mapping.dates);
+    mapping.decimal = said.decimal.or(mapping.decimal);
+    mapping.negative = said.negative.or(mapping.negative);
+    for value in &mut mapping.values {
+        if value.unit.is_none() && mapping.unit_column.is_none() {
+            let at = column(&layout, &value.column);
+            let header = at.map_or("", |at| layout.columns[at].header.as_str());
+            if plan::unit_in(header).is_none() {
+                value.unit.clone_from(&said.unit);
+            }
+        }
+    }
+    let plan = plan::of(&mapping, &layout)?;
+    let steps_a_day = match plan.time {
+        plan::Time::DateAndHour { hour, .. } => layout
+            .rows
+            .iter()
+            .filter_map(|row| row.get(hour)?.trim().parse().ok())
+            .max()
+            .unwrap_or(24),
+        _ => 24,
+    };
+    Ok(Table {
+        preset: match (&said.mapping, preset) {
+            (Some(mapping), _) => mapping.name.clone(),
+            (None, Some(preset)) => preset.slug.clone(),
+            (None, None) => "guessed".to_owned(),
+        },
+        why,
+        separator: layout.separator,
+        skip: layout.skip,
+        columns: layout.columns,
+        mapping,
+        plan,
+        steps_a_day,
+    })
+}
+
+type Chosen = (Option<&'static presets::Preset>, Mapping);
+
+fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<Finding>> {
+    if let Some(mapping) = &said.mapping {
+        return Ok((None, mapping.clone()));
+    }
+    let preset = match &said.preset {
+        Some(slug) => {
+            let mut of_slug = presets::all().iter().filter(|preset| preset.slug == *slug);
+            let fits = of_slug.clone().find(|preset| {
+                preset
+                    .header
+                    .iter()
+                    .all(|name| column(layout, name).is_some())
+            });
+            Some(
+                fits.or_else(|| of_slug.next())
+                    .ok_or_else(|| vec![Finding::new(0, "no_preset", &[("name", slug)])])?,
+            )
+        }
+        None => presets::of(layout),
+    };
+    let guessed = || {
+        guess::mapping(layout, said.channel.as_deref())
+            .ok_or_else(|| vec![Finding::new(0, "unrecognised", &[])])
+    };
+    let Some(preset) = preset else {
+        return Ok((None, guessed()?));
+    };
+    let Some(mapping) = &preset.mapping else {
+        return Ok((Some(preset), guessed()?));
+    };
+    let mut mapping = mapping.clone();
+    let name = file_name.to_lowercase();
+    let by_name = preset
+        .file_names
+        .iter()
+        .find(|hint| hint.words.iter().any(|word| name.contains(word.as_str())));
+    for value in &mut mapping.values {
+        let open = matches!(value.channel.as_str(), "unknown" | "register");
+        if !open {
+            continue;
+        }
+        // Without a header nothing says whether numbers are a register's; that they only grow does.
+        if value.channel == "unknown"
+            && column(layout, &value.column).is_some_and(|at| guess::counts(layout, at))
+        {
+            value.kind = Kind::Register;
+            value.channel = "register".to_owned();
+            if value.unit.as_deref().and_then(Unit::parse) == Some(Unit::W) {
+                value.unit = Some("kWh".to_owned());
+            }
+        }
+        if let Some(channel) = said.channel.as_ref().or(by_name.map(|hint| &hint.channel)) {
+            value.channel.clone_from(channel);
+        }
+    }
+    Ok((Some(preset), mapping))
+}
+
+impl Table {
+    /// The zone of its stamps, where the layout says it.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.mapping.time_zone.as_deref()
+    }
+
+    /// Reads all rows. `Ok(Err(order))`: the dates turned out to be in the other order.
+    pub(super) fn read(
+        &self,
+        source: impl Read,
+        series: &mut Series<'_>,
+    ) -> io::Result<Result<u64, DateOrder>> {
+        let mut reader = layout::reader(source, self.separator);
+        let mut run = run::Run::new(&self.plan, &self.mapping, self.steps_a_day);
+        let mut record = csv::ByteRecord::new();
+        let mut at = 0;
+        loop {
+            match reader.read_byte_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => match error.into_kind() {
+                    csv::ErrorKind::Io(error) => return Err(error),
+                    _ => continue,
+                },
+            }
+            at += 1;
+            if at > self.skip {
+                let line = record.position().map_or(0, csv::Position::line);
+                run.row(&record, line, series);
+            }
+        }
+        Ok(run.finish(series))
+    }
+
+    /// Reads rows that are apart already; each with its line.
+    pub(super) fn read_rows(
+        &self,
+        rows: &[csv::StringRecord],
+        series: &mut Series<'_>,
+    ) -> Result<u64, DateOrder> {
+        let mut run = run::Run::new(&self.plan, &self.mapping, self.steps_a_day);
+        for (at, row) in rows.iter().enumerate().skip(self.skip) {
+            run.row(row, at as u64 + 1, series);
+        }
+        run.finish(series)
+    }
+
+    /// The same with the other order of dates.
+    #[must_use]
+    pub(super) fn with_order(mut self, order: DateOrder) -> Self {
+        self.plan.order = order;
+        self.plan.order_assumed = false;
+        self
+    }
+
+    /// Channels of which nothing but zeros says that there is no such meter.
+    pub(super) fn unless_zero(&self) -> impl Iterator<Item = &str> {
+        let zero = self.mapping.values.iter().filter(|value| value.unless_zero);
+        let other = self
+            .mapping
+            .values
+            .iter()
+            .filter_map(|value| value.negative_channel.as_deref());
+        zero.map(|value| value.channel.as_str()).chain(other)
+    }
+}
+
+/// The layout of a table that begins with `head`.
+pub(super) fn find(head: &str, complete: bool) -> Option<Layout> {
+    layout::find(head, complete)
+}
+
+/// The layout of rows that are apart already.
+pub(super) fn find_in_rows(rows: &[csv::StringRecord]) -> Option<Layout> {
+    layout::of(rows, b'\t')
+}

@@ -1,0 +1,452 @@
+//! A mapping held against the columns of a table: which column is which.
+
+use crate::import::finding::Finding;
+use crate::import::number::DecimalMark;
+use crate::import::series::Kind;
+use crate::import::stamp::DateOrder;
+use crate::import::unit::{Base, Unit};
+
+use super::layout::Layout;
+use super::mapping::{Decimals, Mapping, Only, TimeColumns};
+
+/// Where the time of a row stands, by number of column from 0.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Time {
+    At {
+        column: usize,
+        plus_seconds: i64,
+    },
+    DateAndClock {
+        date: usize,
+        clock: usize,
+    },
+    Span {
+        start: usize,
+        end: usize,
+        inclusive: bool,
+    },
+    DateAndClocks {
+        date: usize,
+        start: usize,
+        end_date: Option<usize>,
+        end: usize,
+        inclusive: bool,
+    },
+    DateAndHour {
+        date: usize,
+        hour: usize,
+    },
+    YearAndMonth {
+        year: usize,
+        month: usize,
+    },
+    BillDate {
+        column: usize,
+    },
+}
+
+/// A column of values.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Value {
+    pub(super) column: usize,
+    pub(super) header: String,
+    pub(super) channel: String,
+    pub(super) part: String,
+    pub(super) kind: Kind,
+    /// `None`: by the column of units.
+    pub(super) unit: Option<Unit>,
+    pub(super) turned: bool,
+    pub(super) negative_channel: Option<String>,
+    pub(super) mark: DecimalMark,
+    /// Whether another column is of the same channel.
+    pub(super) together: bool,
+}
+
+/// Rows with some words in a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Words {
+    pub(super) column: usize,
+    pub(super) words: Vec<String>,
+}
+
+impl Words {
+    /// Whether a cell has one of the words.
+    pub(super) fn are_in(&self, cell: &str) -> bool {
+        let lower = cell.trim().to_lowercase();
+        self.words.iter().any(|word| match word.strip_prefix('=') {
+            Some(whole) => lower == whole,
+            None => lower.contains(word.as_str()),
+        })
+    }
+}
+
+/// A mapping of a certain table.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plan {
+    pub(super) time: Time,
+    pub(super) values: Vec<Value>,
+    pub(super) channel_of: Option<usize>,
+    pub(super) unit_column: Option<usize>,
+    pub(super) only: Vec<Words>,
+    pub(super) estimated: Vec<Words>,
+    pub(super) order: DateOrder,
+    /// Whether nothing so far tells the order of dates.
+    pub(super) order_assumed: bool,
+    /// Columns that nothing reads.
+    pub(super) ignored: Vec<String>,
+}
+
+/// The column that a name means: by its words (several spellings, `*` for any ending) or by `#number`.
+pub(in crate::import) fn column(layout: &Layout, names: &str) -> Option<usize> {
+    if let Some(number) = names.strip_prefix('#') {
+        let at: usize = number.parse().ok()?;
+        return (1..=layout.columns.len()).contains(&at).then(|| at - 1);
+    }
+    names.split('|').find_map(|name| {
+        let wanted = folded(name);
+        layout.columns.iter().position(|column| {
+            let header = folded(&column.header);
+            // With several header rows, the last words are the column's own.
+            match wanted.strip_suffix('*') {
+                Some(beginning) => {
+                    header.starts_with(beginning) || header.contains(&format!(" {beginning}"))
+                }
+                None => {
+                    header == wanted
+                        || header.ends_with(&format!(" {wanted}"))
+                        || header.starts_with(&format!("{wanted} ["))
+                }
+            }
+        })
+    })
+}
+
+/// Small letters, one blank at a time, without quotes.
+pub(super) fn folded(text: &str) -> String {
+    text.replace('"', "")
+        .to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Holds a mapping against a table.
+///
+/// # Errors
+/// `no_column` with the name of what is missing, `mixed_decimal` with the column that is written in both
+/// ways, `unit_unknown` with the column of which no unit is known.
+pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding>> {
+    let mut missing = Vec::new();
+    let mut need = |name: &str| {
+        column(layout, name).unwrap_or_else(|| {
+            missing.push(Finding::new(0, "no_column", &[("column", name)]));
+            0
+        })
+    };
+    let time = match &mapping.time {
+        TimeColumns::At {
+            column,
+            plus_minutes,
+        } => Time::At {
+            column: need(column),
+            plus_seconds: plus_minutes * 60,
+        },
+        TimeColumns::DateAndClock { date, clock } => Time::DateAndClock {
+            date: need(date),
+            clock: need(clock),
+        },
+        TimeColumns::Span {
+            start,
+            end,
+            inclusive,
+        } => Time::Span {
+            start: need(start),
+            end: need(end),
+            inclusive: *inclusive,
+        },
+        TimeColumns::DateAndClocks {
+            date,
+            start,
+            end_date,
+            end,
+            inclusive,
+        } => Time::DateAndClocks {
+            date: need(date),
+            start: need(start),
+            end_date: end_date.as_deref().map(&mut need),
+            end: need(end),
+            inclusive: *inclusive,
+        },
+        TimeColumns::DateAndHour { date, hour } => Time::DateAndHour {
+            date: need(date),
+            hour: need(hour),
+        },
+        TimeColumns::YearAndMonth { year, month } => Time::YearAndMonth {
+            year: need(year),
+            month: need(month),
+        },
+        TimeColumns::BillDate { column } => Time::BillDate {
+            column: need(column),
+        },
+    };
+    let unit_column = mapping.unit_column.as_deref().map(&mut need);
+    let channel_of = mapping.channel_of.as_ref().map(|of| need(&of.column));
+    let mut words = |only: &Only| {
+        column(layout, &only.column).map(|column| Words {
+            column,
+            words: only.words.clone(),
+        })
+    };
+    let only: Vec<Words> = mapping.only.iter().filter_map(&mut words).collect();
+    let estimated: Vec<Words> = mapping.estimated.iter().filter_map(&mut words).collect();
+    let mut values = Vec::new();
+    let mut findings = Vec::new();
+    for value in &mapping.values {
+        let Some(at) = column(layout, &value.column) else {
+            if !value.optional {
+                missing.push(Finding::new(0, "no_column", &[("column", &value.column)]));
+            }
+            continue;
+        };
+        let there = &layout.columns[at];
+        let mark = match mapping.decimal {
+            Some(Decimals::Point) => Ok(DecimalMark::Point),
+            Some(Decimals::Comma) => Ok(DecimalMark::Comma),
+            None => there.marks.decide(usual_mark(layout)),
+        };
+        let Ok(mark) = mark else {
+            findings.push(Finding::new(
+                0,
+                "mixed_decimal",
+                &[("column", &name_of(layout, at))],
+            ));
+            continue;
+        };
+        let unit = match (&value.unit, unit_column) {
+            (Some(unit), _) => Unit::parse(unit),
+            (None, Some(_)) => None,
+            (None, None) => unit_in(&there.header),
+        };
+        if unit.is_none() && unit_column.is_none() {
+            findings.push(Finding::new(
+                0,
+                "unit_unknown",
+                &[("column", &name_of(layout, at))],
+            ));
+            continue;
+        }
+        values.push(Value {
+            column: at,
+            header: name_of(layout, at),
+            channel: value.channel.clone(),
+            part: if value.part == "*" {
+                there.header.clone()
+            } else {
+                value.part.clone()
+            },
+            // Power is the mean of its step; a register of power there is none.
+            kind: if unit.is_some_and(|unit| unit.base == Base::Power) {
+                Kind::Power
+            } else {
+                value.kind
+            },
+            unit,
+            turned: value.turned,
+            negative_channel: value.negative_channel.clone(),
+            mark,
+            together: false,
+        });
+    }
+    missing.append(&mut findings);
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    let channels: Vec<(String, Kind)> = values
+        .iter()
+        .map(|value| (value.channel.clone(), value.kind))
+        .collect();
+    for value in &mut values {
+        value.together = channels
+            .iter()
+            .filter(|(name, kind)| *name == value.channel && *kind == value.kind)
+            .count()
+            > 1;
+    }
+    let (order, order_assumed) = date_order(mapping, layout, &time);
+    let mut plan = Plan {
+        time,
+        values,
+        channel_of,
+        unit_column,
+        only,
+        estimated,
+        order,
+        order_assumed,
+        ignored: Vec::new(),
+    };
+    let read = plan.columns();
+    plan.ignored = (0..layout.columns.len())
+        .filter(|at| !read.contains(at) && layout.columns[*at].is_number())
+        .map(|at| name_of(layout, at))
+        .collect();
+    Ok(plan)
+}
+
+impl Plan {
+    fn columns(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = match self.time {
+            Time::At { column, .. } | Time::BillDate { column } => vec![column],
+            Time::DateAndClock { date: a, clock: b }
+            | Time::Span {
+                start: a, end: b, ..
+            }
+            | Time::DateAndHour { date: a, hour: b }
+            | Time::YearAndMonth { year: a, month: b } => vec![a, b],
+            Time::DateAndClocks {
+                date,
+                start,
+                end_date,
+                end,
+                ..
+            } => [Some(date), Some(start), end_date, Some(end)]
+                .into_iter()
+                .flatten()
+                .collect(),
+        };
+        all.extend(self.values.iter().map(|value| value.column));
+        all.extend(
+            self.only
+                .iter()
+                .chain(&self.estimated)
+                .map(|words| words.column),
+        );
+        all.extend(self.channel_of.iter().chain(&self.unit_column));
+        all
+    }
+
+    /// The columns of which dates are read.
+    pub(super) fn date_column(&self) -> usize {
+        match self.time {
+            Time::At { column, .. } | Time::BillDate { column } => column,
+            Time::DateAndClock { date, .. }
+            | Time::DateAndClocks { date, .. }
+            | Time::DateAndHour { date, .. } => date,
+            Time::Span { start, .. } => start,
+            Time::YearAndMonth { year, .. } => year,
+        }
+    }
+}
+
+/// A column as people are told of it.
+pub(super) fn name_of(layout: &Layout, at: usize) -> String {
+    match layout.columns.get(at).map(|column| column.header.as_str()) {
+        None | Some("") => format!("#{}", at + 1),
+        Some(header) => crate::import::shown(header),
+    }
+}
+
+/// Where nothing tells: files whose cells are parted by semicolons are of countries with a decimal comma.
+fn usual_mark(layout: &Layout) -> DecimalMark {
+    let commas = layout
+        .columns
+        .iter()
+        .map(|column| column.marks.comma)
+        .sum::<u64>();
+    let points = layout
+        .columns
+        .iter()
+        .map(|column| column.marks.point)
+        .sum::<u64>();
+    if commas > points || (commas == points && layout.separator == b';') {
+        DecimalMark::Comma
+    } else {
+        DecimalMark::Point
+    }
+}
+
+fn date_order(mapping: &Mapping, layout: &Layout, time: &Time) -> (DateOrder, bool) {
+    use super::mapping::Dates;
+    match mapping.dates {
+        Some(Dates::DayFirst) => return (DateOrder::DayFirst, false),
+        Some(Dates::MonthFirst) => return (DateOrder::MonthFirst, false),
+        None => {}
+    }
+    let column = match time {
+        Time::At { column, .. } | Time::BillDate { column } => *column,
+        Time::DateAndClock { date, .. }
+        | Time::DateAndClocks { date, .. }
+        | Time::DateAndHour { date, .. } => *date,
+        Time::Span { start, .. } => *start,
+        Time::YearAndMonth { .. } => return (DateOrder::DayFirst, false),
+    };
+    let evidence = layout.columns[column].order;
+    if let Some(order) = evidence.decide() {
+        return (order, false);
+    }
+    if evidence.either == 0 {
+        return (DateOrder::DayFirst, false);
+    }
+    // Rows follow each other evenly in the right order, and by months in the wrong one.
+    let unevenness = |order: DateOrder| {
+        let stamps: Vec<i64> = layout
+            .rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .filter_map(|cell| {
+                match super::super::stamp::read(
+                    cell,
+                    super::super::stamp::StampStyle {
+                        order,
+                        epoch: false,
+                    },
+                )? {
+                    super::super::stamp::Stamp::Instant(at) => Some(at),
+                    super::super::stamp::Stamp::Civil(shown) => {
+                        Some(super::super::stamp::seconds(shown))
+                    }
+                    super::super::stamp::Stamp::Day(day) => {
+                        Some(super::super::stamp::seconds(day.at(0, 0, 0, 0)))
+                    }
+                }
+            })
+            .collect();
+        stamps
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]).abs())
+            .max()
+            .unwrap_or(0)
+    };
+    let (days, months) = (
+        unevenness(DateOrder::DayFirst),
+        unevenness(DateOrder::MonthFirst),
+    );
+    let order = if months < days {
+        DateOrder::MonthFirst
+    } else {
+        DateOrder::DayFirst
+    };
+    (order, true)
+}
+
+/// The unit that a header names: in brackets, or as its last word.
+pub(super) fn unit_in(header: &str) -> Option<Unit> {
+    let bracketed = header
+        .split(['(', '[', '{'])
+        .skip(1)
+        .filter_map(|rest| rest.split([')', ']', '}']).next());
+    let words = header.split(|c: char| {
+        c.is_whitespace() || matches!(c, '_' | '(' | ')' | '[' | ']' | ',' | ':' | '/')
+    });
+    bracketed.filter_map(Unit::parse).next().or_else(|| {
+        let known = |word: &str| {
+            let word = word.strip_suffix(".first").unwrap_or(word);
+            (word.len() > 1 || word == "W")
+                .then(|| Unit::parse(word))
+                .flatten()
+        };
+        words
+            .filter_map(known)
+            .next_back()
+            .or_else(|| header.split('.').find_map(known))
+    })
+}

@@ -1,0 +1,631 @@
+//! The rows of a table into points of a series, as a plan says.
+
+use std::collections::HashMap;
+
+use jiff::civil::{Date, DateTime};
+use jiff::{SignedDuration, ToSpan};
+
+use crate::import::number::{self, Cell, DecimalMark, MarkEvidence, Number};
+use crate::import::series::{ChannelKey, Kind, PartId, Point, Series, StampIs};
+use crate::import::shown;
+use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
+use crate::import::unit::{Base, Unit};
+
+use super::mapping::{Mapping, Negative};
+use super::plan::{Plan, Time};
+
+/// Most bills of one file: a hundred years of months.
+const MOST_BILLS: usize = 1_200;
+
+/// A row of a table: cells by number.
+pub(super) trait Cells {
+    /// The cell, empty where there is none.
+    fn cell(&self, at: usize) -> &str;
+    /// How many there are.
+    fn width(&self) -> usize;
+}
+
+impl Cells for csv::ByteRecord {
+    fn cell(&self, at: usize) -> &str {
+        // What is no text is no number and no time either.
+        self.get(at)
+            .map_or("", |bytes| std::str::from_utf8(bytes).unwrap_or("\u{fffd}"))
+    }
+
+    fn width(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Cells for csv::StringRecord {
+    fn cell(&self, at: usize) -> &str {
+        self.get(at).unwrap_or("")
+    }
+
+    fn width(&self) -> usize {
+        self.len()
+    }
+}
+
+/// A reading of a bill: its day, and what it says of each column.
+struct Bill {
+    day: Date,
+    line: u64,
+    values: Vec<Option<i64>>,
+}
+
+/// Reads rows.
+pub(super) struct Run<'p> {
+    plan: &'p Plan,
+    mapping: &'p Mapping,
+    style: StampStyle,
+    parts: HashMap<(usize, String, Base), PartId>,
+    /// The parts of columns whose channel and unit are the same in all rows.
+    fixed: Vec<Option<PartId>>,
+    units: HashMap<String, Option<Unit>>,
+    marks: Vec<MarkEvidence>,
+    /// What the dates said of their order, where it was not known.
+    pub(super) order: OrderEvidence,
+    midnight: Option<(Date, i64)>,
+    last_step_seconds: i64,
+    bills: Vec<Bill>,
+    /// Data rows.
+    pub(super) rows: u64,
+}
+
+impl<'p> Run<'p> {
+    pub(super) fn new(plan: &'p Plan, mapping: &'p Mapping, steps_a_day: u32) -> Self {
+        Self {
+            style: StampStyle {
+                order: plan.order,
+                epoch: true,
+            },
+            fixed: vec![None; plan.values.len()],
+            parts: HashMap::new(),
+            units: HashMap::new(),
+            marks: vec![MarkEvidence::default(); plan.values.len()],
+            order: OrderEvidence::default(),
+            midnight: None,
+            last_step_seconds: match steps_a_day {
+                0..=25 => 3_600,
+                26..=50 => 1_800,
+                51..=100 => 900,
+                _ => 300,
+            },
+            bills: Vec::new(),
+            rows: 0,
+            plan,
+            mapping,
+        }
+    }
+
+    /// Takes one row.
+    pub(super) fn row(&mut self, record: &impl Cells, line: u64, series: &mut Series<'_>) {
+        if self
+            .plan
+            .only
+            .iter()
+            .any(|only| !only.are_in(record.cell(only.column)))
+        {
+            return;
+        }
+        let (at, until) = match self.when(record, series) {
+            Ok(when) => when,
+            Err(cell) => {
+                self.no_time(record, &cell, line, series);
+                return;
+            }
+        };
+        self.rows += 1;
+        let estimated = self
+            .plan
+            .estimated
+            .iter()
+            .any(|words| words.are_in(record.cell(words.column)));
+        if let Time::BillDate { .. } = self.plan.time {
+            self.bill(record, at, line, series);
+            return;
+        }
+        for which in 0..self.plan.values.len() {
+            let Some((number, unit)) = self.number(record, which, line, series) else {
+                continue;
+            };
+            self.put(
+                record,
+                which,
+                (number, unit),
+                Point {
+                    at,
+                    until,
+                    nano: 0,
+                    estimated,
+                    line,
+                },
+                series,
+            );
+        }
+    }
+
+    /// A row without a time: nothing, a line of words, or one that is broken.
+    fn no_time(&mut self, record: &impl Cells, cell: &str, line: u64, series: &mut Series<'_>) {
+        let empty = (0..record.width()).all(|at| record.cell(at).trim().is_empty());
+        if empty {
+            return;
+        }
+        let words = !cell.bytes().any(|byte| byte.is_ascii_digit()) && !cell.trim().is_empty();
+        let code = if words { "not_a_row" } else { "timestamp" };
+        series.findings.add(line, code, &[("found", &shown(cell))]);
+    }
+
+    fn number(
+        &mut self,
+        record: &impl Cells,
+        which: usize,
+        line: u64,
+        series: &mut Series<'_>,
+    ) -> Option<(Number, Unit)> {
+        let value = &self.plan.values[which];
+        let cell = record.cell(value.column);
+        let number = match number::read(cell, value.mark) {
+            Cell::Value(number) => number,
+            _ if self
+                .mapping
+                .missing
+                .iter()
+                .any(|word| cell.trim().eq_ignore_ascii_case(word)) =>
+            {
+                series.blank(line, &value.header);
+                return None;
+            }
+            Cell::Blank => {
+                series.blank(line, &value.header);
+                return None;
+            }
+            Cell::TooLarge => {
+                series.findings.add(
+                    line,
+                    "too_large",
+                    &[("found", &shown(cell)), ("column", &value.header)],
+                );
+                return None;
+            }
+            Cell::Wrong => {
+                series.findings.add(
+                    line,
+                    "number",
+                    &[("found", &shown(cell)), ("column", &value.header)],
+                );
+                // 1.5 where 1,5 is the way: the other mark, and not in the place of one that groups.
+                self.marks[which].add(cell);
+                return None;
+            }
+        };
+        let other = if value.mark == DecimalMark::Point {
+            b','
+        } else {
+            b'.'
+        };
+        if cell.as_bytes().contains(&other) {
+            self.marks[which].add(cell);
+        }
+        let unit = match value.unit {
+            Some(unit) => unit,
+            None => self.unit(record, line, series)?,
+        };
+        Some((
+            if value.turned {
+                number.negated()
+            } else {
+                number
+            },
+            unit,
+        ))
+    }
+
+    fn unit(&mut self, record: &impl Cells, line: u64, series: &mut Series<'_>) -> Option<Unit> {
+        let column = self.plan.unit_column?;
+        let cell = record.cell(column);
+        let found = match self.units.get(cell) {
+            Some(found) => *found,
+            None => {
+                let found = Unit::parse(cell);
+                // A hostile file may have a unit of its own on each row.
+                if self.units.len() < 1_000 {
+                    self.units.insert(cell.to_owned(), found);
+                }
+                found
+            }
+        };
+        if found.is_none() {
+            series
+                .findings
+                .add(line, "unit", &[("found", &shown(cell))]);
+        }
+        found
+    }
+
+    fn put(
+        &mut self,
+        record: &impl Cells,
+        which: usize,
+        (number, unit): (Number, Unit),
+        point: Point,
+        series: &mut Series<'_>,
+    ) {
+        let plan = self.plan;
+        let value = &plan.values[which];
+        let Some(mut nano) = number.to_nano(unit) else {
+            let cell = shown(record.cell(value.column));
+            series.findings.add(
+                point.line,
+                "too_large",
+                &[("found", &cell), ("column", &value.header)],
+            );
+            return;
+        };
+        let mut channel: &str = &value.channel;
+        let mut part: &str = &value.part;
+        if let (Some(at), Some(of)) = (plan.channel_of, &self.mapping.channel_of) {
+            let cell = record.cell(at).trim();
+            let lower = cell.to_lowercase();
+            let words = of
+                .channels
+                .iter()
+                .find(|words| words.words.iter().any(|word| lower.contains(word.as_str())));
+            part = cell;
+            channel = match words {
+                Some(words) if words.channel.is_empty() => return,
+                Some(words) => {
+                    nano = if words.turned { -nano } else { nano };
+                    &words.channel
+                }
+                None => cell,
+            };
+        }
+        // What is measured in cubic metres or therms is no electricity.
+        if matches!(unit.base, Base::Volume | Base::Heat) && is_electric(channel) {
+            channel = "gas";
+        }
+        let negative = value
+            .negative_channel
+            .as_deref()
+            .or(match self.mapping.negative {
+                Some(Negative::Export) => Some("grid_export"),
+                _ => None,
+            });
+        if let Some(other) = negative
+            && value.kind != Kind::Register
+        {
+            let id = self.part(which, channel, part, unit, series);
+            series.put(
+                id,
+                Point {
+                    nano: nano.max(0),
+                    ..point
+                },
+            );
+            let id = self.part(which, other, part, unit, series);
+            series.put(
+                id,
+                Point {
+                    nano: (-nano).max(0),
+                    ..point
+                },
+            );
+            return;
+        }
+        if nano < 0
+            && value.kind != Kind::Register
+            && self.mapping.negative == Some(Negative::Error)
+        {
+            let cell = shown(record.cell(value.column));
+            series.findings.add(
+                point.line,
+                "negative_value",
+                &[("found", &cell), ("column", &value.header)],
+            );
+            return;
+        }
+        let fixed = plan.channel_of.is_none() && value.unit.is_some();
+        let id = match self.fixed[which] {
+            Some(id) if fixed => id,
+            _ => self.part(which, channel, part, unit, series),
+        };
+        self.fixed[which] = Some(id);
+        series.put(id, Point { nano, ..point });
+    }
+
+    fn part(
+        &mut self,
+        which: usize,
+        channel: &str,
+        part: &str,
+        unit: Unit,
+        series: &mut Series<'_>,
+    ) -> PartId {
+        let value = &self.plan.values[which];
+        let key = (which, format!("{channel}\u{0}{part}"), unit.base);
+        if let Some(id) = self.parts.get(&key) {
+            return *id;
+        }
+        let kind = if unit.base == Base::Power {
+            Kind::Power
+        } else {
+            value.kind
+        };
+        let id = series.part(&ChannelKey {
+            name: channel,
+            part,
+            kind,
+            stamp_is: self.mapping.stamp_is,
+            unit,
+            together: value.together && self.plan.channel_of.is_none(),
+        });
+        self.parts.insert(key, id);
+        id
+    }
+
+    /// Beginning (or the one stamp) and end; or the cell that is no time.
+    fn when(
+        &mut self,
+        record: &impl Cells,
+        series: &Series<'_>,
+    ) -> Result<(Stamp, Option<Stamp>), String> {
+        let plan = self.plan;
+        if plan.order_assumed {
+            self.order.add(record.cell(plan.date_column()));
+        }
+        let read = |at: usize| {
+            let cell = record.cell(at);
+            stamp::read(cell, self.style).ok_or_else(|| cell.to_owned())
+        };
+        let day = |at: usize| {
+            read(at).and_then(|found| match found {
+                Stamp::Day(day) => Ok(day),
+                Stamp::Civil(shown) => Ok(shown.date()),
+                Stamp::Instant(_) => Err(record.cell(at).to_owned()),
+            })
+        };
+        let clock = |at: usize, day: Date| {
+            let cell = record.cell(at);
+            let (time, next) = stamp::read_clock(cell).ok_or_else(|| cell.to_owned())?;
+            let day = if next {
+                day.saturating_add(1.day())
+            } else {
+                day
+            };
+            Ok::<DateTime, String>(day.to_datetime(time))
+        };
+        Ok(match plan.time {
+            Time::At {
+                column,
+                plus_seconds,
+            } => (later(read(column)?, plus_seconds), None),
+            Time::BillDate { column } => (read(column)?, None),
+            Time::DateAndClock { date, clock: at } => (Stamp::Civil(clock(at, day(date)?)?), None),
+            Time::Span {
+                start,
+                end,
+                inclusive,
+            } => {
+                let until = read(end)?;
+                (
+                    read(start)?,
+                    Some(if inclusive { after(until) } else { until }),
+                )
+            }
+            Time::DateAndClocks {
+                date,
+                start,
+                end_date,
+                end,
+                inclusive,
+            } => {
+                let from = clock(start, day(date)?)?;
+                let to = clock(end, end_date.map_or_else(|| Ok(from.date()), day)?)?;
+                let until = if inclusive {
+                    after(Stamp::Civil(to))
+                } else {
+                    Stamp::Civil(to)
+                };
+                let until = match until {
+                    Stamp::Civil(to) if to <= from && end_date.is_none() => {
+                        Stamp::Civil(to.saturating_add(1.day()))
+                    }
+                    other => other,
+                };
+                (Stamp::Civil(from), Some(until))
+            }
+            Time::DateAndHour { date, hour } => {
+                let day = day(date)?;
+                let cell = record.cell(hour).trim();
+                let count: i64 = match cell.parse() {
+                    Ok(count) => count,
+                    Err(_) => {
+                        let (time, next) =
+                            stamp::read_clock(cell).ok_or_else(|| cell.to_owned())?;
+                        if next { 24 } else { i64::from(time.hour()) }
+                    }
+                };
+                if !(1..=300).contains(&count) {
+                    return Err(cell.to_owned());
+                }
+                let midnight = self.midnight(day, series).ok_or_else(|| cell.to_owned())?;
+                let start = midnight + (count - 1) * self.last_step_seconds;
+                (
+                    Stamp::Instant(start),
+                    Some(Stamp::Instant(start + self.last_step_seconds)),
+                )
+            }
+            Time::YearAndMonth { year, month } => {
+                let number = |at: usize| {
+                    record
+                        .cell(at)
+                        .trim()
+                        .parse::<i16>()
+                        .map_err(|_| record.cell(at).to_owned())
+                };
+                let (year, month_number) = (number(year)?, number(month)?);
+                let first = i8::try_from(month_number)
+                    .ok()
+                    .and_then(|month| Date::new(year, month, 1).ok());
+                let first = first.ok_or_else(|| record.cell(month).to_owned())?;
+                (
+                    Stamp::Day(first),
+                    Some(Stamp::Day(first.saturating_add(1.month()))),
+                )
+            }
+        })
+    }
+
+    fn midnight(&mut self, day: Date, series: &Series<'_>) -> Option<i64> {
+        if let Some((known, at)) = self.midnight
+            && known == day
+        {
+            return Some(at);
+        }
+        let at = series
+            .stamp_zone()
+            .to_ambiguous_timestamp(day.at(0, 0, 0, 0))
+            .compatible()
+            .ok()?
+            .as_second();
+        self.midnight = Some((day, at));
+        Some(at)
+    }
+
+    fn bill(&mut self, record: &impl Cells, at: Stamp, line: u64, series: &mut Series<'_>) {
+        let day = match at {
+            Stamp::Day(day) => day,
+            Stamp::Civil(shown) => shown.date(),
+            Stamp::Instant(_) => return,
+        };
+        if self.bills.len() >= MOST_BILLS {
+            series
+                .findings
+                .add(line, "too_many_bills", &[("max", &MOST_BILLS.to_string())]);
+            return;
+        }
+        let values = (0..self.plan.values.len())
+            .map(|which| {
+                self.number(record, which, line, series)
+                    .and_then(|(number, unit)| number.to_nano(unit))
+            })
+            .collect();
+        self.bills.push(Bill { day, line, values });
+    }
+
+    /// Ends the table.
+    ///
+    /// # Errors
+    /// The order of dates, where it turned out to be the other one: then all has to be read again.
+    pub(super) fn finish(mut self, series: &mut Series<'_>) -> Result<u64, DateOrder> {
+        if let Some(order) = self.order.decide()
+            && order != self.plan.order
+        {
+            return Err(order);
+        }
+        if self.plan.order_assumed && self.order.decide().is_none() {
+            let order = if self.plan.order == DateOrder::DayFirst {
+                "day_first"
+            } else {
+                "month_first"
+            };
+            series
+                .findings
+                .add(0, "date_order_assumed", &[("order", order)]);
+        }
+        for (value, evidence) in self.plan.values.iter().zip(&self.marks) {
+            let (mut all, point) = (*evidence, value.mark == DecimalMark::Point);
+            // What was read so far speaks for the mark by which it was read.
+            if point {
+                all.point += 1
+            } else {
+                all.comma += 1
+            }
+            if *evidence != MarkEvidence::default() && all.decide(value.mark) != Ok(value.mark) {
+                series
+                    .findings
+                    .add(0, "mixed_decimal", &[("column", &value.header)]);
+            }
+        }
+        for name in &self.plan.ignored {
+            series.findings.add(0, "ignored", &[("column", name)]);
+        }
+        self.bills.sort_by_key(|bill| bill.day);
+        let bills = std::mem::take(&mut self.bills);
+        for (which, value) in self.plan.values.iter().enumerate() {
+            let Some(unit) = value.unit else { continue };
+            let id = series.part(&ChannelKey {
+                name: &value.channel,
+                part: &value.part,
+                kind: value.kind,
+                stamp_is: StampIs::Start,
+                unit,
+                together: false,
+            });
+            for pair in bills.windows(2) {
+                let Some(nano) = pair[1].values[which] else {
+                    continue;
+                };
+                let (at, until) = (Stamp::Day(pair[0].day), Some(Stamp::Day(pair[1].day)));
+                series.put(
+                    id,
+                    Point {
+                        at,
+                        until,
+                        nano,
+                        estimated: false,
+                        line: pair[1].line,
+                    },
+                );
+            }
+            if let Some(first) = bills.first()
+                && let Some(nano) = first.values[which]
+            {
+                series.bill_without_start(id, first.day, nano, first.line);
+            }
+        }
+        Ok(self.rows)
+    }
+}
+
+fn is_electric(channel: &str) -> bool {
+    matches!(
+        channel,
+        "grid_import"
+            | "grid_export"
+            | "solar_production"
+            | "battery_charge"
+            | "battery_discharge"
+            | "total_consumption"
+    )
+}
+
+fn later(stamp: Stamp, seconds: i64) -> Stamp {
+    if seconds == 0 {
+        return stamp;
+    }
+    match stamp {
+        Stamp::Instant(at) => Stamp::Instant(at + seconds),
+        Stamp::Civil(shown) => {
+            Stamp::Civil(shown.saturating_add(SignedDuration::from_secs(seconds)))
+        }
+        Stamp::Day(day) => Stamp::Civil(
+            day.at(0, 0, 0, 0)
+                .saturating_add(SignedDuration::from_secs(seconds)),
+        ),
+    }
+}
+
+/// What follows the last minute (or second) of an interval.
+fn after(last: Stamp) -> Stamp {
+    match last {
+        Stamp::Civil(shown) if shown.second() == 59 => later(last, 1),
+        Stamp::Civil(shown) if shown.minute() % 5 == 4 => later(last, 60),
+        Stamp::Instant(at) if at % 60 == 59 => later(last, 1),
+        Stamp::Instant(at) if at / 60 % 5 == 4 => later(last, 60),
+        Stamp::Day(day) => Stamp::Day(day.saturating_add(1.day())),
+        other => other,
+    }
+}

@@ -1,0 +1,310 @@
+//! A file of any kind: what it is, what it holds, and its intervals. First it is looked at whole, then it
+//! is read again for whoever takes the intervals.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use jiff::tz::TimeZone;
+
+use super::delimited::{self, Said, Table};
+use super::encoding::{self, HEAD, Nature};
+use super::finding::{Finding, Findings, Weight};
+use super::series::{Interval, Series, Sink, Summary};
+use super::stamp::DateOrder;
+use super::unit::Base;
+use super::workbook::{self, Archive};
+
+/// What is asked of a file.
+#[derive(Debug, Clone, Default)]
+pub struct Request<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The zone that somebody said its stamps are of, and whose months are counted.
+    pub time_zone: Option<&'a str>,
+    /// The home's zone, for files that say none.
+    pub home_zone: Option<&'a str>,
+    /// What else was said.
+    pub said: Said,
+}
+
+/// What a file is and holds.
+#[derive(Debug)]
+pub struct Looked {
+    /// Slug of the preset, `guessed`, or the name of one's own mapping.
+    pub preset: String,
+    /// The characters it is written in, or `XLSX`.
+    pub encoding: &'static str,
+    /// The zone in which it was read.
+    pub time_zone: String,
+    /// What it holds.
+    pub summary: Summary,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// The heaviest of them.
+    pub weight: Option<Weight>,
+    /// How its columns are read, where it is a table.
+    pub table: Option<Table>,
+    what: What,
+    zones: Zones,
+}
+
+#[derive(Debug, Clone)]
+struct Zones {
+    home: TimeZone,
+    stamps: TimeZone,
+}
+
+#[derive(Debug)]
+enum What {
+    Table {
+        encoding: &'static encoding_rs::Encoding,
+    },
+    /// The rows of a sheet.
+    Sheet {
+        rows: Vec<csv::StringRecord>,
+    },
+    /// Text that came packed.
+    Packed {
+        bytes: Vec<u8>,
+        looked: Box<Looked>,
+    },
+    Nothing,
+}
+
+/// Looks at a whole file.
+///
+/// # Errors
+/// Only where its bytes cannot be read; what is wrong with them is a finding.
+pub fn look<S: Read + Seek>(source: &mut S, request: &Request<'_>) -> io::Result<Looked> {
+    source.seek(SeekFrom::Start(0))?;
+    let mut head = Vec::with_capacity(HEAD);
+    source.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
+    match encoding::nature(&head) {
+        Nature::Empty => Ok(refused(Finding::new(0, "empty", &[]))),
+        Nature::Binary => Ok(refused(Finding::new(0, "not_text", &[]))),
+        Nature::Zip => match workbook::open(source)? {
+            Ok(Archive::Workbook(sheets)) => look_at_sheets(sheets, request),
+            Ok(Archive::Text(bytes)) => look_into(bytes, request),
+            Err(finding) => Ok(refused(finding)),
+        },
+        Nature::Text(encoding) => look_at_text(source, &head, encoding, request),
+    }
+}
+
+fn look_at_text<S: Read + Seek>(
+    source: &mut S,
+    head: &[u8],
+    encoding: &'static encoding_rs::Encoding,
+    request: &Request<'_>,
+) -> io::Result<Looked> {
+    let text = encoding::head(head, encoding)?;
+    let Some(layout) = delimited::find(&text, head.len() < HEAD) else {
+        return Ok(refused(Finding::new(0, "unrecognised", &[])));
+    };
+    look_at_table(
+        layout,
+        What::Table { encoding },
+        request,
+        |table, series| {
+            source.seek(SeekFrom::Start(0))?;
+            table.read(encoding::decoded(&mut *source, encoding), series)
+        },
+    )
+}
+
+/// The first sheet that is a table of times and values.
+fn look_at_sheets(
+    sheets: Vec<Vec<csv::StringRecord>>,
+    request: &Request<'_>,
+) -> io::Result<Looked> {
+    for rows in sheets {
+        if let Some(layout) = delimited::find_in_rows(&rows) {
+            let mut looked = look_at_table(layout, What::Nothing, request, |table, series| {
+                Ok(table.read_rows(&rows, series))
+            })?;
+            looked.what = What::Sheet { rows };
+            return Ok(looked);
+        }
+    }
+    Ok(refused(Finding::new(0, "unrecognised", &[])))
+}
+
+/// Text out of an archive; archives in archives are not opened.
+fn look_into(bytes: Vec<u8>, request: &Request<'_>) -> io::Result<Looked> {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    let Nature::Text(encoding) = encoding::nature(head) else {
+        return Ok(refused(Finding::new(0, "not_text", &[])));
+    };
+    let inside = look_at_text(&mut io::Cursor::new(&bytes[..]), head, encoding, request)?;
+    Ok(Looked {
+        preset: inside.preset.clone(),
+        encoding: inside.encoding,
+        time_zone: inside.time_zone.clone(),
+        summary: inside.summary.clone(),
+        findings: inside.findings.clone(),
+        weight: inside.weight,
+        table: inside.table.clone(),
+        zones: inside.zones.clone(),
+        what: What::Packed {
+            bytes,
+            looked: Box::new(inside),
+        },
+    })
+}
+
+fn look_at_table(
+    layout: delimited::Layout,
+    what: What,
+    request: &Request<'_>,
+    mut read: impl FnMut(&Table, &mut Series<'_>) -> io::Result<Result<u64, DateOrder>>,
+) -> io::Result<Looked> {
+    let mut table = match delimited::understand(layout, request.name, &request.said) {
+        Ok(table) => table,
+        Err(findings) => return Ok(refused_with(findings)),
+    };
+    let (zones, time_zone, assumed) = match zones(request, table.time_zone()) {
+        Ok(zones) => zones,
+        Err(finding) => return Ok(refused(finding)),
+    };
+    loop {
+        let mut nowhere = |_: &str, _: Base, _: &[Interval]| {};
+        let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut nowhere);
+        if let Err(order) = read(&table, &mut series)? {
+            table = table.with_order(order);
+            continue;
+        }
+        let (mut summary, mut findings) = series.finish();
+        for channel in table.unless_zero() {
+            if summary
+                .channels
+                .get(channel)
+                .is_some_and(|there| there.total_nano == 0)
+            {
+                summary.channels.remove(channel);
+            }
+        }
+        after(
+            &summary,
+            assumed.then_some(time_zone.as_str()),
+            &mut findings,
+        );
+        return Ok(Looked {
+            preset: table.preset.clone(),
+            encoding: match &what {
+                What::Table { encoding } => encoding.name(),
+                _ => "XLSX",
+            },
+            time_zone,
+            weight: findings.weight(),
+            findings: findings.into_list(),
+            summary,
+            table: Some(table),
+            what,
+            zones,
+        });
+    }
+}
+
+/// Reads a file again that was looked at, and hands its intervals on.
+///
+/// # Errors
+/// Where its bytes cannot be read.
+pub fn read<S: Read + Seek>(
+    source: &mut S,
+    looked: &Looked,
+    sink: &mut Sink<'_>,
+) -> io::Result<()> {
+    let mut known = |channel: &str, base: Base, intervals: &[Interval]| {
+        if looked.summary.channels.contains_key(channel) {
+            sink(channel, base, intervals);
+        }
+    };
+    let mut series = Series::new(
+        looked.zones.home.clone(),
+        looked.zones.stamps.clone(),
+        &mut known,
+    );
+    source.seek(SeekFrom::Start(0))?;
+    // The order of dates was settled by looking.
+    match (&looked.what, &looked.table) {
+        (What::Table { encoding }, Some(table)) => {
+            let _settled = table.read(encoding::decoded(&mut *source, encoding), &mut series)?;
+        }
+        (What::Sheet { rows }, Some(table)) => {
+            let _settled = table.read_rows(rows, &mut series);
+        }
+        (What::Packed { bytes, looked }, _) => {
+            drop(series);
+            return read(&mut io::Cursor::new(&bytes[..]), looked, sink);
+        }
+        (What::Nothing | What::Table { .. } | What::Sheet { .. }, _) => {}
+    }
+    series.finish();
+    Ok(())
+}
+
+/// Findings that only the whole tells.
+fn after(summary: &Summary, assumed: Option<&str>, findings: &mut Findings) {
+    if let Some(zone) = assumed {
+        findings.add(0, "time_zone_assumed", &[("zone", zone)]);
+    }
+    for (name, channel) in &summary.channels {
+        if matches!(name.as_str(), "unknown" | "register") {
+            findings.add(0, "which_channel", &[("channel", name)]);
+        }
+        if channel.estimated > 0 {
+            findings.add(
+                0,
+                "estimated",
+                &[("channel", name), ("count", &channel.estimated.to_string())],
+            );
+        }
+    }
+    if summary.channels.is_empty() && findings.weight() != Some(Weight::Refusal) {
+        findings.add(0, "nothing", &[]);
+    }
+}
+
+/// The zones of a file, the name of that of its stamps, and whether it was assumed.
+fn zones(request: &Request<'_>, of_file: Option<&str>) -> Result<(Zones, String, bool), Finding> {
+    let find = |name: &str| {
+        TimeZone::get(name)
+            .map_err(|_| Finding::new(0, "time_zone", &[("found", &super::shown(name))]))
+    };
+    let home = request.time_zone.or(request.home_zone);
+    let named = home.or(of_file).unwrap_or("UTC");
+    let home_zone = find(named)?;
+    let stamps = match of_file {
+        Some(name) => find(name)?,
+        None => home_zone.clone(),
+    };
+    let assumed = request.time_zone.is_none() && of_file.is_none();
+    Ok((
+        Zones {
+            home: home_zone,
+            stamps,
+        },
+        named.to_owned(),
+        assumed,
+    ))
+}
+
+fn refused(finding: Finding) -> Looked {
+    refused_with(vec![finding])
+}
+
+fn refused_with(findings: Vec<Finding>) -> Looked {
+    Looked {
+        preset: String::new(),
+        encoding: "",
+        time_zone: String::new(),
+        summary: Summary::empty(),
+        weight: findings.iter().map(Finding::weight).max(),
+        findings,
+        table: None,
+        what: What::Nothing,
+        zones: Zones {
+            home: TimeZone::UTC,
+            stamps: TimeZone::UTC,
+        },
+    }
+}

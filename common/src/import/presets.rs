@@ -1,0 +1,146 @@
+//! Layouts that are known by name: what ships in `common/data/import-presets.json`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::delimited::{Layout, Mapping, column};
+
+/// A layout that is known.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    /// Stable name.
+    pub slug: String,
+    /// As people call it.
+    pub title: String,
+    /// Columns that a table of this layout has.
+    pub header: Vec<String>,
+    /// Words before the table.
+    #[serde(default)]
+    pub preamble: Vec<String>,
+    /// What a table without a header holds.
+    #[serde(default)]
+    pub headless: Option<Headless>,
+    /// Channels by the words of a file's name, where nothing in the file tells.
+    #[serde(default)]
+    pub file_names: Vec<FileName>,
+    /// How it is read; by the words of its columns where it is left out.
+    pub mapping: Option<Mapping>,
+}
+
+/// What a table without a header holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Headless {
+    /// Days and whole numbers.
+    DayAndWholeNumber,
+    /// Instants and numbers.
+    TimeAndNumber,
+}
+
+/// Words of a file's name, and the channel they mean.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileName {
+    /// Any of these, small letters.
+    pub words: Vec<String>,
+    /// Channel.
+    pub channel: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shipped {
+    #[serde(rename = "source")]
+    _source: String,
+    presets: Vec<Preset>,
+}
+
+static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
+    let shipped: Shipped = serde_json::from_str(include_str!("../../data/import-presets.json"))
+        .expect("a test reads the presets that ship");
+    shipped.presets
+});
+
+/// All presets of tables, in the order of the file.
+pub fn all() -> &'static [Preset] {
+    &PRESETS
+}
+
+/// The preset of a table: of those whose columns are all there, the one that asks for most.
+pub(super) fn of(layout: &Layout) -> Option<&'static Preset> {
+    let fits = |preset: &&Preset| {
+        let preamble = layout.preamble.to_lowercase();
+        let words = preset
+            .preamble
+            .iter()
+            .all(|word| preamble.contains(&word.to_lowercase()));
+        let there = preset
+            .header
+            .iter()
+            .all(|name| column(layout, name).is_some());
+        let head = match preset.headless {
+            Some(headless) => !layout.has_header && headless.fits(layout),
+            None => layout.has_header && !preset.header.is_empty(),
+        };
+        words && there && head
+    };
+    all()
+        .iter()
+        .filter(fits)
+        // Of two that ask for as much, the first.
+        .fold(None, |best: Option<&Preset>, preset| match best {
+            Some(before)
+                if before.header.len() + before.preamble.len()
+                    >= preset.header.len() + preset.preamble.len() =>
+            {
+                best
+            }
+            _ => Some(preset),
+        })
+}
+
+impl Headless {
+    fn fits(self, layout: &Layout) -> bool {
+        let [time, value] = &layout.columns[..] else {
+            return false;
+        };
+        let mut first = layout.rows.iter().filter_map(|row| row.get(0)).take(50);
+        let days = first.all(|cell| {
+            cell.trim().len() == 8 && cell.trim().bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let whole = value.marks == super::number::MarkEvidence::default();
+        match self {
+            Self::DayAndWholeNumber => time.is_time() && days && whole && value.numbers > 0,
+            Self::TimeAndNumber => time.is_time() && !days && value.numbers > 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ships_can_be_read_and_names_known_units() {
+        for preset in all() {
+            let Some(mapping) = &preset.mapping else {
+                continue;
+            };
+            assert!(!mapping.values.is_empty(), "{}", preset.slug);
+            for value in &mapping.values {
+                let known = value
+                    .unit
+                    .as_deref()
+                    .is_none_or(|unit| super::super::unit::Unit::parse(unit).is_some());
+                assert!(
+                    known && (value.unit.is_some() || mapping.unit_column.is_some()),
+                    "{} {}",
+                    preset.slug,
+                    value.column
+                );
+            }
+        }
+    }
+}
