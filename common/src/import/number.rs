@@ -47,17 +47,18 @@ impl Number {
     /// where that is beyond nine billion.
     pub fn to_nano(self, unit: Unit) -> Option<i64> {
         const POWERS: [i128; 19] = powers();
+        // Most numbers of most files only need to be multiplied, which is much quicker.
+        if self.decimals <= 9 && unit.numerator == 1 {
+            let below = POWERS_SHORT[usize::from(self.decimals)] * unit.denominator.min(NANO);
+            if unit.denominator <= NANO && NANO % below == 0 {
+                return self.digits.checked_mul(NANO / below);
+            }
+        }
         let scale = POWERS[usize::from(self.decimals)];
         let above = i128::from(self.digits)
             .checked_mul(i128::from(unit.numerator))?
             .checked_mul(i128::from(NANO))?;
-        // Most numbers of most files divide without a remainder in 64 bits, which is much quicker.
         let below = scale * i128::from(unit.denominator);
-        if let (Ok(above), Ok(below)) = (i64::try_from(above), i64::try_from(below)) {
-            let (whole, rest) = (above / below, above % below);
-            let up = i64::from(rest.unsigned_abs() >= below.unsigned_abs().div_ceil(2));
-            return Some(whole + up * above.signum());
-        }
         let (whole, rest) = (above / below, above % below);
         let up = i128::from(rest.unsigned_abs() * 2 >= below.unsigned_abs());
         i64::try_from(whole + up * above.signum()).ok()
@@ -77,6 +78,19 @@ impl Number {
         }
     }
 }
+
+const POWERS_SHORT: [i64; 10] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+];
 
 const fn powers() -> [i128; 19] {
     let mut powers = [1; 19];

@@ -37,6 +37,9 @@ pub fn read(text: &str, style: StampStyle) -> Option<Stamp> {
     if let Some(stamp) = iso(text.as_bytes()) {
         return Some(stamp);
     }
+    if let Some(stamp) = quick(text.as_bytes(), style.order) {
+        return Some(stamp);
+    }
     let text = text.trim().trim_matches('"').trim();
     if style.epoch
         && let Some(seconds) = epoch(text)
@@ -117,6 +120,50 @@ fn iso(text: &[u8]) -> Option<Stamp> {
     Some(Stamp::Instant(
         days * 86_400 + hour * 3_600 + minute * 60 + second - offset,
     ))
+}
+
+/// The next quickest: `31.12.2024` or `12/31/2024`, alone or with ` HH:MM` or ` HH:MM:SS`; `2024-12-31` alone.
+fn quick(text: &[u8], order: DateOrder) -> Option<Stamp> {
+    let (day, rest) = text.split_at_checked(10)?;
+    let date = match *day {
+        [a, b, first @ (b'.' | b'/' | b'-'), c, d, second, e, f, g, h] if first == second => {
+            let (left, right, year) = (pair(a, b)?, pair(c, d)?, century(e, f, g, h)?);
+            let (day, month) = match order {
+                DateOrder::DayFirst => (left, right),
+                DateOrder::MonthFirst => (right, left),
+            };
+            Date::new(year, month, day).ok()?
+        }
+        [a, b, c, d, b'-', e, f, b'-', g, h] => {
+            Date::new(century(a, b, c, d)?, pair(e, f)?, pair(g, h)?).ok()?
+        }
+        _ => return None,
+    };
+    match *rest {
+        [] => Some(Stamp::Day(date)),
+        [b' ', ref clock @ ..] => Some(Stamp::Civil(date.to_datetime(quick_clock(clock)?))),
+        _ => None,
+    }
+}
+
+/// `HH:MM` or `HH:MM:SS`.
+fn quick_clock(text: &[u8]) -> Option<Time> {
+    match *text {
+        [a, b, b':', c, d] => Time::new(pair(a, b)?, pair(c, d)?, 0, 0).ok(),
+        [a, b, b':', c, d, b':', e, f] => Time::new(pair(a, b)?, pair(c, d)?, pair(e, f)?, 0).ok(),
+        _ => None,
+    }
+}
+
+fn pair(tens: u8, ones: u8) -> Option<i8> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10)
+        .then(|| i8::try_from(tens * 10 + ones).ok())
+        .flatten()
+}
+
+fn century(a: u8, b: u8, c: u8, d: u8) -> Option<i16> {
+    Some(i16::from(pair(a, b)?) * 100 + i16::from(pair(c, d)?))
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
@@ -264,6 +311,9 @@ impl Clock {
 
 /// A time of day alone, as columns of their own have it: `14:15`, `2:15 PM`, `24:00`, `1415`.
 pub fn read_clock(text: &str) -> Option<(Time, bool)> {
+    if let Some(time) = quick_clock(text.as_bytes()) {
+        return Some((time, false));
+    }
     let (clock, rest) = clock(text.trim().trim_matches('"').trim())?;
     rest.trim()
         .is_empty()
@@ -368,6 +418,8 @@ impl OrderEvidence {
         let Some((first, rest)) = number_part(text) else {
             return;
         };
+        // With points the day is first wherever dates are written so.
+        let points = rest.starts_with('.');
         let Some(rest) = rest.strip_prefix(['/', '-', '.']) else {
             return;
         };
@@ -383,6 +435,7 @@ impl OrderEvidence {
         match (a > 12, b > 12) {
             (true, false) => self.day_first += 1,
             (false, true) => self.month_first += 1,
+            (false, false) if points => self.day_first += 1,
             (false, false) => self.either += 1,
             (true, true) => {}
         }

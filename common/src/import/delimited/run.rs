@@ -67,6 +67,8 @@ pub(super) struct Run<'p> {
     /// What the dates said of their order, where it was not known.
     pub(super) order: OrderEvidence,
     midnight: Option<(Date, i64)>,
+    /// The date that was read last, as it was written: rows of one day follow each other.
+    date: (String, Option<Date>),
     last_step_seconds: i64,
     bills: Vec<Bill>,
     /// Data rows.
@@ -86,6 +88,7 @@ impl<'p> Run<'p> {
             marks: vec![MarkEvidence::default(); plan.values.len()],
             order: OrderEvidence::default(),
             midnight: None,
+            date: (String::new(), None),
             last_step_seconds: match steps_a_day {
                 0..=25 => 3_600,
                 26..=50 => 1_800,
@@ -379,12 +382,23 @@ impl<'p> Run<'p> {
             let cell = record.cell(at);
             stamp::read(cell, self.style).ok_or_else(|| cell.to_owned())
         };
-        let day = |at: usize| {
-            read(at).and_then(|found| match found {
-                Stamp::Day(day) => Ok(day),
-                Stamp::Civil(shown) => Ok(shown.date()),
-                Stamp::Instant(_) => Err(record.cell(at).to_owned()),
-            })
+        let known = &mut self.date;
+        let mut day = |at: usize| {
+            let cell = record.cell(at);
+            if let Some(day) = known.1
+                && known.0 == cell
+            {
+                return Ok(day);
+            }
+            let day = match read(at)? {
+                Stamp::Day(day) => day,
+                Stamp::Civil(shown) => shown.date(),
+                Stamp::Instant(_) => return Err(cell.to_owned()),
+            };
+            known.0.clear();
+            known.0.push_str(cell);
+            known.1 = Some(day);
+            Ok(day)
         };
         let clock = |at: usize, day: Date| {
             let cell = record.cell(at);
@@ -422,7 +436,7 @@ impl<'p> Run<'p> {
                 inclusive,
             } => {
                 let from = clock(start, day(date)?)?;
-                let to = clock(end, end_date.map_or_else(|| Ok(from.date()), day)?)?;
+                let to = clock(end, end_date.map_or_else(|| Ok(from.date()), &mut day)?)?;
                 let until = if inclusive {
                     after(Stamp::Civil(to))
                 } else {

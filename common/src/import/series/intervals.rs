@@ -1,5 +1,7 @@
 //! Rows in order of time into intervals. Pure.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 
 use super::{Interval, Kind, StampIs};
@@ -120,7 +122,7 @@ impl Told<'_> {
                 findings.add(row.line, "negative", &[("found", &shown(nano))]);
                 continue;
             }
-            if is_total(rows, at, &interval) {
+            if row.end != Row::OPEN && is_total(rows, at, &interval) {
                 findings.add(row.line, "total_row", &[("found", &shown(nano))]);
                 continue;
             }
@@ -155,7 +157,7 @@ impl Told<'_> {
             StampIs::End => length(distances, at.saturating_sub(1), step),
         };
         // Days are as long as the clock makes them.
-        let whole_days = (length % 86_400 == 0).then_some(length / 86_400);
+        let whole_days = (length >= 86_400 && length % 86_400 == 0).then(|| length / 86_400);
         match (self.stamp_is, whole_days) {
             (StampIs::Start, Some(days)) if self.is_midnight(row.start) => {
                 Some((row.start, self.days_later(row.start, days)?))
@@ -299,39 +301,39 @@ fn is_total(rows: &[Row], at: usize, interval: &Interval) -> bool {
 
 /// Rows of which each instant is there once: the same again is dropped; of two that differ neither is
 /// known. With them, which go out.
-fn without_twins(window: &Window<'_>, findings: &mut Findings) -> (Vec<Row>, usize, usize) {
-    let Window { rows, from, to } = window;
+fn without_twins<'r>(
+    window: &Window<'r>,
+    findings: &mut Findings,
+) -> (Cow<'r, [Row]>, usize, usize) {
+    let Window { rows, from, to } = *window;
+    if !rows.windows(2).any(|pair| same_time(&pair[0], &pair[1])) {
+        return (Cow::Borrowed(rows), from, to);
+    }
     let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
     let (mut kept_from, mut kept_to) = (0, 0);
     let mut at = 0;
-    while at < rows.len() {
-        let first = &rows[at];
-        let twins = rows[at..]
-            .iter()
-            .take_while(|row| same_time(first, row))
-            .count();
-        let alike = rows[at..at + twins]
-            .iter()
-            .all(|row| row.nano == first.nano);
+    for twins in rows.chunk_by(same_time) {
+        let first = &twins[0];
+        let alike = twins.iter().all(|row| row.nano == first.nano);
         // Rows of one instant are on one side of a frontier.
-        if at >= *from && at < *to {
+        if at >= from && at < to {
             let code = if alike {
                 "duplicate_dropped"
             } else {
                 "conflict"
             };
-            for twin in &rows[at + 1..at + twins] {
+            for twin in &twins[1..] {
                 findings.add(twin.line, code, &[("line", &first.line.to_string())]);
             }
         }
         if alike {
             kept.push(*first);
-            kept_from += usize::from(at < *from);
-            kept_to += usize::from(at < *to);
+            kept_from += usize::from(at < from);
+            kept_to += usize::from(at < to);
         }
-        at += twins;
+        at += twins.len();
     }
-    (kept, kept_from, kept_to)
+    (Cow::Owned(kept), kept_from, kept_to)
 }
 
 fn same_time(first: &Row, row: &Row) -> bool {
@@ -425,15 +427,15 @@ impl Scale {
         if !matches!(base, Base::Energy | Base::Power) {
             return;
         }
+        // To the watt is enough here, and much quicker than exact.
         let watts = |interval: &Interval| {
-            let seconds = i128::from(interval.end - interval.start).max(1);
-            i128::from(interval.nano) * 3_600 / 1_000_000 / seconds
+            interval.nano / 1_000_000 * 3_600 / (interval.end - interval.start).max(1)
         };
         if self.powers.is_empty() {
             self.powers = vec![0; 40];
         }
         for interval in intervals.iter() {
-            let bin = (128 - watts(interval).max(0).leading_zeros()) as usize;
+            let bin = (64 - watts(interval).max(0).leading_zeros()) as usize;
             self.powers[bin.min(39)] += 1;
         }
         let counted: u64 = self.powers.iter().sum();
@@ -445,7 +447,7 @@ impl Scale {
         let home = quarter.is_none_or(|bin| 1_i64 << bin.min(40) <= HOME_KW * 1_000);
         intervals.retain(|interval| {
             let power = watts(interval) / 1_000;
-            let over = power > i128::from(IMPOSSIBLE_KW) || (home && power > i128::from(LARGE_KW));
+            let over = power > IMPOSSIBLE_KW || (home && power > LARGE_KW);
             if over {
                 findings.add(
                     interval.line,

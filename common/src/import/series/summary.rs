@@ -119,21 +119,24 @@ impl Summary {
             .remove(&name)
             .unwrap_or_else(|| ChannelSummary::new(base));
         let mut span: Option<(i64, i64)> = None;
+        // Most neighbours are as long, and of one month: they are counted together.
+        let (mut length, mut alike) = (0, 0);
+        let (mut month, mut month_nano) = (None, 0_i128);
         for interval in intervals {
-            there.intervals += 1;
             there.estimated += u64::from(interval.estimated);
             there.first = there.first.min(interval.start);
             there.until = there.until.max(interval.end);
-            there.total_nano += i128::from(interval.nano);
-            *there
-                .lengths
-                .entry(interval.end - interval.start)
-                .or_default() += 1;
-            let month = self.month(interval.start);
-            *there.months.entry(month).or_default() += i128::from(interval.nano);
-            if there.shown.len() < FIRST_SHOWN {
-                there.shown.push(*interval);
+            if interval.end - interval.start != length {
+                there.count(length, alike);
+                (length, alike) = (interval.end - interval.start, 0);
             }
+            alike += 1;
+            let of = self.month(interval.start);
+            if month != Some(of) {
+                there.sum(month, month_nano);
+                (month, month_nano) = (Some(of), 0);
+            }
+            month_nano += i128::from(interval.nano);
             span = match span {
                 Some((start, end)) if end == interval.start => Some((start, interval.end)),
                 Some((start, end)) => {
@@ -143,6 +146,10 @@ impl Summary {
                 None => Some((interval.start, interval.end)),
             };
         }
+        there.count(length, alike);
+        there.sum(month, month_nano);
+        let missing = FIRST_SHOWN - there.shown.len().min(FIRST_SHOWN);
+        there.shown.extend(intervals.iter().take(missing));
         if let Some((start, end)) = span {
             there.cover(start, end);
         }
@@ -226,6 +233,20 @@ impl ChannelSummary {
             shown: Vec::new(),
             covered: BTreeMap::new(),
             base,
+        }
+    }
+
+    fn count(&mut self, length: i64, intervals: u64) {
+        if intervals > 0 {
+            self.intervals += intervals;
+            *self.lengths.entry(length).or_default() += intervals;
+        }
+    }
+
+    fn sum(&mut self, month: Option<Month>, nano: i128) {
+        if let Some(month) = month {
+            self.total_nano += nano;
+            *self.months.entry(month).or_default() += nano;
         }
     }
 
