@@ -1,6 +1,6 @@
 //! In which characters a file is written, and whether it is text at all.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
@@ -75,24 +75,65 @@ pub(super) fn nature(head: &[u8]) -> Nature {
     }
 }
 
+/// Bytes as UTF-8: as they are where they are that already, since copying them once more costs more than
+/// one thinks.
+pub(super) enum Decoded<R: Read> {
+    Plain(BufReader<R>),
+    Other(Box<BufReader<DecodeReaderBytes<R, Vec<u8>>>>),
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(source) => source.read(buffer),
+            Self::Other(source) => source.read(buffer),
+        }
+    }
+}
+
+impl<R: Read> BufRead for Decoded<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self {
+            Self::Plain(source) => source.fill_buf(),
+            Self::Other(source) => source.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        match self {
+            Self::Plain(source) => source.consume(amount),
+            Self::Other(source) => source.consume(amount),
+        }
+    }
+}
+
 /// The bytes of `source` as UTF-8, without a mark at their beginning.
-pub(super) fn decoded<R: Read>(
-    source: R,
-    encoding: &'static Encoding,
-) -> BufReader<DecodeReaderBytes<R, Vec<u8>>> {
+///
+/// # Errors
+/// Where they cannot be read.
+pub(super) fn decoded<R: Read>(source: R, encoding: &'static Encoding) -> io::Result<Decoded<R>> {
+    const BUFFER: usize = 128 * 1024;
+    if encoding == UTF_8 {
+        let mut source = BufReader::with_capacity(BUFFER, source);
+        if source.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+            source.consume(3);
+        }
+        return Ok(Decoded::Plain(source));
+    }
     let decoder = DecodeReaderBytesBuilder::new()
-        .encoding((encoding != UTF_8).then_some(encoding))
-        .utf8_passthru(true)
+        .encoding(Some(encoding))
         .strip_bom(true)
         .bom_override(true)
         .build(source);
-    BufReader::with_capacity(128 * 1024, decoder)
+    Ok(Decoded::Other(Box::new(BufReader::with_capacity(
+        BUFFER, decoder,
+    ))))
 }
 
 /// The first characters of `source`.
 pub(super) fn head<R: Read>(source: R, encoding: &'static Encoding) -> io::Result<String> {
     let mut bytes = Vec::with_capacity(HEAD);
-    decoded(source, encoding)
+    decoded(source, encoding)?
         .take(HEAD as u64)
         .read_to_end(&mut bytes)?;
     Ok(match String::from_utf8(bytes) {

@@ -106,7 +106,7 @@ fn look_at_text<S: Read + Seek>(
         request,
         |table, series| {
             source.seek(SeekFrom::Start(0))?;
-            table.read(encoding::decoded(&mut *source, encoding), series)
+            table.read(encoding::decoded(&mut *source, encoding)?, series)
         },
     )
 }
@@ -227,7 +227,7 @@ pub fn read<S: Read + Seek>(
     // The order of dates was settled by looking.
     match (&looked.what, &looked.table) {
         (What::Table { encoding }, Some(table)) => {
-            let _settled = table.read(encoding::decoded(&mut *source, encoding), &mut series)?;
+            let _settled = table.read(encoding::decoded(&mut *source, encoding)?, &mut series)?;
         }
         (What::Sheet { rows }, Some(table)) => {
             let _settled = table.read_rows(rows, &mut series);

@@ -48,11 +48,14 @@ impl Number {
     pub fn to_nano(self, unit: Unit) -> Option<i64> {
         const POWERS: [i128; 19] = powers();
         // Most numbers of most files only need to be multiplied, which is much quicker.
-        if self.decimals <= 9 && unit.numerator == 1 {
-            let below = POWERS_SHORT[usize::from(self.decimals)] * unit.denominator.min(NANO);
-            if unit.denominator <= NANO && NANO % below == 0 {
-                return self.digits.checked_mul(NANO / below);
-            }
+        let more = match (unit.numerator, unit.denominator) {
+            (1, 1) => Some(0),
+            (1, 1_000) => Some(3),
+            (1, 1_000_000) => Some(6),
+            _ => None,
+        };
+        if let Some(power) = more.and_then(|more| 9_u8.checked_sub(self.decimals + more)) {
+            return self.digits.checked_mul(POWERS_SHORT[usize::from(power)]);
         }
         let scale = POWERS[usize::from(self.decimals)];
         let above = i128::from(self.digits)

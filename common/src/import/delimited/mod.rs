@@ -199,7 +199,7 @@ impl Table {
             at += 1;
             if at > self.skip {
                 let line = record.position().map_or(0, csv::Position::line);
-                run.row(&record, line, series);
+                run.row(&run::TextRecord::new(&record), line, series);
             }
         }
         Ok(run.finish(series))

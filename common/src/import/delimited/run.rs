@@ -25,15 +25,40 @@ pub(super) trait Cells {
     fn width(&self) -> usize;
 }
 
-impl Cells for csv::ByteRecord {
+/// A record whose bytes were seen to be text, all at once.
+pub(super) struct TextRecord<'r> {
+    record: &'r csv::ByteRecord,
+    /// All cells, one after the other; `None` where some are no text.
+    text: Option<&'r str>,
+}
+
+impl<'r> TextRecord<'r> {
+    pub(super) fn new(record: &'r csv::ByteRecord) -> Self {
+        Self {
+            record,
+            text: std::str::from_utf8(record.as_slice()).ok(),
+        }
+    }
+}
+
+impl Cells for TextRecord<'_> {
     fn cell(&self, at: usize) -> &str {
-        // What is no text is no number and no time either.
-        self.get(at)
-            .map_or("", |bytes| std::str::from_utf8(bytes).unwrap_or("\u{fffd}"))
+        match self.text {
+            Some(text) => self
+                .record
+                .range(at)
+                .and_then(|range| text.get(range))
+                .unwrap_or(""),
+            // What is no text is no number and no time either.
+            None => self
+                .record
+                .get(at)
+                .map_or("", |bytes| std::str::from_utf8(bytes).unwrap_or("\u{fffd}")),
+        }
     }
 
     fn width(&self) -> usize {
-        self.len()
+        self.record.len()
     }
 }
 

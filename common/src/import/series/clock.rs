@@ -1,5 +1,6 @@
 //! What a clock showed, as instants: in the hour that comes twice, the order of the rows tells which.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
@@ -9,12 +10,15 @@ use crate::import::stamp::{Stamp, seconds};
 
 /// Nothing of a home's meter was before 1980-01-01 or is after 2100-01-01.
 const KNOWN: std::ops::Range<i64> = 315_532_800..4_102_444_800;
+/// No clock was ever put forward or back by as much.
+const NEAR: i64 = 86_400;
 
 /// The clock of one series of rows.
 pub(super) struct Clock {
     zone: TimeZone,
-    /// The offset of the hour that was asked last: asking for each row costs more than all else.
-    known: Option<(Date, i8, i64)>,
+    /// Where the offset that was found last holds for sure, in seconds as the clock shows them, and the
+    /// offset: asking for each row costs more than all else.
+    known: Option<(i64, i64, i64)>,
     last: Option<i64>,
     before: Option<i64>,
     /// The first reading of the hour that comes twice, until it is seen a second time.
@@ -87,26 +91,24 @@ impl Clock {
 
     fn instant(&mut self, shown: DateTime, line: u64) -> Result<i64, &'static str> {
         let local = seconds(shown);
-        if let Some((day, hour, offset)) = self.known
-            && day == shown.date()
-            && hour == shown.hour()
+        if let Some((from, to, offset)) = self.known
+            && from <= local
+            && local < to
         {
             return Ok(local - offset);
         }
         let offset = |offset: jiff::tz::Offset| i64::from(offset.seconds());
         match self.zone.to_ambiguous_timestamp(shown).offset() {
             AmbiguousOffset::Unambiguous { offset: found } => {
-                // A change within the hour, as Lord Howe's, must not be carried over.
-                let next = shown.date().at(shown.hour(), 59, 59, 0);
-                let first = shown.date().at(shown.hour(), 0, 0, 0);
-                let same = |at| {
-                    matches!(self.zone.to_ambiguous_timestamp(at).offset(),
-                        AmbiguousOffset::Unambiguous { offset } if offset == found)
-                };
-                if same(next) && same(first) {
-                    self.known = Some((shown.date(), shown.hour(), offset(found)));
-                }
-                Ok(local - offset(found))
+                let at = local - offset(found);
+                self.known = self.stretch(at).map(|(from, to)| {
+                    (
+                        from + offset(found) + NEAR,
+                        to + offset(found) - NEAR,
+                        offset(found),
+                    )
+                });
+                Ok(at)
             }
             AmbiguousOffset::Gap { .. } => Err("no_such_time"),
             AmbiguousOffset::Fold { before, after } => {
@@ -129,6 +131,22 @@ impl Clock {
                 Ok(if second == falling { earlier } else { later })
             }
         }
+    }
+
+    /// The instants of the changes before and after `at`.
+    fn stretch(&self, at: i64) -> Option<(i64, i64)> {
+        let at = Timestamp::from_second(at).ok()?;
+        let before = self
+            .zone
+            .preceding(at)
+            .next()
+            .map_or(KNOWN.start, |change| change.timestamp().as_second());
+        let after = self
+            .zone
+            .following(at)
+            .next()
+            .map_or(KNOWN.end, |change| change.timestamp().as_second());
+        Some((before, after))
     }
 
     /// The first time after `start` at which the clock shows `shown`.

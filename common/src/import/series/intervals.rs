@@ -434,9 +434,14 @@ impl Scale {
         if self.powers.is_empty() {
             self.powers = vec![0; 40];
         }
+        let mut most = 0;
         for interval in intervals.iter() {
-            let bin = (64 - watts(interval).max(0).leading_zeros()) as usize;
-            self.powers[bin.min(39)] += 1;
+            let watts = watts(interval).max(0);
+            most = most.max(watts);
+            self.powers[((64 - watts.leading_zeros()) as usize).min(39)] += 1;
+        }
+        if most <= LARGE_KW * 1_000 {
+            return;
         }
         let counted: u64 = self.powers.iter().sum();
         let mut sum = 0;
