@@ -10,8 +10,8 @@ use crate::import::stamp::{Stamp, seconds};
 
 /// Nothing of a home's meter was before 1980-01-01 or is after 2100-01-01.
 const KNOWN: std::ops::Range<i64> = 315_532_800..4_102_444_800;
-/// No clock was ever put forward or back by as much.
-const NEAR: i64 = 86_400;
+/// No clock was put forward or back by more since 1980, but for a whole day.
+const NEAR: i64 = 4 * 3_600;
 
 /// The clock of one series of rows.
 pub(super) struct Clock {
@@ -101,13 +101,7 @@ impl Clock {
         match self.zone.to_ambiguous_timestamp(shown).offset() {
             AmbiguousOffset::Unambiguous { offset: found } => {
                 let at = local - offset(found);
-                self.known = self.stretch(at).map(|(from, to)| {
-                    (
-                        from + offset(found) + NEAR,
-                        to + offset(found) - NEAR,
-                        offset(found),
-                    )
-                });
+                self.known = self.whole_day(local, offset(found));
                 Ok(at)
             }
             AmbiguousOffset::Gap { .. } => Err("no_such_time"),
@@ -133,20 +127,16 @@ impl Clock {
         }
     }
 
-    /// The instants of the changes before and after `at`.
-    fn stretch(&self, at: i64) -> Option<(i64, i64)> {
-        let at = Timestamp::from_second(at).ok()?;
-        let before = self
-            .zone
-            .preceding(at)
-            .next()
-            .map_or(KNOWN.start, |change| change.timestamp().as_second());
-        let after = self
-            .zone
-            .following(at)
-            .next()
-            .map_or(KNOWN.end, |change| change.timestamp().as_second());
-        Some((before, after))
+    /// The day of `local`, where no change of the clock is near it.
+    fn whole_day(&self, local: i64, offset: i64) -> Option<(i64, i64, i64)> {
+        let midnight = local.div_euclid(86_400) * 86_400;
+        let same = |shown: i64| {
+            let at = Timestamp::from_second(shown - offset).ok()?;
+            (i64::from(self.zone.to_offset(at).seconds()) == offset).then_some(())
+        };
+        same(midnight - NEAR)?;
+        same(midnight + 86_400 + NEAR)?;
+        Some((midnight, midnight + 86_400, offset))
     }
 
     /// The first time after `start` at which the clock shows `shown`.
