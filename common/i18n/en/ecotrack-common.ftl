@@ -123,6 +123,47 @@ import-finding-temperature_twice = the same day or hour as line { $first }
 import-finding-temperature_ahead = { $found } lies ahead; only what was measured is kept
 import-finding-temperature_none = the file names no temperature
 import-finding-temperature_few_hours = { $count } days between { $first } and { $last } have fewer than { $hours } hours and were left out
+import-finding-archive = the archive is damaged, or holds no table that can be read
+import-finding-below_zero = { $found } is below zero in a column of energy used; say what that means: --negative export, or --negative error to leave such rows out
+import-finding-bill_without_start = nothing says when the bill of { $day } began; it is counted, and belongs to no month
+import-finding-blank = nothing in { $column }: a gap, not a zero
+import-finding-conflict = another value for the same time as line { $line }; neither is taken
+import-finding-date_order_assumed = no date tells whether the day or the month comes first; taken as { $order ->
+    [day_first] day first
+   *[other] month first
+} (--dates says otherwise)
+import-finding-duplicate_dropped = the same as line { $line }; counted once
+import-finding-empty = the file is empty
+import-finding-estimated = { $count } values of { $channel } are marked as estimated
+import-finding-fold_once = on this day the clock was put back, so this hour should be there twice, and is there once
+import-finding-gap = nothing of { $channel } from { $from } to { $until }
+import-finding-ignored = the column { $column } is not read
+import-finding-implausible = { $found } kWh would be { $kw } kW on average, more than a home can draw
+import-finding-mixed_decimal = { $column } has decimal points and decimal commas; say which it is: --decimal comma or --decimal point
+import-finding-more = { $count } more of the same kind ({ $code })
+import-finding-negative_value = { $found } in { $column } is below zero, and was left out
+import-finding-no_column = no column is called { $column }
+import-finding-no_order = the rows are in no order of time and too many to sort here; sort the file by time
+import-finding-no_preset = there is no preset { $name }; ecotrack import-presets lists them
+import-finding-not_a_number = “{ $found }” in { $column } is not a number
+import-finding-not_a_row = “{ $found }” is not a time: the line is passed over
+import-finding-not_text = this is not a text, CSV, XML, JSON or XLSX file
+import-finding-nothing = no value could be taken from the file
+import-finding-number_too_large = “{ $found }” in { $column } is larger than any meter shows
+import-finding-overlap = the interval overlaps that of line { $line }
+import-finding-part_blank = one of the columns that are summed is empty here
+import-finding-part_missing = one of the registers that are summed is missing here
+import-finding-register_fell = the counter fell from { $was } to { $is }: replaced, reset or mistyped; no energy is taken from it
+import-finding-sheet_too_large = a sheet of more than { $cells } cells; save it as CSV
+import-finding-span = nothing says how long this interval is
+import-finding-time_zone_assumed = the file does not say its time zone; taken as { $zone } (--timezone says otherwise)
+import-finding-too_many_bills = more than { $max } bills
+import-finding-total_row = { $found } is the sum of the other rows; it is not counted again
+import-finding-unit_not_known = “{ $found }” is no unit of energy
+import-finding-unit_unknown = nothing says the unit of { $column }; add it: --unit kWh (or Wh, W, kW)
+import-finding-unpacks_too_large = the archive unpacks to more than { $megabytes } MB
+import-finding-unrecognised = no table of times and values was found; a mapping can say where they are (--mapping)
+import-finding-which_channel = nothing says what { $channel } is; say it: --channel grid_import
 import-finding-unknown = not accepted ({ $code })
 
 ## Alerts.

@@ -122,6 +122,47 @@ import-finding-temperature_twice = o mesmo dia ou a mesma hora da linha { $first
 import-finding-temperature_ahead = { $found } ainda não passou; só fica guardado o que foi medido
 import-finding-temperature_none = o arquivo não traz nenhuma temperatura
 import-finding-temperature_few_hours = { $count } dias entre { $first } e { $last } têm menos de { $hours } horas e ficaram de fora
+import-finding-archive = o arquivo compactado está danificado ou não contém uma tabela que possa ser lida
+import-finding-below_zero = { $found } está abaixo de zero numa coluna de energia consumida; diga o que isso significa: --negative export, ou --negative error para deixar essas linhas de fora
+import-finding-bill_without_start = nada diz quando começou a conta de { $day }; ela é contada, mas não pertence a nenhum mês
+import-finding-blank = nada em { $column }: uma lacuna, não um zero
+import-finding-conflict = outro valor para o mesmo horário da linha { $line }; nenhum dos dois é aceito
+import-finding-date_order_assumed = nenhuma data mostra se o dia ou o mês vem primeiro; entendido como { $order ->
+    [day_first] dia primeiro
+   *[other] mês primeiro
+} (--dates diz o contrário)
+import-finding-duplicate_dropped = igual à linha { $line }; contada uma vez
+import-finding-empty = o arquivo está vazio
+import-finding-estimated = { $count } valores de { $channel } estão marcados como estimados
+import-finding-fold_once = neste dia o relógio voltou uma hora, então esta hora deveria aparecer duas vezes, e aparece uma
+import-finding-gap = nada de { $channel } entre { $from } e { $until }
+import-finding-ignored = a coluna { $column } não é lida
+import-finding-implausible = { $found } kWh seriam { $kw } kW em média, mais do que uma casa pode puxar
+import-finding-mixed_decimal = { $column } tem pontos e vírgulas decimais; diga qual vale: --decimal comma ou --decimal point
+import-finding-more = mais { $count } do mesmo tipo ({ $code })
+import-finding-negative_value = { $found } em { $column } está abaixo de zero e ficou de fora
+import-finding-no_column = nenhuma coluna se chama { $column }
+import-finding-no_order = as linhas não estão em ordem de tempo e são muitas para ordenar aqui; ordene o arquivo pelo horário
+import-finding-no_preset = não existe o modelo { $name }; ecotrack import-presets mostra todos
+import-finding-not_a_number = “{ $found }” em { $column } não é um número
+import-finding-not_a_row = “{ $found }” não é um horário: a linha é ignorada
+import-finding-not_text = isto não é um arquivo de texto, CSV, XML, JSON ou XLSX
+import-finding-nothing = nenhum valor pôde ser aproveitado do arquivo
+import-finding-number_too_large = “{ $found }” em { $column } é maior do que qualquer medidor mostra
+import-finding-overlap = o intervalo se sobrepõe ao da linha { $line }
+import-finding-part_blank = uma das colunas que são somadas está vazia aqui
+import-finding-part_missing = um dos registradores que são somados falta aqui
+import-finding-register_fell = o contador caiu de { $was } para { $is }: trocado, zerado ou digitado errado; nenhuma energia é tirada daí
+import-finding-sheet_too_large = uma planilha com mais de { $cells } células; salve-a como CSV
+import-finding-span = nada diz quanto dura este intervalo
+import-finding-time_zone_assumed = o arquivo não diz o fuso horário; entendido como { $zone } (--timezone diz o contrário)
+import-finding-too_many_bills = mais de { $max } contas
+import-finding-total_row = { $found } é a soma das outras linhas; não é contada de novo
+import-finding-unit_not_known = “{ $found }” não é uma unidade de energia
+import-finding-unit_unknown = nada diz a unidade de { $column }; informe: --unit kWh (ou Wh, W, kW)
+import-finding-unpacks_too_large = o arquivo compactado ocupa mais de { $megabytes } MB quando aberto
+import-finding-unrecognised = nenhuma tabela de horários e valores foi encontrada; um mapeamento pode dizer onde estão (--mapping)
+import-finding-which_channel = nada diz o que é { $channel }; informe: --channel grid_import
 import-finding-unknown = não foi aceito ({ $code })
 
 ## Alertas.

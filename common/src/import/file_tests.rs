@@ -219,17 +219,17 @@ fn broken_files_are_told_line_by_line_and_what_is_beyond_doubt_is_known() {
         ("03_wrong_delimiter.csv", "", Some("6 1.56")),
         (
             "04_nan_inf_blank.csv",
-            "3 number, 4 number, 5 blank, 6 blank, 7 number, 8 number, 10 blank, 11 blank",
+            "3 not_a_number, 4 not_a_number, 5 blank, 6 blank, 7 not_a_number, 8 not_a_number, 10 blank, 11 blank",
             Some("3 0.751"),
         ),
         (
             "05_negative_import.csv",
-            "3 negative, 5 negative",
+            "3 below_zero, 5 below_zero",
             Some("2 0.6"),
         ),
         (
             "06_huge_numbers.csv",
-            "3 too_large, 4 too_large, 5 too_large, 7 too_large",
+            "3 number_too_large, 4 number_too_large, 5 number_too_large, 7 number_too_large",
             Some("2 0.3"),
         ),
         ("07_decimal_comma_ambiguous.csv", "0 mixed_decimal", None),
@@ -243,7 +243,7 @@ fn broken_files_are_told_line_by_line_and_what_is_beyond_doubt_is_known() {
             "4 duplicate_dropped, 6 conflict, 8 duplicate_dropped",
             Some("3 0.7"),
         ),
-        ("12_mixed_units.csv", "8 unit", Some("4 2")),
+        ("12_mixed_units.csv", "8 unit_not_known", Some("4 2")),
         ("13_utf16_bom.csv", "", Some("2 421.4")),
     ] {
         assert_eq!(

@@ -75,14 +75,16 @@ const NOTES: [&str; 22] = [
 ];
 
 /// Codes that leave one row out.
-const DOUBTS: [&str; 16] = [
+const DOUBTS: [&str; 19] = [
     "columns",
     "conflict",
     "implausible",
     "incomplete_day",
     "negative_value",
     "no_such_time",
+    "not_a_number",
     "number",
+    "number_too_large",
     "overlap",
     "part_missing",
     "register_fell",
@@ -90,6 +92,7 @@ const DOUBTS: [&str; 16] = [
     "timestamp",
     "too_large",
     "unit",
+    "unit_not_known",
     "wrong_length",
     "checksum_wrong",
 ];

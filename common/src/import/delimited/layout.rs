@@ -42,6 +42,8 @@ pub struct Layout {
     pub separator: u8,
     /// Records before the first of data.
     pub skip: usize,
+    /// Whether its lines end as lines do today, and no cell is in quotes.
+    pub plain: bool,
     /// Whether it has a header.
     pub has_header: bool,
     /// All cells before the data, for what only a preamble says.
@@ -91,7 +93,10 @@ pub(super) fn find(head: &str, complete: bool) -> Option<Layout> {
             best = Some((score, layout));
         }
     }
-    best.map(|(_, layout)| layout)
+    best.map(|(_, mut layout)| {
+        layout.plain = !head.contains('"') && (head.contains('\n') || !head.contains('\r'));
+        layout
+    })
 }
 
 /// The layout of rows that are apart already.
@@ -154,6 +159,7 @@ pub(super) fn of(records: &[StringRecord], separator: u8) -> Option<Layout> {
     Some(Layout {
         separator,
         skip: first,
+        plain: false,
         has_header: !header_rows.is_empty(),
         preamble,
         columns,

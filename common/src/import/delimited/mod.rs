@@ -13,6 +13,7 @@ mod guess;
 mod layout;
 mod mapping;
 mod plan;
+mod records;
 mod run;
 
 pub use layout::{Column, Layout};
@@ -54,6 +55,8 @@ pub struct Table {
     /// Its columns.
     pub columns: Vec<Column>,
     skip: usize,
+    /// Whether its cells are in no quotes, as far as its beginning tells.
+    plain: bool,
     plan: plan::Plan,
     steps_a_day: u32,
 }
@@ -104,6 +107,7 @@ pub(super) fn understand(
         why,
         separator: layout.separator,
         skip: layout.skip,
+        plain: layout.plain,
         columns: layout.columns,
         mapping,
         plan,
@@ -183,23 +187,24 @@ impl Table {
         source: impl Read,
         series: &mut Series<'_>,
     ) -> io::Result<Result<u64, DateOrder>> {
-        let mut reader = layout::reader(source, self.separator);
+        let mut records = records::Records::new(source, self.separator, self.plain);
         let mut run = run::Run::new(&self.plan, &self.mapping, self.steps_a_day);
-        let mut record = csv::ByteRecord::new();
         let mut at = 0;
         loop {
-            match reader.read_byte_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => match error.into_kind() {
-                    csv::ErrorKind::Io(error) => return Err(error),
-                    _ => continue,
-                },
-            }
-            at += 1;
-            if at > self.skip {
-                let line = record.position().map_or(0, csv::Position::line);
-                run.row(&run::TextRecord::new(&record), line, series);
+            match records.next() {
+                Ok(Some(record)) => {
+                    at += 1;
+                    if at > self.skip {
+                        run.row(&record, record.line, series);
+                    }
+                }
+                Ok(None) => break,
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    let max = records::LONGEST.to_string();
+                    series.findings.add(0, "line_too_long", &[("max", &max)]);
+                    break;
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(run.finish(series))

@@ -25,43 +25,6 @@ pub(super) trait Cells {
     fn width(&self) -> usize;
 }
 
-/// A record whose bytes were seen to be text, all at once.
-pub(super) struct TextRecord<'r> {
-    record: &'r csv::ByteRecord,
-    /// All cells, one after the other; `None` where some are no text.
-    text: Option<&'r str>,
-}
-
-impl<'r> TextRecord<'r> {
-    pub(super) fn new(record: &'r csv::ByteRecord) -> Self {
-        Self {
-            record,
-            text: std::str::from_utf8(record.as_slice()).ok(),
-        }
-    }
-}
-
-impl Cells for TextRecord<'_> {
-    fn cell(&self, at: usize) -> &str {
-        match self.text {
-            Some(text) => self
-                .record
-                .range(at)
-                .and_then(|range| text.get(range))
-                .unwrap_or(""),
-            // What is no text is no number and no time either.
-            None => self
-                .record
-                .get(at)
-                .map_or("", |bytes| std::str::from_utf8(bytes).unwrap_or("\u{fffd}")),
-        }
-    }
-
-    fn width(&self) -> usize {
-        self.record.len()
-    }
-}
-
 impl Cells for csv::StringRecord {
     fn cell(&self, at: usize) -> &str {
         self.get(at).unwrap_or("")
@@ -212,7 +175,7 @@ impl<'p> Run<'p> {
             Cell::TooLarge => {
                 series.findings.add(
                     line,
-                    "too_large",
+                    "number_too_large",
                     &[("found", &shown(cell)), ("column", &value.header)],
                 );
                 return None;
@@ -220,7 +183,7 @@ impl<'p> Run<'p> {
             Cell::Wrong => {
                 series.findings.add(
                     line,
-                    "number",
+                    "not_a_number",
                     &[("found", &shown(cell)), ("column", &value.header)],
                 );
                 // 1.5 where 1,5 is the way: the other mark, and not in the place of one that groups.
@@ -267,7 +230,7 @@ impl<'p> Run<'p> {
         if found.is_none() {
             series
                 .findings
-                .add(line, "unit", &[("found", &shown(cell))]);
+                .add(line, "unit_not_known", &[("found", &shown(cell))]);
         }
         found
     }
@@ -286,7 +249,7 @@ impl<'p> Run<'p> {
             let cell = shown(record.cell(value.column));
             series.findings.add(
                 point.line,
-                "too_large",
+                "number_too_large",
                 &[("found", &cell), ("column", &value.header)],
             );
             return;

@@ -119,7 +119,7 @@ impl Told<'_> {
                 line: row.line,
             };
             if nano < 0 {
-                findings.add(row.line, "negative", &[("found", &shown(nano))]);
+                findings.add(row.line, "below_zero", &[("found", &shown(nano))]);
                 continue;
             }
             if row.end != Row::OPEN && is_total(rows, at, &interval) {
