@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::delimited::{self, Said, Table};
 use super::encoding::{self, HEAD, Nature};
 use super::finding::{Finding, Findings, Weight};
+use super::formats::{self, Format};
 use super::series::{Interval, Series, Sink, Summary};
 use super::stamp::DateOrder;
 use super::unit::Base;
@@ -27,7 +28,6 @@ pub struct Request<'a> {
 }
 
 /// What a file is and holds.
-#[derive(Debug)]
 pub struct Looked {
     /// Slug of the preset, `guessed`, or the name of one's own mapping.
     pub preset: String,
@@ -53,9 +53,13 @@ struct Zones {
     stamps: TimeZone,
 }
 
-#[derive(Debug)]
 enum What {
     Table {
+        encoding: &'static encoding_rs::Encoding,
+    },
+    /// A format with a structure of its own.
+    Format {
+        format: &'static Format,
         encoding: &'static encoding_rs::Encoding,
     },
     /// The rows of a sheet.
@@ -97,6 +101,16 @@ fn look_at_text<S: Read + Seek>(
     request: &Request<'_>,
 ) -> io::Result<Looked> {
     let text = encoding::head(head, encoding)?;
+    let asked = request.said.mapping.is_none();
+    let of_slug = |slug: &String| formats::ALL.iter().find(|format| format.slug == *slug);
+    let format = match &request.said.preset {
+        Some(slug) => of_slug(slug),
+        None if asked => formats::of(&text),
+        None => None,
+    };
+    if let Some(format) = format {
+        return look_at_format(source, format, encoding, &text, request);
+    }
     let Some(layout) = delimited::find(&text, head.len() < HEAD) else {
         return Ok(refused(Finding::new(0, "unrecognised", &[])));
     };
@@ -109,6 +123,41 @@ fn look_at_text<S: Read + Seek>(
             table.read(encoding::decoded(&mut *source, encoding)?, series)
         },
     )
+}
+
+fn look_at_format<S: Read + Seek>(
+    source: &mut S,
+    format: &'static Format,
+    encoding: &'static encoding_rs::Encoding,
+    head: &str,
+    request: &Request<'_>,
+) -> io::Result<Looked> {
+    let (zones, time_zone, assumed) = match zones(request, format.zone(head).as_deref()) {
+        Ok(zones) => zones,
+        Err(finding) => return Ok(refused(finding)),
+    };
+    let mut nowhere = |_: &str, _: Base, _: &[Interval]| {};
+    let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut nowhere);
+    source.seek(SeekFrom::Start(0))?;
+    (format.read)(&mut encoding::decoded(source, encoding)?, &mut series)?;
+    let assumed = assumed && series.civil_stamps();
+    let (summary, mut findings) = series.finish();
+    after(
+        &summary,
+        assumed.then_some(time_zone.as_str()),
+        &mut findings,
+    );
+    Ok(Looked {
+        preset: format.slug.to_owned(),
+        encoding: encoding.name(),
+        time_zone,
+        weight: findings.weight(),
+        findings: findings.into_list(),
+        summary,
+        table: None,
+        what: What::Format { format, encoding },
+        zones,
+    })
 }
 
 /// The first sheet that is a table of times and values.
@@ -172,6 +221,7 @@ fn look_at_table(
             table = table.with_order(order);
             continue;
         }
+        let assumed = assumed && series.civil_stamps();
         let (mut summary, mut findings) = series.finish();
         for channel in table.unless_zero() {
             if summary
@@ -231,6 +281,9 @@ pub fn read<S: Read + Seek>(
         }
         (What::Sheet { rows }, Some(table)) => {
             let _settled = table.read_rows(rows, &mut series);
+        }
+        (What::Format { format, encoding }, _) => {
+            (format.read)(&mut encoding::decoded(&mut *source, encoding)?, &mut series)?;
         }
         (What::Packed { bytes, looked }, _) => {
             drop(series);

@@ -49,37 +49,45 @@ pub enum Weight {
 }
 
 /// Codes that are worth knowing and no more.
-const NOTES: [&str; 22] = [
+const NOTES: &[&str] = &[
     "bill_without_start",
     "blank",
     "checksum",
     "date_order_assumed",
     "duplicate_dropped",
+    "end_missing",
     "estimated",
     "fold_once",
     "gap",
     "ignored",
     "kept",
     "more",
+    "net_left_out",
+    "net_split",
     "newest_first",
     "not_a_row",
     "out_of_order",
     "part_blank",
-    "replaced",
     "reactive",
+    "replaced",
     "sign_turned",
     "step_change",
+    "summaries_left_out",
     "time_zone_assumed",
     "total_row",
     "which_channel",
 ];
 
 /// Codes that leave one row out.
-const DOUBTS: [&str; 19] = [
+const DOUBTS: &[&str] = &[
+    "checksum_wrong",
     "columns",
     "conflict",
     "implausible",
     "incomplete_day",
+    "line_protocol",
+    "line_too_long",
+    "multiplier",
     "negative_value",
     "no_such_time",
     "not_a_number",
@@ -87,14 +95,19 @@ const DOUBTS: [&str; 19] = [
     "number_too_large",
     "overlap",
     "part_missing",
+    "payload_cut",
+    "payload_unknown",
+    "record",
     "register_fell",
+    "row_too_short",
     "span",
+    "step_length",
     "timestamp",
     "too_large",
     "unit",
+    "unit_assumed",
     "unit_not_known",
     "wrong_length",
-    "checksum_wrong",
 ];
 
 fn weight(code: &str) -> Weight {

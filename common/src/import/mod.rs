@@ -15,6 +15,7 @@ pub mod file;
 #[cfg(test)]
 mod file_tests;
 mod finding;
+pub mod formats;
 pub mod number;
 mod own_csv;
 pub mod presets;

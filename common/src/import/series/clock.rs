@@ -14,7 +14,7 @@ const KNOWN: std::ops::Range<i64> = 315_532_800..4_102_444_800;
 const NEAR: i64 = 4 * 3_600;
 
 /// The clock of one series of rows.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     zone: TimeZone,
     /// Where the offset that was found last holds for sure, in seconds as the clock shows them, and the
     /// offset: asking for each row costs more than all else.
@@ -34,7 +34,7 @@ struct Fold {
 }
 
 impl Clock {
-    pub(super) fn new(zone: TimeZone) -> Self {
+    pub(crate) fn new(zone: TimeZone) -> Self {
         Self {
             zone,
             known: None,
@@ -42,6 +42,18 @@ impl Clock {
             before: None,
             fold: None,
         }
+    }
+
+    /// The instant of a stamp, for a format that has to shift it; or the code of what is wrong with it.
+    pub(crate) fn at(&mut self, stamp: Stamp, line: u64) -> Result<i64, &'static str> {
+        let point = Point {
+            at: stamp,
+            until: None,
+            nano: 0,
+            estimated: false,
+            line,
+        };
+        self.row(&point).map(|row| row.start)
     }
 
     /// The instants of a point; or the code of what is wrong with them.

@@ -16,7 +16,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use clock::Clock;
+pub(crate) use clock::Clock;
 use intervals::Row;
 pub use summary::{ChannelSummary, Month, Summary};
 
@@ -25,6 +25,12 @@ pub use summary::{ChannelSummary, Month, Summary};
 const HELD: usize = 1 << 17;
 /// Most points of a channel whose file is in no order.
 const MOST_UNORDERED: usize = 4_000_000;
+/// Points of a channel held for a part of it that has fallen behind, or never came.
+const MOST_WAITED: usize = 1 << 20;
+/// Points of all channels held before those that are complete go out of each.
+const MOST_HELD: usize = 1 << 21;
+/// Parts of channels of one file.
+const MOST_PARTS: usize = 5_000;
 /// Points kept around those that go out, by which the length of a step is told.
 pub(crate) const AROUND: usize = 16;
 
@@ -142,6 +148,9 @@ pub struct Series<'a> {
     /// What was found so far.
     pub findings: Findings,
     given_up: bool,
+    civil: bool,
+    /// Points since it was last looked how many are held.
+    unlooked: usize,
 }
 
 /// A part of a channel, as [`Series::part`] found it.
@@ -160,7 +169,14 @@ impl<'a> Series<'a> {
             sink,
             findings: Findings::default(),
             given_up: false,
+            civil: false,
+            unlooked: 0,
         }
+    }
+
+    /// Whether stamps without an offset were taken, so that the zone mattered for more than months.
+    pub fn civil_stamps(&self) -> bool {
+        self.civil
     }
 
     /// The zone of stamps without an offset.
@@ -193,6 +209,13 @@ impl<'a> Series<'a> {
         if let Some((channel, part)) = self.index.get(&at) {
             return PartId(*channel, *part);
         }
+        if self.index.len() >= MOST_PARTS {
+            if self.findings.count("too_many_channels") == 0 {
+                self.findings.add(0, "too_many_channels", &[]);
+            }
+            self.given_up = true;
+            return PartId(0, 0);
+        }
         let same = |channel: &Channel| {
             channel.name == key.name && channel.base == key.unit.base && channel.kind == key.kind
         };
@@ -223,6 +246,7 @@ impl<'a> Series<'a> {
 
     /// Takes a point.
     pub fn put(&mut self, PartId(channel_at, part_at): PartId, point: Point) {
+        self.civil |= !matches!(point.at, Stamp::Instant(_));
         let channel = &mut self.channels[channel_at];
         let part = &mut channel.parts[part_at];
         let row = match part.clock.row(&point) {
@@ -261,6 +285,37 @@ impl<'a> Series<'a> {
         if channel.held % HELD == 0 {
             self.flush(channel_at);
         }
+        self.unlooked += 1;
+        if self.unlooked >= HELD {
+            self.unlooked = 0;
+            self.let_go_of_many();
+        }
+    }
+
+    /// Many channels hold much together, though each of them little.
+    fn let_go_of_many(&mut self) {
+        let held =
+            |channels: &[Channel]| channels.iter().map(|channel| channel.held).sum::<usize>();
+        if held(&self.channels) < MOST_HELD {
+            return;
+        }
+        (0..self.channels.len()).for_each(|at| self.flush(at));
+        if held(&self.channels) >= MOST_UNORDERED {
+            self.give_up();
+        }
+    }
+
+    /// Of what is in no order nothing can go before all of it is there.
+    fn give_up(&mut self) {
+        if !self.given_up {
+            let most = MOST_UNORDERED.to_string();
+            self.findings.add(0, "no_order", &[("most", &most)]);
+        }
+        self.given_up = true;
+        for channel in &mut self.channels {
+            channel.parts.iter_mut().for_each(|part| part.rows.clear());
+            channel.held = 0;
+        }
     }
 
     /// Notes that a cell was empty: the row's interval is missing, which is no zero.
@@ -288,14 +343,7 @@ impl<'a> Series<'a> {
             .unwrap_or(Order::None);
         if order == Order::None {
             if *held >= MOST_UNORDERED {
-                if !self.given_up {
-                    let most = MOST_UNORDERED.to_string();
-                    self.findings.add(0, "no_order", &[("most", &most)]);
-                }
-                self.given_up = true;
-                let channel = &mut self.channels[channel_at];
-                channel.parts.iter_mut().for_each(|part| part.rows.clear());
-                channel.held = 0;
+                self.give_up();
             }
             return;
         }
@@ -306,11 +354,19 @@ impl<'a> Series<'a> {
                 .checked_sub(2 * AROUND)
                 .map(|at| part.rows[at].start)
         };
-        let frontiers: Option<Vec<i64>> = parts.iter().map(line).collect();
-        let frontier = frontiers.and_then(|all| match order {
-            Order::Falling => all.into_iter().max(),
-            _ => all.into_iter().min(),
-        });
+        let frontiers: Vec<Option<i64>> = parts.iter().map(line).collect();
+        let known = frontiers.iter().copied().flatten();
+        let falling = order == Order::Falling;
+        // The part that is furthest behind says what is complete, but nobody waits for ever.
+        let frontier = if *held >= MOST_WAITED {
+            if falling { known.min() } else { known.max() }
+        } else if frontiers.contains(&None) {
+            None
+        } else if falling {
+            known.max()
+        } else {
+            known.min()
+        };
         if let Some(frontier) = frontier {
             self.emit(channel_at, Some(frontier));
         }

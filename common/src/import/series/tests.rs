@@ -235,6 +235,92 @@ fn what_no_home_uses_is_left_out_unless_the_whole_file_is_of_that_kind() {
     assert_eq!((intervals.len(), findings.len()), (4, 0));
 }
 
+#[test]
+fn a_part_that_ends_early_or_never_comes_does_not_hold_the_file_in_memory() {
+    let mut largest = 0;
+    let mut sink = |_: &str, _: Base, some: &[Interval]| largest = some.len().max(largest);
+    let mut series = Series::new(TimeZone::UTC, TimeZone::UTC, &mut sink);
+    let key = |part| ChannelKey {
+        part,
+        ..key(Kind::Usage, StampIs::Start)
+    };
+    let (long, short) = (series.part(&key("long")), series.part(&key("short")));
+    series.part(&key("never"));
+    let count = MOST_WAITED as i64 + 2 * HELD as i64;
+    for i in 0..count {
+        let point = Point {
+            at: Stamp::Instant(1_000_000_000 + i * 300),
+            until: Some(Stamp::Instant(1_000_000_300 + i * 300)),
+            nano: 1,
+            estimated: false,
+            line: i as u64,
+        };
+        series.put(long, point);
+        if i < 100 {
+            series.put(short, point);
+        }
+    }
+    let (summary, findings) = series.finish();
+    assert_eq!(findings.into_list(), []);
+    assert_eq!(summary.channels["grid_import"].intervals, count as u64);
+    assert_eq!(
+        summary.channels["grid_import"].total_nano,
+        i128::from(count) + 100
+    );
+    assert!(largest <= MOST_WAITED, "{largest}");
+}
+
+#[test]
+fn many_channels_hold_no_more_together_than_a_few() {
+    let mut sunk = 0;
+    let mut sink = |_: &str, _: Base, some: &[Interval]| sunk += some.len();
+    let mut series = Series::new(TimeZone::UTC, TimeZone::UTC, &mut sink);
+    let parts: Vec<PartId> = (0..40)
+        .map(|i| {
+            series.part(&ChannelKey {
+                name: &i.to_string(),
+                ..key(Kind::Usage, StampIs::Start)
+            })
+        })
+        .collect();
+    let count = MOST_HELD as i64 / 40 + 10_000;
+    for i in 0..count {
+        for part in &parts {
+            let point = Point {
+                at: Stamp::Instant(1_000_000_000 + i * 900),
+                until: None,
+                nano: 1,
+                estimated: false,
+                line: i as u64,
+            };
+            series.put(*part, point);
+        }
+        let held: usize = series.channels.iter().map(|channel| channel.held).sum();
+        assert!(held <= MOST_HELD + HELD, "{held}");
+    }
+    let (summary, findings) = series.finish();
+    assert_eq!(findings.into_list(), []);
+    for channel in summary.channels.values() {
+        assert_eq!(channel.lengths, [(900, count as u64)].into());
+    }
+    assert_eq!(sunk as i64, count * 40);
+}
+
+#[test]
+fn a_file_of_more_channels_than_any_meter_has_is_refused_and_fills_no_memory() {
+    let mut sink = |_: &str, _: Base, _: &[Interval]| {};
+    let mut series = Series::new(TimeZone::UTC, TimeZone::UTC, &mut sink);
+    for i in 0..MOST_PARTS + 100 {
+        series.part(&ChannelKey {
+            name: &i.to_string(),
+            ..key(Kind::Usage, StampIs::Start)
+        });
+    }
+    assert_eq!(series.channels.len(), MOST_PARTS);
+    let (_, findings) = series.finish();
+    assert_eq!(codes(&findings.into_list()), [(0, "too_many_channels")]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4))]
 

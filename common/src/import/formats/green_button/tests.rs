@@ -1,0 +1,237 @@
+use super::*;
+use crate::import::finding::Weight;
+use crate::import::formats::tests::{codes, read as read_file, total};
+
+fn entry(links: &[(&str, &str)], content: &str) -> String {
+    let links: String = links
+        .iter()
+        .map(|(rel, href)| format!("<link rel=\"{rel}\" href=\"{href}\"/>"))
+        .collect();
+    format!("<entry>{links}<content>{content}</content></entry>\n")
+}
+
+fn feed(entries: &[String]) -> String {
+    format!(
+        "<?xml version=\"1.0\"?>\n<feed xmlns:espi=\"http://naesb.org/espi\">\n{}</feed>",
+        entries.concat()
+    )
+}
+
+fn point(kind: u8) -> String {
+    entry(
+        &[
+            ("self", "/U/1/UsagePoint/7"),
+            ("related", "/U/1/UsagePoint/7/MeterReading"),
+        ],
+        &format!("<UsagePoint><ServiceCategory><kind>{kind}</kind></ServiceCategory></UsagePoint>"),
+    )
+}
+
+fn meter(id: &str) -> String {
+    let itself = format!("/U/1/UsagePoint/7/MeterReading/{id}");
+    entry(
+        &[
+            ("self", &itself),
+            ("up", "/U/1/UsagePoint/7/MeterReading"),
+            ("related", &format!("{itself}/IntervalBlock")),
+            ("related", &format!("/ReadingType/{id}")),
+        ],
+        "<MeterReading/>",
+    )
+}
+
+fn kind(id: &str, flow: u8, uom: u8, multiplier: i8) -> String {
+    entry(
+        &[("self", &format!("/ReadingType/{id}"))],
+        &format!(
+            "<ReadingType><powerOfTenMultiplier>{multiplier}</powerOfTenMultiplier>\
+             <uom>{uom}</uom><flowDirection>{flow}</flowDirection></ReadingType>"
+        ),
+    )
+}
+
+fn block(id: &str, readings: &[(i64, i64, &str)]) -> String {
+    block_with(id, readings, "")
+}
+
+fn block_with(id: &str, readings: &[(i64, i64, &str)], extra: &str) -> String {
+    let readings: String = readings
+        .iter()
+        .map(|(start, duration, value)| {
+            format!(
+                "<IntervalReading><timePeriod><duration>{duration}</duration><start>{start}</start>\
+                 </timePeriod><value>{value}</value>{extra}</IntervalReading>"
+            )
+        })
+        .collect();
+    let up = format!("/U/1/UsagePoint/7/MeterReading/{id}/IntervalBlock");
+    entry(
+        &[("self", &format!("{up}/1")), ("up", &up)],
+        &format!("<IntervalBlock>{readings}</IntervalBlock>"),
+    )
+}
+
+const AT: i64 = 1_700_006_400;
+
+#[test]
+fn entries_are_joined_by_links_whatever_their_order() {
+    let hours = [(AT, 3_600, "500"), (AT + 3_600, 3_600, "250")];
+    let mut entries = vec![
+        point(0),
+        meter("a"),
+        kind("a", 19, 72, 0),
+        block("a", &hours),
+    ];
+    for _ in 0..2 {
+        let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+        assert_eq!(total(&summary, "grid_export"), "0.75");
+        assert_eq!(findings, []);
+        entries.reverse();
+    }
+}
+
+#[test]
+fn the_encoding_that_a_file_declares_is_not_applied_to_what_was_decoded() {
+    let entries = [
+        point(0),
+        meter("é"),
+        kind("é", 1, 72, 0),
+        block("é", &[(AT, 3_600, "500")]),
+    ];
+    for encoding in ["UTF-16", "ISO-8859-1", "windows-1252", "nonsense"] {
+        let declared = format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>");
+        let file = feed(&entries).replace("<?xml version=\"1.0\"?>", &declared);
+        let (summary, findings) = read_file(read, file.as_bytes(), "UTC");
+        assert_eq!(findings, [], "{encoding}");
+        assert_eq!(total(&summary, "grid_import"), "0.5");
+    }
+}
+
+#[test]
+fn gas_in_therms_is_gas_and_its_power_of_ten_counts() {
+    let entries = [
+        point(1),
+        meter("a"),
+        kind("a", 1, 169, -3),
+        block("a", &[(AT, 3_600, "1500")]),
+    ];
+    let (summary, _) = read_file(read, feed(&entries).as_bytes(), "UTC");
+    assert_eq!(summary.channels["gas"].unit, "therm");
+    assert_eq!(total(&summary, "gas"), "1.5");
+}
+
+#[test]
+fn a_power_of_ten_of_readings_that_no_home_can_mean_waits_for_somebody_to_agree() {
+    let days = [(AT, 86_400, "49600"), (AT + 86_400, 86_400, "23030")];
+    let inner = "<powerOfTenMultiplier>3</powerOfTenMultiplier>";
+    let entries = [
+        point(0),
+        meter("a"),
+        kind("a", 1, 72, 0),
+        block_with("a", &days, inner),
+    ];
+    let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+    assert_eq!(total(&summary, "grid_import"), "72.63");
+    assert_eq!(codes(&findings), [(6, "multiplier")]);
+    assert_eq!(findings[0].weight(), Weight::Doubt);
+    // One that a home can mean is taken as it stands.
+    let days = [(AT, 86_400, "49"), (AT + 86_400, 86_400, "23")];
+    let entries = [
+        point(0),
+        meter("a"),
+        kind("a", 1, 72, 0),
+        block_with("a", &days, inner),
+    ];
+    let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+    assert_eq!(
+        (total(&summary, "grid_import").as_str(), findings.len()),
+        ("72", 0)
+    );
+}
+
+#[test]
+fn net_readings_are_parted_by_sign_and_left_out_beside_those_of_each_way() {
+    let net = [(AT, 3_600, "500"), (AT + 3_600, 3_600, "-200")];
+    let entries = [point(0), meter("n"), kind("n", 4, 72, 0), block("n", &net)];
+    let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+    assert_eq!(total(&summary, "grid_import"), "0.5");
+    assert_eq!(total(&summary, "grid_export"), "0.2");
+    assert_eq!(codes(&findings), [(6, "net_split")]);
+    let mut both = entries.to_vec();
+    both.extend([
+        meter("i"),
+        kind("i", 1, 72, 0),
+        block("i", &[(AT, 3_600, "600")]),
+    ]);
+    let (summary, findings) = read_file(read, feed(&both).as_bytes(), "UTC");
+    assert_eq!(total(&summary, "grid_import"), "0.6");
+    assert_eq!(codes(&findings), [(6, "net_left_out")]);
+}
+
+#[test]
+fn days_are_left_out_where_the_hours_of_the_same_meter_are_there() {
+    let hours: Vec<(i64, i64, &str)> = (0..24).map(|i| (AT + i * 3_600, 3_600, "100")).collect();
+    let day = [(AT, 86_400, "2400")];
+    let entries = [
+        point(0),
+        meter("d"),
+        kind("d", 1, 72, 0),
+        block("d", &day),
+        meter("h"),
+        kind("h", 1, 72, 0),
+        block("h", &hours),
+    ];
+    let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+    assert_eq!(total(&summary, "grid_import"), "2.4");
+    assert_eq!(summary.channels["grid_import"].intervals, 24);
+    assert_eq!(codes(&findings), [(6, "summaries_left_out")]);
+}
+
+#[test]
+fn what_ends_early_or_declares_entities_is_refused_whole() {
+    let truncated = include_bytes!("../../samples/green_button_truncated.xml");
+    let (_, findings) = read_file(read, truncated, "UTC");
+    let lines = truncated.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    assert_eq!(codes(&findings), [(lines, "xml_truncated")]);
+    assert_eq!(findings[0].weight(), Weight::Refusal);
+    let bomb = include_bytes!("../../samples/green_button_entities.xml");
+    let (summary, findings) = read_file(read, bomb, "UTC");
+    assert!(summary.channels.is_empty());
+    assert_eq!(findings.last().unwrap().code, "xml_entities");
+    let (_, findings) = read_file(read, b"<feed><title>&g;</title></feed>", "UTC");
+    assert_eq!(codes(&findings), [(1, "xml_entities")]);
+    for (text, code) in [
+        ("<feed><entry></feed>", "xml_broken"),
+        ("<feed></feed>", "xml_no_readings"),
+        ("<feed><entry a=\"", "xml_truncated"),
+    ] {
+        let (_, findings) = read_file(read, text.as_bytes(), "UTC");
+        assert_eq!(
+            codes(&findings).last().map(|(_, code)| *code),
+            Some(code),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn depth_and_length_are_bounded() {
+    let deep = "<a>".repeat(100_000);
+    let (_, findings) = read_file(read, deep.as_bytes(), "UTC");
+    assert_eq!(codes(&findings), [(1, "xml_too_deep")]);
+    for long in [
+        format!("<feed>{}</feed>", "x".repeat(1 << 20)),
+        format!("<feed><!-- {} --></feed>", "<>".repeat(1 << 20)),
+        format!("<feed a=\"{}\"></feed>", ">".repeat(1 << 20)),
+    ] {
+        let (_, findings) = read_file(read, long.as_bytes(), "UTC");
+        assert_eq!(codes(&findings), [(1, "xml_too_long")]);
+    }
+}
+
+#[test]
+fn a_feed_tells_its_zone_by_offset_and_rules() {
+    let head = include_str!("../../samples/green_button_coastal.xml");
+    assert_eq!(zone(head).as_deref(), Some("America/Los_Angeles"));
+    assert_eq!(zone("<feed/>"), None);
+}

@@ -1,0 +1,170 @@
+//! Formats with a structure of their own, each recognised by what stands in it and read into a [`Series`].
+//! Plain tables are not here.
+
+use std::io::{self, BufRead};
+
+use super::series::Series;
+
+mod bounded;
+pub mod day_rows;
+mod fields;
+pub mod green_button;
+pub mod home_assistant;
+mod json;
+pub mod line_protocol;
+pub mod nem12;
+pub mod payload;
+mod readings;
+pub mod solaredge;
+pub mod tibber;
+pub mod united_power;
+pub mod volkszaehler;
+
+#[cfg(test)]
+mod tests;
+
+/// A format: how it is recognised, and read.
+pub(super) struct Format {
+    /// Slug, as presets have one.
+    pub(super) slug: &'static str,
+    /// As people call it.
+    pub(super) title: &'static str,
+    recognise: fn(&str) -> bool,
+    zone: fn(&str) -> Option<String>,
+    /// Reads a file of it.
+    pub(super) read: fn(&mut dyn BufRead, &mut Series<'_>) -> io::Result<()>,
+}
+
+impl Format {
+    /// The zone that the beginning of a file says.
+    pub(super) fn zone(&self, head: &str) -> Option<String> {
+        (self.zone)(head)
+    }
+}
+
+fn no_zone(_: &str) -> Option<String> {
+    None
+}
+
+/// In the order in which they are tried.
+pub(super) const ALL: &[Format] = &[
+    Format {
+        slug: "nem12",
+        title: "NEM12, Australia",
+        recognise: nem12::recognise,
+        zone: nem12::zone,
+        read: nem12::read,
+    },
+    Format {
+        slug: "green_button_xml",
+        title: "Green Button XML (ESPI)",
+        recognise: green_button::recognise,
+        zone: green_button::zone,
+        read: green_button::read,
+    },
+    Format {
+        slug: "ha_energy_csv",
+        title: "Home Assistant, energy dashboard",
+        recognise: home_assistant::energy::recognise,
+        zone: no_zone,
+        read: home_assistant::energy::read,
+    },
+    Format {
+        slug: "ha_history_csv",
+        title: "Home Assistant, history",
+        recognise: home_assistant::history::recognise,
+        zone: no_zone,
+        read: home_assistant::history::read,
+    },
+    Format {
+        slug: "ha_statistics",
+        title: "Home Assistant, statistics",
+        recognise: home_assistant::statistics::recognise,
+        zone: no_zone,
+        read: home_assistant::statistics::read,
+    },
+    Format {
+        slug: "united_power_csv",
+        title: "United Power",
+        recognise: united_power::recognise,
+        zone: no_zone,
+        read: united_power::read,
+    },
+    Format {
+        slug: "solaredge_json",
+        title: "SolarEdge",
+        recognise: solaredge::recognise,
+        zone: no_zone,
+        read: solaredge::read,
+    },
+    Format {
+        slug: "tibber_json",
+        title: "Tibber",
+        recognise: tibber::recognise,
+        zone: no_zone,
+        read: tibber::read,
+    },
+    Format {
+        slug: "enel",
+        title: "Enel Distribuzione, a day a row",
+        recognise: day_rows::recognise,
+        zone: no_zone,
+        read: day_rows::read,
+    },
+    Format {
+        slug: "volkszaehler",
+        title: "Volkszähler",
+        recognise: volkszaehler::recognise,
+        zone: no_zone,
+        read: volkszaehler::read,
+    },
+    Format {
+        slug: "influx_line",
+        title: "InfluxDB line protocol",
+        recognise: line_protocol::recognise,
+        zone: no_zone,
+        read: line_protocol::read,
+    },
+    Format {
+        slug: "dsmr_telegram",
+        title: "DSMR P1 telegrams",
+        recognise: payload::recognise_telegrams,
+        zone: no_zone,
+        read: payload::read,
+    },
+    Format {
+        slug: "mqtt_payload",
+        title: "Payloads of Tasmota, Shelly and others",
+        recognise: payload::recognise,
+        zone: no_zone,
+        read: payload::read,
+    },
+];
+
+/// The format of a file that begins with `head`.
+pub(super) fn of(head: &str) -> Option<&'static Format> {
+    ALL.iter().find(|format| (format.recognise)(head))
+}
+
+/// Meters of a file, so that the channels of the second have names of their own.
+#[derive(Debug, Default)]
+struct Meters(Vec<String>);
+
+/// Meters of one file that are told apart.
+const MOST_METERS: usize = 1_000;
+
+impl Meters {
+    /// The name of a channel of the meter that the file calls `id`: of the first meter that is named, the
+    /// channel's own.
+    fn channel(&mut self, id: &str, channel: &str) -> String {
+        let at = self.0.iter().position(|known| known == id);
+        if at.is_none() && self.0.len() < MOST_METERS {
+            self.0.push(id.to_owned());
+        }
+        if at.unwrap_or(self.0.len() - 1) == 0 {
+            channel.to_owned()
+        } else {
+            format!("{channel} {}", super::shown(id))
+        }
+    }
+}

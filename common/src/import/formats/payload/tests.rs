@@ -1,0 +1,243 @@
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::*;
+use crate::import::finding::Weight;
+use crate::import::formats::tests::{codes, read as read_file, total};
+use crate::import::stamp::seconds;
+use crate::import::unit::Base;
+
+const V42: &str = include_str!("../../samples/telegram_v4_2.txt");
+const V5: &str = include_str!("../../samples/telegram_v5.txt");
+
+fn seconds_of(stamp: Stamp) -> i64 {
+    match stamp {
+        Stamp::Instant(at) => at,
+        Stamp::Civil(shown) => seconds(shown),
+        Stamp::Day(day) => seconds(day.at(0, 0, 0, 0)),
+    }
+}
+
+fn time(text: &str) -> i64 {
+    text.parse::<jiff::Timestamp>()
+        .map_or_else(|_| seconds(text.parse().unwrap()), |at| at.as_second())
+}
+
+/// In kWh, W and m³, as the expected values are.
+fn plain(measured: &Measured) -> Decimal {
+    let nano = measured.value.to_nano(measured.unit).unwrap();
+    let scale = if measured.unit.base == Base::Power {
+        6
+    } else {
+        9
+    };
+    Decimal::from_i128_with_scale(i128::from(nano), scale).normalize()
+}
+
+#[test]
+fn payloads_of_devices_are_what_they_were_computed_to_be() {
+    let expected: Value =
+        serde_json::from_str(include_str!("../../samples/expected.json")).unwrap();
+    for (name, text) in [
+        ("telegram_v4_2.txt", V42),
+        ("telegram_v5.txt", V5),
+        (
+            "tasmota_status_sns_single.json",
+            include_str!("../../samples/tasmota_status_sns_single.json"),
+        ),
+        (
+            "tasmota_sml_gas_3787.json",
+            include_str!("../../samples/tasmota_sml_gas_3787.json"),
+        ),
+        (
+            "shelly_gen1_em_status.json",
+            include_str!("../../samples/shelly_gen1_em_status.json"),
+        ),
+        (
+            "shelly_gen2_switch_getstatus.json",
+            include_str!("../../samples/shelly_gen2_switch_getstatus.json"),
+        ),
+    ] {
+        assert!(recognise(text), "{name}");
+        let measured = measured(text).unwrap();
+        let wanted = &expected[name];
+        let readings = wanted["readings"].as_object().unwrap();
+        let mut names: Vec<&str> = measured.iter().map(|one| one.name.as_str()).collect();
+        names.sort_unstable();
+        let mut others: Vec<&String> = readings.keys().collect();
+        others.sort_unstable();
+        assert_eq!(names, others, "{name}");
+        let sent = wanted["telegram_time"]
+            .as_str()
+            .or(wanted["payload_time"].as_str());
+        for one in &measured {
+            let reading = &readings[&one.name];
+            let value: Decimal = reading["value"].to_string().parse().unwrap();
+            assert_eq!(plain(one), value.normalize(), "{name} {}", one.name);
+            let at = reading["time"].as_str().or(sent).unwrap();
+            assert_eq!(seconds_of(one.at.unwrap()), time(at), "{name} {}", one.name);
+        }
+    }
+}
+
+fn values(text: &str) -> Vec<(String, String)> {
+    let measured = measured(text).unwrap();
+    measured
+        .iter()
+        .map(|one| (one.name.clone(), plain(one).to_string()))
+        .collect()
+}
+
+fn pairs(wanted: &[(&str, &str)]) -> Vec<(String, String)> {
+    wanted
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[test]
+fn other_devices_are_known_by_their_keys() {
+    for (text, wanted) in [
+        (
+            r#"{"Time":"2024-10-03T12:49:13","ENERGY":{"Total":[0.5,2.91],"Power":[0,12]}}"#,
+            &[
+                ("ch0_import", "0.5"),
+                ("ch1_import", "2.91"),
+                ("ch0_power", "0"),
+                ("ch1_power", "12"),
+            ][..],
+        ),
+        (
+            r#"{"meters":[{"power":10.5,"total":60000}],"unixtime":1700000000}"#,
+            &[("import_total", "1"), ("power", "10.5")],
+        ),
+        (
+            r#"{"id":0,"a_total_act_energy":5.0,"total_act":1500.5,"total_act_ret":250}"#,
+            &[("import_total", "1.5005"), ("export_total", "0.25")],
+        ),
+        (
+            r#"{"src":"s","method":"NotifyStatus","params":{"ts":1700000000.12,"em1data:1":{"id":1,"total_act_energy":2000,"total_act_ret_energy":1}}}"#,
+            &[("ch1_import", "2"), ("ch1_export", "0.001")],
+        ),
+        (
+            r#"{"switch:0":{"apower":1.5,"aenergy":{"total":10}},"sys":{"unixtime":1700000000}}"#,
+            &[("ch0_import", "0.01"), ("ch0_power", "1.5")],
+        ),
+        (
+            r#"{"energy":12.34,"power":5,"linkquality":90,"last_seen":"2024-01-01T00:00:00Z"}"#,
+            &[("import_total", "12.34"), ("power", "5")],
+        ),
+        (
+            r#"{"time":"2024-01-01 00:00:00","model":"Norgo-NGE101","id":7,"power_W":100,"energy_kWh":3.5}"#,
+            &[
+                ("Norgo-NGE101 7 import_total", "3.5"),
+                ("Norgo-NGE101 7 power", "100"),
+            ],
+        ),
+        (
+            r#"{"timestamp":"2024-01-01T00:00:00Z","electricity_delivered_1":"1.5","electricity_currently_delivered":"0.2"}"#,
+            &[("import_t1", "1.5"), ("power_import", "200")],
+        ),
+        (
+            r#"{"smr_version":50,"total_power_import_t1_kwh":4,"total_power_import_kwh":4,"active_power_w":-5,"total_gas_m3":2.5,"gas_timestamp":210314112233}"#,
+            &[
+                ("import_t1", "4"),
+                ("import_total", "4"),
+                ("power", "-5"),
+                ("gas_1", "2.5"),
+            ],
+        ),
+    ] {
+        assert_eq!(values(text), pairs(wanted), "{text}");
+    }
+}
+
+#[test]
+fn a_slave_of_the_second_version_has_its_value_on_the_next_line() {
+    let telegram = "/ISk5\\2ME382-1003\r\n\r\n1-0:1.8.1(00608.400*kWh)\r\n1-0:2.8.1(00000.000*kWh)\r\n\
+                    0-1:24.1.0(03)\r\n0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)\r\n!\r\n";
+    assert_eq!(
+        values(telegram),
+        pairs(&[
+            ("import_t1", "608.4"),
+            ("export_t1", "0"),
+            ("gas_1", "1.001")
+        ])
+    );
+    let gas = &measured(telegram).unwrap()[2];
+    assert_eq!(seconds_of(gas.at.unwrap()), time("2009-02-12T16:00:00"));
+}
+
+#[test]
+fn what_is_no_payload_is_told() {
+    let wrong = V42.replace("001581.123", "001581.124");
+    assert!(matches!(
+        measured(&wrong),
+        Err(PayloadError::Checksum { .. })
+    ));
+    assert_eq!(measured(&V42[..400]), Err(PayloadError::Cut));
+    assert_eq!(measured("hello"), Err(PayloadError::Unknown));
+    assert_eq!(measured("{\"a\": 1}"), Err(PayloadError::Nothing));
+    assert_eq!(
+        measured(&"x".repeat(MOST_PAYLOAD + 1)),
+        Err(PayloadError::TooLong)
+    );
+}
+
+#[test]
+fn a_log_of_telegrams_is_two_tariffs_of_one_channel_with_gas_at_its_own_time() {
+    let next = V42
+        .replace("161113205757W", "161113210757W")
+        .replace("001581.123", "001581.623")
+        .replace("001435.706", "001435.806")
+        .replace("!6796", "!");
+    let broken = V42.replace("001435", "001436");
+    let file = format!("{V42}{broken}{next}{}", &V42[..100]);
+    let (summary, findings) = read_file(read, file.as_bytes(), "Europe/Amsterdam");
+    assert_eq!(total(&summary, "grid_import"), "0.6");
+    assert_eq!(total(&summary, "grid_export"), "0");
+    let lines = V42.lines().count() as u64;
+    assert_eq!(
+        codes(&findings),
+        [
+            (1, "ignored"),
+            (1, "ignored"),
+            (lines + 1, "checksum_wrong"),
+            (3 * lines + 1, "payload_cut")
+        ]
+    );
+    assert_eq!(findings[0].params["found"], "power_import");
+    assert_eq!(findings[2].weight(), Weight::Doubt);
+}
+
+#[test]
+fn a_log_of_json_tells_devices_by_topic_and_times_by_either_clock() {
+    let tasmota = |hour: u8, total: &str| {
+        format!(
+            "tele/plug/SENSOR {{\"Time\":\"2024-01-01T0{hour}:00:00\",\"ENERGY\":{{\"Total\":{total},\"Power\":5}}}}\n"
+        )
+    };
+    let zigbee = |hour: u8, total: &str| {
+        format!("2024-01-01T0{hour}:00:00Z zigbee2mqtt/oven {{\"energy\":{total}}}\n")
+    };
+    let file = format!(
+        "{}{}{}{}{{\"hum\":1}}\nnonsense\n{{\"energy\":1}}\n",
+        tasmota(1, "10"),
+        zigbee(1, "5"),
+        tasmota(2, "10.5"),
+        zigbee(2, "5.25")
+    );
+    assert!(recognise(&file));
+    let (summary, findings) = read_file(read, file.as_bytes(), "Europe/Berlin");
+    assert_eq!(total(&summary, "tele/plug/SENSOR import_total"), "0.5");
+    assert_eq!(total(&summary, "zigbee2mqtt/oven import_total"), "0.25");
+    assert_eq!(
+        codes(&findings),
+        [
+            (1, "ignored"),
+            (5, "ignored"),
+            (6, "payload_unknown"),
+            (7, "timestamp")
+        ]
+    );
+}

@@ -1,0 +1,263 @@
+//! Interval files of United Power and its like: several blocks under banners, one for each way and one for
+//! both together, and none of them says which it is. Signs and sums do.
+
+use std::io::{self, BufRead};
+
+use super::bounded::{Lines, MOST_LINE};
+use super::fields::fields;
+use crate::import::number::{self, Cell, DecimalMark};
+use crate::import::series::{ChannelKey, Kind, Point, Series, StampIs};
+use crate::import::shown;
+use crate::import::stamp::{self, DateOrder, Stamp, StampStyle};
+use crate::import::unit::{Base, Unit};
+
+/// Rows of all blocks, which are held until it is known what each is.
+const MOST_ROWS: usize = 1 << 20;
+/// Blocks of a file.
+const MOST_BLOCKS: usize = 1_000;
+/// Blocks of one span that are held against one another.
+const MOST_COMPARED: usize = 12;
+/// How far a sum of rounded values may be from the rounded sum: 0.02.
+const ROUNDING: i64 = 20_000_000;
+
+/// Whether it has such banners.
+pub fn recognise(head: &str) -> bool {
+    head.contains("Meter Reading Information") && head.contains("Energy consumption time period,")
+}
+
+/// Reads a file.
+pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()> {
+    let mut lines = Lines::new(source, MOST_LINE);
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut rows = 0;
+    while let Some(line) = lines.next()? {
+        let text = line.text.trim();
+        if line.cut {
+            series.findings.add(line.number, "line_too_long", &[]);
+        } else if let Some(rest) = text.strip_prefix("Energy consumption time period,") {
+            blocks.push(Block::under(rest));
+        } else if let Some((span, rest)) = text.split_once(',')
+            && let Some((from, to)) = span.split_once(" to ")
+            && let Some(block) = blocks.last_mut()
+        {
+            block.row(from, to, rest, line.number, series);
+            rows += 1;
+        }
+        if rows > MOST_ROWS || blocks.len() > MOST_BLOCKS {
+            let most = MOST_ROWS.to_string();
+            series
+                .findings
+                .add(line.number, "too_many_rows", &[("max", &most)]);
+            return Ok(());
+        }
+    }
+    // Blocks of one span of time tell of one another.
+    while let Some(first) = blocks.first().map(Block::span) {
+        let (mut alike, others): (Vec<Block>, Vec<Block>) =
+            blocks.into_iter().partition(|block| block.span() == first);
+        blocks = others;
+        leave_out_net(&mut alike, series);
+        tell(&alike, series);
+    }
+    Ok(())
+}
+
+/// Values under one banner.
+struct Block {
+    /// `None` where it is no energy: the highest power of a day, say.
+    unit: Option<Unit>,
+    unit_text: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    from: Stamp,
+    to: Stamp,
+    nano: i64,
+    line: u64,
+}
+
+impl Block {
+    /// Under a line of columns such as `Usage(Real energy in kilowatt-hours),Events occurred`.
+    fn under(columns: &str) -> Self {
+        let unit = columns
+            .split_once(" in ")
+            .map_or("", |(_, rest)| rest.split(')').next().unwrap_or_default());
+        Self {
+            unit: Unit::parse(unit).filter(|unit| unit.base != Base::Power),
+            unit_text: shown(unit),
+            rows: Vec::new(),
+        }
+    }
+
+    fn row(&mut self, from: &str, to: &str, rest: &str, line: u64, series: &mut Series<'_>) {
+        let Some(unit) = self.unit else {
+            if self.rows.is_empty() && !self.unit_text.is_empty() {
+                let found = std::mem::take(&mut self.unit_text);
+                series.findings.add(line, "ignored", &[("found", &found)]);
+            }
+            return;
+        };
+        let cell = fields(rest, ',').next().unwrap_or_default();
+        let nano = match number::read(&cell, DecimalMark::Point) {
+            Cell::Blank => {
+                series.blank(line, "Usage");
+                return;
+            }
+            Cell::Value(number) => number.to_nano(unit).ok_or("too_large"),
+            Cell::TooLarge => Err("too_large"),
+            Cell::Wrong => Err("number"),
+        };
+        let style = StampStyle {
+            order: DateOrder::MonthFirst,
+            epoch: false,
+        };
+        match (nano, stamp::read(from, style), stamp::read(to, style)) {
+            (Ok(nano), Some(from), Some(to)) => self.rows.push(Row {
+                from,
+                to,
+                nano,
+                line,
+            }),
+            (Err(code), ..) => series.findings.add(line, code, &[("found", &shown(&cell))]),
+            (_, start, _) => {
+                let found = if start.is_some() { to } else { from };
+                let found = shown(found);
+                series.findings.add(line, "timestamp", &[("found", &found)]);
+            }
+        }
+    }
+
+    /// What blocks have alike that are of the same time.
+    fn span(&self) -> (Option<String>, usize) {
+        let first = self.rows.first().map(|row| format!("{:?}", row.from));
+        (first, self.rows.len())
+    }
+
+    fn has(&self, sign: impl Fn(i64) -> bool) -> bool {
+        self.rows.iter().any(|row| sign(row.nano))
+    }
+}
+
+/// Takes away the block that is the sum of two others.
+fn leave_out_net(blocks: &mut Vec<Block>, series: &mut Series<'_>) {
+    let is_sum = |net: &Block, one: &Block, other: &Block| {
+        !net.rows.is_empty()
+            && net
+                .rows
+                .iter()
+                .zip(&one.rows)
+                .zip(&other.rows)
+                .all(|((net, one), other)| {
+                    let sum = i128::from(one.nano) + i128::from(other.nano);
+                    (i128::from(net.nano) - sum).abs() <= i128::from(ROUNDING)
+                })
+    };
+    // Of a home that gives nothing away the last two are the same.
+    let net = (0..blocks.len().min(MOST_COMPARED)).rev().find(|net| {
+        (0..blocks.len().min(MOST_COMPARED)).any(|one| {
+            (one + 1..blocks.len().min(MOST_COMPARED)).any(|other| {
+                one != *net && other != *net && is_sum(&blocks[*net], &blocks[one], &blocks[other])
+            })
+        })
+    });
+    if let Some(net) = net {
+        let net = blocks.remove(net);
+        let count = net.rows.len().to_string();
+        let line = net.rows.first().map_or(0, |row| row.line);
+        series
+            .findings
+            .add(line, "net_left_out", &[("count", &count)]);
+    }
+}
+
+fn tell(blocks: &[Block], series: &mut Series<'_>) {
+    let some_import = blocks.iter().any(|block| block.has(|nano| nano > 0));
+    for block in blocks {
+        let (below, above) = (block.has(|nano| nano < 0), block.has(|nano| nano > 0));
+        let line = block.rows.first().map_or(0, |row| row.line);
+        let channels: &[(&str, i64)] = match (below, above) {
+            (true, true) => {
+                series.findings.add(line, "net_split", &[]);
+                &[("grid_import", 1), ("grid_export", -1)]
+            }
+            (true, false) => &[("grid_export", -1)],
+            // Nothing but zeros beside one that is not: what was given away is nothing.
+            (false, false) if some_import => &[("grid_export", -1)],
+            (false, _) => &[("grid_import", 1)],
+        };
+        for (name, sign) in channels {
+            let part = series.part(&ChannelKey {
+                name,
+                part: "",
+                kind: Kind::Usage,
+                stamp_is: StampIs::Start,
+                unit: block.unit.unwrap_or(Unit::KWH),
+                together: false,
+            });
+            for row in &block.rows {
+                series.put(
+                    part,
+                    Point {
+                        at: row.from,
+                        until: Some(row.to),
+                        nano: row.nano.saturating_mul(*sign).max(0),
+                        estimated: false,
+                        line: row.line,
+                    },
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::formats::tests::{codes, read as read_file, total};
+
+    fn block(unit: &str, values: [&str; 2]) -> String {
+        format!(
+            " ====\n Meter Reading Information\n \
+             Energy consumption time period,Usage(Real energy in {unit}),Events occurred\n \
+             2025-10-19 00:00 to 2025-10-20 00:00,{},,\n \
+             2025-10-20 00:00 to 2025-10-21 00:00,{},,\n",
+            values[0], values[1]
+        )
+    }
+
+    #[test]
+    fn blocks_are_told_apart_in_any_order_and_peaks_of_power_are_none() {
+        let import = block("kilowatt-hours", ["49.600", "23.030"]);
+        let net = block("kilowatt-hours", ["38.600", "-6.490"]);
+        let export = block("kilowatt-hours", ["-11.000", "-29.520"]);
+        let peak = block("kilowatts", ["10.672", "9"]);
+        for order in [[&import, &net, &export], [&net, &export, &import]] {
+            let file = format!("{}{}{}{peak}", order[0], order[1], order[2]);
+            let (summary, findings) = read_file(super::read, file.as_bytes(), "America/Denver");
+            assert_eq!(total(&summary, "grid_import"), "72.63");
+            assert_eq!(total(&summary, "grid_export"), "40.52");
+            let codes: Vec<_> = codes(&findings).into_iter().map(|(_, code)| code).collect();
+            assert_eq!(codes, ["net_left_out", "ignored"]);
+        }
+    }
+
+    #[test]
+    fn a_home_that_gives_nothing_away_is_counted_once() {
+        let (some, none) = (["1", "2"], ["0", "0"]);
+        let file = [none, some, some]
+            .map(|values| block("kilowatt-hours", values))
+            .concat();
+        let (summary, _) = read_file(super::read, file.as_bytes(), "America/Denver");
+        assert_eq!(total(&summary, "grid_import"), "3");
+        assert_eq!(total(&summary, "grid_export"), "0");
+    }
+
+    #[test]
+    fn net_values_alone_are_parted_by_sign() {
+        let file = block("kilowatt-hours", ["3", "-2"]);
+        let (summary, findings) = read_file(super::read, file.as_bytes(), "America/Denver");
+        assert_eq!(total(&summary, "grid_import"), "3");
+        assert_eq!(total(&summary, "grid_export"), "2");
+        assert_eq!(codes(&findings), [(4, "net_split")]);
+    }
+}
