@@ -1,6 +1,8 @@
 use axum::http::StatusCode;
-use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::meter::{Meter, ReadingKind};
 use ecotrack_common::{EnergyProfileId, path};
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -185,4 +187,47 @@ async fn a_silent_meter_is_told_once_acknowledged_and_resolved_by_news(db: PgPoo
     test.run_jobs().await;
     let listed = ana.get(&alerts).await;
     assert!(listed.json[0]["resolved_at"].is_string(), "{}", listed.json);
+}
+
+/// Days of a meter by the hour, from `first` to 2026-11-22: as many milliwatt-hours in each hour, or a gap.
+async fn hours(
+    test: &TestApp,
+    profile: EnergyProfileId,
+    meter: &Meter,
+    first: Date,
+    mwh: impl Fn(Date) -> Option<i32>,
+) {
+    for day in first
+        .series(1.day())
+        .take_while(|day| *day < date(2026, 11, 23))
+    {
+        let Some(mwh) = mwh(day) else { continue };
+        sqlx::query(
+            "INSERT INTO consumption_day (energy_profile_id, meter_id, local_date, starts_at, day_minutes, step_minutes, step_mwh)
+             VALUES ($1, $2, $3::date, $3::date::timestamp AT TIME ZONE 'America/Sao_Paulo', 1440, 60, $4)",
+        )
+        .bind(profile.0)
+        .bind(meter.meter_id.0)
+        .bind(day.to_string())
+        .bind(vec![mwh; 24])
+        .execute(&test.app.db)
+        .await
+        .unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_counter_that_is_stuck_for_months_is_told_as_long_as_it_is(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let meter = test.meter(profile, "Main", ReadingKind::Step).await;
+    let stuck = date(2026, 7, 11);
+    let used = |day| Some(if day < stuck { 300_000 } else { 0 });
+    hours(&test, profile, &meter, date(2026, 7, 1), used).await;
+    evaluate::run(&test.app, profile).await.unwrap();
+    let alerts = listed(&ana, profile).await;
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert_eq!(alerts[0]["rule"], "standing_still");
+    assert_eq!(alerts[0]["evidence"]["first"], "2026-07-11");
+    assert_eq!(alerts[0]["evidence"]["days"], "135");
 }
