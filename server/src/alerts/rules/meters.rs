@@ -133,7 +133,7 @@ pub fn standing_still(rules: &Rules, meter: &Meter, days: &[MeterDay]) -> Option
 }
 
 /// Days that a meter of steps does not know between days that it does, in the last three weeks; together, if they are
-/// `days` or more. Those after a day in `told` were told while the meter was silent.
+/// `days` or more. A silence that began after a day in `told`, or in the middle of it, was told while it lasted.
 pub fn gaps(
     rules: &Rules,
     meter: &Meter,
@@ -154,7 +154,7 @@ pub fn gaps(
         .collect();
     let missing: Vec<Date> = known
         .windows(2)
-        .filter(|pair| !told.contains(&pair[0]))
+        .filter(|pair| !told.iter().any(|last| (pair[0]..pair[1]).contains(last)))
         .flat_map(|pair| {
             let between = pair[0].series(1.day()).skip(1);
             between.take_while(|date| *date < pair[1])
@@ -345,6 +345,19 @@ mod tests {
         let today = date(2026, 11, 9);
         let finding = gaps(&Rules::default(), &meter, &days(&used), &told, today).unwrap();
         assert_eq!(finding.evidence["first"], "2026-11-06");
+    }
+
+    #[test]
+    fn a_silence_that_began_in_the_middle_of_a_day_was_told_all_the_same() {
+        let meter = meter(ReadingKind::Step);
+        let mut known = days(&[Some(3), Some(1), None, None, None, Some(3)]);
+        // Half of the second day is known, which is the newest that the other rule named.
+        known[1].whole = false;
+        let told = [date(2026, 11, 2)];
+        let found =
+            |told: &[Date]| gaps(&Rules::default(), &meter, &known, told, date(2026, 11, 9));
+        assert_eq!(found(&told), None);
+        assert!(found(&[date(2026, 11, 6)]).is_some(), "another silence");
     }
 
     #[test]
