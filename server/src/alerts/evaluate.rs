@@ -1,12 +1,15 @@
 //! The job: looks at the rules and brings the alerts in line with what is so. Running it twice
 //! changes nothing the second time.
 
+use std::collections::BTreeMap;
+
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::bill::brazil::FLAG_TABLE;
 use ecotrack_common::device::ProfileDevice;
 use ecotrack_common::locale::Locale;
 use ecotrack_common::meter::{Channel, Meter};
 use ecotrack_common::{AlertId, EnergyProfileId, ProfileDeviceId};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -169,9 +172,10 @@ async fn of_meters(
     days.retain(|day| day.date < today);
     for meter in &meters {
         findings.extend(meter_rules::standing_still(rules, meter, &days));
-        let told = meter_rules::told_silences(&known, meter);
-        findings.extend(meter_rules::gaps(rules, meter, &days, &told, today));
     }
+    findings.extend(meter_rules::gaps_of_flows(
+        rules, &meters, &days, &known, today,
+    ));
     let since = now - SignedDuration::from_hours(24 * BACKWARDS_DAYS);
     let zone = &outlook.home.time_zone;
     let back = store::list_backwards(&mut *conn, profile, zone, since).await?;
@@ -198,21 +202,24 @@ async fn of_standby(
         steps_from: Some(first),
     };
     let mut rows = consumption::store::list_rows(conn, outlook.home.id, read).await?;
-    rows.sort_by_key(|row| row.day.date);
+    rows.sort_by_key(|row| (row.day.date, row.day.meter));
     let taken = meters
         .iter()
-        .filter(|meter| meter.channel == Channel::GridImport && !meter.alerts_off);
+        .filter(|meter| meter.channel == Channel::GridImport)
+        .filter(|meter| meter_rules::is_first_of_its_flow(meters, meter));
     let found = taken.filter_map(|meter| {
-        let mine = rows.iter().filter(|row| row.day.meter == meter.meter_id);
-        let floors: Vec<Floor> = mine
-            .filter(|row| !row.day.estimated)
+        let group = meter.same_as.unwrap_or(meter.meter_id);
+        let mine = rows
+            .iter()
+            .filter(|row| row.day.group == group && !row.day.estimated);
+        // Of two meters of one flow either will do for a day.
+        let floors: BTreeMap<Date, Floor> = mine
             .filter_map(|row| {
-                Some(Floor {
-                    date: row.day.date,
-                    watts: floor_watts(&row.mwh, row.step_minutes?)?,
-                })
+                let (date, watts) = (row.day.date, floor_watts(&row.mwh, row.step_minutes?)?);
+                Some((date, Floor { date, watts }))
             })
             .collect();
+        let floors: Vec<Floor> = floors.into_values().collect();
         let last = floors.last()?.date;
         standby::creeping(rules, meter.meter_id, &meter.name, &floors, last)
     });

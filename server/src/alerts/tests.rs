@@ -231,3 +231,44 @@ async fn a_counter_that_is_stuck_for_months_is_told_as_long_as_it_is(db: PgPool)
     assert_eq!(alerts[0]["evidence"]["first"], "2026-07-11");
     assert_eq!(alerts[0]["evidence"]["days"], "135");
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_another_meter_of_the_connection_knows_is_not_missing_and_told_once(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let file = test.meter(profile, "File", ReadingKind::Step).await;
+    let live = test.meter(profile, "Live", ReadingKind::Step).await;
+    let first = date(2026, 8, 20);
+    // What the home takes at night doubles in its last week.
+    let used = |day| {
+        Some(if day < date(2026, 11, 14) {
+            100_000
+        } else {
+            200_000
+        })
+    };
+    let gap = date(2026, 11, 5)..date(2026, 11, 9);
+    let with_gap = |day| used(day).filter(|_| !gap.contains(&day));
+    hours(&test, profile, &file, first, with_gap).await;
+    hours(&test, profile, &live, first, used).await;
+    let told = async || {
+        evaluate::run(&test.app, profile).await.unwrap();
+        let alerts = listed(&ana, profile).await;
+        let open = alerts.iter().filter(|alert| alert["resolved_at"].is_null());
+        let rules = open.map(|alert| alert["rule"].as_str().unwrap().to_owned());
+        let mut rules: Vec<String> = rules.collect();
+        rules.sort();
+        rules
+    };
+    assert_eq!(
+        told().await,
+        ["gap", "standby_creeping", "standby_creeping"]
+    );
+    sqlx::query("UPDATE meter SET same_as = $2 WHERE meter_id = $1")
+        .bind(live.meter_id.0)
+        .bind(file.meter_id.0)
+        .execute(&test.app.db)
+        .await
+        .unwrap();
+    assert_eq!(told().await, ["standby_creeping"]);
+}

@@ -1,5 +1,7 @@
 //! Rules about what meters report.
 
+use std::collections::BTreeMap;
+
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::cycle::days_between;
 use ecotrack_common::meter::{Meter, ReadingKind};
@@ -47,6 +49,19 @@ fn is_watched(meter: &Meter) -> bool {
     !meter.alerts_off
 }
 
+/// What a meter shares with all that know the same flow.
+fn group(meter: &Meter) -> MeterId {
+    meter.same_as.unwrap_or(meter.meter_id)
+}
+
+/// The first of the watched meters that know the same flow, which what is found of the flow is told of.
+pub fn is_first_of_its_flow(meters: &[Meter], meter: &Meter) -> bool {
+    let twins = meters.iter().filter(|twin| group(twin) == group(meter));
+    let of_kind = |twin: &&Meter| twin.reading_kind == meter.reading_kind && is_watched(twin);
+    let first = twins.filter(of_kind).map(|twin| twin.meter_id).min();
+    first == Some(meter.meter_id)
+}
+
 /// Meters that say nothing for too long. Of meters that know the same flow only the one that spoke
 /// last is looked at: while it speaks, nothing is missing.
 pub fn silent(
@@ -59,7 +74,6 @@ pub fn silent(
         let known = last_days.iter().find(|(id, _)| *id == meter.meter_id);
         known.map(|(_, day)| *day)
     };
-    let group = |meter: &Meter| meter.same_as.unwrap_or(meter.meter_id);
     let speaks_for_its_group = |meter: &&Meter| {
         let twins = meters.iter().filter(|twin| group(twin) == group(meter));
         let newest = twins.max_by_key(|twin| (last(twin), std::cmp::Reverse(twin.meter_id)));
@@ -130,6 +144,37 @@ pub fn standing_still(rules: &Rules, meter: &Meter, days: &[MeterDay]) -> Option
             ("first", first.date.to_string()),
         ],
     ))
+}
+
+/// [`gaps`] of each flow: what one of its meters knows is not missing, and what was told of one of them was told.
+pub fn gaps_of_flows(
+    rules: &Rules,
+    meters: &[Meter],
+    days: &[MeterDay],
+    known: &[Known],
+    today: Date,
+) -> Vec<Finding> {
+    let of_flow = |meter: &Meter| {
+        let twins = || meters.iter().filter(|twin| group(twin) == group(meter));
+        let is_of = |day: &&MeterDay| day.whole && twins().any(|twin| twin.meter_id == day.meter);
+        let mine = days.iter().filter(is_of).map(|day| {
+            let day = MeterDay {
+                meter: meter.meter_id,
+                ..*day
+            };
+            (day.date, day)
+        });
+        let mine: BTreeMap<Date, MeterDay> = mine.collect();
+        let mine: Vec<MeterDay> = mine.into_values().collect();
+        let told: Vec<Date> = twins()
+            .flat_map(|twin| told_silences(known, twin))
+            .collect();
+        gaps(rules, meter, &mine, &told, today)
+    };
+    let first = meters
+        .iter()
+        .filter(|meter| is_first_of_its_flow(meters, meter));
+    first.filter_map(of_flow).collect()
 }
 
 /// Days that a meter of steps does not know between days that it does, in the last three weeks; together, if they are
