@@ -44,12 +44,25 @@ const UNLIKE_DAYS: i32 = 62;
 /// Times away and bills that are read, the newest.
 const READ: i64 = 60;
 
+/// A home that is written to all the while is looked at so often at once; who writes last asks for another look.
+const LOOKS: usize = 3;
+
 /// Evaluates all rules for one home.
 pub async fn run(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
+    for look in 1..=LOOKS {
+        if look_once(app, profile, look == LOOKS).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One look; false where the home was written to meanwhile, and what was found may be so no more, unless it is the `last` look.
+async fn look_once(app: &App, profile: EnergyProfileId, last: bool) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let mut conn = app.db.acquire().await?;
     let Some(outlook) = outlook::load(&mut conn, &app.reference, profile, now).await? else {
-        return Ok(());
+        return Ok(true);
     };
     let rules = store::list_rules(&mut conn, profile).await?;
     let rules = rules.into_iter().map(|row| (row.rule, row.settings));
@@ -60,6 +73,10 @@ pub async fn run(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
     // look at once the second sees from here on what the first found.
     let mut tx = app.db.begin().await?;
     profiles::store::lock(&mut tx, profile).await?;
+    let stands = crate::write::store::find_revision(&mut tx, profile).await?;
+    if stands != outlook.home.revision && !last {
+        return Ok(false);
+    }
     let since = now - SignedDuration::from_hours(24 * KNOWN_DAYS);
     let facts: Vec<String> = findings.iter().map(|it| it.fact.clone()).collect();
     let known = store::list_known(&mut tx, profile, since, &facts).await?;
@@ -73,7 +90,8 @@ pub async fn run(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
     if !changes.is_empty() {
         crate::write::store::bump_revision(&mut tx, profile).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Tells of an alert that was raised: once for each channel and opening, in the words of each member.

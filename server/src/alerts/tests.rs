@@ -272,3 +272,28 @@ async fn what_another_meter_of_the_connection_knows_is_not_missing_and_told_once
         .unwrap();
     assert_eq!(told().await, ["standby_creeping"]);
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_was_entered_while_rules_were_looked_at_is_looked_at_too(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile, _) = silent_home(&test).await;
+    // The write is there and does not stand yet, so the job has looked by the time that it does.
+    let mut held = test.app.db.begin().await.unwrap();
+    for write in [
+        "UPDATE energy_profile SET revision = revision + 1 WHERE energy_profile_id = $1",
+        "UPDATE meter SET alerts_off = true WHERE energy_profile_id = $1",
+    ] {
+        let done = sqlx::query(write).bind(profile.0).execute(&mut *held).await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+    }
+    let release = async {
+        let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        let waits = || sqlx::query_scalar::<_, bool>(waiting).fetch_one(&test.app.db);
+        while !waits().await.unwrap() {}
+        held.commit().await.unwrap();
+    };
+    let (looked, ()) = tokio::join!(evaluate::run(&test.app, profile), release);
+    looked.unwrap();
+    assert_eq!(listed(&ana, profile).await, Vec::<Value>::new());
+}
