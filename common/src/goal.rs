@@ -151,6 +151,12 @@ pub struct GoalStanding {
     pub span: Cycle,
     /// Where what is known of its use comes from.
     pub source: GoalSource,
+    /// Days of the span that have passed whole.
+    #[serde(default)]
+    pub elapsed_days: i32,
+    /// Days of those that are measured, which what is used is of; none of a device that is only estimated.
+    #[serde(default)]
+    pub measured_days: i32,
     /// How it stands; `None` where it does not hold today, or where its measure has no figure.
     pub progress: Option<GoalProgress>,
     /// What is not known, as codes: `not_in_force`, `missing_readings`, `missing_price`, `missing_factor`, `missing_forecast`,

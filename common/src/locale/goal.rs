@@ -144,6 +144,17 @@ impl Locale {
         Some(said)
     }
 
+    /// Where what is known of its use comes from, and of how many days: `12 of 14 days measured`.
+    pub fn goal_source(&self, standing: &GoalStanding) -> String {
+        let days = [
+            ("measured", standing.measured_days),
+            ("elapsed", standing.elapsed_days),
+        ];
+        let days = days.map(|(name, days)| (name.to_owned(), days.to_string()));
+        let source = standing.source.as_str().replace('_', "-");
+        self.text_with(&format!("goal-source-{source}"), &days.into())
+    }
+
     /// In how many of the spans before a limit was kept: `kept in 8 of 11 spans`; nothing where none is known.
     pub fn goal_past(&self, past: &[PastSpan]) -> Option<String> {
         let known: Vec<bool> = past.iter().filter_map(|span| span.passed).collect();

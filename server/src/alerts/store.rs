@@ -305,7 +305,8 @@ async fn resolve(
     Ok(())
 }
 
-/// What each meter of steps knows of the days from `first` on, in order.
+/// What each meter of steps knows of the days from `first` on, in order; of one that stands still for longer from the last
+/// day on that it did not.
 pub async fn list_meter_days(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
@@ -313,9 +314,16 @@ pub async fn list_meter_days(
 ) -> sqlx::Result<Vec<MeterDay>> {
     let rows = sqlx::query!(
         r#"SELECT d.meter_id, d.local_date, d.kwh AS "kwh!", d.covered_minutes * 10 >= d.day_minutes * 9 AS "whole!"
-           FROM consumption_day AS d JOIN meter AS m USING (energy_profile_id, meter_id)
-           WHERE d.energy_profile_id = $1 AND d.local_date >= $2 AND d.kwh IS NOT NULL
-             AND m.removed_at IS NULL AND m.reading_kind = 'step'
+           FROM meter AS m
+           CROSS JOIN LATERAL (
+               SELECT least($2, (SELECT f.local_date FROM consumption_day AS f
+                                 WHERE f.energy_profile_id = m.energy_profile_id AND f.meter_id = m.meter_id
+                                   AND f.kwh > 0 AND f.covered_minutes * 10 >= f.day_minutes * 9
+                                 ORDER BY f.local_date DESC LIMIT 1)) AS first_day
+               OFFSET 0) AS w
+           JOIN consumption_day AS d ON d.energy_profile_id = m.energy_profile_id AND d.meter_id = m.meter_id
+                                    AND d.local_date >= w.first_day
+           WHERE m.energy_profile_id = $1 AND m.removed_at IS NULL AND m.reading_kind = 'step' AND d.kwh IS NOT NULL
            ORDER BY d.meter_id, d.local_date"#,
         profile.0,
         first.to_sqlx(),

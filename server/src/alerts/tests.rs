@@ -1,6 +1,8 @@
 use axum::http::StatusCode;
-use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::meter::{Meter, ReadingKind};
 use ecotrack_common::{EnergyProfileId, path};
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -185,4 +187,113 @@ async fn a_silent_meter_is_told_once_acknowledged_and_resolved_by_news(db: PgPoo
     test.run_jobs().await;
     let listed = ana.get(&alerts).await;
     assert!(listed.json[0]["resolved_at"].is_string(), "{}", listed.json);
+}
+
+/// Days of a meter by the hour, from `first` to 2026-11-22: as many milliwatt-hours in each hour, or a gap.
+async fn hours(
+    test: &TestApp,
+    profile: EnergyProfileId,
+    meter: &Meter,
+    first: Date,
+    mwh: impl Fn(Date) -> Option<i32>,
+) {
+    for day in first
+        .series(1.day())
+        .take_while(|day| *day < date(2026, 11, 23))
+    {
+        let Some(mwh) = mwh(day) else { continue };
+        sqlx::query(
+            "INSERT INTO consumption_day (energy_profile_id, meter_id, local_date, starts_at, day_minutes, step_minutes, step_mwh)
+             VALUES ($1, $2, $3::date, $3::date::timestamp AT TIME ZONE 'America/Sao_Paulo', 1440, 60, $4)",
+        )
+        .bind(profile.0)
+        .bind(meter.meter_id.0)
+        .bind(day.to_string())
+        .bind(vec![mwh; 24])
+        .execute(&test.app.db)
+        .await
+        .unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_counter_that_is_stuck_for_months_is_told_as_long_as_it_is(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let meter = test.meter(profile, "Main", ReadingKind::Step).await;
+    let stuck = date(2026, 7, 11);
+    let used = |day| Some(if day < stuck { 300_000 } else { 0 });
+    hours(&test, profile, &meter, date(2026, 7, 1), used).await;
+    evaluate::run(&test.app, profile).await.unwrap();
+    let alerts = listed(&ana, profile).await;
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert_eq!(alerts[0]["rule"], "standing_still");
+    assert_eq!(alerts[0]["evidence"]["first"], "2026-07-11");
+    assert_eq!(alerts[0]["evidence"]["days"], "135");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_another_meter_of_the_connection_knows_is_not_missing_and_told_once(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let file = test.meter(profile, "File", ReadingKind::Step).await;
+    let live = test.meter(profile, "Live", ReadingKind::Step).await;
+    let first = date(2026, 8, 20);
+    // What the home takes at night doubles in its last week.
+    let used = |day| {
+        Some(if day < date(2026, 11, 14) {
+            100_000
+        } else {
+            200_000
+        })
+    };
+    let gap = date(2026, 11, 5)..date(2026, 11, 9);
+    let with_gap = |day| used(day).filter(|_| !gap.contains(&day));
+    hours(&test, profile, &file, first, with_gap).await;
+    hours(&test, profile, &live, first, used).await;
+    let told = async || {
+        evaluate::run(&test.app, profile).await.unwrap();
+        let alerts = listed(&ana, profile).await;
+        let open = alerts.iter().filter(|alert| alert["resolved_at"].is_null());
+        let rules = open.map(|alert| alert["rule"].as_str().unwrap().to_owned());
+        let mut rules: Vec<String> = rules.collect();
+        rules.sort();
+        rules
+    };
+    assert_eq!(
+        told().await,
+        ["gap", "standby_creeping", "standby_creeping"]
+    );
+    sqlx::query("UPDATE meter SET same_as = $2 WHERE meter_id = $1")
+        .bind(live.meter_id.0)
+        .bind(file.meter_id.0)
+        .execute(&test.app.db)
+        .await
+        .unwrap();
+    assert_eq!(told().await, ["standby_creeping"]);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_was_entered_while_rules_were_looked_at_is_looked_at_too(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile, _) = silent_home(&test).await;
+    // The write is there and does not stand yet, so the job has looked by the time that it does.
+    let mut held = test.app.db.begin().await.unwrap();
+    for write in [
+        "UPDATE energy_profile SET revision = revision + 1 WHERE energy_profile_id = $1",
+        "UPDATE meter SET alerts_off = true WHERE energy_profile_id = $1",
+    ] {
+        let done = sqlx::query(write).bind(profile.0).execute(&mut *held).await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+    }
+    let release = async {
+        let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        let waits = || sqlx::query_scalar::<_, bool>(waiting).fetch_one(&test.app.db);
+        while !waits().await.unwrap() {}
+        held.commit().await.unwrap();
+    };
+    let (looked, ()) = tokio::join!(evaluate::run(&test.app, profile), release);
+    looked.unwrap();
+    assert_eq!(listed(&ana, profile).await, Vec::<Value>::new());
 }

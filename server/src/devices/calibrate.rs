@@ -262,8 +262,7 @@ fn fit(rows: &[Row], always: Option<&(f64, Vec<f64>)>, spreads: &[f64]) -> Optio
         wanted[at] += precision * common;
     }
     let factors = within_limits(&normal, &wanted, &sums, metered, (least, most));
-    let free: Vec<usize> = (0..count).collect();
-    let spreads = posterior(&normal, &sums, &free)?;
+    let spreads = posterior(&normal, &sums)?;
     Some(Fit {
         factors,
         spreads,

@@ -95,15 +95,8 @@ fn exactly(mut factors: Vec<f64>, sums: &[f64], total: f64, (least, most): (f64,
 }
 
 /// The spread of each factor that is left with the data and with the sum known; `None` of what has no inverse.
-pub(super) fn posterior(normal: &[Vec<f64>], sums: &[f64], all: &[usize]) -> Option<Vec<f64>> {
-    let inverse: Vec<Vec<f64>> = all
-        .iter()
-        .map(|at| {
-            let mut unit = vec![0.0; all.len()];
-            unit[*at] = 1.0;
-            solved(normal, &unit)
-        })
-        .collect::<Option<_>>()?;
+pub(super) fn posterior(normal: &[Vec<f64>], sums: &[f64]) -> Option<Vec<f64>> {
+    let inverse = inverse(normal)?;
     let by_sum: Vec<f64> = inverse
         .iter()
         .map(|row| row.iter().zip(sums).map(|(value, kwh)| value * kwh).sum())
@@ -113,42 +106,75 @@ pub(super) fn posterior(normal: &[Vec<f64>], sums: &[f64], all: &[usize]) -> Opt
         .zip(sums)
         .map(|(value, kwh)| value * kwh)
         .sum();
-    let spread = |at: &usize| {
+    let spread = |(at, row): (usize, &Vec<f64>)| {
         let known = if whole > 0.0 {
-            by_sum[*at].powi(2) / whole
+            by_sum[at].powi(2) / whole
         } else {
             0.0
         };
-        (inverse[*at][*at] - known).max(0.0).sqrt()
+        (row[at] - known).max(0.0).sqrt()
     };
-    Some(all.iter().map(spread).collect())
+    Some(inverse.iter().enumerate().map(spread).collect())
 }
 
-/// The solution of a symmetric system with a positive diagonal, by Gaussian elimination.
-fn solved(matrix: &[Vec<f64>], right: &[f64]) -> Option<Vec<f64>> {
-    let count = right.len();
-    let mut rows: Vec<Vec<f64>> = matrix.to_vec();
-    let mut values = right.to_vec();
+/// The inverse of a symmetric matrix with a positive diagonal, by Gauss and Jordan: once for all columns, since a home
+/// may have hundreds of devices.
+fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let count = matrix.len();
+    let mut rows = matrix.to_vec();
+    let mut inverse = vec![vec![0.0; count]; count];
+    for (at, row) in inverse.iter_mut().enumerate() {
+        row[at] = 1.0;
+    }
     for at in 0..count {
         let pivot = rows[at][at];
         if pivot.abs() < 1e-12 {
             return None;
         }
-        let (above, below) = rows.split_at_mut(at + 1);
-        let pivot_row = &above[at];
-        for (offset, row) in below.iter_mut().enumerate() {
-            let part = row[at] / pivot;
-            for (cell, over) in row[at..].iter_mut().zip(&pivot_row[at..]) {
+        for cell in rows[at].iter_mut().chain(&mut inverse[at]) {
+            *cell /= pivot;
+        }
+        let (pivot_row, pivot_inverse) = (rows[at].clone(), inverse[at].clone());
+        for other in (0..count).filter(|other| *other != at) {
+            let part = rows[other][at];
+            let cells = rows[other].iter_mut().chain(&mut inverse[other]);
+            for (cell, over) in cells.zip(pivot_row.iter().chain(&pivot_inverse)) {
                 *cell -= part * over;
             }
-            values[at + 1 + offset] -= part * values[at];
         }
     }
-    for at in (0..count).rev() {
-        let known: f64 = (at + 1..count)
-            .map(|other| rows[at][other] * values[other])
-            .sum();
-        values[at] = (values[at] - known) / rows[at][at];
+    Some(inverse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_times_its_inverse_is_one() {
+        let matrix = [
+            vec![4.0, 1.0, 0.5],
+            vec![1.0, 3.0, -1.0],
+            vec![0.5, -1.0, 2.0],
+        ];
+        let inverse = inverse(&matrix).unwrap();
+        for (at, row) in matrix.iter().enumerate() {
+            // Symmetric as it is, its columns are its rows.
+            for (column, other) in inverse.iter().enumerate() {
+                let sum: f64 = row.iter().zip(other).map(|(one, two)| one * two).sum();
+                let wanted = f64::from(u8::from(at == column));
+                assert!((sum - wanted).abs() < 1e-12, "{at} {column}: {sum}");
+            }
+        }
+        assert!(super::inverse(&[vec![0.0]]).is_none());
     }
-    Some(values)
+
+    #[test]
+    fn what_is_known_of_the_sum_narrows_each_factor() {
+        // Two factors of variance 1/4 whose sum is known move against each other only.
+        let normal = [vec![4.0, 0.0], vec![0.0, 4.0]];
+        let spreads = posterior(&normal, &[1.0, 1.0]).unwrap();
+        let half = 0.125_f64.sqrt();
+        assert!(spreads.iter().all(|spread| (spread - half).abs() < 1e-12));
+    }
 }

@@ -1,5 +1,6 @@
 //! Devices of a home, with the energy that follows from their figures.
 
+use anyhow::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -84,12 +85,12 @@ async fn show_calibration(
     let (country, latitude) = profiles::store::find_place(&mut conn, profile).await?;
     drop(conn);
     let southern = is_southern(&country, latitude);
-    Ok(axum::Json(calibrate(
-        &devices,
-        &days,
-        night_floor(&rows),
-        southern,
-    )))
+    // Hundreds of devices take a while, and others want to be answered.
+    let answer = move || calibrate(&devices, &days, night_floor(&rows), southern);
+    let answer = tokio::task::spawn_blocking(answer)
+        .await
+        .context("a calibration broke off")?;
+    Ok(axum::Json(answer))
 }
 
 /// A new device with its patterns.

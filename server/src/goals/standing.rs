@@ -7,6 +7,7 @@ use ecotrack_common::device::NewDevice;
 use ecotrack_common::goal::{
     Goal, GoalMeasure, GoalPeriod, GoalProgress, GoalSource, GoalStanding, PastSpan,
 };
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::device::{self, Worth};
@@ -129,10 +130,17 @@ impl Spans {
                 GoalSource::DeviceEstimate => {}
             }
         }
+        let elapsed_days = self.now.so_far.elapsed_days;
+        let measured_days = match device {
+            None => self.now.so_far.measured_days,
+            Some(of) => measured_days(of, span, outlook.through),
+        };
         GoalStanding {
             consumption_goal_id: goal.consumption_goal_id,
             span,
             source,
+            elapsed_days,
+            measured_days,
             progress,
             missing: missing.into_iter().map(str::to_owned).collect(),
             past,
@@ -214,6 +222,14 @@ pub fn past_span(goal: &Goal, span: Cycle, used: Option<Decimal>, days: &[DayUse
     let most_a_day = most.checked_div(known.iter().sum()).unwrap_or_default();
     let known_days = i32::try_from(known.len()).unwrap_or(i32::MAX);
     PastSpan::new(span, held, known_days, used, most_a_day, rules.limit)
+}
+
+/// Days of a span up to `through` that a device's own meter measured.
+fn measured_days(of: &OfDevice, span: Cycle, through: Date) -> i32 {
+    let days = of.metered.iter().flatten();
+    let measured =
+        days.filter(|day| span.contains(day.date) && day.date <= through && day.is_measured());
+    i32::try_from(measured.count()).unwrap_or(i32::MAX)
 }
 
 fn lacks_forecast(progress: Option<&GoalProgress>) -> bool {

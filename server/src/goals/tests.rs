@@ -151,6 +151,10 @@ async fn each_goal_tells_how_likely_it_is_passed_what_keeps_it_and_what_became_o
         json!({ "first": "2026-11-10", "last": "2026-12-09" })
     );
     assert_eq!(tight["source"], "home");
+    assert_eq!(
+        (&tight["elapsed_days"], &tight["measured_days"]),
+        (&json!(13), &json!(13))
+    );
     assert_eq!(figure(tight, "/progress/used"), 130.into());
     let likely = figure(tight, "/progress/likely_at_end");
     assert!(
@@ -236,6 +240,11 @@ async fn a_goal_of_a_device_goes_by_its_own_meter_and_by_an_estimate_without_one
     let told = ana.get(&address).await.json;
     let (by_estimate, by_meter) = (&told[0], &told[1]);
     assert_eq!(by_meter["source"], "device_meter");
+    assert_eq!(by_meter["measured_days"], 13);
+    assert_eq!(
+        (&by_estimate["elapsed_days"], &by_estimate["measured_days"]),
+        (&json!(13), &json!(0))
+    );
     assert_eq!(figure(by_meter, "/progress/used"), 26.into());
     assert_eq!(figure(by_meter, "/progress/likely_at_end"), 60.into());
     assert_eq!(

@@ -250,8 +250,10 @@ fn table(goals: &[Told], devices: &[ProfileDevice], shown: Shown) -> Table {
         let pace = pace.map(|progress| locale.goal_pace(progress, shown.currency()));
         let past = standing.and_then(|standing| locale.goal_past(&standing.past));
         let missing = standing.map(|standing| {
-            let source = format!("goal-source-{}", standing.source.as_str().replace('_', "-"));
-            let source = (standing.source != GoalSource::Home).then(|| locale.text(&source));
+            // That all of it is measured goes without saying.
+            let whole = standing.measured_days >= standing.elapsed_days;
+            let source = standing.source != GoalSource::Home || !whole;
+            let source = source.then(|| locale.goal_source(standing));
             let said = locale.goal_missing(standing).into_iter().chain(source);
             said.collect::<Vec<String>>().join(" ")
         });

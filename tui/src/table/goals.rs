@@ -162,8 +162,7 @@ pub(super) fn detail(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     );
     let span = t!(cx, "goal-span", first = first, last = last);
     let title = format!("{limit} · {} · {span}", whom(app, goal, cx));
-    let source = format!("goal-source-{}", standing.source.as_str().replace('_', "-"));
-    let titles = Titles::new(title).bottom(cx.locale.text(&source));
+    let titles = Titles::new(title).bottom(cx.locale.goal_source(standing));
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     let mut lines = Vec::new();
     if let Some(progress) = &standing.progress {

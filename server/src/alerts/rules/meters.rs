@@ -1,5 +1,7 @@
 //! Rules about what meters report.
 
+use std::collections::BTreeMap;
+
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::cycle::days_between;
 use ecotrack_common::meter::{Meter, ReadingKind};
@@ -47,6 +49,19 @@ fn is_watched(meter: &Meter) -> bool {
     !meter.alerts_off
 }
 
+/// What a meter shares with all that know the same flow.
+fn group(meter: &Meter) -> MeterId {
+    meter.same_as.unwrap_or(meter.meter_id)
+}
+
+/// The first of the watched meters that know the same flow, which what is found of the flow is told of.
+pub fn is_first_of_its_flow(meters: &[Meter], meter: &Meter) -> bool {
+    let twins = meters.iter().filter(|twin| group(twin) == group(meter));
+    let of_kind = |twin: &&Meter| twin.reading_kind == meter.reading_kind && is_watched(twin);
+    let first = twins.filter(of_kind).map(|twin| twin.meter_id).min();
+    first == Some(meter.meter_id)
+}
+
 /// Meters that say nothing for too long. Of meters that know the same flow only the one that spoke
 /// last is looked at: while it speaks, nothing is missing.
 pub fn silent(
@@ -59,7 +74,6 @@ pub fn silent(
         let known = last_days.iter().find(|(id, _)| *id == meter.meter_id);
         known.map(|(_, day)| *day)
     };
-    let group = |meter: &Meter| meter.same_as.unwrap_or(meter.meter_id);
     let speaks_for_its_group = |meter: &&Meter| {
         let twins = meters.iter().filter(|twin| group(twin) == group(meter));
         let newest = twins.max_by_key(|twin| (last(twin), std::cmp::Reverse(twin.meter_id)));
@@ -132,8 +146,39 @@ pub fn standing_still(rules: &Rules, meter: &Meter, days: &[MeterDay]) -> Option
     ))
 }
 
+/// [`gaps`] of each flow: what one of its meters knows is not missing, and what was told of one of them was told.
+pub fn gaps_of_flows(
+    rules: &Rules,
+    meters: &[Meter],
+    days: &[MeterDay],
+    known: &[Known],
+    today: Date,
+) -> Vec<Finding> {
+    let of_flow = |meter: &Meter| {
+        let twins = || meters.iter().filter(|twin| group(twin) == group(meter));
+        let is_of = |day: &&MeterDay| day.whole && twins().any(|twin| twin.meter_id == day.meter);
+        let mine = days.iter().filter(is_of).map(|day| {
+            let day = MeterDay {
+                meter: meter.meter_id,
+                ..*day
+            };
+            (day.date, day)
+        });
+        let mine: BTreeMap<Date, MeterDay> = mine.collect();
+        let mine: Vec<MeterDay> = mine.into_values().collect();
+        let told: Vec<Date> = twins()
+            .flat_map(|twin| told_silences(known, twin))
+            .collect();
+        gaps(rules, meter, &mine, &told, today)
+    };
+    let first = meters
+        .iter()
+        .filter(|meter| is_first_of_its_flow(meters, meter));
+    first.filter_map(of_flow).collect()
+}
+
 /// Days that a meter of steps does not know between days that it does, in the last three weeks; together, if they are
-/// `days` or more. Those after a day in `told` were told while the meter was silent.
+/// `days` or more. A silence that began after a day in `told`, or in the middle of it, was told while it lasted.
 pub fn gaps(
     rules: &Rules,
     meter: &Meter,
@@ -154,7 +199,7 @@ pub fn gaps(
         .collect();
     let missing: Vec<Date> = known
         .windows(2)
-        .filter(|pair| !told.contains(&pair[0]))
+        .filter(|pair| !told.iter().any(|last| (pair[0]..pair[1]).contains(last)))
         .flat_map(|pair| {
             let between = pair[0].series(1.day()).skip(1);
             between.take_while(|date| *date < pair[1])
@@ -345,6 +390,19 @@ mod tests {
         let today = date(2026, 11, 9);
         let finding = gaps(&Rules::default(), &meter, &days(&used), &told, today).unwrap();
         assert_eq!(finding.evidence["first"], "2026-11-06");
+    }
+
+    #[test]
+    fn a_silence_that_began_in_the_middle_of_a_day_was_told_all_the_same() {
+        let meter = meter(ReadingKind::Step);
+        let mut known = days(&[Some(3), Some(1), None, None, None, Some(3)]);
+        // Half of the second day is known, which is the newest that the other rule named.
+        known[1].whole = false;
+        let told = [date(2026, 11, 2)];
+        let found =
+            |told: &[Date]| gaps(&Rules::default(), &meter, &known, told, date(2026, 11, 9));
+        assert_eq!(found(&told), None);
+        assert!(found(&[date(2026, 11, 6)]).is_some(), "another silence");
     }
 
     #[test]
