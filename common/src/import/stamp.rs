@@ -125,18 +125,16 @@ fn iso(text: &[u8]) -> Option<Stamp> {
 /// The next quickest: `31.12.2024` or `12/31/2024`, alone or with ` HH:MM` or ` HH:MM:SS`; `2024-12-31` alone.
 fn quick(text: &[u8], order: DateOrder) -> Option<Stamp> {
     let (day, rest) = text.split_at_checked(10)?;
-    let date = match *day {
-        [a, b, first @ (b'.' | b'/' | b'-'), c, d, second, e, f, g, h] if first == second => {
-            let (left, right, year) = (pair(a, b)?, pair(c, d)?, century(e, f, g, h)?);
+    let date = match (day[2], day[4], day[5], day[7]) {
+        (first @ (b'.' | b'/' | b'-'), _, second, _) if first == second => {
+            let (left, right, year) = (pair(day, 0)?, pair(day, 3)?, century(day, 6)?);
             let (day, month) = match order {
                 DateOrder::DayFirst => (left, right),
                 DateOrder::MonthFirst => (right, left),
             };
             Date::new(year, month, day).ok()?
         }
-        [a, b, c, d, b'-', e, f, b'-', g, h] => {
-            Date::new(century(a, b, c, d)?, pair(e, f)?, pair(g, h)?).ok()?
-        }
+        (_, b'-', _, b'-') => Date::new(century(day, 0)?, pair(day, 5)?, pair(day, 8)?).ok()?,
         _ => return None,
     };
     match *rest {
@@ -148,22 +146,28 @@ fn quick(text: &[u8], order: DateOrder) -> Option<Stamp> {
 
 /// `HH:MM` or `HH:MM:SS`.
 fn quick_clock(text: &[u8]) -> Option<Time> {
-    match *text {
-        [a, b, b':', c, d] => Time::new(pair(a, b)?, pair(c, d)?, 0, 0).ok(),
-        [a, b, b':', c, d, b':', e, f] => Time::new(pair(a, b)?, pair(c, d)?, pair(e, f)?, 0).ok(),
-        _ => None,
-    }
+    let second = match text.len() {
+        5 => 0,
+        8 if text[5] == b':' => pair(text, 6)?,
+        _ => return None,
+    };
+    let hour = pair(text, 0).filter(|_| text[2] == b':')?;
+    Time::new(hour, pair(text, 3)?, second, 0).ok()
 }
 
-fn pair(tens: u8, ones: u8) -> Option<i8> {
-    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens < 10 && ones < 10)
-        .then(|| i8::try_from(tens * 10 + ones).ok())
-        .flatten()
+/// Two digits at `at`.
+fn pair(text: &[u8], at: usize) -> Option<i8> {
+    let digit = |at: usize| {
+        text.get(at)
+            .map(|byte| byte.wrapping_sub(b'0'))
+            .filter(|digit| *digit < 10)
+    };
+    i8::try_from(digit(at)? * 10 + digit(at + 1)?).ok()
 }
 
-fn century(a: u8, b: u8, c: u8, d: u8) -> Option<i16> {
-    Some(i16::from(pair(a, b)?) * 100 + i16::from(pair(c, d)?))
+/// Four digits at `at`.
+fn century(text: &[u8], at: usize) -> Option<i16> {
+    Some(i16::from(pair(text, at)?) * 100 + i16::from(pair(text, at + 2)?))
 }
 
 fn days_in(year: i64, month: i64) -> i64 {

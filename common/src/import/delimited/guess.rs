@@ -465,13 +465,12 @@ fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> 
         .iter()
         .any(|word| folded(&column.header).contains(word))
         || counts(layout, at);
-    let channel = match (named, usual_channel) {
+    let channel = match (named, usual_channel.filter(|_| of == 1)) {
+        (_, Some(usual)) => usual.to_owned(),
         (Some(named), None) => named.to_owned(),
-        (_, Some(usual)) if of == 1 => usual.to_owned(),
-        (Some(named), _) => named.to_owned(),
-        (None, _) if register => "register".to_owned(),
-        (None, _) if column.header.is_empty() => "unknown".to_owned(),
-        (None, _) => column.header.clone(),
+        (None, None) if register => "register".to_owned(),
+        (None, None) if column.header.is_empty() => "unknown".to_owned(),
+        (None, None) => column.header.clone(),
     };
     ValueColumn {
         column: number(at),

@@ -163,7 +163,7 @@ fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<F
             && column(layout, &value.column).is_some_and(|at| guess::counts(layout, at))
         {
             value.kind = Kind::Register;
-            value.channel = "register".to_owned();
+            "register".clone_into(&mut value.channel);
             if value.unit.as_deref().and_then(Unit::parse) == Some(Unit::W) {
                 value.unit = Some("kWh".to_owned());
             }

@@ -430,14 +430,14 @@ fn date_order(mapping: &Mapping, layout: &Layout, time: &Time) -> (DateOrder, bo
 
 /// The unit that a header names: in brackets, or as its last word.
 pub(super) fn unit_in(header: &str) -> Option<Unit> {
-    let bracketed = header
+    let mut bracketed = header
         .split(['(', '[', '{'])
         .skip(1)
         .filter_map(|rest| rest.split([')', ']', '}']).next());
     let words = header.split(|c: char| {
         c.is_whitespace() || matches!(c, '_' | '(' | ')' | '[' | ']' | ',' | ':' | '/')
     });
-    bracketed.filter_map(Unit::parse).next().or_else(|| {
+    bracketed.find_map(Unit::parse).or_else(|| {
         let known = |word: &str| {
             let word = word.strip_suffix(".first").unwrap_or(word);
             (word.len() > 1 || word == "W")

@@ -112,20 +112,20 @@ impl<R: Read> Records<R> {
                     from = to + 1;
                 }
                 self.ranges.push(from..bytes.len());
-                let text = match std::str::from_utf8(bytes) {
-                    Ok(text) => text,
-                    Err(_) => {
-                        // One character for each byte that is none, so that the cells stay where they are.
-                        self.mended.clear();
-                        self.mended.extend(bytes.iter().map(|byte| {
-                            if byte.is_ascii() {
-                                char::from(*byte)
-                            } else {
-                                '?'
-                            }
-                        }));
-                        &self.mended
-                    }
+                let text = if let Ok(text) = std::str::from_utf8(bytes) {
+                    text
+                } else {
+                    // One character for each byte that is none, so that the cells stay where they are.
+                    let seen = |byte: &u8| {
+                        if byte.is_ascii() {
+                            char::from(*byte)
+                        } else {
+                            '?'
+                        }
+                    };
+                    self.mended.clear();
+                    self.mended.extend(bytes.iter().map(seen));
+                    &self.mended
                 };
                 Ok(Some(Record {
                     text,

@@ -103,7 +103,7 @@ impl<'p> Run<'p> {
         let (at, until) = match self.when(record, series) {
             Ok(when) => when,
             Err(cell) => {
-                self.no_time(record, &cell, line, series);
+                no_time(record, &cell, line, series);
                 return;
             }
         };
@@ -135,17 +135,6 @@ impl<'p> Run<'p> {
                 series,
             );
         }
-    }
-
-    /// A row without a time: nothing, a line of words, or one that is broken.
-    fn no_time(&mut self, record: &impl Cells, cell: &str, line: u64, series: &mut Series<'_>) {
-        let empty = (0..record.width()).all(|at| record.cell(at).trim().is_empty());
-        if empty {
-            return;
-        }
-        let words = !cell.bytes().any(|byte| byte.is_ascii_digit()) && !cell.trim().is_empty();
-        let code = if words { "not_a_row" } else { "timestamp" };
-        series.findings.add(line, code, &[("found", &shown(cell))]);
     }
 
     fn number(
@@ -216,16 +205,15 @@ impl<'p> Run<'p> {
     fn unit(&mut self, record: &impl Cells, line: u64, series: &mut Series<'_>) -> Option<Unit> {
         let column = self.plan.unit_column?;
         let cell = record.cell(column);
-        let found = match self.units.get(cell) {
-            Some(found) => *found,
-            None => {
-                let found = Unit::parse(cell);
-                // A hostile file may have a unit of its own on each row.
-                if self.units.len() < 1_000 {
-                    self.units.insert(cell.to_owned(), found);
-                }
-                found
+        let found = if let Some(found) = self.units.get(cell) {
+            *found
+        } else {
+            let found = Unit::parse(cell);
+            // A hostile file may have a unit of its own on each row.
+            if self.units.len() < 1_000 {
+                self.units.insert(cell.to_owned(), found);
             }
+            found
         };
         if found.is_none() {
             series
@@ -441,13 +429,11 @@ impl<'p> Run<'p> {
             Time::DateAndHour { date, hour } => {
                 let day = day(date)?;
                 let cell = record.cell(hour).trim();
-                let count: i64 = match cell.parse() {
-                    Ok(count) => count,
-                    Err(_) => {
-                        let (time, next) =
-                            stamp::read_clock(cell).ok_or_else(|| cell.to_owned())?;
-                        if next { 24 } else { i64::from(time.hour()) }
-                    }
+                let count: i64 = if let Ok(count) = cell.parse() {
+                    count
+                } else {
+                    let (time, next) = stamp::read_clock(cell).ok_or_else(|| cell.to_owned())?;
+                    if next { 24 } else { i64::from(time.hour()) }
                 };
                 if !(1..=300).contains(&count) {
                     return Err(cell.to_owned());
@@ -541,9 +527,9 @@ impl<'p> Run<'p> {
             let (mut all, point) = (*evidence, value.mark == DecimalMark::Point);
             // What was read so far speaks for the mark by which it was read.
             if point {
-                all.point += 1
+                all.point += 1;
             } else {
-                all.comma += 1
+                all.comma += 1;
             }
             if *evidence != MarkEvidence::default() && all.decide(value.mark) != Ok(value.mark) {
                 series
@@ -590,6 +576,17 @@ impl<'p> Run<'p> {
         }
         Ok(self.rows)
     }
+}
+
+/// A row without a time: nothing, a line of words, or one that is broken.
+fn no_time(record: &impl Cells, cell: &str, line: u64, series: &mut Series<'_>) {
+    let empty = (0..record.width()).all(|at| record.cell(at).trim().is_empty());
+    if empty {
+        return;
+    }
+    let words = !cell.bytes().any(|byte| byte.is_ascii_digit()) && !cell.trim().is_empty();
+    let code = if words { "not_a_row" } else { "timestamp" };
+    series.findings.add(line, code, &[("found", &shown(cell))]);
 }
 
 fn is_electric(channel: &str) -> bool {
