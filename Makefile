@@ -65,6 +65,13 @@ bench-queue: postgresql ## Train 1,000 and 10,000 homes through the job queue
 	@echo 'what | ours | beside it | ratio'
 	@scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench queue -- "$$DATABASE_URL"'
 
+# How often each is done: make bench-import TIMES=9
+.PHONY: bench-import
+bench-import: postgresql ## Import a million quarter-hours beside psql, and a gigabyte in how much memory
+	@echo 'what | ours | beside it | ratio'
+	@scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench import -- \
+		"$$DATABASE_URL" "$$(scripts/postgresql-bin)/psql" $(or $(TIMES),5)'
+
 .PHONY: prepare
 prepare: postgresql ## Record the queries for SQLx, after a query or a migration changed
 	scripts/prepare-sqlx

@@ -54,8 +54,8 @@ routes! {
     READINGS_BATCH = "/profiles/{energy_profile_id}/meters/{meter_id}/readings/batch";
     /// `PUT` corrects, `DELETE` removes.
     READING = "/profiles/{energy_profile_id}/meters/{meter_id}/readings/{read_at}";
-    /// `POST` a CSV file.
-    IMPORTS = "/profiles/{energy_profile_id}/meters/{meter_id}/imports";
+    /// `POST` a file of EcoTrack's own rows, of one meter or of several.
+    READINGS_IMPORT = "/profiles/{energy_profile_id}/readings/import";
     /// `GET` who changed what, newest first.
     OPERATIONS = "/profiles/{energy_profile_id}/operations";
     /// `POST` takes an operation back.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -11,6 +12,9 @@ use crate::catalog::ReferenceCache;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::events::Hub;
+
+/// Of the sixteen connections.
+const IMPORTS_AT_ONCE: usize = 4;
 
 /// The state of one server process.
 #[derive(Clone)]
@@ -27,6 +31,9 @@ pub struct App {
     pub reference: ReferenceCache,
     /// Who is told that a home changed.
     pub hub: Hub,
+    /// Imports that may hold a connection at once: a file comes as slowly as its line is, and the pool is
+    /// everybody's.
+    pub imports: Arc<Semaphore>,
     /// Requests that were begun; the server stops when they are done.
     pub requests: TaskTracker,
     /// Cancelled when the server is to stop.
@@ -50,6 +57,7 @@ impl App {
             passwords: Passwords::default(),
             reference: ReferenceCache::default(),
             hub: Hub::default(),
+            imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             requests: TaskTracker::new(),
             shutdown,
         }

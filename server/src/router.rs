@@ -52,13 +52,15 @@ const PUBLIC_BURST: u32 = 120;
 const PUBLIC_PERIOD: Duration = Duration::from_millis(500);
 /// The longest that a caller waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The same for files of a million rows.
-const BULK_TIMEOUT: Duration = Duration::from_mins(10);
+/// The same for files, of which one may have a gigabyte and come over a slow line.
+const BULK_TIMEOUT: Duration = Duration::from_hours(1);
 /// Where such files go.
-const BULK: [&str; 2] = [path::IMPORTS, path::WEATHER_IMPORTS];
+const BULK: [&str; 2] = [path::READINGS_IMPORT, path::WEATHER_IMPORTS];
+/// The largest file of temperatures.
+const MAX_FILE_BYTES: usize = 96 * 1024 * 1024;
 
 /// Routes with their documents, before any layer that needs the state.
-fn api() -> [OpenApiRouter<App>; 5] {
+fn api() -> [OpenApiRouter<App>; 6] {
     let quick = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes())
         .merge(profiles::routes())
@@ -92,15 +94,17 @@ fn api() -> [OpenApiRouter<App>; 5] {
             .merge(members::doors())
             .merge(registration::doors()),
         catalog::public_routes().merge(public::routes()),
-        readings::imports::bulk().merge(weather::bulk()),
+        weather::bulk(),
+        readings::imports::endless(),
         events::routes(),
     ]
 }
 
 /// The OpenAPI document, with its routes.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let [quick, doors, anybody, bulk, streams] = api();
-    let all = quick.merge(doors).merge(anybody).merge(bulk).merge(streams);
+    let [quick, doors, anybody, bulk, endless, streams] = api();
+    let all = quick.merge(doors).merge(anybody).merge(bulk);
+    let all = all.merge(endless).merge(streams);
     all.into_openapi()
 }
 
@@ -112,7 +116,7 @@ async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
 
 /// The whole server.
 pub fn router(app: App) -> Router {
-    let [quick, doors, anybody, bulk, streams] = api();
+    let [quick, doors, anybody, bulk, endless, streams] = api();
     let request_id = HeaderName::from_static("x-request-id");
     let quick = plain(quick)
         .merge(slowed_down(
@@ -123,12 +127,13 @@ pub fn router(app: App) -> Router {
         .merge(slowed_down(plain(anybody), PUBLIC_BURST, PUBLIC_PERIOD))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CompressionLayer::new());
-    let bulk = plain(bulk).layer(axum::extract::DefaultBodyLimit::max(
-        readings::imports::MAX_IMPORT_BYTES,
-    ));
+    let bulk = plain(bulk).layer(axum::extract::DefaultBodyLimit::max(MAX_FILE_BYTES));
+    // What is read as it comes needs no limit.
+    let endless = plain(endless).layer(axum::extract::DefaultBodyLimit::disable());
     // Compression would hold a stream's events back.
     let api = quick
         .merge(bulk)
+        .merge(endless)
         .merge(plain(streams))
         .route_layer(middleware::from_fn_with_state(app.clone(), authorise))
         .route(path::HEALTHZ, get(|| async { "ok\n" }))

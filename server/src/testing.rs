@@ -277,6 +277,14 @@ pub(crate) fn in_home(pattern: &str, profile: EnergyProfileId) -> String {
     path::fill(pattern, &[("energy_profile_id", &profile)])
 }
 
+/// Where a file of steps of a meter goes.
+pub(crate) fn import_of(profile: EnergyProfileId, meter: &str) -> String {
+    format!(
+        "{}?meter_id={meter}",
+        in_home(path::READINGS_IMPORT, profile)
+    )
+}
+
 /// The address of a row in its home, whose key has the name `key` in the row.
 pub(crate) fn of_row(pattern: &str, profile: EnergyProfileId, key: &str, row: &Value) -> String {
     path::fill(

@@ -20,7 +20,7 @@ async fn import(person: &Person, text: &str) {
     };
     let (home, meter) = (person.home.energy_profile_id, person.meter.meter_id);
     let done = person.client.import(home, meter, file, new_key(), |_| {});
-    assert_eq!(done.await.unwrap().added, 120 * 24);
+    assert_eq!(done.await.unwrap().meters[0].added, 120 * 24);
 }
 
 /// The words of a language, in the order in which they are waited for.

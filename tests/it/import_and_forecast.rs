@@ -67,7 +67,7 @@ async fn forecast_appears(
 
     let (report, _) = import(&ana, &hours(120), false).await;
     let report = report.unwrap();
-    assert_eq!((report.added, report.rows), (120 * 24, 120 * 24));
+    assert_eq!((report.meters[0].added, report.rows), (120 * 24, 120 * 24));
     // The days are there at once; the forecast when the job has made it. Nobody presses a key.
     screen.hides(none).await;
     screen.hides(too_little).await;
@@ -112,7 +112,7 @@ async fn trained_from_the_screen(
     let world = World::new(db).await;
     let ana = world.owner(ReadingKind::Step).await;
     let (report, _) = import(&ana, &hours(120), false).await;
-    assert_eq!(report.unwrap().added, 120 * 24);
+    assert_eq!(report.unwrap().meters[0].added, 120 * 24);
     let mut screen = ana.screen(&world, language);
     screen.shows(band).await;
     screen.type_text("7");
@@ -163,20 +163,30 @@ async fn a_file_goes_in_with_progress_and_a_second_time_changes_nothing(db: PgPo
 
     let (looked, _) = import(&ana, &text, true).await;
     let looked = looked.unwrap();
-    assert_eq!((looked.added, looked.import_batch_id), (200 * 24, None));
+    assert_eq!(
+        (looked.meters[0].added, looked.import_batch_id),
+        (200 * 24, None)
+    );
 
     let (report, sent) = import(&ana, &text, false).await;
     let report = report.unwrap();
-    assert_eq!(report.added, 200 * 24, "the look before stored nothing");
+    assert_eq!(
+        report.meters[0].added,
+        200 * 24,
+        "the look before stored nothing"
+    );
     assert!(report.import_batch_id.is_some());
     assert!(sent.len() > 1 && sent.is_sorted(), "{sent:?}");
     assert_eq!(sent.last(), Some(&text.len()));
 
     let (again, _) = import(&ana, &text, false).await;
     let again = again.unwrap();
-    assert_eq!((again.added, again.unchanged), (0, 200 * 24));
+    assert_eq!(
+        (again.meters[0].added, again.meters[0].unchanged),
+        (0, 200 * 24)
+    );
     assert_eq!((again.import_batch_id, again.operation_id), (None, None));
-    assert_eq!(again.total_kwh, report.total_kwh);
+    assert_eq!(again.meters[0].total_kwh, report.meters[0].total_kwh);
 
     let operation = report.operation_id.unwrap();
     let home = ana.home.energy_profile_id;
@@ -214,6 +224,9 @@ async fn a_wrong_file_is_told_line_by_line_and_nothing_of_it_is_kept(db: PgPool)
     let good = good.replace("0,75", "\"0,75\"");
     let (report, _) = import(&ana, &good, false).await;
     let report = report.unwrap();
-    assert_eq!(report.added, 2, "of the wrong file nothing was kept");
-    assert_eq!(report.total_kwh, Kwh("1.25".parse().unwrap()));
+    assert_eq!(
+        report.meters[0].added, 2,
+        "of the wrong file nothing was kept"
+    );
+    assert_eq!(report.meters[0].total_kwh, Kwh("1.25".parse().unwrap()));
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{ImportBatchId, Kwh, OperationId};
+use crate::{ImportBatchId, Kwh, MeterId, OperationId};
 
 pub mod delimited;
 mod encoding;
@@ -18,6 +18,7 @@ mod finding;
 pub mod formats;
 pub mod number;
 mod own_csv;
+pub mod own_rows;
 pub mod presets;
 pub mod series;
 pub mod stamp;
@@ -61,26 +62,40 @@ pub struct ImportReport {
     pub import_batch_id: Option<ImportBatchId>,
     /// The operation, for undo; as above.
     pub operation_id: Option<OperationId>,
-    /// Rows read from the file.
+    /// Rows of the file, those that were left out among them.
     pub rows: i64,
-    /// Steps that are new.
+    /// What became of each meter that the file tells of, by key.
+    pub meters: Vec<MeterImport>,
+    /// What was found, some of each kind; the rest is counted by `more`. What casts doubt on rows is
+    /// here only where it was accepted, and refused as a whole with 422 otherwise.
+    pub findings: Vec<Finding>,
+}
+
+/// What an import did to one meter, or would do. What is counted, unless it says rows, is what is
+/// stored: steps, or readings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MeterImport {
+    /// The meter.
+    pub meter_id: MeterId,
+    /// Rows of the file that were taken.
+    pub rows: i64,
+    /// What is new.
     pub added: i64,
-    /// Steps that were stored already with the same energy.
+    /// What was stored already with the same energy.
     pub unchanged: i64,
-    /// Steps that differ from what is stored: kept as they were, or replaced when told to.
+    /// What differs from what is stored: kept as it was, or replaced when told to.
     pub conflicting: i64,
-    /// Spacing of the rows in minutes.
-    pub step_minutes: i16,
-    /// Energy of the file.
+    /// The finest steps of the file in minutes; `None` where it has no steps of an hour or less.
+    pub step_minutes: Option<i16>,
+    /// Energy of the rows; registers tell none.
     pub total_kwh: Kwh,
     /// First instant.
     pub first: Option<Timestamp>,
-    /// End of the last step.
+    /// End of the last row.
     pub until: Option<Timestamp>,
-    /// Missing steps between the first and the last.
+    /// Steps between the first and the last instant that no row covers.
     pub missing_steps: i64,
-    /// What was found; errors are refused as a whole with 422 instead.
-    pub findings: Vec<Finding>,
 }
 
 /// Errors of a file are capped at this many, so that a wrong file does not drown its reader.

@@ -76,7 +76,7 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("POST", path::READINGS_BATCH, Access::Member(Role::Editor)),
     ("PUT", path::READING, Access::Member(Role::Editor)),
     ("DELETE", path::READING, Access::Member(Role::Editor)),
-    ("POST", path::IMPORTS, Access::Member(Role::Editor)),
+    ("POST", path::READINGS_IMPORT, Access::Member(Role::Editor)),
     ("GET", path::OPERATIONS, Access::Member(Role::Viewer)),
     ("POST", path::UNDO, Access::Member(Role::Editor)),
     ("GET", path::DEVICES, Access::Member(Role::Viewer)),

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use super::{RefreshProfile, TrainAll, TrainProfile, for_each_home, store};
 use crate::forecasts::trainings::policy::Trigger;
-use crate::testing::{TestApp, register};
+use crate::testing::{TestApp, import_of, register};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn jobs_asked_for_under_the_same_key_are_one(db: PgPool) {
@@ -68,13 +68,7 @@ async fn training_goes_from_the_queue_to_a_forecast_and_beside_what_happens(db: 
 
     // Ninety days of hours with a weekly shape, to yesterday.
     let meter = test.meter(profile, "Main", ReadingKind::Step).await;
-    let imports = path::fill(
-        path::IMPORTS,
-        &[
-            ("energy_profile_id", &profile),
-            ("meter_id", &meter.meter_id),
-        ],
-    );
+    let imports = import_of(profile, &meter.meter_id.to_string());
     let start: Timestamp = "2026-08-25T03:00:00Z".parse().unwrap();
     let rows: Vec<String> = (0_i64..90 * 24)
         .map(|hour| {

@@ -4,7 +4,7 @@ use ecotrack_common::{EnergyProfileId, path};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::testing::{Actor, Answer, TestApp, in_home, of_row, register, wrong};
+use crate::testing::{Actor, Answer, TestApp, import_of, in_home, of_row, register, wrong};
 
 fn meter(name: &str, kind: &str) -> Value {
     json!({ "name": name, "channel": "grid_import", "reading_kind": kind })
@@ -218,7 +218,7 @@ async fn a_connection_read_by_hand_and_by_file_counts_once(db: PgPool) {
     let imported = ana
         .ask(
             Method::POST,
-            &of_row(path::IMPORTS, profile, "meter_id", &file),
+            &import_of(profile, file["meter_id"].as_str().unwrap()),
             &[("content-type", "text/csv")],
             Body::from(format!("timestamp,kwh\n{}\n", rows.join("\n"))),
         )

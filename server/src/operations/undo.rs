@@ -68,7 +68,7 @@ async fn restore_all(
 ) -> Result<i64> {
     let entity = entries.first().map_or("", |entry| entry.entity.as_str());
     match entity {
-        imports::BATCH => return readings::undo::restore_batches(write, profile, entries).await,
+        imports::BATCH => return imports::undo::restore(write, profile, entries).await,
         readings::READING => readings::undo::restore(write, profile, entries).await?,
         // Only its owner changes a home, and takes that back.
         home::ENTITY if caller.role < Some(Role::Owner) => return Err(Error::Forbidden),

@@ -232,6 +232,7 @@ fn image(caller: &Caller, meter_id: MeterId, new: NewReading) -> Image {
         note: new.note.filter(|note| !note.trim().is_empty()),
         source: ReadingSource::Manual,
         entered_by: Some(caller.account_id),
+        import_batch_id: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Readings as said, and the days that follow from them.
 
 use ecotrack_common::reading::{Measured, Reading, ReadingSource};
-use ecotrack_common::{AccountId, EnergyProfileId, Kwh, MeterId};
+use ecotrack_common::{AccountId, EnergyProfileId, ImportBatchId, Kwh, MeterId};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -34,6 +34,9 @@ pub struct Image {
     pub source: ReadingSource,
     /// Who entered it.
     pub entered_by: Option<AccountId>,
+    /// The import that wrote it, as long as it is what that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_batch_id: Option<ImportBatchId>,
 }
 
 impl Image {
@@ -82,8 +85,8 @@ pub async fn insert(
     let (kind, kwh, ends_at) = image.columns();
     sqlx::query!(
         "INSERT INTO energy_reading (energy_profile_id, meter_id, read_at, kind, kwh, ends_at, register_restarted,
-                                     estimated, note, source, entered_by, entered_at, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                     estimated, note, source, entered_by, entered_at, version, import_batch_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         profile.0,
         image.meter_id.0,
         image.read_at.to_sqlx(),
@@ -97,6 +100,7 @@ pub async fn insert(
         image.entered_by.map(|account| account.0),
         now.to_sqlx(),
         version,
+        image.import_batch_id.map(|batch| batch.0),
     )
     .execute(conn)
     .await?;
@@ -114,7 +118,7 @@ pub async fn update(
     sqlx::query!(
         "UPDATE energy_reading
          SET read_at = $4, kind = $5, kwh = $6, ends_at = $7, register_restarted = $8, estimated = $9, note = $10,
-             source = $11, entered_by = $12, version = version + 1
+             source = $11, entered_by = $12, import_batch_id = $13, version = version + 1
          WHERE energy_profile_id = $1 AND meter_id = $2 AND read_at = $3",
         profile.0,
         image.meter_id.0,
@@ -128,6 +132,7 @@ pub async fn update(
         image.note,
         image.source.as_str(),
         image.entered_by.map(|account| account.0),
+        image.import_batch_id.map(|batch| batch.0),
     )
     .execute(conn)
     .await?;
@@ -160,7 +165,8 @@ pub async fn find_image(
     read_at: Timestamp,
 ) -> sqlx::Result<Option<(Image, i64)>> {
     sqlx::query!(
-        "SELECT read_at, kind, kwh, ends_at, register_restarted, estimated, note, source, entered_by, version
+        "SELECT read_at, kind, kwh, ends_at, register_restarted, estimated, note, source, entered_by, version,
+                import_batch_id
          FROM energy_reading WHERE energy_profile_id = $1 AND meter_id = $2 AND read_at = $3",
         profile.0,
         meter.0,
@@ -178,6 +184,7 @@ pub async fn find_image(
             note: row.note,
             source: word(&row.source)?,
             entered_by: row.entered_by.map(AccountId),
+            import_batch_id: row.import_batch_id.map(ImportBatchId),
         };
         Ok((image, row.version))
     })
@@ -522,7 +529,7 @@ pub async fn put_days(
          ON CONFLICT ON CONSTRAINT consumption_day_pkey DO UPDATE
          SET starts_at = excluded.starts_at, day_minutes = excluded.day_minutes, step_minutes = excluded.step_minutes,
              step_mwh = excluded.step_mwh, step_estimated = excluded.step_estimated,
-             spread_mwh = excluded.spread_mwh, spread_minutes = excluded.spread_minutes",
+             spread_mwh = excluded.spread_mwh, spread_minutes = excluded.spread_minutes, import_batch_id = NULL",
     )
     .bind(profile.0)
     .bind(meter.0)

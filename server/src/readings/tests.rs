@@ -13,7 +13,7 @@ use sqlx::PgPool;
 use super::derive::{Content, Day};
 use super::store;
 use crate::profiles;
-use crate::testing::{Actor, Answer, TestApp, register};
+use crate::testing::{Actor, Answer, TestApp, import_of, register};
 
 struct Home {
     test: TestApp,
@@ -66,18 +66,12 @@ impl Home {
     }
 
     async fn import(&self, csv: &str, query: &str) -> Answer {
-        let address = path::fill(
-            path::IMPORTS,
-            &[
-                ("energy_profile_id", &self.profile),
-                ("meter_id", &self.meter),
-            ],
-        );
+        let address = import_of(self.profile, &self.meter.to_string());
         let headers = [("content-type", "text/csv")];
         self.ana
             .ask(
                 Method::POST,
-                &format!("{address}?{query}"),
+                &format!("{address}&{query}"),
                 &headers,
                 Body::from(csv.to_owned()),
             )
@@ -360,16 +354,16 @@ async fn a_file_is_imported_whole_and_again_is_nothing(db: PgPool) {
     let home = Home::new(db, ReadingKind::Step).await;
     let dry = home.import(HOURS, "dry_run=true").await;
     assert_eq!(
-        (dry.status, &dry.json["added"]),
+        (dry.status, &dry.json["meters"][0]["added"]),
         (StatusCode::OK, &json!(4))
     );
     assert!(home.days().await.is_empty(), "a dry run writes nothing");
 
     let report = home.import(HOURS, "file_name=hours.csv").await;
     assert_eq!(report.status, StatusCode::OK, "{}", report.json);
-    assert_eq!(report.json["added"], 4);
-    assert_eq!(report.json["total_kwh"], "3.75");
-    assert_eq!(report.json["missing_steps"], 21);
+    assert_eq!(report.json["meters"][0]["added"], 4);
+    assert_eq!(report.json["meters"][0]["total_kwh"], "3.75");
+    assert_eq!(report.json["meters"][0]["missing_steps"], 21);
     let days = home.days().await;
     assert_eq!(days.len(), 2);
     let Content::Steps {
@@ -387,7 +381,7 @@ async fn a_file_is_imported_whole_and_again_is_nothing(db: PgPool) {
     );
 
     let again = home.import(HOURS, "").await;
-    assert_eq!(again.json["unchanged"], 4);
+    assert_eq!(again.json["meters"][0]["unchanged"], 4);
     assert_eq!(again.json["import_batch_id"], Value::Null);
     assert_eq!(home.days().await, days);
 }
@@ -402,7 +396,10 @@ async fn an_import_keeps_or_replaces_what_is_there_as_told_and_is_undone_whole(d
         .replace("2026-11-02T00", "2026-11-03T00");
     let kept = home.import(&other, "on_conflict=skip&dry_run=true").await;
     assert_eq!(
-        (&kept.json["conflicting"], &kept.json["added"]),
+        (
+            &kept.json["meters"][0]["conflicting"],
+            &kept.json["meters"][0]["added"]
+        ),
         (&json!(1), &json!(1))
     );
     assert_eq!(kept.json["findings"][0]["code"], "kept");

@@ -74,10 +74,23 @@ impl Write {
         key: WriteKey,
         input: &impl Serialize,
     ) -> Result<Begun> {
-        let mut tx = app.db.begin().await?;
-        let now = app.clock.now();
+        let mut write = Self::unkeyed(app).await?;
+        Ok(match write.claim(caller, key, input).await? {
+            None => Begun::Fresh(write),
+            Some(answer) => Begun::Done(answer),
+        })
+    }
+
+    /// Takes the key of a write that was begun before all of its input was known. The answer, where it
+    /// was done before: then nothing of this one may stand.
+    pub async fn claim(
+        &mut self,
+        caller: &Caller,
+        key: WriteKey,
+        input: &impl Serialize,
+    ) -> Result<Option<Response>> {
         let Some(text) = key.key else {
-            return Ok(Begun::Fresh(Self { tx, key: None, now }));
+            return Ok(None);
         };
         let body = serde_json::to_vec(input).map_err(anyhow::Error::from)?;
         let hash = Sha256::new()
@@ -86,26 +99,23 @@ impl Write {
             .finalize()
             .to_vec();
         // Two of the same at once: the second waits here for the first to end.
-        let first = store::insert_key(&mut tx, caller.account_id, &text, &hash, now).await?;
-        if first {
-            return Ok(Begun::Fresh(Self {
-                tx,
-                key: Some((caller.clone(), text, hash)),
-                now,
-            }));
+        let (account, now) = (caller.account_id, self.now);
+        if store::insert_key(&mut self.tx, account, &text, &hash, now).await? {
+            self.key = Some((caller.clone(), text, hash));
+            return Ok(None);
         }
-        let kept = store::find_key(&mut tx, caller.account_id, &text)
+        let kept = store::find_key(&mut self.tx, account, &text)
             .await?
             .ok_or_else(|| anyhow::anyhow!("an idempotency key vanished between two statements"))?;
         if kept.request_hash != hash {
             let detail = "send a new Idempotency-Key with a new request".to_owned();
             return Err(Error::Refused(ErrorCode::IdempotencyKeyReused, detail));
         }
-        Ok(Begun::Done(kept.into_response()))
+        Ok(Some(kept.into_response()))
     }
 
-    /// Begins a write that takes no key, since its answer is told once and kept nowhere; its
-    /// transaction is the caller's to commit.
+    /// Begins a write that takes no key, since its answer is told once and kept nowhere, or that takes
+    /// it later; its transaction is the caller's to commit.
     pub async fn unkeyed(app: &App) -> Result<Self> {
         Ok(Self {
             tx: app.db.begin().await?,

@@ -195,7 +195,7 @@ async fn a_file_of_a_home_with_a_meter_asks_which_connection_it_tells_of(db: PgP
         ]
         .concat();
         let report: ImportReport = ana.run(&words).await.json();
-        assert_eq!(report.added, 2, "{name}");
+        assert_eq!(report.meters[0].added, 2, "{name}");
     }
     let all: Vec<Meter> = ana.json(&["meters", "list"]).await;
     let find = |name: &str| all.iter().find(|meter| meter.name == name).unwrap();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use ecotrack_common::import::{Finding, ImportReport, OnConflict};
+use ecotrack_common::import::{Finding, MeterImport, OnConflict};
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
 use ecotrack_common::write::Written;
@@ -97,13 +97,10 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     for finding in &report.findings {
         context.streams.tell_line(&located(&shown, finding, locale));
     }
-    context.streams.print(&summary(
-        &report,
-        &meter.name,
-        import.dry_run,
-        locale,
-        &home.zone(),
-    ))
+    let zone = home.zone();
+    let told = report.meters.iter();
+    let told = told.map(|told| summary(told, &meter.name, import.dry_run, locale, &zone));
+    context.streams.print(&told.collect::<String>())
 }
 
 /// The meter of this name; one of the grid's import is made where there is none.
@@ -213,7 +210,7 @@ pub(super) fn located(path: &str, finding: &Finding, locale: &Locale) -> String 
 }
 
 pub(super) fn summary(
-    report: &ImportReport,
+    report: &MeterImport,
     meter: &str,
     dry_run: bool,
     locale: &Locale,
@@ -225,7 +222,7 @@ pub(super) fn summary(
         words,
         "cli-import-read",
         rows = count(report.rows),
-        minutes = report.step_minutes.to_string(),
+        minutes = report.step_minutes.unwrap_or(0).to_string(),
         kwh = locale.kwh(report.total_kwh)
     )];
     if let (Some(first), Some(until)) = (report.first, report.until) {
@@ -239,8 +236,7 @@ pub(super) fn summary(
             count = count(report.missing_steps)
         ));
     }
-    let changed = report.added > 0 || (!dry_run && report.operation_id.is_some());
-    lines.push(if !changed && report.conflicting == 0 {
+    lines.push(if report.added == 0 && report.conflicting == 0 {
         fl!(words, "cli-import-nothing-new", meter = meter)
     } else {
         let (added, same, other) = (

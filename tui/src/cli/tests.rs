@@ -1,11 +1,9 @@
 use clap::error::ErrorKind;
-use ecotrack_common::import::{ImportReport, OnConflict};
+use ecotrack_common::import::{MeterImport, OnConflict};
 use ecotrack_common::locale::Locale;
 use ecotrack_common::meter::{Channel, Meter, ReadingKind};
 use ecotrack_common::profile::{Connection, EnergyProfile, LocationInfo, Role};
-use ecotrack_common::{
-    EnergyProfileId, ErrorCode, FieldErrors, ImportBatchId, Kwh, MeterId, OperationId, Problem,
-};
+use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors, Kwh, MeterId, Problem};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -236,26 +234,24 @@ fn a_refused_file_is_told_line_by_line() {
     assert!(lines[2].starts_with("Nothing was stored."), "{text}");
 }
 
-fn report(added: i64, unchanged: i64) -> ImportReport {
-    ImportReport {
-        import_batch_id: (added > 0).then(|| ImportBatchId(Uuid::from_u128(1))),
-        operation_id: (added > 0).then(|| OperationId(Uuid::from_u128(2))),
+fn report(added: i64, unchanged: i64) -> MeterImport {
+    MeterImport {
+        meter_id: MeterId(Uuid::from_u128(1)),
         rows: added + unchanged,
         added,
         unchanged,
         conflicting: 0,
-        step_minutes: 15,
+        step_minutes: Some(15),
         total_kwh: Kwh(12.into()),
         first: None,
         until: None,
         missing_steps: 0,
-        findings: Vec::new(),
     }
 }
 
 #[test]
 fn a_file_that_is_known_already_is_nothing_new() {
-    let summary = |report: &ImportReport, dry_run, language| {
+    let summary = |report: &MeterImport, dry_run, language| {
         import::summary(
             report,
             "Smart",

@@ -334,12 +334,12 @@ impl Client {
         }));
         let dry_run = if file.dry_run { "true" } else { "false" };
         let request = self
-            .unlimited(Method::POST, &of_meter(path::IMPORTS, profile, meter))
+            .unlimited(Method::POST, &of_profile(path::READINGS_IMPORT, profile))
             .header(IDEMPOTENCY_KEY, key.to_string())
             .header(CONTENT_TYPE, "text/csv")
-            // A length lets the server refuse too large a file before it has read it.
             .header(CONTENT_LENGTH, length)
             .query(&[
+                ("meter_id", meter.to_string().as_str()),
                 ("on_conflict", file.on_conflict.as_str()),
                 ("dry_run", dry_run),
                 ("file_name", &file.name),

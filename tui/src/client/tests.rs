@@ -164,8 +164,8 @@ async fn an_instant_is_escaped_in_an_address_and_a_write_has_its_key() {
 
 #[tokio::test]
 async fn a_file_is_sent_whole_and_tells_its_progress() {
-    let report = r#"{"import_batch_id":null,"operation_id":null,"rows":0,"added":0,"unchanged":0,"conflicting":0,
-        "step_minutes":15,"total_kwh":"0","first":null,"until":null,"missing_steps":0,"findings":[]}"#;
+    let report =
+        r#"{"import_batch_id":null,"operation_id":null,"rows":0,"meters":[],"findings":[]}"#;
     let stub = Stub::answering(&answer("200 OK", "", report)).await;
     let bytes = b"0123456789".repeat(10_000);
     let file = ImportFile {
@@ -184,7 +184,10 @@ async fn a_file_is_sent_whole_and_tells_its_progress() {
     assert_eq!(*progress.lock().unwrap(), [65_536, 100_000]);
     let asked = stub.asked();
     assert!(
-        asked.contains("/imports?on_conflict=replace&dry_run=true&file_name=agosto+%26+mais.csv"),
+        asked.contains(&format!(
+            "/readings/import?meter_id={}&on_conflict=replace&dry_run=true&file_name=agosto+%26+mais.csv",
+            meter()
+        )),
         "{asked}"
     );
     assert!(asked.as_bytes().ends_with(&bytes));

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::forecasts::trainings::policy::Trigger;
 use crate::jobs::{self, RebuildDays, RefreshProfile, TrainProfile};
-use crate::testing::{Actor, Answer, TestApp, register};
+use crate::testing::{Actor, Answer, TestApp, import_of, register};
 
 fn at(pattern: &str, profile: EnergyProfileId) -> String {
     path::fill(pattern, &[("energy_profile_id", &profile)])
@@ -216,7 +216,7 @@ async fn furnish(test: &TestApp, ana: &Actor, profile: EnergyProfileId) {
         assert_eq!(written.status, StatusCode::CREATED, "{}", written.json);
     }
     let file = Body::from("timestamp,kwh\n2026-11-20T03:00:00Z,0.5\n2026-11-20T04:00:00Z,0.5\n");
-    let imports = of(path::IMPORTS, &steps.meter_id);
+    let imports = import_of(profile, &steps.meter_id.to_string());
     let imported = ana
         .ask(
             Method::POST,

@@ -1,51 +1,75 @@
-//! Files of steps: whole or not at all, and taken back whole.
+//! Imports: EcoTrack's own rows, of any meters together, whole or not at all, and taken back whole.
+//!
+//! `stream` stages the file while it comes, by what `assemble` makes of its bytes; `days` and `rows` bring
+//! what is staged together with what is stored.
 
-use axum::extract::State;
+use std::collections::BTreeMap;
+
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use ecotrack_common::import::{
-    Finding, ImportReport, MAX_FINDINGS, OnConflict, StepSeries, parse_csv,
-};
-use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::import::{Finding, ImportReport, MeterImport, OnConflict};
 use ecotrack_common::{
-    EnergyProfileId, FieldErrors, ImportBatchId, Kwh, MeterId, OperationId, path,
+    EnergyProfileId, ErrorCode, FieldErrors, ImportBatchId, Kwh, MeterId, OperationId, path,
 };
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sqlx::{Acquire, PgConnection};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+pub mod assemble;
+pub mod copy;
+pub mod days;
+pub mod finer;
+pub mod found;
+pub mod registers;
+pub mod rows;
 pub mod store;
+pub mod stream;
+#[cfg(test)]
+mod tests;
+pub mod undo;
 
-use super::derive::Day;
-use super::{ask_for_refresh, steps};
+use super::ask_for_refresh;
+use super::steps::{Rules, Tally};
 use crate::accounts::Caller;
 use crate::audit::store::Entry;
 use crate::error::{Error, Result};
-use crate::extract::{Body, Path, Query};
-use crate::write::{Begun, Write, WriteKey};
+use crate::extract::{Path, Query};
+use crate::write::{Write, WriteKey};
 use crate::{App, audit, meters, profiles};
+use assemble::{Assembled, Home, Told};
+use found::Found;
+use store::Written;
 
-/// Largest file taken: a million quarter-hours are about 40 MB.
-pub(crate) const MAX_IMPORT_BYTES: usize = 96 * 1024 * 1024;
 /// The word for an imported file in the audit entries.
 pub const BATCH: &str = "import_batch";
 
-/// Routes that take long and much.
-pub(crate) fn bulk() -> OpenApiRouter<App> {
+/// Routes whose bodies have no limit of size.
+pub(crate) fn endless() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(import))
 }
 
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
 struct ImportQuery {
-    /// What to do where the file meets steps that are stored already.
+    /// The meter of a file that names none.
+    meter_id: Option<MeterId>,
+    /// What to do where the file meets something else that is stored.
     #[serde(default = "skip")]
     on_conflict: OnConflict,
+    /// What to do where the file has finer steps than what is stored: sum them up, or replace.
+    #[serde(default = "skip")]
+    finer: OnConflict,
     /// Only say what would be done.
     #[serde(default)]
     dry_run: bool,
+    /// Leave out rows that are in doubt, instead of refusing all of them.
+    #[serde(default)]
+    accept_findings: bool,
     /// The file's name, for the list of imports.
     file_name: Option<String>,
 }
@@ -54,99 +78,168 @@ fn skip() -> OnConflict {
     OnConflict::Skip
 }
 
-/// Imports a file of `timestamp,kwh`, whole or not at all. The same file again changes nothing.
-#[utoipa::path(post, path = path::IMPORTS, tag = "readings",
-    params(("energy_profile_id" = Uuid, Path), ("meter_id" = Uuid, Path), ImportQuery),
+impl ImportQuery {
+    fn check(&self) -> Result<()> {
+        let Some(name) = &self.file_name else {
+            return Ok(());
+        };
+        if name.chars().count() > 255 {
+            return Err(Error::field("file_name", "too_long"));
+        }
+        if name.chars().any(char::is_control) {
+            return Err(Error::field("file_name", "control_characters"));
+        }
+        Ok(())
+    }
+}
+
+/// Imports EcoTrack's own rows, whole or not at all; the same again changes nothing. The file is
+/// `timestamp,kwh` of the meter of the query, or `meter_id,start,end,kwh,register_kwh,estimated` of any
+/// meters of the home: energy from `start` to `end`, or a register at `start`. UTF-8, up to 50 million
+/// rows in any order.
+#[utoipa::path(post, path = path::READINGS_IMPORT, tag = "readings",
+    params(("energy_profile_id" = Uuid, Path), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = ImportReport), (status = 422)))]
 async fn import(
     State(app): State<App>,
     caller: Caller,
     key: WriteKey,
-    Path((profile, meter)): Path<(EnergyProfileId, MeterId)>,
+    Path(profile): Path<EnergyProfileId>,
     Query(query): Query<ImportQuery>,
-    Body(bytes): Body,
+    request: Request,
 ) -> Result<Response> {
-    if query
-        .file_name
-        .as_ref()
-        .is_some_and(|name| name.chars().count() > 255)
-    {
-        return Err(Error::field("file_name", "too_long"));
+    query.check()?;
+    let home = home(&app, profile, &query).await?;
+    let zone = home.zone.clone();
+    let body = request.into_body().into_data_stream();
+    let staged = stream::stage(&app, home, body).await?;
+    let (mut write, assembled, _turn) = (staged.write, staged.assembled, staged.turn);
+    let about = (&query, &assembled.sha256);
+    if let Some(answer) = write.claim(&caller, key, &about).await? {
+        return Ok(answer);
     }
-    if query
-        .file_name
-        .as_ref()
-        .is_some_and(|name| name.chars().any(char::is_control))
-    {
-        return Err(Error::field("file_name", "control_characters"));
-    }
-    let (series, sha256) =
-        tokio::task::spawn_blocking(move || (parse_csv(&bytes), Sha256::digest(&bytes).to_vec()))
-            .await
-            .map_err(anyhow::Error::from)?;
-    let series = series.map_err(refuse)?;
-    let mut write = match Write::begin(&app, &caller, key, &(&query, &sha256)).await? {
-        Begun::Fresh(write) => write,
-        Begun::Done(answer) => return Ok(answer),
-    };
-    let meter = meters::store::find_locked(write.conn(), profile, meter)
-        .await?
-        .ok_or(Error::NotFound)?;
-    if meter.reading_kind == ReadingKind::Register {
-        return Err(refuse(vec![Finding::new(0, "meter_of_registers", &[])]));
-    }
-    let zone = profiles::store::zone(write.conn(), profile).await?;
-    let new = steps::cut(&series, &zone).map_err(|finding| refuse(vec![finding]))?;
-    let mut report = described(&series, &new);
-    let changes = merge_all(
-        &mut write,
-        profile,
-        meter.meter_id,
-        new,
-        query.on_conflict,
-        &mut report,
-    )
-    .await?;
-    if query.dry_run || changes.is_empty() {
-        return write.finish(None, StatusCode::OK, &report).await;
-    }
-    let days: Vec<Day> = changes.iter().map(|(_, after)| after.clone()).collect();
-    super::store::put_days(write.conn(), profile, meter.meter_id, &days).await?;
+    let Assembled {
+        sha256,
+        mut told,
+        rows,
+        mut found,
+    } = assembled;
+    refuse_if(&mut found, query.accept_findings)?;
+    hold(&mut write, profile, &told, &zone).await?;
+    let tallies = compare(write.conn(), profile, &zone, &query, &mut told, &mut found).await?;
+    note(&mut found, &tallies, &query);
+    refuse_if(&mut found, query.accept_findings)?;
     let batch = store::Batch {
         id: ImportBatchId(Uuid::now_v7()),
-        meter: meter.meter_id,
         operation: OperationId(Uuid::now_v7()),
         file_name: query.file_name.as_deref(),
         sha256: &sha256,
-        rows: report.rows,
+        rows,
         account: Some(caller.account_id),
     };
+    let mut report = ImportReport {
+        import_batch_id: None,
+        operation_id: None,
+        rows,
+        meters: described(&told, &tallies),
+        findings: Vec::new(),
+    };
+    let written = written(write.conn()).await?;
     let now = write.now();
-    let entry = Entry::of(
-        BATCH,
-        None,
-        Some(serde_json::json!({
-            "import_batch_id": batch.id,
-            "meter_id": batch.meter,
-            "file_name": batch.file_name,
-            "rows": batch.rows,
-        })),
-    );
-    audit::store::insert(
-        write.conn(),
-        profile,
-        batch.operation,
-        batch.account,
-        now,
-        None,
-        &[entry],
-    )
-    .await?;
-    store::insert_batch(write.conn(), profile, &batch, &changes, now).await?;
+    if !written.is_empty() {
+        let mut trial = write.tx.begin().await?;
+        put(&mut trial, profile, &batch, &written, now).await?;
+        registers::rederive(&mut trial, profile, &zone, &told, &mut found).await?;
+        refuse_if(&mut found, query.accept_findings)?;
+        if query.dry_run {
+            trial.rollback().await?;
+        } else {
+            trial.commit().await?;
+        }
+    }
+    report.findings = found.into_list();
+    if written.is_empty() || query.dry_run {
+        return write.finish(None, StatusCode::OK, &report).await;
+    }
     (report.import_batch_id, report.operation_id) = (Some(batch.id), Some(batch.operation));
     ask_for_refresh(&mut write, profile).await?;
     write.finish(Some(profile), StatusCode::OK, &report).await
+}
+
+/// Brings what is staged together with what is stored; what is to be written is then staged.
+async fn compare(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    zone: &TimeZone,
+    query: &ImportQuery,
+    told: &mut [Told],
+    found: &mut Found,
+) -> Result<BTreeMap<MeterId, Tally>> {
+    let waiting = told.iter().any(|told| told.waiting > 0);
+    if waiting {
+        store::index_rows(conn).await?;
+        rows::sum_up(conn, profile, zone, told, found).await?;
+    }
+    let rules = Rules {
+        on_conflict: query.on_conflict,
+        finer: query.finer,
+    };
+    let mut tallies = days::merge(conn, profile, rules, found).await?;
+    if waiting {
+        let on_conflict = query.on_conflict;
+        rows::spread(conn, profile, zone, told, on_conflict, &mut tallies, found).await?;
+        registers::compare(conn, profile, told, on_conflict, &mut tallies, found).await?;
+    }
+    Ok(tallies)
+}
+
+/// What has to be known before the first byte is read.
+async fn home(app: &App, profile: EnergyProfileId, query: &ImportQuery) -> Result<Home> {
+    let mut conn = app.db.acquire().await?;
+    let meters = meters::store::list(&mut conn, profile).await?;
+    Ok(Home {
+        zone: profiles::store::zone(&mut conn, profile).await?,
+        meters: meters
+            .iter()
+            .map(|meter| (meter.meter_id, meter.reading_kind))
+            .collect(),
+        meter: query.meter_id,
+        now: app.clock.now(),
+        accept: query.accept_findings,
+    })
+}
+
+/// Takes the locks of the file's meters. What was known of the home before its rows were cut must hold
+/// still.
+async fn hold(
+    write: &mut Write,
+    profile: EnergyProfileId,
+    told: &[Told],
+    zone: &TimeZone,
+) -> Result<()> {
+    let meters: Vec<MeterId> = told.iter().map(|told| told.meter_id).collect();
+    let held = store::lock_meters(write.conn(), profile, &meters).await?;
+    let expected = told.iter().map(|told| (told.meter_id, told.kind));
+    if !held.iter().copied().eq(expected) {
+        return Err(changed_meanwhile());
+    }
+    if profiles::store::zone(write.conn(), profile).await? != *zone {
+        return Err(changed_meanwhile());
+    }
+    Ok(())
+}
+
+fn changed_meanwhile() -> Error {
+    let detail = "a meter or the time zone of the home was changed while the file came".to_owned();
+    Error::Refused(ErrorCode::Unavailable, detail)
+}
+
+fn refuse_if(found: &mut Found, accept: bool) -> Result<()> {
+    if found.stop(accept) {
+        return Err(refuse(std::mem::take(found).into_list()));
+    }
+    Ok(())
 }
 
 /// Findings as errors of the field `file`, each with its line.
@@ -165,78 +258,93 @@ pub(crate) fn refuse(findings: Vec<Finding>) -> Error {
     Error::Invalid(errors)
 }
 
-fn described(series: &StepSeries, days: &[Day]) -> ImportReport {
-    let total: i64 = series.steps.iter().map(|(_, mwh)| i64::from(*mwh)).sum();
-    let step = jiff::SignedDuration::from_mins(i64::from(series.step_minutes));
-    let first = series.steps.first().map(|(at, _)| *at);
-    let until = series.steps.last().map(|(at, _)| *at + step);
-    let rows = i64::try_from(series.steps.len()).unwrap_or(i64::MAX);
-    let spanned = match (first, until) {
-        (Some(first), Some(until)) => (until.as_second() - first.as_second()) / step.as_secs(),
-        _ => 0,
+/// What is told of each meter.
+fn described(told: &[Told], tallies: &BTreeMap<MeterId, Tally>) -> Vec<MeterImport> {
+    let describe = |told: &Told| {
+        let tally = tallies.get(&told.meter_id).copied().unwrap_or_default();
+        let spanned = told.until - told.first;
+        let step = told
+            .step_minutes
+            .map_or(0, |minutes| i64::from(minutes) * 60);
+        let missing = if step > 0 {
+            (spanned - told.covered).max(0) / step
+        } else {
+            0
+        };
+        MeterImport {
+            meter_id: told.meter_id,
+            rows: told.rows,
+            added: tally.added,
+            unchanged: tally.unchanged,
+            conflicting: tally.conflicting,
+            step_minutes: told.step_minutes,
+            total_kwh: Kwh::from_mwh(told.mwh),
+            first: Timestamp::from_second(told.first).ok(),
+            until: Timestamp::from_second(told.until).ok(),
+            missing_steps: missing,
+        }
     };
-    debug_assert!(!days.is_empty());
-    ImportReport {
-        import_batch_id: None,
-        operation_id: None,
-        rows,
-        added: 0,
-        unchanged: 0,
-        conflicting: 0,
-        step_minutes: series.step_minutes,
-        total_kwh: Kwh::from_mwh(total),
-        first,
-        until,
-        missing_steps: spanned - rows,
-        findings: Vec::new(),
-    }
+    told.iter().map(describe).collect()
 }
 
-/// Merges the new days into the stored ones; gives what changes, each day before and after.
-async fn merge_all(
-    write: &mut Write,
-    profile: EnergyProfileId,
-    meter: MeterId,
-    new: Vec<Day>,
-    on_conflict: OnConflict,
-    report: &mut ImportReport,
-) -> Result<Vec<(Option<Day>, Day)>> {
-    let (Some(first), Some(last)) = (
-        new.first().map(|day| day.date),
-        new.last().map(|day| day.date),
-    ) else {
-        return Ok(Vec::new());
+/// What is worth knowing of how the file met what is stored.
+fn note(found: &mut Found, tallies: &BTreeMap<MeterId, Tally>, query: &ImportQuery) {
+    let sum = |of: fn(&Tally) -> i64| tallies.values().map(of).sum::<i64>();
+    let code = match query.on_conflict {
+        OnConflict::Skip => "kept",
+        OnConflict::Replace => "replaced",
     };
-    let stored = super::store::list_days(write.conn(), profile, meter, first, last).await?;
-    let mut tally = steps::Tally::default();
-    let mut changes = Vec::new();
-    let mut findings = Vec::new();
-    let mut stored = stored.into_iter().peekable();
-    for day in new {
-        while stored.next_if(|kept| kept.date < day.date).is_some() {}
-        let kept = stored.next_if(|kept| kept.date == day.date);
-        match steps::merge(kept.as_ref(), day, on_conflict, &mut tally) {
-            Ok(Some(after)) => changes.push((kept, after)),
-            Err(finding) if findings.len() < MAX_FINDINGS => findings.push(finding),
-            Ok(None) | Err(_) => {}
-        }
+    found.note(code, sum(|tally| tally.conflicting));
+    found.note("summed_to_stored", sum(|tally| tally.summed_days));
+    found.note("filled_evenly", sum(|tally| tally.filled));
+}
+
+/// What will be written, by meter.
+async fn written(conn: &mut PgConnection) -> Result<Vec<Written>> {
+    let mut written: BTreeMap<MeterId, Written> = BTreeMap::new();
+    let none = |meter| Written {
+        meter,
+        days: 0,
+        readings: 0,
+    };
+    for (meter, days) in store::count_days(conn).await? {
+        written.entry(meter).or_insert_with(|| none(meter)).days = days;
     }
-    if !findings.is_empty() {
-        return Err(refuse(findings));
+    for (meter, readings) in registers::store::count(conn).await? {
+        written.entry(meter).or_insert_with(|| none(meter)).readings = readings;
     }
-    (report.added, report.unchanged, report.conflicting) =
-        (tally.added, tally.unchanged, tally.conflicting);
-    if tally.conflicting > 0 {
-        let code = if on_conflict == OnConflict::Skip {
-            "kept"
-        } else {
-            "replaced"
-        };
-        report.findings.push(Finding::new(
-            0,
-            code,
-            &[("count", &tally.conflicting.to_string())],
-        ));
+    Ok(written.into_values().collect())
+}
+
+/// Notes the import and the act by which it is taken back, and writes what is staged.
+async fn put(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    batch: &store::Batch<'_>,
+    written: &[Written],
+    now: Timestamp,
+) -> Result<()> {
+    let meters: Vec<MeterId> = written.iter().map(|written| written.meter).collect();
+    let after = serde_json::json!({
+        "import_batch_id": batch.id,
+        "meters": meters,
+        "file_name": batch.file_name,
+        "rows": batch.rows,
+    });
+    let entry = Entry::of(BATCH, None, Some(after));
+    let (operation, account) = (batch.operation, batch.account);
+    audit::store::insert(conn, profile, operation, account, now, None, &[entry]).await?;
+    store::insert_batch(conn, profile, batch, now).await?;
+    for written in written {
+        store::insert_written(conn, profile, batch.id, *written).await?;
     }
-    Ok(changes)
+    if written.iter().any(|written| written.days > 0) {
+        store::keep_replaced(conn, profile, batch.id).await?;
+        store::write_days(conn, profile, batch.id).await?;
+    }
+    if written.iter().any(|written| written.readings > 0) {
+        registers::store::keep_replaced(conn, profile, batch.id).await?;
+        registers::store::write(conn, profile, batch.id, account, now).await?;
+    }
+    Ok(())
 }
