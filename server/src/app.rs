@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::suggestion::Suggestions;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -11,6 +13,7 @@ use crate::catalog::ReferenceCache;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::events::Hub;
+use crate::kept::Kept;
 
 /// The state of one server process.
 #[derive(Clone)]
@@ -25,6 +28,10 @@ pub struct App {
     pub passwords: Passwords,
     /// The reference data as last read.
     pub reference: ReferenceCache,
+    /// Dashboards of homes, as long as they hold.
+    pub dashboards: Kept<Dashboard>,
+    /// All measures evaluated for homes, as long as that holds.
+    pub suggestions: Kept<Suggestions>,
     /// Who is told that a home changed.
     pub hub: Hub,
     /// Requests that were begun; the server stops when they are done.
@@ -49,6 +56,8 @@ impl App {
             settings: Arc::new(settings),
             passwords: Passwords::default(),
             reference: ReferenceCache::default(),
+            dashboards: Kept::default(),
+            suggestions: Kept::default(),
             hub: Hub::default(),
             requests: TaskTracker::new(),
             shutdown,
