@@ -258,6 +258,11 @@ async fn load(
         currency: outlook.home.currency.clone(),
         suggestions,
         together,
+        of_no_kind: devices
+            .iter()
+            .filter(|row| !row.device.is_told())
+            .map(|row| row.device.name.clone())
+            .collect(),
     })
 }
 

@@ -288,3 +288,46 @@ async fn what_is_kept_in_memory_is_never_older_than_what_it_follows_from(db: PgP
         [before, _] = fresh;
     }
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_device_that_was_typed_is_found_by_what_it_is(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let mut hob = json!({
+        "name": "Hob", "category": "kitchen", "quantity": 1, "power_w": "1000", "standby_w": "0",
+        "hours_per_day": "1", "days_per_month": "30", "duty_cycle": "1",
+    });
+    let made = ana.post(&in_home(path::DEVICES, profile), &hob).await;
+    let unsaid = one(&ana, profile, "cook-lid-residual").await;
+    assert_eq!(unsaid["fit"], "does_not_apply");
+    let list = in_home(path::SUGGESTIONS, profile);
+    assert_eq!(ana.get(&list).await.json["of_no_kind"], json!(["Hob"]));
+
+    let address = of_row(
+        path::DEVICE,
+        profile,
+        "profile_device_id",
+        &made.json["row"],
+    );
+    hob["kind"] = json!("cooktop");
+    hob["version"] = made.json["row"]["version"].clone();
+    let changed = ana.put(&address, &hob).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.json);
+    assert_eq!(changed.json["row"]["kind"], "cooktop");
+    let lid = one(&ana, profile, "cook-lid-residual").await;
+    assert_eq!(
+        (&lid["fit"], &lid["saving"]["kwh"], &lid["devices"]),
+        (&json!("applies"), &json!("4.5"), &json!(["Hob"]))
+    );
+    assert_eq!(ana.get(&list).await.json["of_no_kind"], json!([]));
+    // What a row of the catalogue tells is not told twice.
+    hob["catalog_slug"] = json!("cooktop-induction-zone");
+    hob["version"] = changed.json["row"]["version"].clone();
+    let refused = ana.put(&address, &hob).await;
+    assert_eq!(refused.wrong(), wrong(&[("kind", "kind_beside_catalog")]));
+
+    assert_eq!(ana.undo(profile, &changed).await.status, StatusCode::OK);
+    let back = one(&ana, profile, "cook-lid-residual").await;
+    assert_eq!(back["fit"], "does_not_apply");
+}
