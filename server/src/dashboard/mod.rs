@@ -68,17 +68,16 @@ async fn show(
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let kept = match app.dashboards.get(profile, state) {
-            Some(kept) => kept,
-            None => {
-                let outlook = outlook::load(&mut conn, &app.reference, profile, now)
-                    .await?
-                    .ok_or(Error::NotFound)?;
-                let state = HomeState::new(&outlook.home, &outlook.past.reference, outlook.today);
-                let fresh = Arc::new(compose(&mut conn, &app, outlook, role, now).await?);
-                app.dashboards.put(profile, state, Arc::clone(&fresh));
-                fresh
-            }
+        let kept = if let Some(kept) = app.dashboards.get(profile, state) {
+            kept
+        } else {
+            let outlook = outlook::load(&mut conn, &app.reference, profile, now)
+                .await?
+                .ok_or(Error::NotFound)?;
+            let state = HomeState::new(&outlook.home, &outlook.past.reference, outlook.today);
+            let fresh = Arc::new(compose(&mut conn, &app, outlook, role, now).await?);
+            app.dashboards.put(profile, state, Arc::clone(&fresh));
+            fresh
         };
         let mut dashboard = Arc::unwrap_or_clone(kept);
         // Who asks, and when, is all that is not of the home: prices are those of the whole day.

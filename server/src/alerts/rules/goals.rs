@@ -4,7 +4,6 @@ use ecotrack_common::ConsumptionGoalId;
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::goal::{GoalProgress, GoalSource};
-
 use rust_decimal::Decimal;
 
 use super::{Finding, Rules};
