@@ -50,11 +50,12 @@ bench: ## Measure what has to be quick, beside a peer or a limit
 bench-forecast: ## Judge forecasts of published homes, and time them beside pandas and scikit-learn
 	@scripts/forecast/judge $(DATA) $(ORIGINS)
 
-# Of other homes: make bench-alerts DATA=DIR
+# Of other homes: make bench-alerts DATA=DIR; with CHOOSE=1 thresholds are chosen on all sources but one
 .PHONY: bench-alerts
 bench-alerts: ## Hold the alert rules against published homes, with and without faults put in
 	@cargo run --quiet --profile measure -p ecotrack-server --bin ecotrack-server -- \
-		judge-alerts --data $(or $(DATA),server/fixtures/forecast)
+		judge-alerts --data $(or $(DATA),server/fixtures/forecast) $(if $(CHOOSE),--choose)
+
 # Of other homes: make bench-goals DATA=DIR ORIGINS=FILE
 .PHONY: bench-goals
 bench-goals: ## Hold the probabilities of passing limits against past cycles of published homes

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::check_text;
 use crate::bill::Confidence;
+use crate::device_kind::DeviceKind;
 use crate::estimate::{DAYS_PER_MONTH, DeviceEstimate, Hours, Plate, WeeklyPattern, estimate};
 use crate::reference::{CatalogDevice, DeviceCategory};
 use crate::{FieldErrors, Kwh, ProfileDeviceId};
@@ -49,6 +50,9 @@ pub struct NewDevice {
     /// Row of the catalogue it is taken from.
     #[serde(default)]
     pub catalog_slug: Option<String>,
+    /// What it is, of a device that is of no row of the catalogue: by it saving measures know whether they are for it.
+    #[serde(default)]
+    pub kind: Option<DeviceKind>,
     /// What its people call it.
     pub name: String,
     /// Category, as in the catalogue.
@@ -81,6 +85,7 @@ impl NewDevice {
     pub fn of_catalog(row: &CatalogDevice, name: &str) -> Self {
         Self {
             catalog_slug: Some(row.slug.clone()),
+            kind: None,
             name: name.to_owned(),
             category: row.category,
             quantity: 1,
@@ -103,6 +108,9 @@ impl NewDevice {
             && slug.chars().any(char::is_control)
         {
             errors.add("catalog_slug", "not_a_catalog_device");
+        }
+        if self.kind.is_some() && self.catalog_slug.is_some() {
+            errors.add("kind", "kind_beside_catalog");
         }
         if !(1..=999).contains(&self.quantity) {
             errors.add_with("quantity", "out_of_range", &[("min", "1"), ("max", "999")]);
@@ -143,6 +151,18 @@ impl NewDevice {
             .0
             .dedup_by(|later, earlier| later.field == earlier.field);
         errors.into_result()
+    }
+
+    /// Whether somebody said what it is.
+    pub fn is_told(&self) -> bool {
+        self.catalog_slug.is_some() || self.kind.is_some()
+    }
+
+    /// What measures match it by: its row of the catalogue, else how the rows of its kind begin. `None` of a device that
+    /// no measure can be about.
+    pub fn family(&self) -> Option<&str> {
+        let of_kind = self.kind.and_then(DeviceKind::family);
+        self.catalog_slug.as_deref().or(of_kind)
     }
 
     /// Its plate.

@@ -384,6 +384,7 @@ mod tests {
     fn device(name: &str, power_w: i64, hours: i64, patterns: Vec<UsagePattern>) -> NewDevice {
         NewDevice {
             catalog_slug: None,
+            kind: None,
             name: name.to_owned(),
             category: DeviceCategory::Other,
             quantity: 1,

@@ -28,6 +28,7 @@ pub mod cycle;
 pub mod dashboard;
 pub mod device;
 pub mod device_forecast;
+pub mod device_kind;
 pub mod emission;
 pub mod estimate;
 pub mod explain;

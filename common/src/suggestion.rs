@@ -193,6 +193,10 @@ pub struct Suggestions {
     pub suggestions: Vec<HomeSuggestion>,
     /// What the accepted ones save together; `None` without any that has a figure.
     pub together: Option<Together>,
+    /// Names of devices of which neither a row of the catalogue nor a kind is known: no measure of devices can be
+    /// theirs.
+    #[serde(default)]
+    pub of_no_kind: Vec<String>,
 }
 
 /// What several measures save together.

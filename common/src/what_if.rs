@@ -148,15 +148,14 @@ impl NewWhatIf {
 /// number of people and all else stays is an assumption; no published figure of a home tells more.
 pub fn is_per_person(device: &NewDevice) -> bool {
     let is_heater_of_water = device
-        .catalog_slug
-        .as_deref()
-        .is_some_and(|slug| slug.contains("shower"));
+        .family()
+        .is_some_and(|family| family.contains("shower"));
     match device.category {
         DeviceCategory::Laundry | DeviceCategory::Computing => true,
-        // Space heating is the home's; a device without a catalogue row is told by its size and hours.
+        // Space heating is the home's; a device of which nobody said what it is, is told by its size and hours.
         DeviceCategory::Heating => {
             is_heater_of_water
-                || (device.catalog_slug.is_none()
+                || (!device.is_told()
                     && device.power_w >= Decimal::from(3_000)
                     && device.hours_per_day <= Decimal::from(2))
         }

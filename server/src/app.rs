@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecotrack_common::dashboard::Dashboard;
+use ecotrack_common::suggestion::Suggestions;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +14,7 @@ use crate::catalog::ReferenceCache;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::events::Hub;
+use crate::kept::Kept;
 
 /// Of the sixteen connections.
 const IMPORTS_AT_ONCE: usize = 4;
@@ -29,6 +32,10 @@ pub struct App {
     pub passwords: Passwords,
     /// The reference data as last read.
     pub reference: ReferenceCache,
+    /// Dashboards of homes, as long as they hold.
+    pub dashboards: Kept<Dashboard>,
+    /// All measures evaluated for homes, as long as that holds.
+    pub suggestions: Kept<Suggestions>,
     /// Who is told that a home changed.
     pub hub: Hub,
     /// Imports that may hold a connection at once: a file comes as slowly as its line is, and the pool is
@@ -56,6 +63,8 @@ impl App {
             settings: Arc::new(settings),
             passwords: Passwords::default(),
             reference: ReferenceCache::default(),
+            dashboards: Kept::default(),
+            suggestions: Kept::default(),
             hub: Hub::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             requests: TaskTracker::new(),

@@ -36,6 +36,7 @@ pub mod events;
 pub mod explanations;
 pub mod forecasts;
 pub mod goals;
+pub mod kept;
 pub mod members;
 pub mod meters;
 pub mod notices;

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use ecotrack_common::{ErrorCode, path};
+use ecotrack_common::{AccountId, ErrorCode, path};
 use tower::ServiceBuilder;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
@@ -21,6 +21,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::accounts::Caller;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
@@ -50,6 +51,9 @@ const DOOR_PERIOD: Duration = Duration::from_secs(3);
 /// attack.
 const PUBLIC_BURST: u32 = 120;
 const PUBLIC_PERIOD: Duration = Duration::from_millis(500);
+/// A test notice reaches somebody outside at once: enough to try a few channels out, and too few to pester anybody.
+const TEST_NOTICE_BURST: u32 = 5;
+const TEST_NOTICE_PERIOD: Duration = Duration::from_secs(20);
 /// The longest that a caller waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for files, of which one may have a gigabyte and come over a slow line.
@@ -96,6 +100,8 @@ fn api() -> [OpenApiRouter<App>; 6] {
         catalog::public_routes().merge(public::routes()),
         weather::bulk(),
         readings::imports::endless(),
+        notices::test_routes(),
+        readings::imports::bulk().merge(weather::bulk()),
         events::routes(),
     ]
 }
@@ -106,6 +112,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let all = quick.merge(doors).merge(anybody).merge(bulk);
     let all = all.merge(endless).merge(streams);
     all.into_openapi()
+    let all = api().into_iter().reduce(OpenApiRouter::merge);
+    all.unwrap_or_default().into_openapi()
 }
 
 /// The OpenAPI document of this server.
@@ -117,14 +125,27 @@ async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
 /// The whole server.
 pub fn router(app: App) -> Router {
     let [quick, doors, anybody, bulk, endless, streams] = api();
+    let [quick, doors, anybody, test_notices, bulk, streams] = api();
     let request_id = HeaderName::from_static("x-request-id");
     let quick = plain(quick)
         .merge(slowed_down(
             plain(doors),
+            Peer,
             app.settings.sign_in_burst,
             DOOR_PERIOD,
         ))
-        .merge(slowed_down(plain(anybody), PUBLIC_BURST, PUBLIC_PERIOD))
+        .merge(slowed_down(
+            plain(anybody),
+            Peer,
+            PUBLIC_BURST,
+            PUBLIC_PERIOD,
+        ))
+        .merge(slowed_down(
+            plain(test_notices),
+            Asker,
+            TEST_NOTICE_BURST,
+            TEST_NOTICE_PERIOD,
+        ))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CompressionLayer::new());
     let bulk = plain(bulk).layer(axum::extract::DefaultBodyLimit::max(MAX_FILE_BYTES));
@@ -248,11 +269,31 @@ impl KeyExtractor for Peer {
     }
 }
 
-/// Sign-in, registration, passwords and codes, and what anybody may see: `burst` at once, then one in each
-/// period, for each address.
-fn slowed_down(router: Router<App>, burst: u32, period: Duration) -> Router<App> {
+/// The account that asks, wherever from and of whichever home. Nobody comes here without one.
+#[derive(Debug, Clone)]
+struct Asker;
+
+impl KeyExtractor for Asker {
+    type Key = Option<AccountId>;
+
+    fn extract<T>(
+        &self,
+        request: &axum::http::Request<T>,
+    ) -> Result<Self::Key, tower_governor::GovernorError> {
+        let caller = request.extensions().get::<Caller>();
+        Ok(caller.map(|caller| caller.account_id))
+    }
+}
+
+/// Sign-in, registration, passwords and codes, what anybody may see, and test notices: `burst` at once, then one in
+/// each period, for each address or account.
+fn slowed_down<K>(router: Router<App>, whose: K, burst: u32, period: Duration) -> Router<App>
+where
+    K: KeyExtractor + Send + Sync + 'static,
+    K::Key: Send + Sync + 'static,
+{
     let config = GovernorConfigBuilder::default()
-        .key_extractor(Peer)
+        .key_extractor(whose)
         .period(period)
         .burst_size(burst)
         .finish()

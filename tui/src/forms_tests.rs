@@ -3,7 +3,9 @@
 use crossterm::event::KeyCode;
 use ecotrack_common::billing::{NewBillingRecord, NewBillingRecords};
 use ecotrack_common::device::NewDevice;
+use ecotrack_common::device_kind::DeviceKind;
 use ecotrack_common::reading::NewReadings;
+use ecotrack_common::reference::DeviceCategory;
 use ecotrack_common::write::Changed;
 use ecotrack_common::{ErrorCode, FieldErrors, path};
 use jiff::civil::date;
@@ -234,6 +236,42 @@ fn a_device_is_found_in_portuguese_prefilled_and_sent() {
     assert_eq!(device.check(), Ok(()));
     assert_eq!(device.name, name);
     assert_eq!(device.catalog_slug.as_deref(), Some(hands_slug(&device)));
+}
+
+#[test]
+fn a_device_that_is_typed_says_what_it_is_or_leaves_it_to_the_catalogue() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('3')).press(key('n'));
+    hands.to("kind").type_text("electric shower").enter();
+    assert_eq!(hands.form().text("category"), "heating");
+    hands.to("name").type_text("Banho");
+    hands.to("power_w").type_text("5500");
+    hands.to("hours_per_day").type_text("0,5");
+    hands.press(ctrl('s'));
+    let device: NewDevice = body(&hands.sent().1);
+    assert_eq!(device.kind, Some(DeviceKind::ElectricShower));
+    assert_eq!(device.category, DeviceCategory::Heating);
+    assert_eq!(
+        (device.catalog_slug.as_deref(), device.check()),
+        (None, Ok(()))
+    );
+
+    // A row of the catalogue says what it is, and takes the place of what was said.
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('3')).press(key('n'));
+    hands.to("kind").type_text("electric shower").enter();
+    hands
+        .to("catalog_slug")
+        .type_text("geladeira frost")
+        .enter();
+    assert_eq!(hands.form().text("kind"), "");
+    hands.to("kind").type_text("freezer").enter();
+    hands.press(ctrl('s'));
+    let error = hands.form().errors.of("kind");
+    assert_eq!(
+        error.map(|it| it.code.as_str()),
+        Some("kind_beside_catalog")
+    );
 }
 
 fn hands_slug(device: &NewDevice) -> &str {

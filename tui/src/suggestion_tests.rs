@@ -68,6 +68,7 @@ fn measures_look_like_this() {
         let known = Suggestions {
             suggestions: Vec::new(),
             together: None,
+            of_no_kind: Vec::new(),
             ..suggestions()
         };
         with_suggestions(known)

@@ -11,8 +11,9 @@ use crate::alert::{Alert, AlertRule};
 use crate::{Kwh, Money};
 
 /// All that a rule may say; what a server leaves out reads better as a dash than as a hole.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "meter",
+    "device",
     "days",
     "first",
     "last",
@@ -40,16 +41,27 @@ impl Locale {
     /// Title and body of an alert; money in `currency`.
     pub fn alert(&self, alert: &Alert, currency: &str) -> (String, String) {
         let params = self.alert_params(alert, currency);
-        let id = |part: &str| format!("alert-{}-{part}", alert.rule.as_str().replace('_', "-"));
-        let body = self.text_with(&id("body"), &params);
-        (self.text_with(&id("title"), &params), one_dot(body))
+        let text = |part| self.text_with(&self.alert_text(alert, part), &params);
+        (text("title"), one_dot(text("body")))
     }
 
     /// What to do about an alert.
     pub fn alert_advice(&self, alert: &Alert, currency: &str) -> String {
         let params = self.alert_params(alert, currency);
-        let id = format!("alert-{}-advice", alert.rule.as_str().replace('_', "-"));
-        one_dot(self.text_with(&id, &params))
+        one_dot(self.text_with(&self.alert_text(alert, "advice"), &params))
+    }
+
+    /// The text for a part of an alert: for what it stands on, else for the rule.
+    fn alert_text(&self, alert: &Alert, part: &str) -> String {
+        let rule = alert.rule.as_str().replace('_', "-");
+        let special: &[&str] = match alert.evidence.get("source").map(String::as_str) {
+            Some("device_meter") => &["device"],
+            Some("device_estimate") => &["estimate", "device"],
+            _ => &[],
+        };
+        let mut ids = special.iter().map(|of| format!("alert-{rule}-{of}-{part}"));
+        let found = ids.find(|id| self.has(id));
+        found.unwrap_or_else(|| format!("alert-{rule}-{part}"))
     }
 
     /// What a rule is called.

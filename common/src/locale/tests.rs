@@ -268,9 +268,23 @@ fn each_rule_says_what_is_so_and_what_to_do() {
     let evidence: BTreeMap<String, String> = evidence
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
+    let goals = [AlertRule::GoalPace, AlertRule::GoalPassed];
+    let of_devices = goals.iter().flat_map(|rule| {
+        let sources = ["device_meter", "device_estimate"];
+        sources.map(|source| (rule, Some(source)))
+    });
+    let cases: Vec<(&AlertRule, Option<&str>)> = AlertRule::ALL
+        .iter()
+        .map(|rule| (rule, None))
+        .chain(of_devices)
+        .collect();
     for locale in [&en, &pt] {
-        for rule in AlertRule::ALL {
+        for (rule, source) in cases.clone() {
             let mut evidence = evidence.clone();
+            if let Some(source) = source {
+                evidence.insert("source".to_owned(), source.to_owned());
+                evidence.insert("device".to_owned(), "Aquecedor".to_owned());
+            }
             if *rule == AlertRule::StandbyCreeping {
                 evidence.insert("kwh".to_owned(), "1139".to_owned());
             }
@@ -288,6 +302,7 @@ fn each_rule_says_what_is_so_and_what_to_do() {
             };
             let (title, body) = locale.alert(&alert, "BRL");
             let advice = locale.alert_advice(&alert, "BRL");
+            assert_eq!(title.contains("Aquecedor"), source.is_some(), "{title}");
             for text in [&title, &body, &advice] {
                 // A hole is a dash, and what has no text is its own id.
                 let whole =

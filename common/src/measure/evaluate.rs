@@ -60,7 +60,7 @@ pub struct DeviceFacts {
     pub id: ProfileDeviceId,
     /// What its people call it.
     pub name: String,
-    /// Row of the catalogue; a device without one is not matched.
+    /// Row of the catalogue, or how those of its kind begin; a device of which neither is known is not matched.
     pub slug: Option<String>,
     /// What is known of it.
     pub facts: Facts,
@@ -89,7 +89,7 @@ impl DeviceFacts {
         ] {
             facts.number(name, value.to_f64(), origin);
         }
-        let slug = device.catalog_slug.clone();
+        let slug = device.family().map(str::to_owned);
         if let Some(slug) = &slug {
             facts.put("slug", Fact::Text(slug.clone()), Origin::Device);
             if slug.starts_with("ac-") {
@@ -106,12 +106,16 @@ impl DeviceFacts {
     }
 
     fn is_of(&self, list: &[String]) -> bool {
-        let Some(slug) = &self.slug else { return false };
-        let means = |meant: &String| {
-            slug == meant || (meant.ends_with('-') && slug.starts_with(meant.as_str()))
-        };
-        list.iter().any(means)
+        self.slug.as_deref().is_some_and(|slug| is_of(slug, list))
     }
+}
+
+/// Whether a device of this row of the catalogue, or of the kind whose rows begin so, is one of a list of a rule.
+pub fn is_of(slug: &str, list: &[String]) -> bool {
+    let means = |meant: &String| {
+        slug == meant || (meant.ends_with('-') && slug.starts_with(meant.as_str()))
+    };
+    list.iter().any(means)
 }
 
 /// What a measure saves on one device, or on the home.

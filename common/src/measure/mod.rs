@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use evaluate::{
-    Chained, DeviceFacts, Evaluated, Facts, Known, Measured, chain, evaluate, number, tidy,
+    Chained, DeviceFacts, Evaluated, Facts, Known, Measured, chain, evaluate, is_of, number, tidy,
 };
 pub use expression::{Evaluator, Expression, ExpressionError, Fact, MAX_CHARS, MAX_DEPTH};
 pub use vocabulary::{Kind, Origin, VARIABLES, Variable, variable};
@@ -55,8 +55,8 @@ words!(
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Rows of the catalogue that it is about; one that ends in `-` is the beginning of several. Without
-    /// any it is about the home.
+    /// Rows of the catalogue that it is about; one that ends in `-` is the beginning of several. Devices of no row are
+    /// found by their kind ([`crate::device_kind`]). Without any it is about the home.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<String>,
     /// Devices that it needs beside them, in the same way.

@@ -16,6 +16,7 @@ use sqlx::PgConnection;
 
 use super::raise;
 use super::rules::days::{self, Before, KnownDay};
+use super::rules::goals::About;
 use super::rules::standby::{self, Floor, WEEKS_BEFORE_DAYS, floor_watts};
 use super::rules::{
     Finding, Rules, bills as bill_rules, goals as goal_rules, meters as meter_rules,
@@ -24,7 +25,7 @@ use super::rules::{reference, reference::Missing};
 use super::store;
 use crate::consumption::store::Read;
 use crate::forecasts::outlook::{self, Outlook};
-use crate::goals::progress::progress;
+use crate::goals::standing::at_present;
 use crate::notices::store::Told;
 use crate::outside::message::Message;
 use crate::profiles::store::Home;
@@ -143,9 +144,15 @@ async fn findings(
             continue;
         }
         let standing = outlook.standing(goal.goal.period)?;
-        let found = progress(&goal, outlook, &standing)
-            .and_then(|it| goal_rules::goal(rules, goal.consumption_goal_id, &it, standing.span));
-        findings.extend(found);
+        let device = goals::of_device(&mut *conn, &goal, &devices, outlook).await?;
+        let (source, progress) = at_present(&goal, outlook, &standing, device.as_ref());
+        let about = About {
+            goal: goal.consumption_goal_id,
+            device: device.as_ref().map(|of| of.device.name.as_str()),
+            source,
+            span: standing.span,
+        };
+        findings.extend(progress.and_then(|it| goal_rules::goal(rules, about, &it)));
     }
     let bills = bills::store::list(&mut *conn, profile, READ).await?;
     // What was made up for the demo is nobody's bill.

@@ -297,3 +297,62 @@ async fn what_was_entered_while_rules_were_looked_at_is_looked_at_too(db: PgPool
     looked.unwrap();
     assert_eq!(listed(&ana, profile).await, Vec::<Value>::new());
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_goal_of_a_device_is_told_by_its_own_meter_or_else_by_its_estimate(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    // 2 kWh a day by what is said of each, of which 26 have passed in this cycle and 60 will have.
+    let mut devices = Vec::new();
+    for (name, limit) in [("Fridge", "50"), ("Heater", "20"), ("Lamp", "60")] {
+        let device = json!({
+            "name": name, "category": "other", "quantity": 1, "power_w": "1000", "standby_w": "0",
+            "hours_per_day": "2", "days_per_month": "30", "duty_cycle": "1"
+        });
+        let made = ana.post(&in_home(path::DEVICES, profile), &device).await;
+        let goal = json!({ "measure": "kwh", "period": "cycle", "limit": limit, "valid_from": "2026-01-01",
+            "profile_device_id": made.json["row"]["profile_device_id"] });
+        let set = ana.post(&in_home(path::GOALS, profile), &goal).await;
+        assert_eq!(set.status, StatusCode::CREATED, "{}", set.json);
+        devices.push(made.json["row"].clone());
+    }
+    let meter = json!({ "name": "Fridge", "channel": "device", "reading_kind": "register",
+        "profile_device_id": devices[0]["profile_device_id"] });
+    let made = ana.post(&in_home(path::METERS, profile), &meter).await;
+    let readings = of_row(path::READINGS, profile, "meter_id", &made.json["row"]);
+    for (at, kwh) in [
+        ("2026-09-14T03:00:00Z", "0"),
+        ("2026-11-23T03:00:00Z", "140"),
+    ] {
+        ana.post(&readings, &register(at, kwh)).await;
+    }
+    let told = async || {
+        evaluate::run(&test.app, profile).await.unwrap();
+        let listed = listed(&ana, profile).await;
+        let mut told: Vec<String> = listed
+            .iter()
+            .filter(|alert| alert["resolved_at"].is_null())
+            .map(|alert| {
+                let of = |name: &str| alert["evidence"][name].as_str().unwrap_or("–").to_owned();
+                let rule = alert["rule"].as_str().unwrap();
+                let source = of("source");
+                format!("{rule} {} {source} {}", of("device"), of("probability"))
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    let by_meter = "goal_pace Fridge device_meter 0.999";
+    let both = [by_meter, "goal_passed Heater device_estimate 1"];
+    assert_eq!(told().await, both);
+    assert_eq!(told().await, both, "each once in its span");
+    let quiet = json!({
+        "name": "Heater", "category": "other", "quantity": 1, "power_w": "1000", "standby_w": "0",
+        "hours_per_day": "2", "days_per_month": "30", "duty_cycle": "1", "alerts_off": true,
+        "version": devices[1]["version"]
+    });
+    let heater = of_row(path::DEVICE, profile, "profile_device_id", &devices[1]);
+    let changed = ana.put(&heater, &quiet).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.json);
+    assert_eq!(told().await, [by_meter], "nobody wants alerts of it");
+}

@@ -1,7 +1,10 @@
 //! The dashboard: everything of the first screen in one answer.
 //!
 //! Its ETag is made of the home's revision, the reference data's revision and the local day, so a
-//! dashboard that did not change is a 304 after two small reads.
+//! dashboard that did not change is a 304 after two small reads; one that is asked for without a tag comes
+//! from memory after the same two.
+
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -27,6 +30,7 @@ use crate::extract::Path;
 use crate::forecasts::outlook::{self, Outlook};
 use crate::forecasts::projection::{compare, cycle_use};
 use crate::goals::progress::progress;
+use crate::kept::HomeState;
 use crate::{
     alerts, consumption, devices, forecasts, goals, meters, profiles, readings, suggestions,
 };
@@ -55,10 +59,8 @@ async fn show(
         .ok_or(Error::NotFound)?;
     let reference = app.reference.get(&mut conn).await?;
     let today = now.to_zoned(home.zone()).date();
-    let tag = format!(
-        "\"{}-{}-{today}-{role}\"",
-        home.revision, reference.revision
-    );
+    let state = HomeState::new(&home, &reference, today);
+    let tag = format!("\"{state}-{role}\"");
     let tag = HeaderValue::from_str(&tag).map_err(anyhow::Error::from)?;
     let known = headers
         .get(header::IF_NONE_MATCH)
@@ -66,10 +68,21 @@ async fn show(
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let outlook = outlook::load(&mut conn, &app.reference, profile, now)
-            .await?
-            .ok_or(Error::NotFound)?;
-        axum::Json(compose(&mut conn, outlook, role, now).await?).into_response()
+        let kept = if let Some(kept) = app.dashboards.get(profile, state) {
+            kept
+        } else {
+            let outlook = outlook::load(&mut conn, &app.reference, profile, now)
+                .await?
+                .ok_or(Error::NotFound)?;
+            let state = HomeState::new(&outlook.home, &outlook.past.reference, outlook.today);
+            let fresh = Arc::new(compose(&mut conn, &app, outlook, role, now).await?);
+            app.dashboards.put(profile, state, Arc::clone(&fresh));
+            fresh
+        };
+        let mut dashboard = Arc::unwrap_or_clone(kept);
+        // Who asks, and when, is all that is not of the home: prices are those of the whole day.
+        (dashboard.home.role, dashboard.as_of) = (role, now);
+        axum::Json(dashboard).into_response()
     };
     response.headers_mut().insert(header::ETAG, tag);
     response.headers_mut().insert(
@@ -82,6 +95,7 @@ async fn show(
 /// Puts the dashboard together.
 async fn compose(
     conn: &mut PgConnection,
+    app: &App,
     outlook: Outlook,
     role: Role,
     now: Timestamp,
@@ -98,6 +112,7 @@ async fn compose(
     let goal = goals::store::list_in_force(&mut *conn, profile, outlook.today)
         .await?
         .iter()
+        .filter(|goal| goal.goal.profile_device_id.is_none())
         .filter(|goal| goal.goal.period == GoalPeriod::Cycle)
         .find_map(|goal| progress(goal, &outlook, &standing));
     let home_devices = devices::store::list(&mut *conn, profile).await?;
@@ -116,7 +131,8 @@ async fn compose(
         co2e: factor.map(|factor| KgCo2e(factor.kg_co2e_per_kwh)),
         by_time: taken.and_then(|taken| prices.by_time(taken, now)),
     };
-    let all = suggestions::load(&mut *conn, &outlook, &home_devices, basis, price).await?;
+    let all =
+        suggestions::load_kept(&mut *conn, app, &outlook, &home_devices, basis, price).await?;
     let suggestions = suggestions::on_offer(&all);
 
     let forecast = match &outlook.forecast {

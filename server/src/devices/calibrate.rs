@@ -328,6 +328,7 @@ mod tests {
     fn device(n: u128, watts: i64, hours: i64, patterns: Vec<UsagePattern>) -> ProfileDevice {
         let device = NewDevice {
             catalog_slug: None,
+            kind: None,
             name: format!("Device {n}"),
             category: DeviceCategory::Other,
             alerts_off: false,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecotrack_common::device::{NewDevice, ProfileDevice, Season, UsagePattern};
+use ecotrack_common::device_kind::DeviceKind;
 use ecotrack_common::estimate::WeeklyPattern;
 use ecotrack_common::{EnergyProfileId, ProfileDeviceId};
 use jiff::Timestamp;
@@ -50,7 +51,7 @@ async fn select(
     let only = only.map(|id| id.0);
     let mut patterns = list_patterns(conn, profile, only).await?;
     sqlx::query!(
-        "SELECT profile_device_id, catalog_slug, name, category, quantity, power_w, standby_w, hours_per_day,
+        "SELECT profile_device_id, catalog_slug, kind, name, category, quantity, power_w, standby_w, hours_per_day,
                 days_per_month, duty_cycle, estimate, example, alerts_off, version
          FROM profile_device
          WHERE energy_profile_id = $1 AND removed_at IS NULL AND ($2::uuid IS NULL OR profile_device_id = $2)
@@ -64,6 +65,7 @@ async fn select(
     .map(|row| {
         let device = NewDevice {
             catalog_slug: row.catalog_slug,
+            kind: row.kind.as_deref().map(word).transpose()?,
             name: row.name,
             category: word(&row.category)?,
             quantity: row.quantity,
@@ -189,14 +191,15 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO profile_device (energy_profile_id, profile_device_id, catalog_slug, name, category, quantity,
                                      power_w, standby_w, hours_per_day, days_per_month, duty_cycle, estimate, example,
-                                     version, alerts_off)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                     version, alerts_off, kind)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT ON CONSTRAINT profile_device_pkey DO UPDATE
          SET catalog_slug = excluded.catalog_slug, name = excluded.name, category = excluded.category,
              quantity = excluded.quantity, power_w = excluded.power_w, standby_w = excluded.standby_w,
              hours_per_day = excluded.hours_per_day, days_per_month = excluded.days_per_month,
              duty_cycle = excluded.duty_cycle, estimate = excluded.estimate, example = excluded.example,
-             version = excluded.version, alerts_off = excluded.alerts_off, removed_at = NULL",
+             version = excluded.version, alerts_off = excluded.alerts_off, kind = excluded.kind,
+             removed_at = NULL",
         profile.0,
         image.profile_device_id.0,
         new.catalog_slug,
@@ -212,6 +215,7 @@ pub async fn insert(
         image.example,
         version,
         new.alerts_off,
+        new.kind.map(DeviceKind::as_str),
     )
     .execute(&mut *conn)
     .await?;
@@ -230,7 +234,7 @@ pub async fn update(
         "UPDATE profile_device
          SET catalog_slug = $3, name = $4, category = $5, quantity = $6, power_w = $7, standby_w = $8,
              hours_per_day = $9, days_per_month = $10, duty_cycle = $11, estimate = $12, alerts_off = $13,
-             version = version + 1
+             kind = $14, version = version + 1
          WHERE energy_profile_id = $1 AND profile_device_id = $2",
         profile.0,
         image.profile_device_id.0,
@@ -245,6 +249,7 @@ pub async fn update(
         new.duty_cycle,
         new.estimate,
         new.alerts_off,
+        new.kind.map(DeviceKind::as_str),
     )
     .execute(&mut *conn)
     .await?;

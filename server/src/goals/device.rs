@@ -345,6 +345,7 @@ mod tests {
     fn an_estimate_says_what_keeps_a_limit_and_no_probability() {
         let device = NewDevice {
             catalog_slug: None,
+            kind: None,
             name: "Heater".to_owned(),
             category: DeviceCategory::Other,
             alerts_off: false,

@@ -1,8 +1,10 @@
 //! Limits for a period, and how a home stands towards them.
 
+use anyhow::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use ecotrack_common::device::ProfileDevice;
 use ecotrack_common::device_forecast::is_southern;
 use ecotrack_common::goal::{Goal, GoalPeriod, GoalStanding, NewGoal};
 use ecotrack_common::write::{Changed, Written};
@@ -138,9 +140,10 @@ async fn list_progress(
         .await?
         .ok_or(Error::NotFound)?;
     let goals = store::list(&mut conn, profile, SHOWN).await?;
+    let devices = devices::store::list(&mut conn, profile).await?;
     let mut of_devices = Vec::with_capacity(goals.len());
     for goal in &goals {
-        of_devices.push(of_device(&mut conn, goal, &outlook).await?);
+        of_devices.push(of_device(&mut conn, goal, &devices, &outlook).await?);
     }
     drop(conn);
     let mut spans: Vec<Spans> = Vec::new();
@@ -156,19 +159,21 @@ async fn list_progress(
     Ok(axum::Json(all.collect()))
 }
 
-/// The device of a goal with the days of its own meter; `None` of a goal for the whole home.
-async fn of_device(
+/// The device of a goal, one of `devices`, with the days of its own meter; `None` of a goal for the whole home.
+pub async fn of_device(
     conn: &mut PgConnection,
     goal: &Goal,
+    devices: &[ProfileDevice],
     outlook: &Outlook,
-) -> Result<Option<OfDevice>> {
+) -> anyhow::Result<Option<OfDevice>> {
     let Some(id) = goal.goal.profile_device_id else {
         return Ok(None);
     };
     let profile = outlook.home.id;
-    let devices = devices::store::list(&mut *conn, profile).await?;
-    let device = devices.into_iter().find(|row| row.profile_device_id == id);
-    let device = device.ok_or(Error::NotFound)?.device;
+    let device = devices.iter().find(|row| row.profile_device_id == id);
+    // A device stays while a goal is for it.
+    let device = device.context("a goal is for a device that the home has not")?;
+    let device = device.device.clone();
     let first = outlook.days.first().map_or(outlook.today, |day| day.date);
     let metered =
         consumption::store::list_device_days(&mut *conn, profile, id, first, outlook.today).await?;

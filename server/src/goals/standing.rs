@@ -90,33 +90,14 @@ impl Spans {
         let today = outlook.today;
         let rules = &goal.goal;
         let in_force = rules.valid_from <= today && rules.valid_to.is_none_or(|to| today <= to);
-        let span = self.now.span;
-        let worth = self.worth(outlook);
+        let worth = worth(outlook, &self.now);
         let of_device = worth.of(rules.measure);
-        let (source, progress, past) = match device {
-            None => (
-                GoalSource::Home,
-                progress(goal, outlook, &self.now),
-                self.past_of_home(goal, outlook),
-            ),
-            Some(OfDevice {
-                metered: Some(days),
-                ..
-            }) => (
-                GoalSource::DeviceMeter,
-                of_device.and_then(|worth| {
-                    device::metered(goal, days, span, today, outlook.through, worth)
-                }),
-                self.past_of_device(goal, days, worth),
-            ),
-            Some(of) => (
-                GoalSource::DeviceEstimate,
-                of_device.map(|worth| {
-                    device::estimated(goal, &of.device, of.southern, span, today, worth)
-                }),
-                Vec::new(),
-            ),
+        let past = match device.map(|of| &of.metered) {
+            None => self.past_of_home(goal, outlook),
+            Some(Some(days)) => self.past_of_device(goal, days, worth),
+            Some(None) => Vec::new(),
         };
+        let (source, progress) = at_present(goal, outlook, &self.now, device);
         let progress = progress.filter(|_| in_force);
         let mut missing: Vec<&str> = Vec::new();
         if !in_force {
@@ -133,28 +114,17 @@ impl Spans {
         let elapsed_days = self.now.so_far.elapsed_days;
         let measured_days = match device {
             None => self.now.so_far.measured_days,
-            Some(of) => measured_days(of, span, outlook.through),
+            Some(of) => measured_days(of, self.now.span, outlook.through),
         };
         GoalStanding {
             consumption_goal_id: goal.consumption_goal_id,
-            span,
+            span: self.now.span,
             source,
             elapsed_days,
             measured_days,
             progress,
             missing: missing.into_iter().map(str::to_owned).collect(),
             past,
-        }
-    }
-
-    /// What a kWh of a device counts now.
-    fn worth(&self, outlook: &Outlook) -> Worth {
-        let by_bill = self.now.projection.as_ref().and_then(|it| it.next_kwh);
-        let by_rate = outlook.rate.as_ref().map(|rate| rate.per_kwh);
-        let factor = outlook.prices().factor(self.now.span.last.year()).cloned();
-        Worth {
-            price: by_bill.or(by_rate).map(|price| price.0),
-            co2e: factor.map(|factor| factor.kg_co2e_per_kwh),
         }
     }
 
@@ -198,6 +168,43 @@ impl Spans {
             past_span(goal, before.cycle, used, days)
         });
         told(spans)
+    }
+}
+
+/// How a goal stands in the span that holds today, and by what; `device` is that of a goal for one. `None` where its
+/// measure has no figure.
+pub fn at_present(
+    goal: &Goal,
+    outlook: &Outlook,
+    standing: &Standing,
+    device: Option<&OfDevice>,
+) -> (GoalSource, Option<GoalProgress>) {
+    let Some(of) = device else {
+        return (GoalSource::Home, progress(goal, outlook, standing));
+    };
+    let (span, today) = (standing.span, outlook.today);
+    let worth = worth(outlook, standing).of(goal.goal.measure);
+    match &of.metered {
+        Some(days) => (
+            GoalSource::DeviceMeter,
+            worth
+                .and_then(|worth| device::metered(goal, days, span, today, outlook.through, worth)),
+        ),
+        None => (
+            GoalSource::DeviceEstimate,
+            worth.map(|worth| device::estimated(goal, &of.device, of.southern, span, today, worth)),
+        ),
+    }
+}
+
+/// What a kWh of a device counts now.
+fn worth(outlook: &Outlook, standing: &Standing) -> Worth {
+    let by_bill = standing.projection.as_ref().and_then(|it| it.next_kwh);
+    let by_rate = outlook.rate.as_ref().map(|rate| rate.per_kwh);
+    let factor = outlook.prices().factor(standing.span.last.year()).cloned();
+    Worth {
+        price: by_bill.or(by_rate).map(|price| price.0),
+        co2e: factor.map(|factor| factor.kg_co2e_per_kwh),
     }
 }
 

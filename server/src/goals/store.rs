@@ -74,7 +74,7 @@ pub async fn list(
     .collect()
 }
 
-/// The goals of the whole home that hold on `day`, the newest first.
+/// The goals that hold on `day`, of the home and of its devices, the newest first.
 pub async fn list_in_force(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
@@ -84,8 +84,7 @@ pub async fn list_in_force(
         Row,
         "SELECT consumption_goal_id, measure, period, limit_value, valid_from, valid_to, profile_device_id, example, version
          FROM consumption_goal
-         WHERE energy_profile_id = $1 AND profile_device_id IS NULL
-           AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)
+         WHERE energy_profile_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)
          ORDER BY valid_from DESC, consumption_goal_id DESC",
         profile.0,
         day.to_sqlx(),

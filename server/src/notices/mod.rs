@@ -31,7 +31,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(change, remove))
-        .routes(routes!(test))
+}
+
+/// What sends at once, and therefore not as often as one likes.
+pub(crate) fn test_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(test))
 }
 
 /// The caller's channels in the home; nobody sees another's.
@@ -138,7 +142,7 @@ async fn remove(
 /// Sends a notice that says that it is a test, at once, and says what became of it.
 #[utoipa::path(post, path = path::NOTICE_TEST, tag = "notices",
     params(("energy_profile_id" = Uuid, Path), ("notice_channel_id" = Uuid, Path)),
-    responses((status = 200, body = NoticeTest)))]
+    responses((status = 200, body = NoticeTest), (status = 429)))]
 async fn test(
     State(app): State<App>,
     caller: Caller,

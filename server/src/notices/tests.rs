@@ -204,6 +204,43 @@ async fn a_private_address_is_refused_unless_the_operator_allows_it(db: PgPool) 
     assert_eq!(stub.asked().len(), 1);
 }
 
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn who_sends_one_test_after_the_other_must_wait_and_nobody_else(db: PgPool) {
+    let test = trusting(db).await;
+    let (ana, profile) = test.owner().await;
+    let bia = test.editor(profile).await;
+    let stub = Stub::new(|_| Answer::Json(json!({}))).await;
+    let to_stub = channel("webhook", Some(&stub.address.to_string()));
+    let mut tests_of_ana = Vec::new();
+    for _ in 0..2 {
+        let made = add(&ana, profile, &to_stub).await;
+        tests_of_ana.push(of_row(
+            path::NOTICE_TEST,
+            profile,
+            "notice_channel_id",
+            &made,
+        ));
+    }
+    // Whichever channel is tried: the limit is the account's.
+    for at in 0..5 {
+        let tested = ana.post(&tests_of_ana[at % 2], &Value::Null).await;
+        assert_eq!(tested.status, StatusCode::OK, "{}", tested.json);
+    }
+    let refused = ana.post(&tests_of_ana[0], &Value::Null).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
+    );
+    assert_eq!(refused.headers["retry-after"], "20");
+    assert_eq!(stub.asked().len(), 5, "what is refused is not sent");
+
+    let made = add(&bia, profile, &to_stub).await;
+    let test_of_bia = of_row(path::NOTICE_TEST, profile, "notice_channel_id", &made);
+    let tested = bia.post(&test_of_bia, &Value::Null).await;
+    assert_eq!(tested.status, StatusCode::OK, "{}", tested.json);
+    assert_eq!(channels(&ana, profile).await.len(), 2, "all else goes on");
+}
+
 /// A mail server that takes one mail, and gives what it was told.
 async fn mail_server() -> (u16, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

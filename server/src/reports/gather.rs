@@ -388,14 +388,14 @@ async fn suggestions(
     let devices = devices::store::list(&mut *conn, profile).await?;
     let basis = suggestions::basis(&mut *conn, &outlook, &devices).await?;
     let price = suggestions::price(&outlook, basis);
-    let all = suggestions::load(&mut *conn, &outlook, &devices, basis, price).await?;
+    let all = suggestions::load_kept(&mut *conn, app, &outlook, &devices, basis, price).await?;
     let accepted = |it: &HomeSuggestion| it.row.accepted_on.is_some_and(|day| day <= span.last);
-    let taken = all.suggestions.into_iter().filter(accepted);
+    let taken = all.suggestions.iter().filter(|it| accepted(it));
     Ok(taken
         .map(|it| ReportSuggestion {
             accepted_on: it.row.accepted_on,
-            suggestion: it.suggestion,
-            effect: it.effect,
+            suggestion: it.suggestion.clone(),
+            effect: it.effect.clone(),
         })
         .collect())
 }

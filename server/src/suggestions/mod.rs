@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use ecotrack_common::bill::{Price, Tariff};
 use ecotrack_common::device::ProfileDevice;
 use ecotrack_common::measure::{Evaluated, Evaluator, evaluate};
@@ -40,6 +41,7 @@ use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
 use crate::forecasts::outlook::{self, Outlook};
 use crate::forecasts::priced::Basis;
+use crate::kept::HomeState;
 use crate::write::{Begun, Write, WriteKey};
 use crate::{bills, consumption, devices, forecasts, profiles, weather};
 use baseline::Baseline;
@@ -58,20 +60,25 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// All measures for a home, those that save most money first.
 #[utoipa::path(get, path = path::SUGGESTIONS, tag = "suggestions", params(("energy_profile_id" = Uuid, Path)),
     responses((status = 200, body = Suggestions)))]
-async fn list(
-    State(app): State<App>,
-    Path(profile): Path<EnergyProfileId>,
-) -> Result<axum::Json<Suggestions>> {
+async fn list(State(app): State<App>, Path(profile): Path<EnergyProfileId>) -> Result<Response> {
     let mut conn = app.db.acquire().await?;
-    let outlook = outlook::load(&mut conn, &app.reference, profile, app.clock.now())
+    let now = app.clock.now();
+    let home = profiles::store::find_home(&mut conn, profile).await?;
+    let home = home.ok_or(Error::NotFound)?;
+    let reference = app.reference.get(&mut conn).await?;
+    let today = now.to_zoned(home.zone()).date();
+    let state = HomeState::new(&home, &reference, today);
+    if let Some(all) = app.suggestions.get(profile, state) {
+        return Ok(axum::Json(&*all).into_response());
+    }
+    let outlook = outlook::load(&mut conn, &app.reference, profile, now)
         .await?
         .ok_or(Error::NotFound)?;
     let devices = devices::store::list(&mut conn, profile).await?;
     let basis = basis(&mut conn, &outlook, &devices).await?;
     let price = price(&outlook, basis);
-    Ok(axum::Json(
-        load(&mut conn, &outlook, &devices, basis, price).await?,
-    ))
+    let all = load_kept(&mut conn, &app, &outlook, &devices, basis, price).await?;
+    Ok(axum::Json(&*all).into_response())
 }
 
 /// What the home wants of a measure, and what it told. The version of a measure that nobody touched is 0.
@@ -169,8 +176,27 @@ pub fn price(outlook: &Outlook, basis: Option<Basis>) -> Option<Money> {
     price.or(outlook.rate.as_ref().map(|rate| rate.per_kwh))
 }
 
+/// All measures for a home, those of before where nothing has changed since.
+pub async fn load_kept(
+    conn: &mut PgConnection,
+    app: &App,
+    outlook: &Outlook,
+    devices: &[ProfileDevice],
+    basis: Option<Basis>,
+    price: Option<Money>,
+) -> anyhow::Result<Arc<Suggestions>> {
+    let profile = outlook.home.id;
+    let state = HomeState::new(&outlook.home, &outlook.past.reference, outlook.today);
+    if let Some(all) = app.suggestions.get(profile, state) {
+        return Ok(all);
+    }
+    let all = Arc::new(load(conn, outlook, devices, basis, price).await?);
+    app.suggestions.put(profile, state, Arc::clone(&all));
+    Ok(all)
+}
+
 /// All measures for a home.
-pub async fn load(
+async fn load(
     conn: &mut PgConnection,
     outlook: &Outlook,
     devices: &[ProfileDevice],
@@ -232,6 +258,11 @@ pub async fn load(
         currency: outlook.home.currency.clone(),
         suggestions,
         together,
+        of_no_kind: devices
+            .iter()
+            .filter(|row| !row.device.is_told())
+            .map(|row| row.device.name.clone())
+            .collect(),
     })
 }
 
@@ -240,7 +271,7 @@ pub async fn load(
 async fn alternative(
     conn: &mut PgConnection,
     outlook: &Outlook,
-) -> sqlx::Result<Option<(std::sync::Arc<Tariff>, Past)>> {
+) -> sqlx::Result<Option<(Arc<Tariff>, Past)>> {
     let reference = &outlook.past.reference;
     let own = outlook.past.own(outlook.cycle.last).ok();
     let other = own.and_then(|own| {

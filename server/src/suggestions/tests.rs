@@ -1,10 +1,11 @@
 use axum::http::StatusCode;
+use ecotrack_common::admin::AdminSet;
 use ecotrack_common::{EnergyProfileId, path};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::devices::tests::loaded;
-use crate::testing::{Actor, Answer, TestApp, in_home, wrong};
+use crate::testing::{Actor, Answer, TestApp, in_home, of_row, wrong};
 
 fn address(profile: EnergyProfileId, slug: &str) -> String {
     path::fill(&in_home(path::SUGGESTION, profile), &[("slug", &slug)])
@@ -214,4 +215,119 @@ async fn accepted_measures_on_one_device_are_told_together_by_what_each_leaves(d
     let effect = one(&ana, profile, "ac-clean-filter").await["effect"].clone();
     assert_eq!(effect["verdict"], "no_forecast");
     assert_eq!(effect["others"], json!(["ac-shade-seal"]));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_is_kept_in_memory_is_never_older_than_what_it_follows_from(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let bia = test.editor(profile).await;
+    let root = test.administrator("Root").await;
+    let body = json!({
+        "catalog_slug": "cooktop-induction-zone", "name": "Hob", "category": "kitchen", "quantity": 1,
+        "power_w": "1000", "standby_w": "0", "hours_per_day": "1", "days_per_month": "30", "duty_cycle": "1",
+    });
+    let made = ana.post(&in_home(path::DEVICES, profile), &body).await;
+    let mut before = ana.get(&in_home(path::SUGGESTIONS, profile)).await.json;
+    ana.get(&in_home(path::DASHBOARD, profile)).await;
+    for change in ["device", "tariff", "bill", "measure", "day"] {
+        match change {
+            "device" => {
+                let mut changed = body.clone();
+                changed["hours_per_day"] = json!("2");
+                changed["version"] = made.json["row"]["version"].clone();
+                let key = of_row(
+                    path::DEVICE,
+                    profile,
+                    "profile_device_id",
+                    &made.json["row"],
+                );
+                let answer = ana.put(&key, &changed).await;
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+            }
+            "bill" => {
+                let bill = json!({ "first_day": "2026-10-10", "last_day": "2026-11-09", "kwh": "25",
+                    "total": "60" });
+                let answer = ana.post(&in_home(path::BILLS, profile), &bill).await;
+                assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+            }
+            "tariff" => {
+                let own =
+                    json!({ "valid_from": "2026-01-01", "tariff_slug": "br-cemig-d-conventional" });
+                let answer = ana
+                    .post(&in_home(path::PROFILE_TARIFFS, profile), &own)
+                    .await;
+                assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+            }
+            "measure" => {
+                let key = path::fill(
+                    path::ADMIN_ROW,
+                    &[("set", &AdminSet::Measures), ("key", &"cook-lid-residual")],
+                );
+                let mut seen = root.get(&key).await.json;
+                seen["values"]["rule"]["saves_kwh"] = json!("kwh_month*0.30");
+                let edited = json!({ "version": seen["version"], "values": seen["values"] });
+                let answer = root.put(&key, &edited).await;
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+            }
+            _ => test.at("2027-01-15T12:00:00Z"),
+        }
+        // Another server on the same database has kept nothing.
+        let anew = test.with_settings(|_| {}).again(&ana);
+        let [list, board] = [path::SUGGESTIONS, path::DASHBOARD].map(|it| in_home(it, profile));
+        let fresh = [anew.get(&list).await.json, anew.get(&board).await.json];
+        for _ in 0..2 {
+            assert!(ana.get(&board).await.json == fresh[1], "{change}");
+            assert!(ana.get(&list).await.json == fresh[0], "{change}");
+        }
+        let of_bia = bia.get(&board).await.json;
+        assert_eq!(of_bia["home"]["role"], "editor", "{change}");
+        assert_eq!(of_bia["suggestions"], fresh[1]["suggestions"], "{change}");
+        assert!(fresh[0] != before, "{change} changes what is suggested");
+        [before, _] = fresh;
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_device_that_was_typed_is_found_by_what_it_is(db: PgPool) {
+    loaded(&db).await;
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let mut hob = json!({
+        "name": "Hob", "category": "kitchen", "quantity": 1, "power_w": "1000", "standby_w": "0",
+        "hours_per_day": "1", "days_per_month": "30", "duty_cycle": "1",
+    });
+    let made = ana.post(&in_home(path::DEVICES, profile), &hob).await;
+    let unsaid = one(&ana, profile, "cook-lid-residual").await;
+    assert_eq!(unsaid["fit"], "does_not_apply");
+    let list = in_home(path::SUGGESTIONS, profile);
+    assert_eq!(ana.get(&list).await.json["of_no_kind"], json!(["Hob"]));
+
+    let address = of_row(
+        path::DEVICE,
+        profile,
+        "profile_device_id",
+        &made.json["row"],
+    );
+    hob["kind"] = json!("cooktop");
+    hob["version"] = made.json["row"]["version"].clone();
+    let changed = ana.put(&address, &hob).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.json);
+    assert_eq!(changed.json["row"]["kind"], "cooktop");
+    let lid = one(&ana, profile, "cook-lid-residual").await;
+    assert_eq!(
+        (&lid["fit"], &lid["saving"]["kwh"], &lid["devices"]),
+        (&json!("applies"), &json!("4.5"), &json!(["Hob"]))
+    );
+    assert_eq!(ana.get(&list).await.json["of_no_kind"], json!([]));
+    // What a row of the catalogue tells is not told twice.
+    hob["catalog_slug"] = json!("cooktop-induction-zone");
+    hob["version"] = changed.json["row"]["version"].clone();
+    let refused = ana.put(&address, &hob).await;
+    assert_eq!(refused.wrong(), wrong(&[("kind", "kind_beside_catalog")]));
+
+    assert_eq!(ana.undo(profile, &changed).await.status, StatusCode::OK);
+    let back = one(&ana, profile, "cook-lid-residual").await;
+    assert_eq!(back["fit"], "does_not_apply");
 }

@@ -285,6 +285,7 @@ mod tests {
     fn device(kwh_a_day: i64) -> NewDevice {
         NewDevice {
             catalog_slug: None,
+            kind: None,
             name: "Heater".to_owned(),
             category: DeviceCategory::Other,
             alerts_off: false,

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use ecotrack_common::account::Language;
 use ecotrack_common::calibration::DeviceCalibration;
 use ecotrack_common::device::{NewDevice, ProfileDevice, Season, UsagePattern};
+use ecotrack_common::device_kind::DeviceKind;
 use ecotrack_common::estimate::{DAYS_PER_MONTH, DAYS_PER_WEEK};
 use ecotrack_common::locale::fl;
 use ecotrack_common::reference::{CatalogDevice, DeviceCategory};
@@ -44,6 +46,16 @@ pub(super) enum Devices {
     },
 }
 
+/// What a device is, or that nobody says.
+#[derive(Debug, Clone, Copy)]
+struct Said(Option<DeviceKind>);
+
+/// Takes a kind, or `none`.
+fn kinds() -> impl TypedValueParser<Value = Said> {
+    let named = DeviceKind::ALL.iter().map(|kind| kind.as_str());
+    PossibleValuesParser::new(named.chain(["none"])).map(|word| Said(word.parse().ok()))
+}
+
 #[derive(Debug, Default, Args)]
 pub(super) struct Fields {
     /// Row of the catalogue whose figures it takes (`ecotrack catalog` lists them); empty for none
@@ -52,8 +64,11 @@ pub(super) struct Fields {
     /// What you call it [default: as the catalogue does]
     #[arg(long)]
     name: Option<String>,
-    /// Kind [default: as in the catalogue, else other]
-    #[arg(long, value_name = "KIND", value_parser = words(DeviceCategory::ALL, DeviceCategory::as_str))]
+    /// What it is, in place of a row of the catalogue, so that saving measures find it
+    #[arg(long, value_name = "KIND", conflicts_with = "catalog", value_parser = kinds())]
+    kind: Option<Said>,
+    /// Category [default: as in the catalogue or of its kind, else other]
+    #[arg(long, value_name = "CATEGORY", value_parser = words(DeviceCategory::ALL, DeviceCategory::as_str))]
     category: Option<DeviceCategory>,
     /// How many of it [default: 1]
     #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
@@ -108,6 +123,7 @@ const COLUMNS: &[&str] = &[
     "co2e_source",
     "co2e_missing",
     "catalog_slug",
+    "kind",
     "estimate",
     "example",
     "alerts_off",
@@ -312,13 +328,17 @@ impl Fields {
             .catalog
             .as_deref()
             .is_some_and(|slug| slug.trim().is_empty());
+        // Whoever says what it is has not taken it from the catalogue.
+        let by_kind = self.kind.and_then(|it| it.0).map(DeviceKind::category);
         NewDevice {
             catalog_slug: base
                 .and_then(|it| it.catalog_slug.clone())
-                .filter(|_| !unlinked),
+                .filter(|_| !unlinked && self.kind.is_none()),
+            kind: self.kind.map_or(base.and_then(|it| it.kind), |it| it.0),
             name: name.unwrap_or_default(),
             category: self
                 .category
+                .or(by_kind)
                 .unwrap_or(base.map_or(DeviceCategory::Other, |it| it.category)),
             quantity: quantity.unwrap_or_default(),
             power_w,
@@ -524,6 +544,29 @@ mod tests {
         };
         let after = made(&unlinked, Some(&before), None).unwrap();
         assert_eq!(after.catalog_slug, None);
+    }
+
+    #[test]
+    fn what_a_device_is_takes_the_place_of_its_row_and_can_be_taken_back() {
+        let said = |kind| Fields {
+            kind: Some(Said(kind)),
+            ..Fields::default()
+        };
+        let row = fridge();
+        let before = NewDevice::of_catalog(&row, &row.name_en);
+        let freezer = made(&said(Some(DeviceKind::Freezer)), Some(&before), None).unwrap();
+        assert_eq!(
+            (freezer.kind, freezer.catalog_slug.as_deref()),
+            (Some(DeviceKind::Freezer), None)
+        );
+        let kept = made(&Fields::default(), Some(&freezer), None).unwrap();
+        assert_eq!(kept, freezer);
+        let unsaid = made(&said(None), Some(&freezer), None).unwrap();
+        assert_eq!(unsaid.kind, None);
+        let dishwasher = made(&said(Some(DeviceKind::Dishwasher)), Some(&unsaid), None).unwrap();
+        assert_eq!(dishwasher.category, DeviceCategory::Kitchen);
+        let taken = based_on(Some(&freezer), Some(&row), ENGLISH).unwrap();
+        assert_eq!((taken.kind, taken.catalog_slug), (None, Some(row.slug)));
     }
 
     #[test]

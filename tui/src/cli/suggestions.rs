@@ -214,6 +214,7 @@ fn list(context: &Context, listing: &Listing, all: All) -> Result<()> {
     if context.json {
         return context.streams.print_json(&all);
     }
+    let of_no_kind = words::of_no_kind(&all, &context.locale);
     let listed = all.suggestions.into_iter();
     let listed = listed.filter(|it| listing.all || is_listed(it));
     let listed: Vec<HomeSuggestion> = listed.collect();
@@ -229,6 +230,10 @@ fn list(context: &Context, listing: &Listing, all: All) -> Result<()> {
     if let Some(together) = together.filter(|_| !listing.form.csv) {
         context.streams.print("\n")?;
         let told = words::together(&together, &currency, locale);
+        context.streams.print_line(&told)?;
+    }
+    if let Some(told) = of_no_kind.filter(|_| !listing.form.csv) {
+        context.streams.print("\n")?;
         context.streams.print_line(&told)?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 use ecotrack_common::account::Language;
 use ecotrack_common::bill::Confidence;
 use ecotrack_common::device::{NewDevice, ProfileDevice};
+use ecotrack_common::device_kind::DeviceKind;
 use ecotrack_common::estimate::Hours;
 use ecotrack_common::estimate::estimate;
 use ecotrack_common::reference::{CatalogDevice, DeviceCategory};
@@ -16,6 +17,9 @@ use crate::form::{Choosable, Field, Form, Input, Kind};
 
 /// The field with the catalogue.
 pub(super) const CATALOG: &str = "catalog_slug";
+
+/// The field with what a device is, where it is of no row of the catalogue.
+pub(super) const KIND: &str = "kind";
 
 /// The server's, or the one that ships while that is not known.
 pub(crate) fn catalog(app: &App) -> &[CatalogDevice] {
@@ -68,6 +72,15 @@ fn categories(cx: &Context) -> Vec<Choosable> {
         .collect()
 }
 
+fn kinds(cx: &Context) -> Vec<Choosable> {
+    let named = DeviceKind::ALL.iter().map(|kind| {
+        let id = format!("device-kind-{}", kind.as_str().replace('_', "-"));
+        Choosable::new(kind.as_str(), cx.locale.text(&id))
+    });
+    let none = Choosable::new("", cx.locale.text("device-kind-none"));
+    std::iter::once(none).chain(named).collect()
+}
+
 pub(super) fn fields(app: &App, row: Option<&ProfileDevice>, cx: &Context) -> Vec<Field> {
     let device = row.map(|row| &row.device);
     let number = |value: Option<Decimal>, otherwise: &str| {
@@ -89,6 +102,13 @@ pub(super) fn fields(app: &App, row: Option<&ProfileDevice>, cx: &Context) -> Ve
                 .unwrap_or(""),
         )
         .hint("hint-catalog"),
+        Field::search(
+            KIND,
+            "label-device-kind",
+            kinds(cx),
+            device.and_then(|it| it.kind).map_or("", DeviceKind::as_str),
+        )
+        .hint("hint-device-kind"),
         Field::text(
             "name",
             "label-name",
@@ -165,6 +185,7 @@ pub(super) fn prefill(app: &mut App, cx: &Context) {
     let values = [
         ("name", catalog_name(&row, cx.locale.language()).to_owned()),
         ("category", row.category.as_str().to_owned()),
+        (KIND, String::new()),
         ("power_w", cx.locale.number_typed(row.typical_power_w)),
         ("standby_w", cx.locale.number_typed(row.standby_w)),
         (
@@ -184,6 +205,16 @@ pub(super) fn prefill(app: &mut App, cx: &Context) {
             }
         }
         form.errors = FieldErrors::default();
+    }
+}
+
+/// Puts the device into the category of its kind.
+pub(super) fn kind_chosen(app: &mut App) {
+    let Some(form) = &mut app.form else { return };
+    if let Ok(kind) = form.text(KIND).parse::<DeviceKind>()
+        && let Some(field) = form.field_mut("category")
+    {
+        field.set(kind.category().as_str());
     }
 }
 
@@ -218,6 +249,7 @@ fn typed(app: &App, form: &Form) -> (NewDevice, FieldErrors) {
     };
     let device = NewDevice {
         catalog_slug: slug,
+        kind: form.text(KIND).parse().ok(),
         name: form.text("name"),
         category: form
             .text("category")

@@ -374,6 +374,14 @@ pub fn chosen(app: &mut App, cx: &Context) -> Vec<Effect> {
     {
         device::prefill(app, cx);
     }
+    if let Some(form) = &app.form
+        && matches!(form.subject, Subject::Device(_))
+        && form
+            .focused()
+            .is_some_and(|field| field.name == device::KIND)
+    {
+        device::kind_chosen(app);
+    }
     if app
         .form
         .as_ref()

@@ -48,8 +48,8 @@ fn places(app: &App, area: Rect) -> Places {
             detail: area,
         };
     }
-    // The frame, the titles, and what is said of all together.
-    let wanted = u16::try_from(shown(app).len() + 4).unwrap_or(u16::MAX);
+    // The frame, the titles, and what is said of all together and of devices that none is for.
+    let wanted = u16::try_from(shown(app).len() + 5).unwrap_or(u16::MAX);
     let list = Rect {
         height: wanted.max(6).min(area.height - area.height / 3),
         ..area
@@ -118,7 +118,9 @@ fn list(app: &App, answer: &Suggestions, frame: &mut Frame, area: Rect, cx: &Con
         (cx.theme.dim, cx.theme.dim),
     )];
     let together = answer.together.as_ref();
-    let room = usize::from(inside.height).saturating_sub(1 + usize::from(together.is_some()));
+    let unknown = told::of_no_kind(answer, &cx.locale);
+    let last = usize::from(together.is_some()) + usize::from(unknown.is_some());
+    let room = usize::from(inside.height).saturating_sub(1 + last);
     let at = cursor(app, &listed);
     let first = first_of(at, room);
     for (n, it) in listed.iter().enumerate().skip(first).take(room) {
@@ -142,6 +144,7 @@ fn list(app: &App, answer: &Suggestions, frame: &mut Frame, area: Rect, cx: &Con
         let text = told::together(together, &answer.currency, &cx.locale);
         lines.push(Line::styled(words::cut(&text, width), cx.theme.strong));
     }
+    lines.extend(unknown.map(|text| Line::styled(words::cut(&text, width), cx.theme.dim)));
     panel::lines(frame, inside, lines);
 }
 

@@ -6,7 +6,7 @@ use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::measure::Origin;
 use ecotrack_common::suggestion::{
     AskedInput, Case, Effect, FactValue, Fit, HomeSuggestion, PricedBy, Saving, Suggestion,
-    SuggestionState, Together, UsedValue,
+    SuggestionState, Suggestions, Together, UsedValue,
 };
 use ecotrack_common::{KgCo2e, Kwh, Money};
 
@@ -113,6 +113,16 @@ pub(crate) fn together(of: &Together, currency: &str, locale: &Locale) -> String
     }
     let left_out = fl!(words, "suggestions-left-out", n = (of.left_out));
     format!("{told} {left_out}")
+}
+
+/// Devices that no measure can be for, as long as nobody says what they are.
+pub(crate) fn of_no_kind(all: &Suggestions, locale: &Locale) -> Option<String> {
+    if all.of_no_kind.is_empty() {
+        return None;
+    }
+    let devices = all.of_no_kind.join(", ");
+    let words = locale.loader();
+    Some(fl!(words, "suggestions-of-no-kind", devices = devices))
 }
 
 /// Everything of a measure, in lines that are still to be wrapped.

@@ -159,6 +159,7 @@ pub(crate) fn suggestions() -> Suggestions {
             saving: saving("18.36", "22.21", "1"),
             left_out: 0,
         }),
+        of_no_kind: vec!["Luminária".to_owned()],
     }
 }
 

@@ -13,6 +13,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::choose;
 use super::inject::Fault;
 use super::{Forecasts, Series, Watch};
 use crate::alerts::rules::Rules;
@@ -35,6 +36,10 @@ pub struct JudgeAlerts {
     /// Days from one fault put into a home to the next
     #[arg(long, value_name = "DAYS", default_value_t = 61, value_parser = clap::value_parser!(i32).range(30..=400))]
     fault_every: i32,
+    /// Choose the thresholds of `day_above_forecast` and `standby_creeping` on the homes of all sources but one, and hold
+    /// what was chosen against those of that one
+    #[arg(long)]
+    choose: bool,
 }
 
 /// What came of the homes of one source.
@@ -72,6 +77,14 @@ impl Count {
 
 /// Judges the homes of a folder, and prints what came of it as Markdown.
 pub fn run(asked: &JudgeAlerts) -> anyhow::Result<()> {
+    if asked.choose {
+        let homes = read_all(&asked.data)?;
+        print!(
+            "{}",
+            choose::report(&homes, asked.train_every, asked.fault_every)?
+        );
+        return Ok(());
+    }
     let mut by_source: BTreeMap<String, Count> = BTreeMap::new();
     for series in read_all(&asked.data)? {
         let count = judge(&series, asked.train_every, Some(asked.fault_every));
@@ -93,48 +106,79 @@ pub fn run(asked: &JudgeAlerts) -> anyhow::Result<()> {
 /// One home as it was, and with each fault every `fault_every` days.
 pub fn judge(series: &Series, train_every: i32, fault_every: Option<i32>) -> anyhow::Result<Count> {
     let mut count = Count::default();
-    let (Some(first), Some(last)) = (series.first(), series.last()) else {
+    let Some(months) = months(series) else {
         return Ok(count);
     };
-    if days_between(first, last) < 1 {
-        return Ok(count);
+    (count.homes, count.months) = (1, months);
+    let rules = [Rules::default()];
+    let mut put = |_, fault, told: Option<i32>| {
+        let all = count.faults.entry(fault).or_default();
+        let days = told.unwrap_or_default();
+        *all = (all.0 + 1, all.1 + usize::from(told.is_some()), all.2 + days);
+    };
+    let every = (train_every, fault_every);
+    let watches = walk(series, every, &Fault::ALL, &rules, &mut put)?;
+    for alarm in watches.iter().flat_map(|watch| &watch.alarms) {
+        *count.false_alarms.entry(alarm.rule).or_default() += 1;
     }
-    count.homes = 1;
-    count.months = f64::from(days_between(first, last) + 1) / MONTH_DAYS;
-    let rules = Rules::default();
+    Ok(count)
+}
+
+/// Months in which the rules of a home can be looked at; `None` of one that is too short.
+pub(super) fn months(series: &Series) -> Option<f64> {
+    let days = days_between(series.first()?, series.last()?);
+    (days >= 1).then(|| f64::from(days + 1) / MONTH_DAYS)
+}
+
+/// Looks at a home under each of several sets of rules, by forecasts trained every so many weeks: as it was, and with each of
+/// these faults every so many days, of which `put` hears (which set, which fault, after how many days it was told of).
+/// Gives what was raised where nothing was wrong.
+pub(super) fn walk(
+    series: &Series,
+    (train_every, fault_every): (i32, Option<i32>),
+    faults: &[Fault],
+    sets: &[Rules],
+    put: &mut impl FnMut(usize, Fault, Option<i32>),
+) -> anyhow::Result<Vec<Watch>> {
+    let mut clean = vec![Watch::default(); sets.len()];
+    let (Some(first), Some(last)) = (series.first(), series.last()) else {
+        return Ok(clean);
+    };
     let forecasts = Forecasts::of(series, train_every)?;
-    let mut clean = Watch::default();
+    let look = |clean: &mut [Watch], from, to| {
+        for (watch, rules) in clean.iter_mut().zip(sets) {
+            watch.look(series, &forecasts, rules, from, to);
+        }
+    };
     let mut from = first;
     while let Some(every) = fault_every {
         // The rules know the weeks before, and the fault has the time to be told.
         let since = from.saturating_add(every.days());
-        if since.saturating_add(IN_TIME_DAYS.days()) > last {
+        let until = since.saturating_add(IN_TIME_DAYS.days());
+        if until > last {
             break;
         }
-        clean.look(series, &forecasts, &rules, from, since.yesterday()?);
-        for fault in Fault::ALL {
+        look(&mut clean, from, since.yesterday()?);
+        for fault in faults {
             let Some(faulty) = fault.put_into(series, since) else {
                 continue;
             };
-            let until = since.saturating_add(IN_TIME_DAYS.days());
             // What changes no day changes no forecast.
-            let told = if faulty.days == series.days {
-                told_after(fault, &faulty, &forecasts, &clean, since)
+            let changed = if faulty.days == series.days {
+                None
             } else {
-                let forecasts = forecasts.with_fault(&faulty, since, until)?;
-                told_after(fault, &faulty, &forecasts, &clean, since)
+                Some(forecasts.with_fault(&faulty, since, until)?)
             };
-            let all = count.faults.entry(fault).or_default();
-            let days = told.unwrap_or_default();
-            *all = (all.0 + 1, all.1 + usize::from(told.is_some()), all.2 + days);
+            let forecasts = changed.as_ref().unwrap_or(&forecasts);
+            for (at, (before, rules)) in clean.iter().zip(sets).enumerate() {
+                let told = told_after(*fault, &faulty, forecasts, rules, before, since);
+                put(at, *fault, told);
+            }
         }
         from = since;
     }
-    clean.look(series, &forecasts, &rules, from, last);
-    for alarm in &clean.alarms {
-        *count.false_alarms.entry(alarm.rule).or_default() += 1;
-    }
-    Ok(count)
+    look(&mut clean, from, last);
+    Ok(clean)
 }
 
 /// Days until a fault is told of, if it is in time.
@@ -142,13 +186,14 @@ fn told_after(
     fault: Fault,
     faulty: &Series,
     forecasts: &Forecasts,
+    rules: &Rules,
     before: &Watch,
     since: Date,
 ) -> Option<i32> {
     let until = since.saturating_add(IN_TIME_DAYS.days());
     let mut watch = before.clone();
     watch.alarms.clear();
-    watch.look(faulty, forecasts, &Rules::default(), since, until);
+    watch.look(faulty, forecasts, rules, since, until);
     let mut alarms = watch.alarms.iter();
     let told = alarms.find(|alarm| fault.caught_by().contains(&alarm.rule));
     told.map(|alarm| days_between(since, alarm.on))

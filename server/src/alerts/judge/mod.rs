@@ -13,6 +13,7 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+mod choose;
 pub mod command;
 pub mod inject;
 #[cfg(test)]

@@ -3,24 +3,48 @@
 use ecotrack_common::ConsumptionGoalId;
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::cycle::Cycle;
-use ecotrack_common::goal::GoalProgress;
+use ecotrack_common::goal::{GoalProgress, GoalSource};
+use rust_decimal::Decimal;
 
 use super::{Finding, Rules};
 
-/// A goal that was passed, or that will be with at least `probability_percent`; each once in its span.
-pub fn goal(
-    rules: &Rules,
-    goal: ConsumptionGoalId,
-    progress: &GoalProgress,
-    span: Cycle,
-) -> Option<Finding> {
+/// What a goal is for, and by what it is held.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Which goal.
+    pub goal: ConsumptionGoalId,
+    /// What the device is called, of a goal for one.
+    pub device: Option<&'a str>,
+    /// What its progress stands on.
+    pub source: GoalSource,
+    /// Its span.
+    pub span: Cycle,
+}
+
+/// A goal that was passed, or that will be with at least `probability_percent`; each once in its span. The estimate
+/// of a device that nothing measures knows no probability: it says that the limit is passed, or that it is not.
+pub fn goal(rules: &Rules, about: About<'_>, progress: &GoalProgress) -> Option<Finding> {
+    let About {
+        goal,
+        device,
+        source,
+        span,
+    } = about;
     let (rule, date) = if progress.used > progress.limit {
         (AlertRule::GoalPassed, None)
     } else {
         let needed = rules.share(AlertRule::GoalPace, "probability_percent");
-        progress
-            .probability_of_passing
-            .filter(|probability| *probability >= needed)?;
+        let probability = match source {
+            GoalSource::DeviceEstimate => progress.likely_at_end.map(|end| {
+                if end > progress.limit {
+                    Decimal::ONE
+                } else {
+                    Decimal::ZERO
+                }
+            }),
+            _ => progress.probability_of_passing,
+        };
+        probability.filter(|probability| *probability >= needed)?;
         (AlertRule::GoalPace, progress.likely_passed_on)
     };
     if !rules.is_on(rule) {
@@ -36,6 +60,7 @@ pub fn goal(
             ("limit", progress.limit.normalize().to_string()),
             ("used", progress.used.round_dp(2).normalize().to_string()),
             ("last", span.last.to_string()),
+            ("source", source.to_string()),
         ],
     );
     let probability = progress.probability_of_passing;
@@ -45,6 +70,7 @@ pub fn goal(
             probability.map(|it| it.normalize().to_string()),
         ),
         ("date", date.map(|date| date.to_string())),
+        ("device", device.map(str::to_owned)),
     ];
     let told = named
         .into_iter()
@@ -57,7 +83,6 @@ pub fn goal(
 mod tests {
     use ecotrack_common::goal::GoalMeasure;
     use jiff::civil::date;
-    use rust_decimal::Decimal;
     use uuid::Uuid;
 
     use super::*;
@@ -75,12 +100,38 @@ mod tests {
             pace: None,
         };
         let cycle = Cycle::containing(date(2026, 11, 23), 10);
+        let about = About {
+            goal: Uuid::nil().into(),
+            device: None,
+            source: GoalSource::Home,
+            span: cycle,
+        };
         let rule = |used, probability| {
             let progress = progress(used, probability);
-            goal(&Rules::default(), Uuid::nil().into(), &progress, cycle).map(|it| it.rule)
+            goal(&Rules::default(), about, &progress).map(|it| it.rule)
         };
         assert_eq!(rule(100, "0.5"), None);
         assert_eq!(rule(100, "0.7"), Some(AlertRule::GoalPace));
         assert_eq!(rule(221, "1"), Some(AlertRule::GoalPassed));
+
+        // An estimate has no probability, and says where the span ends.
+        let estimate = |end: i64| {
+            let progress = GoalProgress {
+                probability_of_passing: None,
+                likely_at_end: Some(Decimal::from(end)),
+                ..progress(100, "0")
+            };
+            let about = About {
+                device: Some("Heater"),
+                source: GoalSource::DeviceEstimate,
+                ..about
+            };
+            goal(&Rules::default(), about, &progress)
+        };
+        assert!(estimate(220).is_none());
+        let told = estimate(221).unwrap();
+        assert_eq!(told.rule, AlertRule::GoalPace);
+        assert_eq!(told.evidence["device"], "Heater");
+        assert!(!told.evidence.contains_key("probability"));
     }
 }

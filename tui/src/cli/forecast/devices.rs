@@ -166,6 +166,7 @@ fn watts(typed: &str) -> Option<Decimal> {
 fn of_watts(name: &str, power_w: Decimal) -> NewDevice {
     NewDevice {
         catalog_slug: None,
+        kind: None,
         name: name.to_owned(),
         category: DeviceCategory::Other,
         quantity: 1,
