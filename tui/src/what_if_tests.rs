@@ -174,7 +174,7 @@ fn figures_of_another_scratch_copy_are_no_answer_where_the_server_is_away() {
     let kwh = hands.cx.locale.text("what-if-used");
     assert!(shown(&hands).contains(&kwh), "{}", shown(&hands));
     hands.press(key('d'));
-    let (ticket, _) = calls(&hands.effects).into_iter().next().unwrap();
+    let (ticket, _) = asked(&hands.effects).remove(0);
     assert!(shown(&hands).contains(&kwh), "it stays while it is asked");
     let reply = Reply::WhatIf(Err(Fault::Away));
     let _ = update(&mut hands.app, Message::Reply(ticket, reply), &hands.cx);
