@@ -18,7 +18,7 @@ use crate::table;
 use crate::testing::administration::{
     accounts, appliances, jobs, tariff, trail, trainings, without_document,
 };
-use crate::testing::{self, Hands, context, cx, drawn, signed_in};
+use crate::testing::{self, Hands, context, cx, drawn, signed_in, sized};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (160, 48)];
 
@@ -424,10 +424,18 @@ fn who_is_no_administrator_any_more_is_told() {
 fn a_click_opens_the_page_and_goes_to_the_row() {
     let size = Size::new(80, 24);
     let mut hands = at_the_appliances();
-    let _ = update(&mut hands.app, Message::Click(30, 5, size), &hands.cx);
+    let _ = update(
+        &mut hands.app,
+        Message::Click(30, 5),
+        &sized(&hands.cx, size),
+    );
     let (_, selected) = table::selected(&hands.app, &cx()).unwrap();
     assert_eq!(selected, crate::admin::row_id("kettle"));
-    let _ = update(&mut hands.app, Message::Click(5, 4, size), &hands.cx);
+    let _ = update(
+        &mut hands.app,
+        Message::Click(5, 4),
+        &sized(&hands.cx, size),
+    );
     assert_eq!(
         crate::admin::shown(&hands.app),
         Some(Page::Set(AdminSet::Tariffs))

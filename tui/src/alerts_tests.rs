@@ -8,10 +8,11 @@ use serde_json::json;
 use crate::app::{Notice, Screen, update};
 use crate::forms::Subject;
 use crate::kept::Method;
-use crate::keys::{key, named};
-use crate::message::{Call, Effect, Message, Reply};
+use crate::keys::{self, key, named};
+use crate::message::{Call, Effect, Fault, Message, Reply};
+use crate::remote::Remote;
 use crate::table::Table;
-use crate::testing::{Hands, with_lists};
+use crate::testing::{Hands, drawn, with_lists};
 
 fn on_alerts() -> Hands {
     let mut hands = Hands::on(with_lists());
@@ -117,4 +118,97 @@ fn a_channel_goes_past_the_disk_and_a_test_says_what_became_of_it() {
         (ChannelKind::Webhook, Some("very secret"))
     );
     assert!(hands.app.outbox.waiting.is_empty() && hands.app.drafts.is_empty());
+}
+
+#[test]
+fn a_rule_says_what_it_finds_and_by_which_figures_in_the_list_and_in_its_form() {
+    let mut hands = on_alerts();
+    hands.press(named(KeyCode::Tab));
+    let says = hands.cx.locale.alert_rule_says(AlertRule::DayAboveForecast);
+    let list = drawn(&hands.app, &hands.cx, 80, 24);
+    assert!(list.contains(&says), "{list}");
+    assert!(
+        list.contains("Days in a row 5 · % of the way to the 95 % bound 20"),
+        "{list}"
+    );
+    let name = hands.cx.locale.alert_rule(AlertRule::DayAboveForecast);
+    hands.enter();
+    let form = drawn(&hands.app, &hands.cx, 80, 24);
+    assert!(
+        form.contains(&says) && form.lines().nth(1).unwrap().contains(&name),
+        "{form}"
+    );
+}
+
+#[test]
+fn a_number_too_large_is_called_that_and_stays_where_it_was_typed() {
+    let mut hands = on_alerts();
+    hands.press(named(KeyCode::Tab)).enter();
+    for (typed, code) in [
+        ("99999999", "too_large"),
+        ("-99999999", "negative"),
+        ("7x", "not_a_whole_number"),
+    ] {
+        let form = hands.app.form.as_mut().unwrap();
+        form.field_mut("days").unwrap().set(typed);
+        hands.press(crate::keys::ctrl('s'));
+        assert_eq!(hands.error("days").as_deref(), Some(code), "{typed}");
+        assert_eq!(hands.form().text("days"), typed);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_address_is_said_whole_at_80_columns() {
+    let mut hands = Hands::on(with_lists());
+    hands
+        .press(key('9'))
+        .press(named(KeyCode::Tab))
+        .press(named(KeyCode::Tab));
+    hands.press(key('n'));
+    let form = hands.app.form.as_mut().unwrap();
+    form.field_mut("kind").unwrap().set("webhook");
+    form.field_mut("address").unwrap().set("abc");
+    hands.press(crate::keys::ctrl('s'));
+    let screen = drawn(&hands.app, &hands.cx, 80, 24);
+    assert!(
+        screen.contains("without a name") && screen.contains("password in it."),
+        "{screen}"
+    );
+}
+
+#[test]
+fn nothing_is_offered_that_needs_a_row_where_there_is_none() {
+    let mut hands = Hands::on(with_lists());
+    hands.app.lists.notices = Remote::Ready(Vec::new());
+    hands.app.screen = Screen::Table(Table::Notices);
+    let hints = keys::hints(hands.app.commands(), &hands.app, true);
+    let offered: Vec<&str> = hints.iter().map(|(_, name)| *name).collect();
+    for needs_a_row in ["key-edit", "key-remove", "key-test"] {
+        assert!(!offered.contains(&needs_a_row), "{offered:?}");
+    }
+    assert!(offered.contains(&"key-add") && offered.contains(&"key-next-table"));
+}
+
+#[test]
+fn the_household_leads_to_where_one_is_told() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('H'));
+    let footer = drawn(&hands.app, &hands.cx, 120, 24);
+    assert!(footer.lines().last().unwrap().contains("N "), "{footer}");
+    hands.press(key('N'));
+    assert_eq!(hands.app.screen, Screen::Table(Table::Notices));
+}
+
+#[test]
+fn an_acknowledgement_that_does_not_get_through_says_so() {
+    let mut hands = on_alerts();
+    hands.press(key('a'));
+    let ticket = hands.effects.iter().find_map(|effect| match effect {
+        Effect::Call(ticket, Call::Acknowledge(..)) => Some(*ticket),
+        _ => None,
+    });
+    let reply = Message::Reply(ticket.unwrap(), Reply::Acknowledged(Err(Fault::Away)));
+    let _ = update(&mut hands.app, reply, &hands.cx);
+    let screen = drawn(&hands.app, &hands.cx, 80, 24);
+    assert!(screen.contains("Not noted: the server is away"), "{screen}");
 }

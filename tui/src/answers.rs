@@ -123,6 +123,11 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
                     }
                     effects
                 }
+                // It is not kept for later: by then the alert may be another.
+                Err(Fault::Away) => {
+                    app.notice = Some(Notice::Text("notice-not-acknowledged"));
+                    Vec::new()
+                }
                 Err(fault) => {
                     app.notice = Some(Notice::Fault(fault));
                     Vec::new()

@@ -13,6 +13,7 @@ use ecotrack_common::reading::ReadingWritten;
 use ecotrack_common::{EnergyProfileId, ErrorCode, Kwh, OperationId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use ratatui::layout::Size;
 use uuid::Uuid;
 
 use crate::form::Form;
@@ -46,6 +47,8 @@ pub struct Context {
     pub server: String,
     /// A key that was never used, for the next write; fresh at every update.
     pub fresh_key: Uuid,
+    /// Cells of the terminal: how far lines can be moved depends on it.
+    pub size: Size,
 }
 
 impl Context {
@@ -114,8 +117,8 @@ pub enum Notice {
 pub struct App {
     /// Which screen is open.
     pub screen: Screen,
-    /// Whether the list of keys is over it.
-    pub help: bool,
+    /// The list of keys over it, and how many of its lines have gone up out of the picture.
+    pub help: Option<usize>,
     /// Who is signed in.
     pub account: Option<Account>,
     /// Whether a session is there, its account known or not yet.
@@ -216,7 +219,7 @@ impl App {
     ) -> (Self, Vec<Effect>) {
         let mut app = Self {
             screen: Screen::Welcome,
-            help: false,
+            help: None,
             account: None,
             signed_in,
             homes: Vec::new(),
@@ -319,7 +322,7 @@ impl App {
 
     /// What can be done now, in the order of the footer.
     pub fn commands(&self) -> impl Iterator<Item = &'static Command> + use<> {
-        let tables = if self.help {
+        let tables = if self.help.is_some() {
             [help::COMMANDS, &[], &[]]
         } else if self.palette.is_some() {
             [palette::COMMANDS, &[], &[]]
@@ -476,7 +479,7 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             forms::keep_draft(app, cx)
         }
         Message::Scroll(rows) => mouse::scroll(app, rows, cx),
-        Message::Click(column, row, size) => mouse::click(app, column, row, size, cx),
+        Message::Click(column, row) => mouse::click(app, column, row, cx),
         Message::Elapsed(Timer::Retry) => {
             app.link.retrying = false;
             app.reload()
@@ -524,7 +527,7 @@ fn press(app: &mut App, event: KeyEvent, cx: &Context) -> Vec<Effect> {
     if let Some(command) = keys::find(app.commands(), event, app) {
         return (command.run)(app, cx);
     }
-    if app.help || app.told.is_some() {
+    if app.help.is_some() || app.told.is_some() {
         return Vec::new();
     }
     let zone = app.zone();
@@ -543,7 +546,7 @@ fn press(app: &mut App, event: KeyEvent, cx: &Context) -> Vec<Effect> {
 }
 
 fn paste(app: &mut App, text: &str) {
-    if app.help || app.told.is_some() {
+    if app.help.is_some() || app.told.is_some() {
         return;
     }
     if let Some(palette) = &mut app.palette {

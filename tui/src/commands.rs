@@ -374,7 +374,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
 }
 
 fn help(app: &mut App, _: &Context) -> Vec<Effect> {
-    app.help = true;
+    app.help = Some(0);
     Vec::new()
 }
 

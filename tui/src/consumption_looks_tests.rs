@@ -102,7 +102,7 @@ fn each_pattern_looks_like_this_where_room_is_scarce() {
         pictures!(name, SMALL, |cx: &Context| {
             let mut app = with_use(cx);
             app.consumption.page = page;
-            app.consumption.cell = (2, 19);
+            app.consumption.cell = Some((2, 19));
             app
         });
     }

@@ -11,7 +11,7 @@ use crate::keys::{key, named};
 use crate::message::{Call, Effect, Fault, Message, News, Reply, Ticket};
 use crate::table::Table;
 use crate::testing::{
-    Hands, answer_use, calls, consumption, cx, drawn, home_id, patterns, signed_in, with_use,
+    Hands, answer_use, calls, consumption, cx, drawn, home_id, patterns, signed_in, sized, with_use,
 };
 
 fn asked(effects: &[Effect]) -> Vec<(Ticket, ConsumptionQuery, Option<String>)> {
@@ -200,7 +200,7 @@ fn tab_goes_through_chart_table_and_patterns() {
     assert_eq!(hands.app.screen, Screen::Table(Table::Consumption));
     let text = screen(&hands.app);
     assert!(
-        text.contains("Sun 1 Nov 2026") && text.contains("Consumption, step by step"),
+        text.contains("▸Sun 22 Nov 2026") && text.contains("Consumption, step by step"),
         "{text}"
     );
     // The filter of every table, and Enter shows the row in the chart.
@@ -301,7 +301,11 @@ fn a_click_on_a_bar_a_name_or_a_part_goes_there() {
     let mut hands = Hands::on(with_use(&cx()));
     let size = Size::new(80, 24);
     let click = |hands: &mut Hands, column, row| {
-        let effects = update(&mut hands.app, Message::Click(column, row, size), &cx());
+        let effects = update(
+            &mut hands.app,
+            Message::Click(column, row),
+            &sized(&cx(), size),
+        );
         answer_use(&mut hands.app, effects, &cx(), patterns);
     };
     click(&mut hands, 6, 15);
@@ -316,4 +320,46 @@ fn a_click_on_a_bar_a_name_or_a_part_goes_there() {
     assert_eq!(hands.app.consumption.page, Page::Standby);
     click(&mut hands, at("Table"), 1);
     assert_eq!(hands.app.screen, Screen::Table(Table::Consumption));
+}
+
+#[test]
+fn the_week_by_hour_opens_at_the_hour_that_it_is() {
+    let mut hands = Hands::on(with_use(&cx()));
+    hands.app.consumption.page = Page::Heat;
+    // It is Monday noon at home.
+    assert!(
+        screen(&hands.app).contains("▸Mon 12:00"),
+        "{}",
+        screen(&hands.app)
+    );
+    press(&mut hands, named(KeyCode::Down));
+    press(&mut hands, named(KeyCode::Left));
+    assert!(
+        screen(&hands.app).contains("▸Tue 11:00"),
+        "{}",
+        screen(&hands.app)
+    );
+    let footer = |app: &App| screen(app).lines().last().unwrap().to_owned();
+    assert!(
+        footer(&hands.app).contains("other hour"),
+        "{}",
+        footer(&hands.app)
+    );
+    hands.app.consumption.page = Page::Standby;
+    assert!(
+        footer(&hands.app).contains("other span"),
+        "{}",
+        footer(&hands.app)
+    );
+}
+
+#[test]
+fn the_table_opens_at_the_bar_under_the_cursor() {
+    let mut hands = Hands::on(with_use(&cx()));
+    press(&mut hands, named(KeyCode::Left));
+    let at = crate::consumption::at(&hands.app);
+    press(&mut hands, named(KeyCode::Tab));
+    assert_eq!(hands.app.screen, Screen::Table(Table::Consumption));
+    press(&mut hands, named(KeyCode::Enter));
+    assert_eq!(crate::consumption::at(&hands.app), at);
 }

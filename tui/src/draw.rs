@@ -1,7 +1,7 @@
 //! One frame: title, the open screen, footer, and what lies over them.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
@@ -71,10 +71,15 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
     if let Some(palette) = &app.palette {
         palette::view(app, palette, frame, body, cx);
     }
-    if app.help {
-        help::view(app, frame, body, cx);
+    if let Some(scrolled) = app.help {
+        help::view(app, scrolled, frame, body, cx);
     }
     cx.theme.degrade(frame.buffer_mut());
+}
+
+/// The room of a screen in the terminal as it is.
+pub(crate) fn body_of(cx: &Context) -> Rect {
+    body(Rect::from((Position::ORIGIN, cx.size)))
 }
 
 /// The room between the title and the footer.
@@ -172,36 +177,44 @@ fn is_open(app: &App, tab: &str) -> bool {
     }
 }
 
-/// The screens as far as there is room: all with their names, whole or short, only the open one with
-/// its name, or the keys alone.
+/// The screens as far as there is room: all with their names, whole or short; else the open one with its
+/// name, the others with theirs from the left as far as they fit, and the keys of all.
 fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
-    let named = |which: &dyn Fn(&str) -> bool, short: &str| {
+    let all: Vec<_> = tabs_of(app).collect();
+    let drawn = |names: &[String]| {
         let mut spans = Vec::new();
-        for (key, id, _) in tabs_of(app) {
+        for ((key, id, _), name) in all.iter().zip(names) {
             let open = is_open(app, id);
             let style = if open { cx.theme.strong } else { cx.theme.dim };
-            let name = if which(id) {
-                format!("{} ", cx.locale.text(&format!("{id}{short}")))
-            } else {
-                String::new()
-            };
             spans.push(Span::styled(format!("{key} "), cx.theme.accent));
-            spans.push(Span::styled(name, style));
+            spans.push(Span::styled(name.clone(), style));
         }
         spans
     };
     let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    let named = |id: &str, short: &str| format!("{} ", cx.locale.text(&format!("{id}{short}")));
     for short in ["", "-short"] {
-        let all = named(&|_| true, short);
-        if width(&all) <= room {
-            return all;
+        let names: Vec<String> = all.iter().map(|(_, id, _)| named(id, short)).collect();
+        let spans = drawn(&names);
+        if width(&spans) <= room {
+            return spans;
         }
     }
-    let open = named(&|id| is_open(app, id), "");
-    if width(&open) <= room {
-        return open;
+    let mut names = vec![String::new(); all.len()];
+    let mut left = room.saturating_sub(width(&drawn(&names)));
+    let open = all.iter().position(|(_, id, _)| is_open(app, id));
+    for at in open.into_iter().chain(0..all.len()) {
+        let name = named(all[at].1, "-short");
+        let wide = words::width(&name);
+        if wide > left {
+            break;
+        }
+        if names[at].is_empty() {
+            left -= wide;
+            names[at] = name;
+        }
     }
-    named(&|_| false, "")
+    drawn(&names)
 }
 
 /// The command of the tab at a column of the title.

@@ -15,8 +15,8 @@ use crate::keys::{key, named};
 use crate::message::{Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
 use crate::remote::Remote;
 use crate::testing::{
-    self, Hands, at, calls, cx, drawn, forecast_report, home_id, no_report, signed_in, training,
-    with_forecast,
+    self, Hands, at, calls, cx, drawn, forecast_report, home_id, no_report, signed_in, sized,
+    training, with_forecast,
 };
 
 /// The questions for a forecast.
@@ -195,7 +195,11 @@ fn tab_and_a_click_turn_the_pages() {
     assert_eq!(hands.app.forecast.page, Page::Months);
     let names = screen(&hands).lines().nth(1).unwrap().to_owned();
     let column = names.chars().position(|it| it == 'P').unwrap() as u16;
-    let _ = update(&mut hands.app, Message::Click(column, 1, size), &cx());
+    let _ = update(
+        &mut hands.app,
+        Message::Click(column, 1),
+        &sized(&cx(), size),
+    );
     assert_eq!(hands.app.forecast.page, Page::Past);
     let _ = update(&mut hands.app, Message::Scroll(3), &cx());
     assert_eq!(hands.app.forecast.scrolled, 3);
@@ -206,7 +210,11 @@ fn a_click_on_the_chart_goes_to_that_day_and_one_on_the_list_too() {
     let mut hands = Hands::on(with_forecast(forecast_report()));
     let size = Size::new(80, 24);
     let click = |hands: &mut Hands, column, row| {
-        let _ = update(&mut hands.app, Message::Click(column, row, size), &cx());
+        let _ = update(
+            &mut hands.app,
+            Message::Click(column, row),
+            &sized(&cx(), size),
+        );
     };
     click(&mut hands, 76, 14);
     let last = hands.app.forecast.day.unwrap();

@@ -78,6 +78,8 @@ mod report_tests;
 #[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
+mod scroll_tests;
+#[cfg(test)]
 mod suggestion_tests;
 #[cfg(test)]
 mod tables_tests;

@@ -29,7 +29,6 @@ use ecotrack_common::{
     Problem, SessionId,
 };
 use jiff::Timestamp;
-use ratatui::layout::Size;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -49,8 +48,8 @@ pub enum Message {
     Paste(String),
     /// The wheel turned; positive is down.
     Scroll(i32),
-    /// The mouse was clicked: column, row, and the size of the terminal.
-    Click(u16, u16, Size),
+    /// The mouse was clicked: column and row.
+    Click(u16, u16),
     /// The terminal has another size; only drawing cares.
     Resized,
     /// A timer that was asked for ran out.

@@ -1,42 +1,46 @@
 //! What a click and the wheel do: the same places that are drawn, found again.
 
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect};
 
 use crate::app::{App, Context, Screen};
 use crate::message::Effect;
 use crate::table::Table;
+use crate::widgets::scroll::Step;
 use crate::{
-    admin, bill, comparison, consumption, draw, forecast, forms, readings, report, suggestion,
-    table, tariff, what_if,
+    admin, bill, comparison, consumption, draw, forecast, forms, help, readings, report,
+    suggestion, table, tariff, what_if,
 };
 
 /// The wheel turned over the open screen.
 pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
-    let covered = app.help || app.palette.is_some() || app.told.is_some();
+    if app.help.is_some() {
+        return help::scroll(app, Step::Lines(rows), cx);
+    }
+    let covered = app.palette.is_some() || app.told.is_some();
     if covered || app.form.is_some() || app.entry.is_some() {
         return Vec::new();
     }
     match app.screen {
         Screen::Readings => readings::scroll(app, rows, cx),
         Screen::Table(_) => table::scroll(app, rows, cx),
-        Screen::Bill => bill::scroll(app, rows, cx),
-        Screen::Comparison => comparison::scroll(app, rows, cx),
+        Screen::Bill => bill::scroll(app, Step::Lines(rows), cx),
+        Screen::Comparison => comparison::scroll(app, Step::Lines(rows), cx),
         Screen::Consumption => consumption::scroll(app, rows, cx),
         Screen::Forecast => forecast::scroll(app, rows, cx),
-        Screen::Report => report::scroll(app, rows, cx),
-        Screen::Suggestions => suggestion::scroll(app, rows, cx),
+        Screen::Report => report::scroll(app, Step::Lines(rows), cx),
+        Screen::Suggestions => suggestion::scroll(app, Step::Lines(rows), cx),
         Screen::Tariff => tariff::scroll(app, rows, cx),
-        Screen::WhatIf => what_if::scroll(app, rows, cx),
+        Screen::WhatIf => what_if::scroll(app, Step::Lines(rows), cx),
         Screen::Welcome | Screen::Dashboard => Vec::new(),
     }
 }
 
 /// A click: on a tab it opens the screen, on a field or a row it goes there.
-pub(crate) fn click(app: &mut App, column: u16, row: u16, size: Size, cx: &Context) -> Vec<Effect> {
-    if app.help || app.palette.is_some() || app.entry.is_some() || app.told.is_some() {
+pub(crate) fn click(app: &mut App, column: u16, row: u16, cx: &Context) -> Vec<Effect> {
+    if app.help.is_some() || app.palette.is_some() || app.entry.is_some() || app.told.is_some() {
         return Vec::new();
     }
-    let frame = Rect::new(0, 0, size.width, size.height);
+    let frame = Rect::from((Position::ORIGIN, cx.size));
     let body = draw::body(frame);
     if let Some(open) = &app.form {
         let Some(at) = forms::hit(app, open, body, cx, column, row) else {

@@ -156,3 +156,42 @@ fn it_is_drawn_at_any_size() {
         }
     }
 }
+
+#[test]
+fn another_month_is_not_taken_for_the_one_that_could_not_be_asked_for() {
+    let mut hands = Hands::on(with_report(month_report()));
+    let shown = |hands: &Hands| drawn(&hands.app, &hands.cx, 80, 24);
+    let october = hands.cx.locale.month(jiff::civil::date(2026, 10, 1));
+    let before = shown(&hands);
+    hands.press(named(KeyCode::Left));
+    let (ticket, _) = calls(&hands.effects).into_iter().next().unwrap();
+    let first = before.lines().nth(3).unwrap();
+    assert!(
+        shown(&hands).contains(first),
+        "it stays while the other is asked for"
+    );
+    let reply = Reply::Report(Err(Fault::Away));
+    let _ = crate::app::update(&mut hands.app, Message::Reply(ticket, reply), &hands.cx);
+    let after = shown(&hands);
+    assert!(!after.contains(first), "{after}");
+    assert!(after.contains(&october), "{after}");
+    // Back at the month that is known it is there.
+    hands.press(named(KeyCode::Right));
+    assert!(shown(&hands).contains(first));
+}
+
+#[test]
+fn a_wide_terminal_shows_what_follows_beside_it() {
+    let cx = cx();
+    let app = with_report(month_report());
+    let cells = |line: &str, from: usize| -> String { line.chars().skip(from).take(99).collect() };
+    // One column of the same width, as long as it gets.
+    let long = drawn(&app, &cx, 101, 200);
+    let long: Vec<String> = long.lines().skip(2).map(|line| cells(line, 1)).collect();
+    let wide = drawn(&app, &cx, 200, 30);
+    for (row, line) in wide.lines().skip(2).take(26).enumerate() {
+        assert_eq!(cells(line, 1), long[row], "{wide}");
+        assert_eq!(cells(line, 100), long[26 + row], "{wide}");
+    }
+    picture("month_wide_en_200x60", &app, &cx, 200, 60);
+}

@@ -156,6 +156,7 @@ where
         kept: options.kept.take(),
         theme: options.theme.clone(),
         server: options.server.clone(),
+        size: terminal.size()?,
     };
     runtime.perform(effects);
     loop {
@@ -168,19 +169,17 @@ where
             !(cfg!(debug_assertions) && options.panic_after_first_frame),
             "asked to panic after the first frame"
         );
-        let size = terminal.size()?;
+        runtime.size = terminal.size()?;
         let message = tokio::select! {
             () = options.stop.cancelled() => return Ok(Exit::Stopped),
             event = events.next() => match event {
-                Some(event) => from_terminal(event?, size),
+                Some(event) => from_terminal(event?),
                 None => return Ok(Exit::Stopped),
             },
             message = arriving.recv() => message,
         };
         runtime.take(message);
-        runtime
-            .take_waiting(&mut events, &mut arriving, size)
-            .await?;
+        runtime.take_waiting(&mut events, &mut arriving).await?;
         if runtime.left {
             return Ok(Exit::Left);
         }
@@ -200,6 +199,7 @@ struct Runtime {
     kept: Option<KeptFolder>,
     theme: Theme,
     server: String,
+    size: Size,
 }
 
 impl Runtime {
@@ -215,6 +215,7 @@ impl Runtime {
             theme: self.theme.clone(),
             server: self.server.clone(),
             fresh_key: client::new_key(),
+            size: self.size,
         }
     }
 
@@ -233,12 +234,11 @@ impl Runtime {
         &mut self,
         events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
         arriving: &mut UnboundedReceiver<Message>,
-        size: Size,
     ) -> io::Result<()> {
         while !self.left {
             let message = tokio::select! {
                 biased;
-                Some(event) = events.next() => from_terminal(event?, size),
+                Some(event) = events.next() => from_terminal(event?),
                 Some(message) = arriving.recv() => Some(message),
                 () = std::future::ready(()) => break,
             };
@@ -341,7 +341,7 @@ impl Runtime {
     }
 }
 
-fn from_terminal(event: Event, size: Size) -> Option<Message> {
+fn from_terminal(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => Some(Message::Key(key)),
         Event::Paste(text) => Some(Message::Paste(text)),
@@ -350,7 +350,7 @@ fn from_terminal(event: Event, size: Size) -> Option<Message> {
             MouseEventKind::ScrollDown => Some(Message::Scroll(3)),
             MouseEventKind::ScrollUp => Some(Message::Scroll(-3)),
             MouseEventKind::Down(MouseButton::Left) => {
-                Some(Message::Click(mouse.column, mouse.row, size))
+                Some(Message::Click(mouse.column, mouse.row))
             }
             _ => None,
         },

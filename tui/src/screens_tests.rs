@@ -218,7 +218,7 @@ fn typing_a_reading_looks_like_this() {
 fn the_help_looks_like_this() {
     pictures!("help", "help", [(80, 24)], |_: &Context| {
         let mut app = signed_in();
-        app.help = true;
+        app.help = Some(0);
         app
     });
 }
@@ -468,7 +468,7 @@ fn the_next_kwh_looks_like_this() {
 /// Every screen in a state with something on it.
 fn all_screens(cx: &Context) -> Vec<App> {
     let mut help = signed_in();
-    help.help = true;
+    help.help = Some(0);
     let mut why = testing::with_suggestions(testing::suggestions());
     why.suggestions.open = true;
     vec![

@@ -10,7 +10,9 @@ use crate::app::{App, Context, Screen, update};
 use crate::keys::{key, named};
 use crate::message::{Call, Effect, Message, Reply};
 use crate::remote::Remote;
-use crate::testing::{Hands, calls, context, cx, drawn, signed_in, suggestions, with_suggestions};
+use crate::testing::{
+    Hands, calls, context, cx, drawn, signed_in, suggestions, with_lists, with_suggestions,
+};
 
 const SMALL: [(u16, u16); 1] = [(80, 24)];
 const BOTH: [(u16, u16); 2] = [(80, 24), (160, 48)];
@@ -188,4 +190,43 @@ fn an_answer_of_the_server_is_shown_and_what_was_written_is_patched() {
         (it.suggestion.state, it.row.version),
         (SuggestionState::Accepted, 1)
     );
+}
+
+#[test]
+fn w_asks_what_if_the_device_of_the_measure_were_used_otherwise() {
+    let mut known = suggestions();
+    let mut app = with_lists();
+    let device = app.lists.devices.value().unwrap()[0].profile_device_id;
+    known.suggestions[0].cases[0].profile_device_id = Some(device);
+    app.suggestions.answer = Remote::Ready(known);
+    app.screen = Screen::Suggestions;
+    let mut hands = Hands::on(app);
+    hands.press(key('w'));
+    assert_eq!(hands.app.screen, Screen::WhatIf);
+    let form = hands.form();
+    assert_eq!(form.text("profile_device_id"), device.to_string());
+    assert_eq!(form.focused().unwrap().name, "hours_per_day");
+    // Back to what if without a change, and from there to the measure.
+    hands.press(named(KeyCode::Esc)).press(named(KeyCode::Esc));
+    assert_eq!(hands.app.screen, Screen::Suggestions);
+    // A measure of no device leaves the choice open.
+    hands.app.suggestions.selected = Some("ac-setpoint-up".into());
+    hands.press(key('w'));
+    assert_eq!(hands.app.screen, Screen::WhatIf);
+    assert!(hands.app.form.is_none());
+}
+
+#[test]
+fn the_measure_under_the_cursor_is_marked_without_colours_too() {
+    let mut hands = Hands::on(with_suggestions(suggestions()));
+    let marked = |hands: &Hands| {
+        let screen = drawn(&hands.app, &hands.cx, 80, 24);
+        let lines: Vec<String> = screen.lines().map(str::to_owned).collect();
+        lines.into_iter().position(|line| line.contains('▸'))
+    };
+    let first = marked(&hands).unwrap();
+    hands.press(key('j'));
+    assert_eq!(marked(&hands), Some(first + 1));
+    hands.press(named(KeyCode::End));
+    assert_eq!(marked(&hands), Some(first + 2));
 }

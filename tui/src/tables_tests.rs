@@ -13,7 +13,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Effect, Message, Reply};
 use crate::remote::Remote;
 use crate::table::{self, Table};
-use crate::testing::{self, Hands, cx, with_lists};
+use crate::testing::{self, Hands, cx, sized, with_lists};
 
 #[test]
 fn a_table_is_filtered_sorted_and_its_cursor_stays_on_its_row() {
@@ -93,14 +93,22 @@ fn a_click_goes_to_the_field_the_row_and_the_tab() {
     let size = Size::new(100, 24);
     let mut hands = Hands::on(with_lists());
     hands.press(key('5'));
-    let _ = update(&mut hands.app, Message::Click(10, 10, size), &hands.cx);
+    let _ = update(
+        &mut hands.app,
+        Message::Click(10, 10),
+        &sized(&hands.cx, size),
+    );
     let (_, selected) = table::selected(&hands.app, &cx()).unwrap();
     assert_eq!(selected, Uuid::from_u128(32));
     let screen = testing::drawn(&hands.app, &hands.cx, 100, 24);
     let title = screen.lines().next().unwrap();
     let column = title.find("3 ").unwrap();
     let column = title[..column].chars().count() as u16;
-    let _ = update(&mut hands.app, Message::Click(column, 0, size), &hands.cx);
+    let _ = update(
+        &mut hands.app,
+        Message::Click(column, 0),
+        &sized(&hands.cx, size),
+    );
     assert_eq!(hands.app.screen, Screen::Table(Table::Devices));
     hands.press(key('n'));
     let screen = testing::drawn(&hands.app, &hands.cx, 100, 24);
@@ -110,8 +118,8 @@ fn a_click_goes_to_the_field_the_row_and_the_tab() {
         .unwrap();
     let _ = update(
         &mut hands.app,
-        Message::Click(30, row as u16, size),
-        &hands.cx,
+        Message::Click(30, row as u16),
+        &sized(&hands.cx, size),
     );
     assert_eq!(hands.form().focused().unwrap().name, "power_w");
 }

@@ -17,7 +17,9 @@ use crate::message::{Call, Effect, Fault, Message, Reply, Timer};
 use crate::table::Table;
 use crate::tariff::node::Node;
 use crate::tariff::{Editor, Focus};
-use crate::testing::{Hands, dec, drawn, night_tariff, problem, shipped_tariff, with_home_tariffs};
+use crate::testing::{
+    Hands, dec, drawn, night_tariff, problem, shipped_tariff, sized, with_home_tariffs,
+};
 
 /// At the home's tariffs.
 pub(crate) fn at_the_tariffs() -> Hands {
@@ -410,11 +412,19 @@ fn a_click_goes_to_the_place_and_the_hour() {
         (column as u16, row as u16)
     };
     let (column, row) = find("Standing");
-    let _ = update(&mut hands.app, Message::Click(column, row, size), &hands.cx);
+    let _ = update(
+        &mut hands.app,
+        Message::Click(column, row),
+        &sized(&hands.cx, size),
+    );
     assert_eq!(open(&hands).cursor, Node::Charge(0, 1));
     let (column, row) = find("Wed 25");
     let hour = column + 7 + 3;
-    let _ = update(&mut hands.app, Message::Click(hour, row, size), &hands.cx);
+    let _ = update(
+        &mut hands.app,
+        Message::Click(hour, row),
+        &sized(&hands.cx, size),
+    );
     assert_eq!(
         (open(&hands).focus, open(&hands).at),
         (Focus::Week, (2, 3 * 60))

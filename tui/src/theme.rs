@@ -129,30 +129,32 @@ fn plain(character: char) -> char {
         'É' | 'Ê' | '€' => 'E',
         'í' | 'ì' => 'i',
         'Í' => 'I',
-        'ó' | 'ò' | 'ô' | 'õ' | 'ö' | 'º' => 'o',
+        'ó' | 'ò' | 'ô' | 'õ' | 'ö' | 'º' | '°' => 'o',
         'Ó' | 'Ô' | 'Õ' => 'O',
         'ú' | 'ù' | 'ü' => 'u',
         'Ú' => 'U',
+        '×' => 'x',
+        'Δ' => 'd',
         'ç' => 'c',
         'Ç' => 'C',
         'ñ' => 'n',
         '₂' | '²' => '2',
-        '–' | '—' | '−' | '─' | '▃' | '▂' => '-',
+        '–' | '—' | '−' | '─' | '━' | '▃' | '▂' => '-',
         '·' | '…' | '░' => '.',
         '│' | '┊' | '▏' | '▎' | '▍' => '|',
-        '╭' | '╮' | '╰' | '╯' | '├' | '┤' | '┼' | '┌' | '┐' | '└' | '┘' => {
+        '╭' | '╮' | '╰' | '╯' | '├' | '┤' | '┼' | '┌' | '┐' | '└' | '┘' | '┿' => {
             '+'
         }
         '█' | '▉' | '▊' | '▋' | '▌' | '▇' | '▆' => '#',
         '▅' | '▄' => '=',
-        '▒' => ':',
+        '▒' | '▓' => ':',
         '▁' => '_',
         '●' | '•' => '*',
-        '▲' => '!',
+        '▲' | '≠' => '!',
         '◂' | '‹' | '←' => '<',
         '›' | '→' | '▸' => '>',
         '↑' => '^',
-        '↓' => 'v',
+        '↓' | '▼' | '▾' => 'v',
         '“' | '”' | '„' => '"',
         '‘' | '’' => '\'',
         '£' => 'L',
@@ -205,5 +207,17 @@ mod tests {
             .map(ratatui::buffer::Cell::symbol)
             .collect();
         assert_eq!(text.trim_end(), "+ 4,9 kg CO2e ! periodo");
+    }
+
+    #[test]
+    fn no_character_of_our_texts_becomes_a_question_mark() {
+        let texts = [
+            include_str!("../../common/i18n/en/ecotrack-common.ftl"),
+            include_str!("../../common/i18n/pt-BR/ecotrack-common.ftl"),
+        ];
+        let characters = texts.iter().flat_map(|text| text.chars());
+        for character in characters.filter(|character| !character.is_ascii()) {
+            assert_ne!(plain(character), '?', "{character}");
+        }
     }
 }

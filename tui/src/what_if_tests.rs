@@ -9,7 +9,7 @@ use crate::app::{App, Context, Screen, update};
 use crate::forms::{self, Subject};
 use crate::kept::Method;
 use crate::keys::{key, named};
-use crate::message::{Call, Effect, Message, Reply};
+use crate::message::{Call, Effect, Fault, Message, Reply};
 use crate::remote::Remote;
 use crate::table::Table;
 use crate::testing::{
@@ -165,4 +165,18 @@ fn what_cannot_be_kept_is_not_offered() {
     hands.app.what_if.answer = Remote::Idle;
     hands.press(key('D'));
     assert!(hands.app.what_if.asked.is_empty());
+}
+
+#[test]
+fn figures_of_another_scratch_copy_are_no_answer_where_the_server_is_away() {
+    let mut hands = Hands::on(with_what_if());
+    let shown = |hands: &Hands| drawn(&hands.app, &hands.cx, 80, 24);
+    let kwh = hands.cx.locale.text("what-if-used");
+    assert!(shown(&hands).contains(&kwh), "{}", shown(&hands));
+    hands.press(key('d'));
+    let (ticket, _) = asked(&hands.effects).remove(0);
+    assert!(shown(&hands).contains(&kwh), "it stays while it is asked");
+    let reply = Reply::WhatIf(Err(Fault::Away));
+    let _ = update(&mut hands.app, Message::Reply(ticket, reply), &hands.cx);
+    assert!(!shown(&hands).contains(&kwh), "{}", shown(&hands));
 }

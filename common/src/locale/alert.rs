@@ -69,6 +69,11 @@ impl Locale {
         self.text(&format!("alert-rule-{}", rule.as_str().replace('_', "-")))
     }
 
+    /// What a rule finds, in a sentence.
+    pub fn alert_rule_says(&self, rule: AlertRule) -> String {
+        self.text(&format!("alert-says-{}", rule.as_str().replace('_', "-")))
+    }
+
     /// What a threshold is called, with its unit.
     pub fn threshold(&self, rule: AlertRule, name: &str) -> String {
         let (rule, name) = (rule.as_str().replace('_', "-"), name.replace('_', "-"));

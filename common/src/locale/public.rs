@@ -4,6 +4,7 @@ use i18n_embed_fl::fl;
 
 use super::Locale;
 use crate::calculator::{Calculated, MonthlyCost, NoCost};
+use crate::emission::EmissionError;
 use crate::public::{PublicMonth, PublicSummary, PublicTotal, RegistrationMode};
 use crate::{Kwh, Money};
 
@@ -101,6 +102,8 @@ impl Locale {
                 co2e = self.co2e(co2e.kg),
                 factor = self.co2e_factor(co2e)
             ),
+            // Nobody has a home here: the region is chosen beside the figures.
+            Err(EmissionError::NoRegion) => self.text("calculator-no-region"),
             Err(why) => self.no_co2e(why),
         });
         let assumed = answer.cost.iter().flat_map(|cost| &cost.assumed);

@@ -19,7 +19,7 @@ async fn the_public_page_is_printed_for_anybody(db: PgPool) {
     assert!(told.starts_with("Not yet: at least 5 homes"), "{told}");
     assert!(told.contains("Anybody may make an account here."), "{told}");
     assert!(
-        told.contains("\n- Replace incandescent bulbs with LED\n"),
+        told.contains("\n- Replace incandescent bulbs with LED: Replace each bulb"),
         "{told}"
     );
     let page: Value = nobody.json(&["public", "--no-tips"]).await;

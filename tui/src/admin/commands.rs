@@ -6,7 +6,7 @@ use ecotrack_common::{AccountId, path};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Ask, Page, Rows, open, row, row_id, rows, shown, toggle_edited};
+use super::{Ask, Page, Rows, open, row, row_id, rows, shown, toggle_edited, view};
 use crate::app::{App, Context, Notice};
 use crate::forms::{self, Subject};
 use crate::kept::{Method, Write};
@@ -14,6 +14,7 @@ use crate::keys::{Command, always, key, named};
 use crate::message::{Call, Effect};
 use crate::outbox;
 use crate::table;
+use crate::widgets::scroll::Step;
 
 /// The commands; those of every table follow.
 pub(crate) const COMMANDS: &[Command] = &[
@@ -31,28 +32,42 @@ pub(crate) const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Up), key('k')],
         name: "key-move",
         when: is_detail,
-        run: |app, _| scroll(app, -1),
+        run: |app, cx| scroll(app, Step::Lines(-1), cx),
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Down), key('j')],
         name: "key-move",
         when: is_detail,
-        run: |app, _| scroll(app, 1),
+        run: |app, cx| scroll(app, Step::Lines(1), cx),
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::PageUp)],
         name: "key-page",
         when: is_detail,
-        run: |app, _| scroll(app, -15),
+        run: |app, cx| scroll(app, Step::Page(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageDown)],
         name: "key-page",
         when: is_detail,
-        run: |app, _| scroll(app, 15),
+        run: |app, cx| scroll(app, Step::Page(1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-top",
+        when: is_detail,
+        run: |app, cx| scroll(app, Step::First, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::End), key('G')],
+        name: "key-bottom",
+        when: is_detail,
+        run: |app, cx| scroll(app, Step::Last, cx),
         footer: false,
     },
     Command {
@@ -167,9 +182,10 @@ fn is_typed(set: AdminSet) -> bool {
     set.description().document().is_none()
 }
 
-fn scroll(app: &mut App, by: isize) -> Vec<Effect> {
-    if let Some(at) = &mut app.admin.detail {
-        *at = at.saturating_add_signed(by);
+fn scroll(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
+    if let Some((scrolled, page)) = app.admin.detail.zip(shown(app)) {
+        let extent = view::extent(app, page, cx);
+        app.admin.detail = Some(extent.moved(scrolled, step));
     }
     Vec::new()
 }

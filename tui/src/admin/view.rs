@@ -6,8 +6,10 @@ use ratatui::text::{Line, Span};
 
 use super::{Page, detail};
 use crate::app::{App, Context};
+use crate::draw;
 use crate::table::{self, Table};
 use crate::widgets::panel::{self, Titles};
+use crate::widgets::scroll::Extent;
 use crate::widgets::words;
 
 /// Narrower than this there is no room for the list of pages.
@@ -124,15 +126,31 @@ fn view_detail(app: &App, page: Page, frame: &mut Frame, area: Rect, cx: &Contex
     let whole = app.admin.detail.is_some();
     let detail = detail::of(app, page, room, whole, cx);
     let mut titles = Titles::new(detail.title);
-    if !whole {
-        titles = titles.bottom(format!("v {}", cx.locale.text("key-detail")));
-    }
+    titles = titles.bottom(match app.admin.detail {
+        None => format!("v {}", cx.locale.text("key-detail")),
+        Some(scrolled) => {
+            let extent = extent_of(detail.lines.len(), area);
+            panel::more_below(extent.hidden(scrolled), &cx.locale)
+        }
+    });
     let inside = panel::panel(frame, area, &cx.theme, &titles);
-    let last = detail
-        .lines
-        .len()
-        .saturating_sub(usize::from(inside.height));
-    let skipped = app.admin.detail.unwrap_or(0).min(last);
-    let lines = detail.lines.into_iter().skip(skipped).collect();
+    let extent = extent_of(detail.lines.len(), area);
+    let first = extent.first(app.admin.detail.unwrap_or(0));
+    let lines = detail.lines.into_iter().skip(first).collect();
     panel::lines(frame, inside, lines);
+}
+
+fn extent_of(lines: usize, detail: Rect) -> Extent {
+    Extent {
+        lines,
+        rows: usize::from(detail.height.saturating_sub(2)),
+    }
+}
+
+/// How far the row that has the room goes.
+pub(super) fn extent(app: &App, page: Page, cx: &Context) -> Extent {
+    let place = places(app, draw::body_of(cx)).detail;
+    let room = usize::from(place.width.saturating_sub(4));
+    let lines = detail::of(app, page, room, true, cx).lines.len();
+    extent_of(lines, place)
 }

@@ -1,6 +1,7 @@
 //! A bill, explained: what was charged beside what was recomputed, why, where the kWh came from, and
 //! why it is more than the one before.
 
+mod places;
 mod view;
 
 use crossterm::event::KeyCode;
@@ -18,6 +19,7 @@ use crate::lists::What;
 use crate::message::{Answer, Call, Effect, Ticket};
 use crate::remote::Remote;
 use crate::table::{self, Table};
+use crate::widgets::scroll::Step;
 
 /// What the screen knows.
 #[derive(Debug, Default)]
@@ -87,14 +89,14 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Up), key('k')],
         name: "key-move",
         when: |app| app.bill.explained().is_some(),
-        run: |app, cx| scroll(app, -1, cx),
+        run: |app, cx| scroll(app, Step::Lines(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::Down), key('j')],
         name: "key-move",
         when: |app| app.bill.explained().is_some(),
-        run: |app, cx| scroll(app, 1, cx),
+        run: |app, cx| scroll(app, Step::Lines(1), cx),
         footer: false,
     },
     Command {
@@ -173,12 +175,10 @@ fn go(app: &mut App, by: isize) -> Vec<Effect> {
 }
 
 /// Moves the lines, as far as there are more than the picture holds.
-pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
-    let last = app.bill.explained().map_or(0, |known| {
-        view::rows(known, false, cx).len().saturating_sub(1)
-    });
-    let by = isize::try_from(by).unwrap_or(0);
-    app.bill.scrolled = app.bill.scrolled.saturating_add_signed(by).min(last);
+pub fn scroll(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
+    if let Some(extent) = view::extent(app, cx) {
+        app.bill.scrolled = extent.moved(app.bill.scrolled, step);
+    }
     Vec::new()
 }
 

@@ -8,8 +8,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use rust_decimal::Decimal;
 
+use super::places::{Places, Room, cells, height_of};
 use crate::app::{App, Context};
+use crate::draw;
 use crate::widgets::panel::{self, Titles};
+use crate::widgets::scroll::Extent;
 use crate::widgets::words;
 
 /// Cells of a column of money, and of the difference with its mark.
@@ -47,36 +50,58 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     }
 }
 
-/// One under the other: the lines, why, the energy, the change.
-fn below(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx: &Context) {
+/// What stands one under the other, and how much room each has.
+struct Below {
+    lines: Vec<Row>,
+    why: Vec<(String, Style)>,
+    energy: Vec<Line<'static>>,
+    change: (String, Vec<Line<'static>>),
+    room: Room,
+}
+
+fn parts(app: &App, known: &BillExplanation, area: Rect, cx: &Context) -> Below {
     let tall = area.height >= TALL;
     let width = usize::from(area.width.saturating_sub(3));
     let why = why(known, true, cx);
     let energy = energy(app, known, width, tall, cx);
     let change = change(app, width, tall, cx);
     let lines = rows(known, area.width >= WITH_PAPER, cx);
-    let notes = if tall {
-        notes(app, known, cx)
-    } else {
-        Vec::new()
-    };
     let room = Room::share(
         area.height,
         [
-            cells(lines.len()).saturating_add(4),
+            table_height(lines.len()),
             height_of(&why, width),
             cells(energy.len()).saturating_add(2),
             cells(change.1.len()).saturating_add(2),
         ],
     );
+    Below {
+        lines,
+        why,
+        energy,
+        change,
+        room,
+    }
+}
+
+/// One under the other: the lines, why, the energy, the change.
+fn below(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx: &Context) {
+    let width = usize::from(area.width.saturating_sub(3));
+    let parts = parts(app, known, area, cx);
+    let room = parts.room;
+    let notes = if area.height >= TALL {
+        notes(app, known, cx)
+    } else {
+        Vec::new()
+    };
     let mut places = Places(area);
-    table(app, known, &lines, frame, places.next(room.lines), cx);
-    sentences(frame, places.next(room.why), &why, width);
+    table(app, known, &parts.lines, frame, places.next(room.lines), cx);
+    sentences(frame, places.next(room.why), &parts.why, width);
     let title = cx.locale.text("explain-energy-title");
     let titles = Titles::new(title).bottom(factor(app, known, cx));
-    framed(frame, places.next(room.energy), &titles, energy, cx);
-    let titles = Titles::new(change.0);
-    framed(frame, places.next(room.change), &titles, change.1, cx);
+    framed(frame, places.next(room.energy), &titles, parts.energy, cx);
+    let titles = Titles::new(parts.change.0);
+    framed(frame, places.next(room.change), &titles, parts.change.1, cx);
     if room.rest >= 4 && !notes.is_empty() {
         let wanted = height_of(&notes, width).saturating_add(2);
         let at = places.next(room.rest.min(wanted));
@@ -84,8 +109,8 @@ fn below(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx: 
     }
 }
 
-/// The lines and what was assumed at the left, the answers beside them.
-fn beside(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx: &Context) {
+/// The left part of a wide screen, and the answers.
+fn halves(area: Rect) -> (Rect, Rect) {
     let answers = area.width * 2 / 5;
     let left = Rect {
         width: area.width - answers,
@@ -96,10 +121,38 @@ fn beside(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx:
         width: answers,
         ..area
     };
+    (left, right)
+}
+
+/// How far the lines of the table go; `None` while there are none.
+pub(super) fn extent(app: &App, cx: &Context) -> Option<Extent> {
+    let known = app.bill.explained()?;
+    let area = draw::body_of(cx);
+    let (lines, height) = if area.height >= TALL && area.width >= WIDE {
+        let (left, _) = halves(area);
+        let lines = rows(known, left.width >= WITH_PAPER, cx).len();
+        (lines, Places(left).next(table_height(lines)).height)
+    } else {
+        let parts = parts(app, known, area, cx);
+        (parts.lines.len(), parts.room.lines)
+    };
+    // Frame, titles and total.
+    let rows = usize::from(height.saturating_sub(4));
+    Some(Extent { lines, rows })
+}
+
+/// Rows of a table of so many lines: frame, titles and total with them.
+fn table_height(lines: usize) -> u16 {
+    cells(lines).saturating_add(4)
+}
+
+/// The lines and what was assumed at the left, the answers beside them.
+fn beside(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx: &Context) {
+    let (left, right) = halves(area);
     let lines = rows(known, left.width >= WITH_PAPER, cx);
     let notes = notes(app, known, cx);
     let mut places = Places(left);
-    let at = places.next(cells(lines.len()).saturating_add(4));
+    let at = places.next(table_height(lines.len()));
     table(app, known, &lines, frame, at, cx);
     if !notes.is_empty() {
         let width = usize::from(left.width.saturating_sub(3));
@@ -124,29 +177,6 @@ fn beside(app: &App, known: &BillExplanation, frame: &mut Frame, area: Rect, cx:
     framed(frame, at, &Titles::new(change.0), change.1, cx);
 }
 
-/// Parts of an area from its top, each cut to what is left.
-struct Places(Rect);
-
-impl Places {
-    fn next(&mut self, height: u16) -> Rect {
-        let height = height.min(self.0.height);
-        let place = Rect { height, ..self.0 };
-        self.0.y += height;
-        self.0.height -= height;
-        place
-    }
-}
-
-fn cells(rows: usize) -> u16 {
-    u16::try_from(rows).unwrap_or(u16::MAX)
-}
-
-/// Rows that sentences take in so many cells.
-fn height_of(said: &[(String, Style)], width: usize) -> u16 {
-    let rows = said.iter().map(|(text, _)| words::wrap(text, width).len());
-    cells(rows.sum())
-}
-
 /// What the CO2e of the bill is computed by.
 fn factor(app: &App, known: &BillExplanation, cx: &Context) -> String {
     let bill = &known.bill.bill;
@@ -166,52 +196,6 @@ fn assumed(frame: &mut Frame, area: Rect, notes: &[(String, Style)], width: usiz
     let titles = Titles::new(cx.locale.text("explain-assumptions"));
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     sentences(frame, inside, notes, width);
-}
-
-/// The most rows that reasons take before the lines have theirs.
-const WHY_AT_MOST: u16 = 6;
-/// So few rows of the table are shown at least.
-const LINES_AT_LEAST: u16 = 8;
-
-/// Rows of the parts of the screen.
-struct Room {
-    lines: u16,
-    why: u16,
-    energy: u16,
-    change: u16,
-    rest: u16,
-}
-
-impl Room {
-    /// Shares `height` among the parts, which want so many: the lines first, as far as they fit, then
-    /// the reasons, the energy and the change; lines that do not fit scroll.
-    fn share(height: u16, wanted: [u16; 4]) -> Self {
-        let [lines, why, energy, change] = wanted;
-        let least = lines.min(LINES_AT_LEAST).min(height);
-        let mut left = height - least;
-        let mut take = |rows: u16, whole: bool| {
-            let rows = if rows <= left || !whole {
-                rows.min(left)
-            } else {
-                0
-            };
-            left -= rows;
-            rows
-        };
-        let why_first = take(why.min(2), false);
-        let energy = take(energy, true);
-        let change = take(change, true);
-        let why_more = take(why.min(WHY_AT_MOST).saturating_sub(why_first), false);
-        let lines_more = take(lines - lines.min(least), false);
-        let why_rest = take(why.saturating_sub(why_first + why_more), false);
-        Self {
-            lines: least + lines_more,
-            why: why_first + why_more + why_rest,
-            energy,
-            change,
-            rest: left,
-        }
-    }
 }
 
 /// A line of the table, in cells.
@@ -309,7 +293,11 @@ fn table(
     );
     let mut lines = vec![head];
     let room = usize::from(inside.height.saturating_sub(2));
-    let first = app.bill.scrolled.min(rows.len().saturating_sub(room));
+    let extent = Extent {
+        lines: rows.len(),
+        rows: room,
+    };
+    let first = extent.first(app.bill.scrolled);
     for row in rows.iter().skip(first).take(room) {
         let style = match (row.marked, row.dim) {
             (true, _) => cx.theme.warning,
@@ -329,7 +317,6 @@ fn table(
             style,
         ));
     }
-    let hidden = rows.len().saturating_sub(first + room);
     let money = |amount: Option<Money>| {
         amount.map_or_else(
             || "–".to_owned(),
@@ -341,11 +328,7 @@ fn table(
         Some(off) => cx.locale.signed(off.0, 2),
         None => "–".to_owned(),
     };
-    let more = if hidden > 0 {
-        t!(cx, "explain-more-lines", n = hidden.to_string())
-    } else {
-        String::new()
-    };
+    let more = panel::more_below(extent.hidden(first), &cx.locale);
     lines.push(layout.line(
         [
             &cx.locale.text("explain-total"),

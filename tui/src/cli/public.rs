@@ -60,11 +60,15 @@ fn print(context: &Context, page: &Page) -> Result<()> {
     }
     say(&locale.how_to_join(page.summary.registration))?;
     for tip in page.tips.iter().flatten() {
-        let title = match locale.language() {
-            Language::English => &tip.title_en,
-            Language::BrazilianPortuguese => &tip.title_pt,
+        let rule = tip.rule.as_ref();
+        let (title, todo) = match locale.language() {
+            Language::English => (&tip.title_en, rule.map(|rule| &rule.todo_en)),
+            Language::BrazilianPortuguese => (&tip.title_pt, rule.map(|rule| &rule.todo_pt)),
         };
-        say(&format!("- {title}"))?;
+        match todo {
+            Some(todo) => say(&format!("- {title}: {todo}"))?,
+            None => say(&format!("- {title}"))?,
+        }
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::lists::What;
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::remote::Remote;
 use crate::table::{self, Table};
+use crate::widgets::scroll::Step;
 use crate::{bill, palette};
 
 /// What the screen knows.
@@ -126,14 +127,14 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::PageUp)],
         name: "key-page",
         when: |app| app.comparison.chosen_one().is_some(),
-        run: |app, cx| scroll(app, -6, cx),
+        run: |app, cx| scroll(app, Step::Page(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageDown)],
         name: "key-page",
         when: |app| app.comparison.chosen_one().is_some(),
-        run: |app, cx| scroll(app, 6, cx),
+        run: |app, cx| scroll(app, Step::Page(1), cx),
         footer: false,
     },
     Command {
@@ -288,11 +289,10 @@ fn select(app: &mut App, by: isize) -> Vec<Effect> {
 }
 
 /// Moves the months, as far as there are more than one.
-pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
-    let last = view::lines_of_selected(app, cx).saturating_sub(1);
-    let by = isize::try_from(by).unwrap_or(0);
-    let state = &mut app.comparison;
-    state.scrolled = state.scrolled.saturating_add_signed(by).min(last);
+pub fn scroll(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
+    if let Some(extent) = view::extent(app, cx) {
+        app.comparison.scrolled = extent.moved(app.comparison.scrolled, step);
+    }
     Vec::new()
 }
 

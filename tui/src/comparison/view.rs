@@ -11,8 +11,10 @@ use ratatui::text::{Line, Span};
 use rust_decimal::Decimal;
 
 use crate::app::{App, Context};
+use crate::draw;
 use crate::widgets::bar::{self, float};
 use crate::widgets::panel::{self, Titles};
+use crate::widgets::scroll::Extent;
 use crate::widgets::words;
 
 /// Cells of the columns of tariffs after the name: cycles that count, total, difference, percent.
@@ -45,9 +47,24 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         panel::lines(frame, inside, wrapped(&text, width, cx.theme.dim));
         return;
     };
+    let (said, [said_area, list_area, months_area]) = places(app, answer, area, cx);
+    panel::lines(frame, said_area, said);
+    list(app, answer, frame, list_area, cx);
+    if months_area.height >= 3 {
+        months(app, answer, frame, months_area, cx);
+    }
+}
+
+/// What is said first, and where it, the tariffs and the months stand.
+fn places(
+    app: &App,
+    answer: &TariffComparisons,
+    area: Rect,
+    cx: &Context,
+) -> (Vec<Line<'static>>, [Rect; 3]) {
     let width = usize::from(area.width.saturating_sub(2));
     let said = said(app, answer, width, cx);
-    let tariffs = cells(state.against.len() + 4);
+    let tariffs = cells(app.comparison.against.len() + 4);
     let mut rest = area;
     let mut take = |rows: u16, keep: u16| {
         let rows = rows.min(rest.height.saturating_sub(keep));
@@ -60,14 +77,12 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         place
     };
     // The answer first; then the months give way to the list, down to a few.
-    let said_area = take(cells(said.len()), 0);
-    let list_area = take(tariffs, MONTHS_AT_LEAST.min(area.height / 3));
-    let months_area = take(u16::MAX, 0);
-    panel::lines(frame, said_area, said);
-    list(app, answer, frame, list_area, cx);
-    if months_area.height >= 3 {
-        months(app, answer, frame, months_area, cx);
-    }
+    let places = [
+        take(cells(said.len()), 0),
+        take(tariffs, MONTHS_AT_LEAST.min(area.height / 3)),
+        take(u16::MAX, 0),
+    ];
+    (said, places)
 }
 
 fn cells(rows: usize) -> u16 {
@@ -276,24 +291,30 @@ fn months(app: &App, answer: &TariffComparisons, frame: &mut Frame, area: Rect, 
         return;
     };
     let name = one.name.clone();
-    let mut titles = Titles::new(t!(cx, "compare-months", name = name));
-    titles = titles.right(answer.currency.clone());
-    let width = usize::from(area.width.saturating_sub(4));
-    let lines = month_lines(app, one, width, cx);
-    let room = usize::from(area.height.saturating_sub(2));
-    let first = state.scrolled.min(lines.len().saturating_sub(room));
-    let hidden = lines.len().saturating_sub(first + room);
-    if hidden > 0 {
-        titles = titles.bottom(t!(cx, "explain-more-lines", n = hidden.to_string()));
-    }
+    let lines = month_lines(app, one, usize::from(area.width.saturating_sub(4)), cx);
+    let extent = extent_of(&lines, area);
+    let first = extent.first(state.scrolled);
+    let titles = Titles::new(t!(cx, "compare-months", name = name))
+        .right(answer.currency.clone())
+        .bottom(panel::more_below(extent.hidden(first), &cx.locale));
     let inside = panel::panel(frame, area, &cx.theme, &titles);
     panel::lines(frame, inside, lines.into_iter().skip(first).collect());
 }
 
-/// How many lines the months of the selected tariff have at the usual width.
-pub(super) fn lines_of_selected(app: &App, cx: &Context) -> usize {
-    let one = app.comparison.chosen_one();
-    one.map_or(0, |one| month_lines(app, one, 76, cx).len())
+fn extent_of(lines: &[Line<'_>], months: Rect) -> Extent {
+    Extent {
+        lines: lines.len(),
+        rows: usize::from(months.height.saturating_sub(2)),
+    }
+}
+
+/// How far the months of the selected tariff go; `None` while there are none.
+pub(super) fn extent(app: &App, cx: &Context) -> Option<Extent> {
+    let answer = app.comparison.answer.value()?;
+    let one = app.comparison.chosen_one()?;
+    let (_, [.., months]) = places(app, answer, draw::body_of(cx), cx);
+    let lines = month_lines(app, one, usize::from(months.width.saturating_sub(4)), cx);
+    Some(extent_of(&lines, months))
 }
 
 /// Why there is no price, the months, and what the sums rest on.

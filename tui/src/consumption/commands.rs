@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use ratatui::layout::Rect;
 
 use super::{
-    Level, Page, answer, at, cursor, export, flows, load, look, patterns_remote, today, view,
+    Level, Page, answer, at, cell, cursor, export, flows, load, look, patterns_remote, today, view,
 };
 use crate::app::{App, Context, Screen};
 use crate::keys::{Command, always, key, named};
@@ -32,29 +32,57 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Left), key('h')],
         name: "key-consumption-move",
-        when: always,
-        run: |app, _| sideways(app, -1),
+        when: |app| app.consumption.page == Page::Chart,
+        run: |app, cx| sideways(app, -1, cx),
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Right), key('l')],
         name: "key-consumption-move",
-        when: always,
-        run: |app, _| sideways(app, 1),
+        when: |app| app.consumption.page == Page::Chart,
+        run: |app, cx| sideways(app, 1, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Left), key('h')],
+        name: "key-other-hour",
+        when: is_by_hour,
+        run: |app, cx| sideways(app, -1, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Right), key('l')],
+        name: "key-other-hour",
+        when: is_by_hour,
+        run: |app, cx| sideways(app, 1, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Left), key('h')],
+        name: "key-consumption-span",
+        when: |app| matches!(app.consumption.page, Page::Standby | Page::Weather),
+        run: |app, cx| sideways(app, -1, cx),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Right), key('l')],
+        name: "key-consumption-span",
+        when: |app| matches!(app.consumption.page, Page::Standby | Page::Weather),
+        run: |app, cx| sideways(app, 1, cx),
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Up), key('k')],
         name: "key-consumption-weekday",
         when: |app| app.consumption.page == Page::Heat,
-        run: |app, _| weekday(app, 6),
+        run: |app, cx| weekday(app, 6, cx),
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Down), key('j')],
         name: "key-consumption-weekday",
         when: |app| app.consumption.page == Page::Heat,
-        run: |app, _| weekday(app, 1),
+        run: |app, cx| weekday(app, 1, cx),
         footer: true,
     },
     Command {
@@ -221,13 +249,22 @@ fn turn_page(app: &mut App, forward: bool) -> Vec<Effect> {
     match (now, forward) {
         (Page::Chart, true) | (Page::Heat, false) => {
             app.consumption.page = Page::Chart;
-            table::open(app, Table::Consumption)
+            open_table(app)
         }
         _ => {
             let next = (place + if forward { 1 } else { pages - 1 }) % pages;
             to_page(app, Page::ALL[next])
         }
     }
+}
+
+/// Opens the table at the step that the cursor of the chart is on.
+fn open_table(app: &mut App) -> Vec<Effect> {
+    let step = answer(app).and_then(|answer| cursor(app, answer));
+    if let Some(step) = step {
+        app.tables.of_mut(Table::Consumption).selected = Some(table::consumption_key(step));
+    }
+    table::open(app, Table::Consumption)
 }
 
 fn to_page(app: &mut App, page: Page) -> Vec<Effect> {
@@ -256,12 +293,17 @@ fn wider(app: &mut App) -> Vec<Effect> {
     look(app)
 }
 
-fn sideways(app: &mut App, by: i64) -> Vec<Effect> {
+/// Whether the cursor is on an hour of the week.
+fn is_by_hour(app: &App) -> bool {
+    matches!(app.consumption.page, Page::Heat | Page::Profile)
+}
+
+fn sideways(app: &mut App, by: i64, cx: &Context) -> Vec<Effect> {
     match app.consumption.page {
         Page::Heat | Page::Profile => {
-            let (weekday, hour) = app.consumption.cell;
+            let (weekday, hour) = cell(app, cx);
             let hour = (hour + if by < 0 { 23 } else { 1 }) % 24;
-            app.consumption.cell = (weekday, hour);
+            app.consumption.cell = Some((weekday, hour));
             Vec::new()
         }
         Page::Chart => move_step(app, by),
@@ -269,9 +311,9 @@ fn sideways(app: &mut App, by: i64) -> Vec<Effect> {
     }
 }
 
-fn weekday(app: &mut App, by: usize) -> Vec<Effect> {
-    let (weekday, hour) = app.consumption.cell;
-    app.consumption.cell = ((weekday + by) % 7, hour);
+fn weekday(app: &mut App, by: usize, cx: &Context) -> Vec<Effect> {
+    let (weekday, hour) = cell(app, cx);
+    app.consumption.cell = Some(((weekday + by) % 7, hour));
     Vec::new()
 }
 
@@ -343,8 +385,8 @@ fn next_flow(app: &mut App) -> Vec<Effect> {
 }
 
 /// The wheel turned: the step under the cursor moves.
-pub fn scroll(app: &mut App, rows: i32, _: &Context) -> Vec<Effect> {
-    sideways(app, rows.signum().into())
+pub fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
+    sideways(app, rows.signum().into(), cx)
 }
 
 /// A click on the name of a part, on a part, on a bar.
@@ -353,7 +395,7 @@ pub fn click(app: &mut App, body: Rect, column: u16, row: u16, cx: &Context) -> 
         return Vec::new();
     };
     match hit {
-        view::Hit::Table => table::open(app, Table::Consumption),
+        view::Hit::Table => open_table(app),
         view::Hit::Page(page, bar) => {
             let step = bar.and_then(|bar| {
                 let answer = answer(app)?;

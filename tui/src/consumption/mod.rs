@@ -24,7 +24,7 @@ pub use commands::{COMMANDS, TABLE_COMMANDS, click, scroll};
 pub use level::Level;
 pub use view::view;
 
-use crate::app::{App, Notice, Screen};
+use crate::app::{App, Context, Notice, Screen};
 use crate::kept::Kept;
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::remote::Remote;
@@ -101,8 +101,8 @@ pub struct State {
     pub compare: Option<Against>,
     /// Whose energy.
     pub of: Flow,
-    /// Weekday, Monday 0, and hour under the cursor of the patterns.
-    pub cell: (usize, usize),
+    /// Weekday, Monday 0, and hour under the cursor of the patterns; until somebody moves it those of now.
+    pub cell: Option<(usize, usize)>,
     spans: Vec<Seen<ConsumptionQuery, Consumption>>,
     patterns: Vec<Seen<PatternsQuery, Patterns>>,
 }
@@ -178,6 +178,16 @@ pub(crate) fn at(app: &App) -> Option<Date> {
     let today = today(app)?;
     let newest = app.consumption.known().map_or(today, |known| known.last);
     Some(app.consumption.at.unwrap_or(newest.min(today)))
+}
+
+/// Weekday, Monday 0, and hour under the cursor of the patterns.
+fn cell(app: &App, cx: &Context) -> (usize, usize) {
+    let now = || {
+        let now = app.zone().to_datetime(cx.now);
+        let at = |number: i8| usize::try_from(number).unwrap_or(0);
+        (at(now.weekday().to_monday_zero_offset()), at(now.hour()))
+    };
+    app.consumption.cell.unwrap_or_else(now)
 }
 
 /// The question whose answer is shown.

@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::view::{nothing, wrapped};
-use super::{patterns_remote, words as said};
+use super::{cell, patterns_remote, words as said};
 use crate::app::{App, Context};
 use crate::remote::Remote;
 use crate::widgets::bar;
@@ -59,7 +59,7 @@ pub(super) fn heat(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         panel::lines(frame, inside, wrapped(&text, inside, cx.theme.dim));
         return;
     }
-    let (weekday, hour) = app.consumption.cell;
+    let (weekday, hour) = cell(app, cx);
     let mut lines = Vec::new();
     if let Some(cell) = patterns.heat.get(weekday * 24 + hour) {
         let name = weekday_name(weekday, cx);
@@ -140,7 +140,7 @@ pub(super) fn profile(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         return;
     }
     let (weekdays, weekends) = patterns.profile.split_at(24.min(patterns.profile.len()));
-    let hour = app.consumption.cell.1;
+    let (_, hour) = cell(app, cx);
     let mut lines = Vec::new();
     for (id, hours) in [
         ("consumption-weekdays", weekdays),

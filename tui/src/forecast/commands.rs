@@ -12,11 +12,10 @@ use crate::forms;
 use crate::keys::{Command, always, key, named};
 use crate::message::Effect;
 use crate::table;
+use crate::widgets::scroll::Step;
 
 /// Days in a step of the keys that turn a page.
 const WEEK: i64 = 7;
-/// Lines in one of them.
-const LINES: i32 = 8;
 
 /// What can be done here.
 pub const COMMANDS: &[Command] = &[
@@ -79,7 +78,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Home)],
         name: "key-forecast-now",
-        when: |app| app.forecast.day.is_some() || app.forecast.hour.is_some(),
+        when: |app| has_days(app) && (app.forecast.day.is_some() || app.forecast.hour.is_some()),
         run: |app, _| {
             app.forecast.day = None;
             app.forecast.hour = None;
@@ -91,28 +90,42 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Up), key('k')],
         name: "key-move",
         when: has_lines,
-        run: |app, cx| scroll_lines(app, -1, cx),
+        run: |app, cx| scroll_lines(app, Step::Lines(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::Down), key('j')],
         name: "key-move",
         when: has_lines,
-        run: |app, cx| scroll_lines(app, 1, cx),
+        run: |app, cx| scroll_lines(app, Step::Lines(1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageUp)],
         name: "key-page",
         when: has_lines,
-        run: |app, cx| scroll_lines(app, -LINES, cx),
+        run: |app, cx| scroll_lines(app, Step::Page(-1), cx),
         footer: false,
     },
     Command {
-        keys: &[named(KeyCode::PageDown)],
+        keys: &[named(KeyCode::PageDown), key(' ')],
         name: "key-page",
         when: has_lines,
-        run: |app, cx| scroll_lines(app, LINES, cx),
+        run: |app, cx| scroll_lines(app, Step::Page(1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-top",
+        when: has_lines,
+        run: |app, cx| scroll_lines(app, Step::First, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::End), key('G')],
+        name: "key-bottom",
+        when: has_lines,
+        run: |app, cx| scroll_lines(app, Step::Last, cx),
         footer: false,
     },
     Command {
@@ -223,18 +236,18 @@ fn move_hour(app: &mut App, by: isize, cx: &Context) -> Vec<Effect> {
     Vec::new()
 }
 
-fn scroll_lines(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
-    let last = record::count_lines(app, cx).saturating_sub(1);
-    let by = isize::try_from(by).unwrap_or(0);
-    let state = &mut app.forecast;
-    state.scrolled = state.scrolled.saturating_add_signed(by).min(last);
+fn scroll_lines(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
+    if let Some(place) = view::place_of(app, app.forecast.page, cx) {
+        let extent = record::extent(app, place, cx);
+        app.forecast.scrolled = extent.moved(app.forecast.scrolled, step);
+    }
     Vec::new()
 }
 
 /// The wheel turned: lines move, or the day under the cursor.
 pub fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
     if has_lines(app) {
-        scroll_lines(app, rows, cx)
+        scroll_lines(app, Step::Lines(rows), cx)
     } else if has_days(app) {
         move_day(app, rows.signum().into(), cx)
     } else {

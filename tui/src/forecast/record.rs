@@ -13,6 +13,7 @@ use super::series::{Block, blocks, forecast_of};
 use super::words as said;
 use crate::app::{App, Context};
 use crate::widgets::panel::{self, Titles};
+use crate::widgets::scroll::Extent;
 use crate::widgets::words;
 
 /// Cells of the columns of scores: off, MASE, ratio, inside each band, 30 days.
@@ -37,32 +38,37 @@ pub(super) fn shown(app: &App) -> Vec<&PredictionComparison> {
         .collect()
 }
 
-/// How many lines move in the part that has the keys, at the usual width.
-pub(super) fn count_lines(app: &App, cx: &Context) -> usize {
-    lines(app, app.forecast.page, 76, cx).body.len()
+/// How far the lines move in the part that has the keys, which stands in `area`.
+pub(super) fn extent(app: &App, area: Rect, cx: &Context) -> Extent {
+    laid_out(app, app.forecast.page, area, cx).1
 }
 
-/// Draws a part.
-pub(super) fn view(app: &App, page: Page, frame: &mut Frame, area: Rect, cx: &Context) {
+/// The lines of a part that stands in `area`, and how far those move that do.
+fn laid_out(app: &App, page: Page, area: Rect, cx: &Context) -> (Lines, Extent) {
     let width = usize::from(area.width.saturating_sub(4));
     let Lines { mut head, body } = lines(app, page, width, cx);
     let room = usize::from(area.height.saturating_sub(2));
     // Where there is little room, the lines that move keep some of it.
     head.truncate(room.saturating_sub(3));
-    let room = room.saturating_sub(head.len());
+    let extent = Extent {
+        lines: body.len(),
+        rows: room.saturating_sub(head.len()),
+    };
+    (Lines { head, body }, extent)
+}
+
+/// Draws a part.
+pub(super) fn view(app: &App, page: Page, frame: &mut Frame, area: Rect, cx: &Context) {
+    let (Lines { mut head, body }, extent) = laid_out(app, page, area, cx);
     let scrolled = if page == app.forecast.page {
         app.forecast.scrolled
     } else {
         0
     };
-    let first = scrolled.min(body.len().saturating_sub(room));
-    let hidden = body.len().saturating_sub(first + room);
-    let mut titles = titles(app, page, cx);
-    if hidden > 0 {
-        titles = titles.bottom(t!(cx, "explain-more-lines", n = hidden.to_string()));
-    }
+    let below = panel::more_below(extent.hidden(scrolled), &cx.locale);
+    let titles = titles(app, page, cx).bottom(below);
     let inside = panel::panel(frame, area, &cx.theme, &titles);
-    head.extend(body.into_iter().skip(first));
+    head.extend(body.into_iter().skip(extent.first(scrolled)));
     panel::lines(frame, inside, head);
 }
 

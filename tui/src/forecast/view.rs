@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use super::series::forecast_of;
 use super::{Page, record, view_days, view_hours, words as said};
 use crate::app::{App, Context};
+use crate::draw;
 use crate::widgets::panel::{self, Titles};
 use crate::widgets::words;
 
@@ -273,6 +274,13 @@ fn none(app: &App, report: &ForecastReport, frame: &mut Frame, area: Rect, cx: &
         }
     }
     panel::lines(frame, inside, lines);
+}
+
+/// Where a part is on the terminal as it is.
+pub(super) fn place_of(app: &App, page: Page, cx: &Context) -> Option<Rect> {
+    let places = places(app, draw::body_of(cx), cx);
+    let found = places.into_iter().find(|(shown, _)| *shown == page);
+    found.map(|(_, place)| place)
 }
 
 /// The part that is drawn, or named, at a place of the screen, and the day of it.

@@ -340,12 +340,7 @@ impl Form {
 
     /// The whole number in a field, likewise.
     pub fn integer(&self, name: &str, errors: &mut FieldErrors) -> Option<i16> {
-        let text = self.optional(name)?;
-        let number = text.parse().ok();
-        if number.is_none() {
-            errors.add(name, "not_a_whole_number");
-        }
-        number
+        read::whole(&self.optional(name)?, name, errors)
     }
 
     /// The day in a field, likewise.

@@ -1,5 +1,7 @@
 //! What stands in a field, as a number or a day; and the keys that move a day.
 
+use std::num::IntErrorKind;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ecotrack_common::FieldErrors;
 use ecotrack_common::locale::{Locale, parse_date, parse_date_time};
@@ -18,6 +20,24 @@ pub fn number(text: &str, name: &str, errors: &mut FieldErrors) -> Option<Decima
         Err(NumberError::Empty) => None,
         Err(NumberError::NotANumber | NumberError::TooLong) => {
             errors.add(name, "not_a_number");
+            None
+        }
+    }
+}
+
+/// Reads a whole number; what is none, or larger than any that is asked for, is noted under `name`.
+pub(super) fn whole(text: &str, name: &str, errors: &mut FieldErrors) -> Option<i16> {
+    match text.parse::<i16>() {
+        Ok(number) => Some(number),
+        Err(wrong) => {
+            match wrong.kind() {
+                IntErrorKind::PosOverflow => {
+                    let max = i16::MAX.to_string();
+                    errors.add_with(name, "too_large", &[("max", &max)]);
+                }
+                IntErrorKind::NegOverflow => errors.add(name, "negative"),
+                _ => errors.add(name, "not_a_whole_number"),
+            }
             None
         }
     }

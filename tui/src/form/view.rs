@@ -38,11 +38,11 @@ pub fn view(
     let fields = room_of_fields(area, state.len());
     let rows = area.height - fields.height;
     let labels = label_width(form, cx);
-    for (at, place) in places(form, fields) {
+    for (at, place) in places(form, fields, cx) {
         view_field(form, at, place, labels, frame, cx, notes);
     }
     // A list lies over the fields under its own.
-    if let Some((at, place)) = places(form, fields)
+    if let Some((at, place)) = places(form, fields, cx)
         .into_iter()
         .find(|(at, _)| *at == form.focus)
         && let Some(Field {
@@ -69,7 +69,7 @@ pub fn hit(
     at: (u16, u16),
 ) -> Option<usize> {
     let state = state_lines(form, usize::from(area.width.saturating_sub(2)), zone, cx);
-    places(form, room_of_fields(area, state.len()))
+    places(form, room_of_fields(area, state.len()), cx)
         .into_iter()
         .find(|(_, place)| place.contains(at.into()))
         .map(|(at, _)| at)
@@ -110,13 +110,41 @@ fn own_rows(field: &Field, grid_rows: u16) -> u16 {
     }
 }
 
-fn rows_below(form: &Form, field: &Field) -> u16 {
-    let wrong = form
-        .errors
-        .0
-        .iter()
-        .any(|error| error.field == field.name || is_row_of(&error.field, field.name));
-    u16::from(wrong) + u16::from(differs(form, field).is_some())
+/// The most rows that what is wrong with a field takes.
+const WRONG_ROWS: usize = 3;
+
+/// What is wrong with a field, in lines of the room beside its label, or under a wide one.
+fn wrong_lines(form: &Form, field: &Field, row: Row, cx: &Context) -> Vec<String> {
+    let Some(error) = error_of(form, field) else {
+        return Vec::new();
+    };
+    let room = usize::from(row.width.saturating_sub(row.indent(field)));
+    let mut lines = words::wrap(&format!("▲ {}", cx.locale.field_error(error)), room);
+    lines.truncate(WRONG_ROWS);
+    lines
+}
+
+fn rows_below(form: &Form, field: &Field, row: Row, cx: &Context) -> u16 {
+    let wrong = wrong_lines(form, field, row, cx).len() as u16;
+    // A grid keeps the row of its errors, whichever of its rows has the cursor.
+    let of_rows = |error: &FieldError| is_row_of(&error.field, field.name);
+    let kept = u16::from(form.errors.0.iter().any(of_rows));
+    wrong.max(kept) + u16::from(differs(form, field).is_some())
+}
+
+/// Cells of a row of the form, and of the labels in it.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    width: u16,
+    labels: u16,
+}
+
+impl Row {
+    /// Where what stands under a field begins.
+    fn indent(self, field: &Field) -> u16 {
+        let left = if is_wide(field) { 2 } else { self.labels + 4 };
+        left.min(self.width)
+    }
 }
 
 /// What the other's row has in this field, if it is something else.
@@ -126,17 +154,21 @@ fn differs<'a>(form: &'a Form, field: &Field) -> Option<&'a str> {
 }
 
 /// Which fields are to be seen, and where; the one that has the keys always is.
-fn places(form: &Form, area: Rect) -> Vec<(usize, Rect)> {
+fn places(form: &Form, area: Rect, cx: &Context) -> Vec<(usize, Rect)> {
+    let row = Row {
+        width: area.width,
+        labels: label_width(form, cx),
+    };
     let rest: u16 = form
         .fields
         .iter()
-        .map(|field| own_rows(field, 0) + rows_below(form, field))
+        .map(|field| own_rows(field, 0) + rows_below(form, field, row, cx))
         .sum();
     let grid_rows = area.height.saturating_sub(rest).max(GRID_ROWS);
     let heights: Vec<u16> = form
         .fields
         .iter()
-        .map(|field| own_rows(field, grid_rows) + rows_below(form, field))
+        .map(|field| own_rows(field, grid_rows) + rows_below(form, field, row, cx))
         .collect();
     let total: u16 = heights.iter().sum();
     // Air between the fields, where there is room for it between all of them.
@@ -195,6 +227,12 @@ fn view_field(
     };
     let mark = if at == form.focus { "▸ " } else { "  " };
     let row = Rect { height: 1, ..place };
+    let of_row = Row {
+        width: place.width,
+        labels,
+    };
+    let wrong = wrong_lines(form, field, of_row, cx);
+    let below = rows_below(form, field, of_row, cx);
     let head = Line::from(vec![
         Span::styled(mark, cx.theme.accent),
         Span::styled(label, style),
@@ -211,10 +249,7 @@ fn view_field(
         x: place.x + 2.min(place.width),
         y: place.y + 1,
         width: place.width.saturating_sub(2),
-        height: place
-            .height
-            .saturating_sub(1)
-            .saturating_sub(rows_below(form, field)),
+        height: place.height.saturating_sub(1).saturating_sub(below),
     };
     match &field.input {
         Input::Line(_, line) => {
@@ -285,26 +320,18 @@ fn view_field(
             view_grid(form, field, grid, focused, frame, under, cx, notes);
         }
     }
-    let mut y = place.bottom().saturating_sub(rows_below(form, field));
-    let indent = if is_wide(field) { 2 } else { left };
+    let mut y = place.bottom().saturating_sub(below);
+    let indent = of_row.indent(field);
     let mut say = |text: String, style: Style| {
-        let below = Rect::new(
-            place.x + indent.min(place.width),
-            y,
-            place.width.saturating_sub(indent),
-            1,
-        );
+        let below = Rect::new(place.x + indent, y, place.width - indent, 1);
         if y < place.bottom() {
             let text = words::cut(&text, usize::from(below.width));
             frame.render_widget(Span::styled(text, style), below);
         }
         y += 1;
     };
-    if let Some(error) = error_of(form, field) {
-        say(
-            format!("▲ {}", cx.locale.field_error(error)),
-            cx.theme.urgent,
-        );
+    for line in wrong {
+        say(line, cx.theme.urgent);
     }
     if let Some(theirs) = differs(form, field) {
         let theirs = match &field.input {

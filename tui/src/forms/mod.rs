@@ -189,7 +189,7 @@ fn fields(
         Subject::Snooze(_) => alert::snooze_fields(app, cx),
         Subject::Channel(_) => channel::fields(base(row).as_ref(), cx),
         Subject::AlertRule(rule) => alert::rule_fields(rule, base(row).as_ref(), cx),
-        Subject::WhatIf => what_if::fields(app, form, cx),
+        Subject::WhatIf => what_if::fields(app, row, form, cx),
         Subject::TariffNode => tariff_node::fields(app, form, cx),
         Subject::TariffAdd => tariff_node::add_fields(app, cx),
         Subject::Readings(meter) => readings::fields(app, meter, cx),
@@ -267,7 +267,6 @@ fn needs(subject: Subject) -> &'static [What] {
 /// What is computed from what stands in the fields, as lines.
 fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     match form.subject {
-        Subject::AlertRule(rule) => vec![Line::raw(cx.locale.alert_rule(rule))],
         Subject::Device(_) => device::computed(app, form, cx),
         Subject::Calculator => calculator::computed(app, form, cx),
         Subject::NewHome | Subject::Home => home::computed(form, cx),

@@ -31,6 +31,12 @@ const ANSWERS: [&str; 12] = [
     "answer_11",
 ];
 
+/// What the measure is called.
+pub(super) fn called(app: &App, id: Uuid, cx: &Context) -> Option<String> {
+    let title = words::title(&of_id(app, id)?.suggestion, &cx.locale);
+    Some(title.to_owned())
+}
+
 pub(super) fn fields(app: &App, id: Uuid, row: Option<&SuggestionRow>, cx: &Context) -> Vec<Field> {
     let wanted = row.map(|row| &row.wanted);
     let states = words_of(

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Subject, computed, months, readings};
+use super::{Subject, computed, months, readings, suggestion};
 use crate::app::{App, Context};
 use crate::form::{self, Form};
 use crate::tariff;
@@ -21,16 +21,7 @@ pub fn view(app: &App, form: &Form, frame: &mut Frame, area: Rect, cx: &Context)
     if !beside.is_empty() {
         tariff::beside_form(app, frame, beside, cx);
     }
-    let changes = form.base.is_some();
-    let (title, what) = form.subject.titles(changes);
-    let title = tariff::form_title(app, form.subject, cx).unwrap_or_else(|| cx.locale.text(title));
-    let mut head = vec![Line::styled(title, cx.theme.accent)];
-    let room = usize::from(area.width.saturating_sub(4)).min(96);
-    if !what.is_empty() {
-        for line in words::wrap(&cx.locale.text(what), room) {
-            head.push(Line::styled(line, cx.theme.dim));
-        }
-    }
+    let head = head(app, form, area, cx);
     let computed = computed(app, form, cx);
     let [head_area, body, foot] = split(area, head.len() as u16, computed.len() as u16);
     panel::lines(frame, head_area, head);
@@ -41,6 +32,28 @@ pub fn view(app: &App, form: &Form, frame: &mut Frame, area: Rect, cx: &Context)
     };
     form::view(form, frame, body, &app.zone(), cx, &notes);
     panel::lines(frame, foot, computed);
+}
+
+/// What the form is about, and what is worth knowing before it is filled in.
+fn head(app: &App, form: &Form, area: Rect, cx: &Context) -> Vec<Line<'static>> {
+    let (title, what) = form.subject.titles(form.base.is_some());
+    let title = match form.subject {
+        Subject::AlertRule(rule) => cx.locale.alert_rule(rule),
+        _ => tariff::form_title(app, form.subject, cx).unwrap_or_else(|| cx.locale.text(title)),
+    };
+    let mut said = match form.subject {
+        Subject::AlertRule(rule) => vec![cx.locale.alert_rule_says(rule)],
+        Subject::Suggestion(id) => suggestion::called(app, id, cx).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    if !what.is_empty() {
+        said.push(cx.locale.text(what));
+    }
+    let room = usize::from(area.width.saturating_sub(4)).min(96);
+    let lines = said.iter().flat_map(|text| words::wrap(text, room));
+    let lines = lines.map(|line| Line::styled(line, cx.theme.dim));
+    let title = Line::styled(title, cx.theme.accent);
+    std::iter::once(title).chain(lines).collect()
 }
 
 /// The room of the form, and where it is wide that of the picture of what it changes.
@@ -100,13 +113,7 @@ pub fn hit(
     row: u16,
 ) -> Option<usize> {
     let [area, _] = with_picture(form, area);
-    let (_, what) = form.subject.titles(form.base.is_some());
-    let room = usize::from(area.width.saturating_sub(4)).min(96);
-    let head = 1 + if what.is_empty() {
-        0
-    } else {
-        words::wrap(&cx.locale.text(what), room).len() as u16
-    };
+    let head = head(app, form, area, cx).len() as u16;
     let foot = computed(app, form, cx).len() as u16;
     let [_, body, _] = split(area, head, foot);
     form::hit(form, body, &app.zone(), cx, (column, row))

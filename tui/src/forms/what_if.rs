@@ -6,6 +6,7 @@ use ecotrack_common::device_forecast::DeviceChange;
 use ecotrack_common::reference::CatalogDevice;
 use ecotrack_common::what_if::{NewSolar, NewWhatIf, SolarFacing};
 use ecotrack_common::{FieldErrors, ProfileDeviceId};
+use serde_json::Value;
 
 use super::Request;
 use super::device::catalog_name;
@@ -16,7 +17,14 @@ use crate::form::{Choosable, Field, Form, Kind};
 /// The kinds of change, as the form knows them.
 const KINDS: [&str; 5] = ["device", "new", "tariff", "people", "solar"];
 
-pub(super) fn fields(app: &App, form: Option<&Form>, cx: &Context) -> Vec<Field> {
+/// `row` names the device that the change is first about.
+pub(super) fn fields(
+    app: &App,
+    row: Option<&Value>,
+    form: Option<&Form>,
+    cx: &Context,
+) -> Vec<Field> {
+    let device = row.and_then(|row| row.get("profile_device_id")?.as_str());
     let kinds =
         KINDS.map(|kind| Choosable::new(kind, cx.locale.text(&format!("what-if-kind-{kind}"))));
     let kind = form
@@ -69,7 +77,7 @@ pub(super) fn fields(app: &App, form: Option<&Form>, cx: &Context) -> Vec<Field>
                 "profile_device_id",
                 "label-device",
                 devices(app, "what-if-choose", cx),
-                "",
+                device.unwrap_or_default(),
             )
             .required(),
             decimal("hours_per_day", "label-hours", "").hint("hint-what-if-as-it-is"),

@@ -8,8 +8,11 @@ use ratatui::widgets::Clear;
 
 use crate::app::{App, Context};
 use crate::commands::LEAVE_AT_ONCE;
+use crate::draw;
 use crate::keys::{self, Command, always, key, named};
+use crate::message::Effect;
 use crate::widgets::panel::{self, Titles};
+use crate::widgets::scroll::{Extent, Step};
 use crate::widgets::words;
 
 /// What can be done here.
@@ -25,21 +28,77 @@ pub const COMMANDS: &[Command] = &[
         name: "key-close",
         when: always,
         run: |app, _| {
-            app.help = false;
+            app.help = None;
             Vec::new()
         },
         footer: true,
     },
+    Command {
+        keys: &[named(KeyCode::Up), key('k')],
+        name: "key-move",
+        when: always,
+        run: |app, cx| scroll(app, Step::Lines(-1), cx),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Down), key('j')],
+        name: "key-move",
+        when: always,
+        run: |app, cx| scroll(app, Step::Lines(1), cx),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::PageUp)],
+        name: "key-page",
+        when: always,
+        run: |app, cx| scroll(app, Step::Page(-1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::PageDown), key(' ')],
+        name: "key-page",
+        when: always,
+        run: |app, cx| scroll(app, Step::Page(1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-top",
+        when: always,
+        run: |app, cx| scroll(app, Step::First, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::End), key('G')],
+        name: "key-bottom",
+        when: always,
+        run: |app, cx| scroll(app, Step::Last, cx),
+        footer: false,
+    },
     LEAVE_AT_ONCE,
 ];
+
+/// Moves the list, as far as there is more of it.
+pub fn scroll(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
+    let extent = extent(explained(app).len(), draw::body_of(cx));
+    app.help = app.help.map(|scrolled| extent.moved(scrolled, step));
+    Vec::new()
+}
+
+fn extent(lines: usize, area: Rect) -> Extent {
+    Extent {
+        lines,
+        rows: usize::from(area.height.saturating_sub(2)),
+    }
+}
 
 /// The commands that the help explains: those of what lies under it.
 pub fn explained(app: &App) -> Vec<(String, &'static str)> {
     keys::hints(app.commands_beneath(), app, true)
 }
 
-/// Draws the list in the middle of `area`.
-pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
+/// Draws the list in the middle of `area`, so many of its lines having gone up.
+pub fn view(app: &App, scrolled: usize, frame: &mut Frame, area: Rect, cx: &Context) {
     let rows = explained(app);
     let keys = rows
         .iter()
@@ -60,10 +119,13 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         height,
     );
     frame.render_widget(Clear, place);
-    let titles = Titles::new(cx.locale.text("help-title"));
+    let extent = extent(rows.len(), area);
+    let below = panel::more_below(extent.hidden(scrolled), &cx.locale);
+    let titles = Titles::new(cx.locale.text("help-title")).bottom(below);
     let inside = panel::panel(frame, place, &cx.theme, &titles);
     let lines = rows
         .into_iter()
+        .skip(extent.first(scrolled))
         .map(|(label, name)| {
             Line::from(vec![
                 Span::styled(words::right(&label, keys), cx.theme.accent),

@@ -15,9 +15,7 @@ use crate::forms;
 use crate::keys::{Command, key, named};
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::remote::Remote;
-
-/// Lines in a step of the keys that turn a page.
-const PAGE: i32 = 10;
+use crate::widgets::scroll::Step;
 
 /// What the screen knows.
 #[derive(Debug, Default)]
@@ -54,28 +52,42 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Up), key('k')],
         name: "key-move",
         when: is_there,
-        run: |app, cx| scroll(app, -1, cx),
+        run: |app, cx| scroll(app, Step::Lines(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::Down), key('j')],
         name: "key-move",
         when: is_there,
-        run: |app, cx| scroll(app, 1, cx),
+        run: |app, cx| scroll(app, Step::Lines(1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageUp)],
         name: "key-page",
         when: is_there,
-        run: |app, cx| scroll(app, -PAGE, cx),
+        run: |app, cx| scroll(app, Step::Page(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageDown), key(' ')],
         name: "key-page",
         when: is_there,
-        run: |app, cx| scroll(app, PAGE, cx),
+        run: |app, cx| scroll(app, Step::Page(1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-top",
+        when: is_there,
+        run: |app, cx| scroll(app, Step::First, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::End), key('G')],
+        name: "key-bottom",
+        when: is_there,
+        run: |app, cx| scroll(app, Step::Last, cx),
         footer: false,
     },
     Command {
@@ -214,11 +226,10 @@ pub(crate) fn answered(app: &mut App, ticket: Ticket, answer: Answer<Box<Report>
 }
 
 /// Moves the page, as far as there is more of it.
-pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
-    let last = view::lines_of(app, cx).saturating_sub(1);
-    let by = isize::try_from(by).unwrap_or(0);
-    let state = &mut app.report;
-    state.scrolled = state.scrolled.saturating_add_signed(by).min(last);
+pub fn scroll(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
+    if let Some(extent) = view::extent(app, cx) {
+        app.report.scrolled = extent.moved(app.report.scrolled, step);
+    }
     Vec::new()
 }
 

@@ -1,34 +1,49 @@
 //! The page in the terminal: the same document as on paper, in lines.
 
+use ecotrack_common::report::Report;
 use ecotrack_common::report::document::{Block, Chart, Document, Fact, Table, document};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::{App, Context};
+use crate::draw;
 use crate::widgets::bar::float;
 use crate::widgets::panel::{self, Titles};
+use crate::widgets::scroll::Extent;
 use crate::widgets::words;
 
 /// Longer lines are hard to read.
 const WIDEST: u16 = 120;
+/// From this width on the page goes on in a second column.
+const TWO: u16 = 180;
 /// Lines of a chart.
 const HEIGHT: usize = 6;
 const EIGHTHS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// Draws the screen.
 pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
-    let area = Rect {
-        width: area.width.min(WIDEST),
-        ..area
-    };
+    let area = page(area);
     let state = &app.report;
-    let Some(report) = state.report.value() else {
+    // Another month than the one that was turned to is shown only until its answer comes, or does not.
+    let is_lost = |report: &&Report| {
+        let is_other = |period| (period, state.kind(period)) != (report.period, report.kind);
+        state.period.is_some_and(is_other) && state.report.fault().is_some()
+    };
+    let Some(report) = state.report.value().filter(|report| !is_lost(report)) else {
         let text = match state.report.fault() {
             Some(fault) => cx.fault(fault),
             None => cx.locale.text("report-loading"),
         };
-        let inside = panel::panel(frame, area, &cx.theme, &Titles::default());
+        let titles = Titles::new(state.period.map_or_else(String::new, |period| {
+            let first = period.span(None).first;
+            if period.is_year() {
+                first.year().to_string()
+            } else {
+                cx.locale.month(first)
+            }
+        }));
+        let inside = panel::panel(frame, area, &cx.theme, &titles);
         let lines = words::wrap(&text, usize::from(inside.width.saturating_sub(2)));
         let lines = lines
             .into_iter()
@@ -43,19 +58,68 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     } else {
         titles
     };
-    let inside = panel::panel(frame, area, &cx.theme, &titles);
-    let lines = lines(&document, usize::from(inside.width.saturating_sub(2)), cx);
-    let most = lines.len().saturating_sub(usize::from(inside.height));
-    let shown = lines.into_iter().skip(state.scrolled.min(most)).collect();
-    panel::lines(frame, inside, shown);
+    let columns = columns(area);
+    let lines = lines(&document, room(&columns), cx);
+    let extent = extent_of(&lines, &columns);
+    let titles = titles.bottom(panel::more_below(extent.hidden(state.scrolled), &cx.locale));
+    panel::panel(frame, area, &cx.theme, &titles);
+    let mut lines = lines.into_iter().skip(extent.first(state.scrolled));
+    for column in columns {
+        let shown = lines.by_ref().take(usize::from(column.height));
+        panel::lines(frame, column, shown.collect());
+    }
 }
 
-/// How many lines can go up out of the picture, at the narrowest that a page is drawn.
-pub(super) fn lines_of(app: &App, cx: &Context) -> usize {
-    let Some(report) = app.report.report.value() else {
-        return 0;
+/// Where the page stands.
+fn page(area: Rect) -> Rect {
+    let width = if area.width >= TWO {
+        area.width
+    } else {
+        area.width.min(WIDEST)
     };
-    lines(&document(report, &cx.locale), 76, cx).len()
+    Rect { width, ..area }
+}
+
+/// The columns in which a page goes on, one or two.
+fn columns(page: Rect) -> Vec<Rect> {
+    let inside = Rect {
+        x: page.x + 1.min(page.width),
+        y: page.y + 1.min(page.height),
+        width: page.width.saturating_sub(2),
+        height: page.height.saturating_sub(2),
+    };
+    let count = if page.width >= TWO { 2 } else { 1 };
+    let width = inside.width / count;
+    let column = |at| Rect {
+        x: inside.x + at * width,
+        width,
+        ..inside
+    };
+    (0..count).map(column).collect()
+}
+
+/// Cells of a line.
+fn room(columns: &[Rect]) -> usize {
+    let width = columns.first().map_or(0, |column| column.width);
+    usize::from(width.saturating_sub(2))
+}
+
+fn extent_of(lines: &[Line<'_>], columns: &[Rect]) -> Extent {
+    Extent {
+        lines: lines.len(),
+        rows: columns
+            .iter()
+            .map(|column| usize::from(column.height))
+            .sum(),
+    }
+}
+
+/// How far the page goes; `None` while there is none.
+pub(super) fn extent(app: &App, cx: &Context) -> Option<Extent> {
+    let report = app.report.report.value()?;
+    let columns = columns(page(draw::body_of(cx)));
+    let lines = lines(&document(report, &cx.locale), room(&columns), cx);
+    Some(extent_of(&lines, &columns))
 }
 
 fn lines(document: &Document, room: usize, cx: &Context) -> Vec<Line<'static>> {

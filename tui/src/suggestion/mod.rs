@@ -28,6 +28,8 @@ use crate::keys::{Command, always, key, named};
 use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::outbox;
 use crate::remote::Remote;
+use crate::what_if;
+use crate::widgets::scroll::{self, Step};
 
 /// What the screen knows.
 #[derive(Debug, Default)]
@@ -95,6 +97,13 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('w')],
+        name: "key-what-if",
+        when: |app| selected(app).is_some(),
+        run: try_out,
+        footer: true,
+    },
+    Command {
         keys: &[key('t')],
         name: "key-all-measures",
         when: |app| app.suggestions.answer.value().is_some(),
@@ -108,28 +117,42 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Up), key('k')],
         name: "key-move",
         when: |app| selected(app).is_some(),
-        run: |app, _| step(app, -1),
+        run: |app, cx| select(app, Step::Lines(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::Down), key('j')],
         name: "key-move",
         when: |app| selected(app).is_some(),
-        run: |app, _| step(app, 1),
+        run: |app, cx| select(app, Step::Lines(1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageUp)],
         name: "key-page",
         when: |app| selected(app).is_some(),
-        run: |app, cx| scroll(app, -6, cx),
+        run: |app, cx| scroll(app, Step::Page(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageDown)],
         name: "key-page",
         when: |app| selected(app).is_some(),
-        run: |app, cx| scroll(app, 6, cx),
+        run: |app, cx| scroll(app, Step::Page(1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-top",
+        when: |app| selected(app).is_some(),
+        run: |app, cx| scroll(app, Step::First, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::End), key('G')],
+        name: "key-bottom",
+        when: |app| selected(app).is_some(),
+        run: |app, cx| scroll(app, Step::Last, cx),
         footer: false,
     },
     Command {
@@ -306,6 +329,13 @@ fn become_state(app: &mut App, state: SuggestionState, cx: &Context) -> Vec<Effe
     outbox::submit(app, subject, base, values, write, cx)
 }
 
+/// What if the device that the measure is about were used otherwise? Without one, whatever one likes.
+fn try_out(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let cases = selected(app).map_or(&[][..], |it| it.cases.as_slice());
+    let device = cases.iter().find_map(|case| case.profile_device_id);
+    what_if::open_with(app, device, cx)
+}
+
 fn edit(app: &mut App, cx: &Context) -> Vec<Effect> {
     let Some(it) = selected(app) else {
         return Vec::new();
@@ -315,7 +345,8 @@ fn edit(app: &mut App, cx: &Context) -> Vec<Effect> {
     forms::open(app, subject, row, cx)
 }
 
-fn step(app: &mut App, by: isize) -> Vec<Effect> {
+/// Moves the cursor in the list.
+fn select(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
     let listed: Vec<String> = shown(app)
         .iter()
         .map(|it| it.suggestion.slug.clone())
@@ -325,10 +356,9 @@ fn step(app: &mut App, by: isize) -> Vec<Effect> {
         .iter()
         .position(|it| Some(it) == slug.as_ref())
         .unwrap_or(0);
-    let to = at
-        .saturating_add_signed(by)
-        .min(listed.len().saturating_sub(1));
-    if let Some(slug) = listed.get(to) {
+    let rows = view::list_rows(app, cx);
+    let to = scroll::place(at, listed.len(), rows, step);
+    if let Some(slug) = listed.get(to).filter(|_| to != at) {
         app.suggestions.selected = Some(slug.clone());
         app.suggestions.scrolled = 0;
     }
@@ -336,14 +366,13 @@ fn step(app: &mut App, by: isize) -> Vec<Effect> {
 }
 
 /// Moves the lines of the measure under the cursor where it has the screen; else the cursor.
-pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
-    let by = isize::try_from(by).unwrap_or(0);
+pub fn scroll(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
     if !app.suggestions.open {
-        return step(app, by);
+        return select(app, step, cx);
     }
-    let last = view::lines_of_selected(app, 76, cx).saturating_sub(1);
-    let state = &mut app.suggestions;
-    state.scrolled = state.scrolled.saturating_add_signed(by).min(last);
+    if let Some(extent) = view::extent(app, cx) {
+        app.suggestions.scrolled = extent.moved(app.suggestions.scrolled, step);
+    }
     Vec::new()
 }
 

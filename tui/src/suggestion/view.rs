@@ -9,7 +9,9 @@ use ratatui::text::{Line, Span};
 use super::words::{self as told, Said, Tone};
 use super::{selected, shown};
 use crate::app::{App, Context};
+use crate::draw;
 use crate::widgets::panel::{self, Titles};
+use crate::widgets::scroll::Extent;
 use crate::widgets::words;
 
 /// Cells of the columns after the title.
@@ -106,7 +108,7 @@ fn list(app: &App, answer: &Suggestions, frame: &mut Frame, area: Rect, cx: &Con
         return;
     }
     let mut lines = vec![row(
-        " ",
+        "",
         [
             &cx.locale.text("suggestions-column-measure"),
             &cx.locale.text("suggestions-column-state"),
@@ -133,8 +135,9 @@ fn list(app: &App, answer: &Suggestions, frame: &mut Frame, area: Rect, cx: &Con
         };
         let [kwh, money, co2e] = told::columns(it, &answer.currency, &cx.locale);
         let state = told::state(it.suggestion.state, &cx.locale);
+        let mark = format!("{}{}", if n == at { "▸" } else { " " }, mark(it));
         lines.push(row(
-            mark(it),
+            &mark,
             [&called(it, cx), &state, &kwh, &money, &co2e],
             width,
             (cx.theme.accent, style),
@@ -184,14 +187,14 @@ fn row(mark: &str, texts: [&str; 5], width: usize, styles: (Style, Style)) -> Li
     let [title, state, kwh, money, co2e] = texts;
     let with_state = width >= WITH_STATE;
     let state_cells = if with_state { STATE } else { 0 };
-    let name = width.saturating_sub(2 + state_cells + KWH + MONEY + CO2E);
+    let name = width.saturating_sub(3 + state_cells + KWH + MONEY + CO2E);
     let state = if with_state {
         words::left(state, STATE)
     } else {
         String::new()
     };
     Line::from(vec![
-        Span::styled(words::left(mark, 2), styles.0),
+        Span::styled(words::left(mark, 3), styles.0),
         Span::styled(
             format!(
                 "{}{state}{}{}{}",
@@ -210,20 +213,43 @@ fn detail(app: &App, answer: &Suggestions, frame: &mut Frame, area: Rect, cx: &C
         panel::panel(frame, area, &cx.theme, &Titles::default());
         return;
     };
-    let width = usize::from(area.width.saturating_sub(4));
-    let lines = lines(it, &answer.currency, width, cx);
-    let room = usize::from(area.height.saturating_sub(2));
-    let first = app
-        .suggestions
-        .scrolled
-        .min(lines.len().saturating_sub(room));
-    let hidden = lines.len().saturating_sub(first + room);
-    let mut titles = Titles::new(called(it, cx));
-    if hidden > 0 {
-        titles = titles.bottom(t!(cx, "explain-more-lines", n = hidden.to_string()));
-    }
+    let lines = lines(it, &answer.currency, room(area), cx);
+    let extent = extent_of(&lines, area);
+    let scrolled = app.suggestions.scrolled;
+    let below = panel::more_below(extent.hidden(scrolled), &cx.locale);
+    let titles = Titles::new(called(it, cx)).bottom(below);
     let inside = panel::panel(frame, area, &cx.theme, &titles);
+    let first = extent.first(scrolled);
     panel::lines(frame, inside, lines.into_iter().skip(first).collect());
+}
+
+/// Cells of a line of the measure.
+fn room(detail: Rect) -> usize {
+    usize::from(detail.width.saturating_sub(4))
+}
+
+fn extent_of(lines: &[Line<'_>], detail: Rect) -> Extent {
+    Extent {
+        lines: lines.len(),
+        rows: usize::from(detail.height.saturating_sub(2)),
+    }
+}
+
+/// How far the lines of the measure under the cursor go; `None` where there is none.
+pub(super) fn extent(app: &App, cx: &Context) -> Option<Extent> {
+    let currency = &app.suggestions.answer.value()?.currency;
+    let detail = places(app, draw::body_of(cx)).detail;
+    let lines = lines(selected(app)?, currency, room(detail), cx);
+    Some(extent_of(&lines, detail))
+}
+
+/// Measures that are seen at once.
+pub(super) fn list_rows(app: &App, cx: &Context) -> usize {
+    let list = places(app, draw::body_of(cx)).list;
+    let answer = app.suggestions.answer.value();
+    let together = answer.is_some_and(|answer| answer.together.is_some());
+    // Frame and titles.
+    usize::from(list.height.saturating_sub(3)).saturating_sub(usize::from(together))
 }
 
 fn lines(it: &HomeSuggestion, currency: &str, width: usize, cx: &Context) -> Vec<Line<'static>> {
@@ -242,16 +268,6 @@ fn lines(it: &HomeSuggestion, currency: &str, width: usize, cx: &Context) -> Vec
     lines
 }
 
-/// How many lines the measure under the cursor has.
-pub(super) fn lines_of_selected(app: &App, width: usize, cx: &Context) -> usize {
-    let currency = app
-        .suggestions
-        .answer
-        .value()
-        .map_or("", |it| it.currency.as_str());
-    selected(app).map_or(0, |it| lines(it, currency, width, cx).len())
-}
-
 /// The measure whose line is at a place.
 pub(super) fn hit(app: &App, area: Rect, column: u16, row: u16) -> Option<String> {
     let list = places(app, area).list;
@@ -264,8 +280,8 @@ pub(super) fn hit(app: &App, area: Rect, column: u16, row: u16) -> Option<String
         return None;
     }
     let listed = shown(app);
-    let answer = app.suggestions.answer.value()?;
-    let room = usize::from(list.height.saturating_sub(3)) - usize::from(answer.together.is_some());
+    let together = app.suggestions.answer.value()?.together.is_some();
+    let room = usize::from(list.height.saturating_sub(3)) - usize::from(together);
     let first = first_of(cursor(app, &listed), room);
     let at = first + usize::from(row - list.y - 2);
     listed.get(at).map(|it| it.suggestion.slug.clone())

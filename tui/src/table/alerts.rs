@@ -1,7 +1,7 @@
 //! Alerts, those that hold and those that did, with what each stands on and what to do; and the rules that raise them.
 
 use ecotrack_common::AlertId;
-use ecotrack_common::alert::{Alert, AlertRule, AlertState, Severity};
+use ecotrack_common::alert::{Alert, AlertRule, AlertState, HomeAlertRule, Severity};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -23,7 +23,7 @@ pub(super) const ALERTS: &[Column] = &[
 
 pub(super) const RULES: &[Column] = &[
     words_column("column-rule", Some(29)),
-    words_column("column-state", Some(6)),
+    words_column("column-state", Some(8)),
     words_column("column-severity", Some(18)).from(110),
     number_column("column-quiet", 9),
     words_column("column-thresholds", None),
@@ -80,11 +80,6 @@ pub(super) fn rules(app: &App, cx: &Context) -> Option<Vec<Row>> {
     let rules = app.lists.alert_rules.value()?;
     let rows = rules.iter().map(|row| {
         let settings = &row.settings;
-        let figures = row.rule.thresholds().iter().map(|threshold| {
-            let value = settings.threshold(row.rule, threshold.name);
-            format!("{} {value}", cx.locale.threshold(row.rule, threshold.name))
-        });
-        let figures: Vec<String> = figures.collect();
         let on = if settings.enabled {
             "text-on"
         } else {
@@ -103,12 +98,21 @@ pub(super) fn rules(app: &App, cx: &Context) -> Option<Vec<Row>> {
                 Cell::text(cx.locale.text(on)),
                 Cell::text(severity),
                 Cell::number(t!(cx, "days-count", days = quiet.to_string()), quiet),
-                Cell::text(figures.join(" · ")),
+                Cell::text(figures_of(row, cx).join(" · ")),
             ],
             dim: !settings.enabled,
         }
     });
     Some(rows.collect())
+}
+
+/// The figures that a rule goes by, with their names.
+fn figures_of(row: &HomeAlertRule, cx: &Context) -> Vec<String> {
+    let figures = row.rule.thresholds().iter().map(|threshold| {
+        let value = row.settings.threshold(row.rule, threshold.name);
+        format!("{} {value}", cx.locale.threshold(row.rule, threshold.name))
+    });
+    figures.collect()
 }
 
 /// Says that the alert under the cursor was seen.
@@ -140,21 +144,33 @@ pub(super) fn open_one<'a>(app: &'a App, cx: &Context) -> Option<&'a Alert> {
 /// Rows that the alert under the cursor is told in, frame included.
 const TOLD_ROWS: u16 = 10;
 
-/// The place of the table, and under it that of the alert under the cursor.
+/// Rows that the rule under the cursor is told in, frame included.
+const RULE_ROWS: u16 = 5;
+
+/// The place of the table, and under it that of the alert or rule under the cursor.
 pub(super) fn split(table: Table, area: Rect) -> (Rect, Option<Rect>) {
-    if table != Table::Alerts || area.height < 2 * TOLD_ROWS {
+    let rows = match table {
+        Table::Alerts => TOLD_ROWS,
+        Table::AlertRules => RULE_ROWS,
+        _ => return (area, None),
+    };
+    if area.height < 2 * TOLD_ROWS {
         return (area, None);
     }
-    let parts = Layout::vertical([Constraint::Min(0), Constraint::Length(TOLD_ROWS)]);
+    let parts = Layout::vertical([Constraint::Min(0), Constraint::Length(rows)]);
     let [list, told] = parts.areas(area);
     (list, Some(told))
 }
 
-/// Draws what the alert under the cursor stands on and what to do about it.
+/// Draws what the rule under the cursor finds and by which figures, or what the alert stands on and what to
+/// do about it.
 pub(super) fn view_told(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
-    let Some((_, key)) = selected(app, cx) else {
+    let Some((table, key)) = selected(app, cx) else {
         return;
     };
+    if table == Table::AlertRules {
+        return view_rule(app, key, frame, area, cx);
+    }
     let alerts = app.lists.alerts.value().map_or(&[][..], Vec::as_slice);
     let Some(alert) = alerts.iter().find(|alert| alert.alert_id.0 == key) else {
         return;
@@ -181,6 +197,25 @@ pub(super) fn view_told(app: &App, frame: &mut Frame, area: Rect, cx: &Context) 
         became(alert, app, cx).map(|text| Line::styled(words::cut(&text, room), cx.theme.dim)),
     );
     panel::lines(frame, inside, lines);
+}
+
+fn view_rule(app: &App, key: Uuid, frame: &mut Frame, area: Rect, cx: &Context) {
+    let rules = app.lists.alert_rules.value().map_or(&[][..], Vec::as_slice);
+    let Some(row) = rules.iter().find(|row| key_of(row.rule) == key) else {
+        return;
+    };
+    let severity = cx
+        .locale
+        .text(&format!("severity-{}", row.settings.severity));
+    let titles = Titles::new(cx.locale.alert_rule(row.rule)).right(severity);
+    let inside = panel::panel(frame, area, &cx.theme, &titles);
+    let room = usize::from(inside.width.saturating_sub(2));
+    let says = words::wrap(&cx.locale.alert_rule_says(row.rule), room);
+    let figures = words::wrap(&figures_of(row, cx).join(" · "), room);
+    let figures = figures.into_iter();
+    let lines = says.into_iter().map(Line::raw);
+    let lines = lines.chain(figures.map(|text| Line::styled(text, cx.theme.dim)));
+    panel::lines(frame, inside, lines.collect());
 }
 
 /// Who saw it or put it off, and whether it is over.

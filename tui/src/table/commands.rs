@@ -1,9 +1,9 @@
 //! What can be done in a table.
 
 use crossterm::event::KeyCode;
-use ecotrack_common::profile::Role;
 use ecotrack_common::{AccountId, OperationId, SessionId, path};
 
+use super::offered::{has_rows, is_owner, may_change, opens, removes};
 use super::{Table, cursor, export, removed_home, row_json, rows, selected, shown, subject};
 use crate::admin;
 use crate::app::{App, Context, Notice};
@@ -18,6 +18,23 @@ use crate::{bill, comparison, outbox, tariff};
 /// The commands.
 pub const COMMANDS: &[Command] = &[
     Command {
+        keys: &[named(KeyCode::Tab)],
+        name: "key-next-table",
+        when: has_siblings,
+        run: |app, _| next_table(app, 1),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::BackTab)],
+        name: "key-next-table",
+        when: has_siblings,
+        run: |app, _| {
+            let all = shown(app).map_or(0, |table| table.siblings().len());
+            next_table(app, all.saturating_sub(1))
+        },
+        footer: false,
+    },
+    Command {
         keys: &[key('n')],
         name: "key-add",
         when: |app| {
@@ -29,21 +46,21 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Enter)],
         name: "key-explain",
-        when: |app| shown(app) == Some(Table::Bills),
+        when: |app| shown(app) == Some(Table::Bills) && has_rows(app),
         run: explain,
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Enter)],
         name: "key-open-tariff",
-        when: |app| shown(app) == Some(Table::Tariffs),
+        when: |app| shown(app) == Some(Table::Tariffs) && has_rows(app),
         run: |app, cx| open_tariff(app, false, cx),
         footer: true,
     },
     Command {
         keys: &[key('c')],
         name: "key-copy-tariff",
-        when: |app| may_change(app) && shown(app) == Some(Table::Tariffs),
+        when: |app| may_change(app) && shown(app) == Some(Table::Tariffs) && has_rows(app),
         run: |app, cx| open_tariff(app, true, cx),
         footer: true,
     },
@@ -57,28 +74,38 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[key('e')],
         name: "key-edit",
-        when: |app| may_change(app) && matches!(shown(app), Some(Table::Bills | Table::Tariffs)),
+        when: |app| {
+            let both = matches!(shown(app), Some(Table::Bills | Table::Tariffs));
+            both && may_change(app) && has_rows(app)
+        },
         run: edit,
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Enter), key('e')],
         name: "key-edit",
-        when: |app| may_change(app) && shown(app).is_some_and(opens),
+        when: |app| may_change(app) && shown(app).is_some_and(opens) && has_rows(app),
         run: edit,
         footer: true,
     },
     Command {
         keys: &[key('d'), named(KeyCode::Delete)],
+        name: "key-rule-standard",
+        when: |app| may_change(app) && shown(app) == Some(Table::AlertRules) && has_rows(app),
+        run: remove,
+        footer: true,
+    },
+    Command {
+        keys: &[key('d'), named(KeyCode::Delete)],
         name: "key-remove",
-        when: |app| shown(app).is_some_and(|table| removes(app, table)),
+        when: |app| shown(app).is_some_and(|table| removes(app, table)) && has_rows(app),
         run: remove,
         footer: true,
     },
     Command {
         keys: &[key('a')],
         name: "key-acknowledge",
-        when: |app| may_change(app) && shown(app) == Some(Table::Alerts),
+        when: |app| may_change(app) && shown(app) == Some(Table::Alerts) && has_rows(app),
         run: |app, cx| match super::alerts::open_one(app, cx) {
             Some(_) => super::acknowledge(app, cx),
             None => Vec::new(),
@@ -88,7 +115,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[key('z')],
         name: "key-snooze",
-        when: |app| may_change(app) && shown(app) == Some(Table::Alerts),
+        when: |app| may_change(app) && shown(app) == Some(Table::Alerts) && has_rows(app),
         run: |app, cx| match super::alerts::open_one(app, cx) {
             Some(_) => edit(app, cx),
             None => Vec::new(),
@@ -98,7 +125,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[key('t')],
         name: "key-test",
-        when: |app| shown(app) == Some(Table::Notices),
+        when: |app| shown(app) == Some(Table::Notices) && has_rows(app),
         run: super::notices::test,
         footer: true,
     },
@@ -119,14 +146,14 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[key('u')],
         name: "key-undo-this",
-        when: |app| may_change(app) && shown(app) == Some(Table::History),
+        when: |app| may_change(app) && shown(app) == Some(Table::History) && has_rows(app),
         run: undo_selected,
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Enter)],
         name: "key-restore",
-        when: |app| shown(app) == Some(Table::Removed),
+        when: |app| shown(app) == Some(Table::Removed) && has_rows(app),
         run: restore,
         footer: true,
     },
@@ -138,27 +165,17 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('N')],
+        name: "key-notices",
+        when: |app| shown(app).is_some_and(Table::is_of_household),
+        run: |app, _| super::open(app, Table::Notices),
+        footer: true,
+    },
+    Command {
         keys: &[key('t')],
         name: "key-transfer",
         when: |app| is_owner(app) && shown(app) == Some(Table::Members),
         run: transfer,
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::Tab)],
-        name: "key-next-table",
-        when: has_siblings,
-        run: |app, _| next_table(app, 1),
-        footer: true,
-    },
-    Command {
-        keys: &[named(KeyCode::BackTab)],
-        name: "key-next-table",
-        when: has_siblings,
-        run: |app, _| {
-            let all = shown(app).map_or(0, |table| table.siblings().len());
-            next_table(app, all.saturating_sub(1))
-        },
         footer: false,
     },
     Command {
@@ -309,46 +326,6 @@ pub const FILTER_COMMANDS: &[Command] = &[
         footer: true,
     },
 ];
-
-fn is_owner(app: &App) -> bool {
-    app.board()
-        .is_some_and(|board| board.home.role >= Role::Owner)
-}
-
-/// Whether this person may change what the table shows.
-fn may_change(app: &App) -> bool {
-    match shown(app) {
-        Some(Table::Members | Table::Invitations) => is_owner(app),
-        Some(Table::Sessions | Table::Removed | Table::Outbox | Table::Notices) => true,
-        // Administration has commands of its own.
-        Some(Table::Consumption | Table::Admin(_)) | None => false,
-        Some(_) => app.may_edit(),
-    }
-}
-
-/// Whether a row of it can be opened.
-fn opens(table: Table) -> bool {
-    matches!(
-        table,
-        Table::Devices
-            | Table::Goals
-            | Table::Meters
-            | Table::Away
-            | Table::Members
-            | Table::Outbox
-            | Table::AlertRules
-            | Table::Notices
-    )
-}
-
-fn removes(app: &App, table: Table) -> bool {
-    match table {
-        Table::History | Table::Removed | Table::Alerts | Table::Consumption => false,
-        // Anybody may leave.
-        Table::Members => app.board().is_some(),
-        _ => may_change(app),
-    }
-}
 
 fn add(app: &mut App, cx: &Context) -> Vec<Effect> {
     match shown(app).and_then(|table| subject(table, None)) {

@@ -63,7 +63,7 @@ pub(super) fn rows(app: &App, cx: &Context) -> Option<Vec<Row>> {
     Some(rows.collect())
 }
 
-fn key(at: usize) -> Uuid {
+pub(super) fn key(at: usize) -> Uuid {
     Uuid::from_u128(at as u128 + 1)
 }
 

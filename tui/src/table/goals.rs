@@ -175,7 +175,9 @@ pub(super) fn detail(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     for sentence in cx.locale.goal_missing(standing) {
         lines.extend(wrapped(&sentence, inside, Style::new()));
     }
-    lines.extend(past(standing, goal, currency, inside, cx));
+    // The legend under it has a line.
+    let rows = usize::from(inside.height).saturating_sub(lines.len() + 1);
+    lines.extend(past(standing, goal, currency, (inside, rows), cx));
     panel::lines(frame, inside, lines);
 }
 
@@ -195,18 +197,20 @@ fn more(progress: &GoalProgress, cx: &Context) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" · "))
 }
 
-/// The spans before, as many as fit: what was used, and whether that was kept.
+/// The spans before, as many as fit in so many rows: what was used, and whether that was kept.
 fn past(
     standing: &GoalStanding,
     goal: &Goal,
     currency: &str,
-    inside: Rect,
+    (inside, rows): (Rect, usize),
     cx: &Context,
 ) -> Vec<Line<'static>> {
     let room = usize::from(inside.width.saturating_sub(2));
     let title = cx.locale.text("goal-past-title");
+    let indent = words::width(&title) + 1;
     let mut line = vec![Span::styled(format!("{title} "), cx.theme.dim)];
-    let mut width = words::width(&title) + 1;
+    let mut lines = Vec::new();
+    let mut width = indent;
     for span in &standing.past {
         let used = span.used.map_or_else(
             || "–".to_owned(),
@@ -224,7 +228,12 @@ fn past(
         let text = if span.held { text } else { format!("({text})") };
         let needed = words::width(&text) + 4;
         if width + needed > room {
-            break;
+            if lines.len() + 1 >= rows {
+                break;
+            }
+            let next = vec![Span::raw(" ".repeat(indent))];
+            lines.push(Line::from(std::mem::replace(&mut line, next)));
+            width = indent;
         }
         width += needed;
         line.push(Span::styled(format!("{mark} "), style));
@@ -236,10 +245,10 @@ fn past(
     let legend = cx.locale.text("goal-past-legend");
     let kept = cx.locale.goal_past(&standing.past);
     let below: Vec<String> = kept.into_iter().chain([legend]).collect();
-    vec![
-        Line::from(line),
-        Line::styled(words::cut(&below.join(" · "), room), cx.theme.dim),
-    ]
+    lines.push(Line::from(line));
+    let below = words::cut(&below.join(" · "), room);
+    lines.push(Line::styled(below, cx.theme.dim));
+    lines
 }
 
 fn wrapped(text: &str, inside: Rect, style: Style) -> Vec<Line<'static>> {

@@ -10,6 +10,7 @@ mod devices;
 mod goals;
 mod household;
 mod notices;
+mod offered;
 mod tariffs;
 mod view;
 mod weather;
@@ -543,6 +544,11 @@ pub fn row_json(app: &App, table: Table, key: Uuid) -> Option<Value> {
 /// The day of a step of consumption, and which part of that day it is.
 pub(crate) fn consumption_step(app: &App, key: Uuid) -> Option<(jiff::civil::Date, usize)> {
     consumption::step(app, key)
+}
+
+/// The row of a step of consumption.
+pub(crate) fn consumption_key(step: usize) -> Uuid {
+    consumption::key(step)
 }
 
 /// The home that a row of removed homes is.

@@ -44,10 +44,13 @@ pub fn view(app: &App, table: Table, frame: &mut Frame, area: Rect, cx: &Context
     };
     let state = app.tables.of(table);
     let known = rows(app, table, cx);
-    let mut titles = Titles::new(title(table, usize::from(area.width.saturating_sub(4)), cx));
-    if let Some(rows) = &known {
-        titles = titles.right(count(app, table, state, rows.len(), cx));
-    }
+    let count = known
+        .as_ref()
+        .map_or_else(String::new, |rows| count(app, table, state, rows.len(), cx));
+    // The frame's own cells, and those between the names and the count.
+    let room = usize::from(area.width.saturating_sub(8));
+    let room = room.saturating_sub(words::width(&count));
+    let mut titles = Titles::new(title(table, room, cx)).right(count);
     let below = match table {
         Table::Bills => super::bills::factor(app, cx),
         Table::Devices => super::devices::factor(app, cx),
@@ -121,34 +124,48 @@ fn filter_is_shown(state: &State) -> bool {
     state.filtering || !state.filter.text().is_empty()
 }
 
-/// Tables that belong together stand beside each other, the one on show marked; where they do not all
-/// fit, those before it give way.
+/// A name shorter than this says nothing.
+const SHORTEST: usize = 5;
+
+/// Tables that belong together stand beside each other, the one on show marked; where there is little room
+/// the names of the others are shortened, and where that does not do those before it give way.
 fn title(table: Table, room: usize, cx: &Context) -> String {
     let siblings = table.siblings();
     if siblings.is_empty() {
         return cx.locale.text(table.title());
     }
-    let names: Vec<String> = siblings
-        .iter()
-        .map(|one| {
+    let named = |longest: usize| -> Vec<String> {
+        let names = siblings.iter().map(|one| {
             let name = cx.locale.text(one.title());
             if *one == table {
                 format!("[{name}]")
             } else {
-                name
+                words::cut(&name, longest)
             }
-        })
-        .collect();
+        });
+        names.collect()
+    };
+    let whole = named(usize::MAX).join("  ");
+    if words::width(&whole) <= room {
+        return whole;
+    }
+    let mut shorter = (SHORTEST..room)
+        .rev()
+        .map(|longest| named(longest).join(" "));
+    if let Some(fits) = shorter.find(|names| words::width(names) <= room) {
+        return fits;
+    }
+    let names = named(SHORTEST);
     let shown = siblings.iter().position(|one| *one == table);
     let shown = shown.unwrap_or(0);
     let from = |first: usize| if first == 0 { "" } else { "… " };
     let fits = |first: &usize| {
-        let before = format!("{}{}", from(*first), names[*first..=shown].join("  "));
+        let before = format!("{}{}", from(*first), names[*first..=shown].join(" "));
         // The last cell is for the mark that more follow.
         words::width(&before) < room
     };
     let first = (0..shown).find(fits).unwrap_or(shown);
-    format!("{}{}", from(first), names[first..].join("  "))
+    format!("{}{}", from(first), names[first..].join(" "))
 }
 
 fn count(app: &App, table: Table, state: &State, shown: usize, cx: &Context) -> String {

@@ -3,6 +3,8 @@
 use crossterm::event::KeyCode;
 use ecotrack_common::account::Language;
 
+use ratatui::layout::Size;
+
 use super::context;
 use crate::app::{App, Context, update};
 use crate::kept::{Kept, Write};
@@ -11,6 +13,11 @@ use crate::message::{Call, Effect, Message, Reply, Ticket};
 
 pub(crate) fn cx() -> Context {
     context(Language::English)
+}
+
+/// The same in a terminal of this size.
+pub(crate) fn sized(cx: &Context, size: Size) -> Context {
+    Context { size, ..cx.clone() }
 }
 
 pub(crate) fn press(app: &mut App, pressed: keys::Key) -> Vec<Effect> {

@@ -25,6 +25,7 @@ use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::layout::Size;
 use rust_decimal::Decimal;
 use termprofile::TermProfile;
 use uuid::Uuid;
@@ -74,6 +75,7 @@ pub(crate) fn context(language: Language) -> Context {
         theme: Theme::new(TermProfile::NoColor, Charset::Unicode),
         server: "http://127.0.0.1:7878".into(),
         fresh_key: id(99),
+        size: Size::new(80, 24),
     }
 }
 

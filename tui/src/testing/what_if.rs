@@ -130,6 +130,7 @@ pub(crate) fn with_what_if() -> App {
     let mut app = with_choices();
     app.screen = Screen::WhatIf;
     app.what_if.asked = scratch();
+    app.what_if.of = scratch();
     app.what_if.answer = Remote::Ready(what_if());
     app
 }

@@ -23,9 +23,8 @@ const WIDE: usize = 76;
 const PANEL: u16 = 100;
 /// Cells of the panel of appliances where it stands beside the others.
 const BESIDE: u16 = 50;
-/// Rows of the panel of one tip, and of each where there are several.
-const TIP: u16 = 6;
-const OF_SEVERAL: u16 = 3;
+/// Rows of the panel of one tip.
+const TIP: u16 = 7;
 /// The height from which on there is room for more than one tip and all of the totals.
 const TALL: u16 = 34;
 
@@ -52,8 +51,7 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         (false, _) => TIP,
     };
     let tips = cut(&mut left, tips);
-    let count = if tall { tips.height / OF_SEVERAL } else { 1 };
-    view_tips(app, frame, tips, usize::from(count), cx);
+    view_tips(app, frame, tips, tall, cx);
     let catalog = if wide {
         Rect {
             x: left.right(),
@@ -157,18 +155,21 @@ fn homes<'a>(app: &App, width: usize, tall: bool, cx: &Context) -> Vec<Line<'a>>
     lines
 }
 
-fn view_tips(app: &App, frame: &mut Frame, area: Rect, count: usize, cx: &Context) {
+/// The tip whose turn it is, and where there may be several those after it that are seen whole.
+fn view_tips(app: &App, frame: &mut Frame, area: Rect, several: bool, cx: &Context) {
     let tips = tips(app);
     if tips.is_empty() {
         return;
     }
     let room = usize::from(area.width.saturating_sub(4));
     let mut lines = Vec::new();
-    for tip in (0..count.min(tips.len())).filter_map(|by| {
-        let at = (app.welcome.tip + by) % tips.len();
-        tips.get(at)
-    }) {
-        lines.extend(tip_lines(tip, room, cx));
+    let rows = usize::from(area.height.saturating_sub(2));
+    for tip in tips.iter().cycle().skip(app.welcome.tip).take(tips.len()) {
+        let tip = tip_lines(tip, room, cx);
+        if !lines.is_empty() && (!several || lines.len() + tip.len() > rows) {
+            break;
+        }
+        lines.extend(tip);
     }
     let titles = Titles::new(t!(
         cx,
@@ -180,15 +181,18 @@ fn view_tips(app: &App, frame: &mut Frame, area: Rect, count: usize, cx: &Contex
 }
 
 fn tip_lines<'a>(tip: &SavingMeasure, room: usize, cx: &Context) -> Vec<Line<'a>> {
-    let title = match cx.locale.language() {
-        Language::English => &tip.title_en,
-        Language::BrazilianPortuguese => &tip.title_pt,
+    let rule = tip.rule.as_ref();
+    let (title, todo) = match cx.locale.language() {
+        Language::English => (&tip.title_en, rule.map(|rule| &rule.todo_en)),
+        Language::BrazilianPortuguese => (&tip.title_pt, rule.map(|rule| &rule.todo_pt)),
     };
+    let todo = todo.map_or_else(Vec::new, |todo| words::wrap(todo, room));
     let source = t!(cx, "tip-source", source = tip.source.clone());
     let title = words::wrap(title, room).into_iter();
     let title = title.map(|line| Line::styled(line, cx.theme.strong));
     let source = words::wrap(&source, room).into_iter();
     title
+        .chain(todo.into_iter().map(Line::raw))
         .chain(source.map(|line| Line::styled(line, cx.theme.dim)))
         .collect()
 }

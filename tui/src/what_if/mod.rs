@@ -4,6 +4,7 @@
 mod view;
 
 use crossterm::event::KeyCode;
+use ecotrack_common::ProfileDeviceId;
 use ecotrack_common::bill::Parameters;
 use ecotrack_common::comparison::OtherTariff;
 use ecotrack_common::device::{NewDevice, ProfileDevice};
@@ -25,6 +26,7 @@ use crate::message::{Answer, Call, Effect, Fault, Ticket};
 use crate::outbox;
 use crate::remote::Remote;
 use crate::table;
+use crate::widgets::scroll::Step;
 
 /// What the screen knows.
 #[derive(Debug)]
@@ -33,6 +35,9 @@ pub struct State {
     pub asked: NewWhatIf,
     /// The server's answer; while it is asked again, the last one.
     pub answer: Remote<WhatIf>,
+    /// The scratch copy that was last asked about, and the one that the answer is of.
+    asking: NewWhatIf,
+    pub(crate) of: NewWhatIf,
     /// Which of its changes is under the cursor.
     pub selected: usize,
     /// How many lines of the answer have gone up out of the picture.
@@ -43,11 +48,20 @@ pub struct State {
     back: Screen,
 }
 
+impl State {
+    /// Whether the answer is of another scratch copy than the one on the screen.
+    pub fn is_behind(&self) -> bool {
+        self.of != self.asked
+    }
+}
+
 impl Default for State {
     fn default() -> Self {
         Self {
             asked: NewWhatIf::default(),
             answer: Remote::default(),
+            asking: NewWhatIf::default(),
+            of: NewWhatIf::default(),
             selected: 0,
             scrolled: 0,
             stale: false,
@@ -141,14 +155,28 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::PageUp)],
         name: "key-page",
         when: always,
-        run: |app, cx| scroll(app, -6, cx),
+        run: |app, cx| scroll(app, Step::Page(-1), cx),
         footer: false,
     },
     Command {
         keys: &[named(KeyCode::PageDown)],
         name: "key-page",
         when: always,
-        run: |app, cx| scroll(app, 6, cx),
+        run: |app, cx| scroll(app, Step::Page(1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-top",
+        when: always,
+        run: |app, cx| scroll(app, Step::First, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::End), key('G')],
+        name: "key-bottom",
+        when: always,
+        run: |app, cx| scroll(app, Step::Last, cx),
         footer: false,
     },
     Command {
@@ -167,6 +195,20 @@ pub fn open(app: &mut App) -> Vec<Effect> {
     }
     app.screen = Screen::WhatIf;
     load(app)
+}
+
+/// Opens the screen, and over it the form for a change of this device.
+pub fn open_with(app: &mut App, device: Option<ProfileDeviceId>, cx: &Context) -> Vec<Effect> {
+    let mut effects = open(app);
+    if let Some(device) = device {
+        let row = serde_json::json!({ "profile_device_id": device });
+        effects.extend(forms::open(app, Subject::WhatIf, Some(row), cx));
+        if let Some(form) = &mut app.form {
+            let hours = form.fields.iter().position(|it| it.name == "hours_per_day");
+            form.move_to(hours.unwrap_or_default());
+        }
+    }
+    effects
 }
 
 /// Asks for what the screen shows.
@@ -191,6 +233,7 @@ fn ask(app: &mut App) -> Vec<Effect> {
     };
     let ticket = app.ticket();
     app.what_if.answer.ask(ticket);
+    app.what_if.asking = app.what_if.asked.clone();
     let question = Box::new(app.what_if.asked.clone());
     vec![Effect::Call(ticket, Call::WhatIf(home, question))]
 }
@@ -198,8 +241,12 @@ fn ask(app: &mut App) -> Vec<Effect> {
 /// Takes the server's answer.
 pub fn answered(app: &mut App, ticket: Ticket, answer: Answer<Box<WhatIf>>) -> Vec<Effect> {
     let state = &mut app.what_if;
+    let is_there = answer.is_ok();
     if !state.answer.answer(ticket, answer.map(|answer| *answer)) {
         return Vec::new();
+    }
+    if is_there {
+        state.of.clone_from(&state.asking);
     }
     if let Some(fault @ (Fault::Problem(_) | Fault::Unreadable)) = state.answer.fault()
         && state.answer.value().is_some()
@@ -253,11 +300,9 @@ fn select(app: &mut App, by: isize) -> Vec<Effect> {
 }
 
 /// Moves the answer, as far as there is more of it.
-pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
-    let last = view::count(app, cx).saturating_sub(1);
-    let by = isize::try_from(by).unwrap_or(0);
-    let state = &mut app.what_if;
-    state.scrolled = state.scrolled.saturating_add_signed(by).min(last);
+pub fn scroll(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
+    let extent = view::extent(app, cx);
+    app.what_if.scrolled = extent.moved(app.what_if.scrolled, step);
     Vec::new()
 }
 

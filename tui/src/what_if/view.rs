@@ -9,26 +9,20 @@ use ratatui::text::{Line, Span};
 
 use super::{Item, items};
 use crate::app::{App, Context};
+use crate::draw;
 use crate::widgets::panel::{self, Titles};
+use crate::widgets::scroll::Extent;
 use crate::widgets::words;
 
-/// Cells of the columns after the first.
-const FIGURE: usize = 15;
+/// Cells of the columns after the first: `+1,338.3 kg CO₂e`.
+const FIGURE: usize = 16;
+/// Farther apart, a figure is hard to tell to whom it belongs.
+const WIDEST: u16 = 110;
 
 /// Draws the screen.
 pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     let changes = changes(app, cx);
-    let rows = u16::try_from(changes.len().max(2) + 2).unwrap_or(u16::MAX);
-    let rows = rows.min(area.height / 4).max(3);
-    let top = Rect {
-        height: rows.min(area.height),
-        ..area
-    };
-    let below = Rect {
-        y: area.y + top.height,
-        height: area.height - top.height,
-        ..area
-    };
+    let (top, below) = places(area, changes.len());
     let titles =
         Titles::new(cx.locale.text("what-if-title")).right(cx.locale.text("what-if-scratch"));
     let inside = panel::panel(frame, top, &cx.theme, &titles);
@@ -55,6 +49,26 @@ pub fn view(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         panel::lines(frame, inside, lines.collect());
     }
     answer(app, frame, below, cx);
+}
+
+/// Where the changes and the answer stand.
+fn places(area: Rect, changes: usize) -> (Rect, Rect) {
+    let area = Rect {
+        width: area.width.min(WIDEST),
+        ..area
+    };
+    let rows = u16::try_from(changes.max(2) + 2).unwrap_or(u16::MAX);
+    let rows = rows.min(area.height / 4).max(3);
+    let top = Rect {
+        height: rows.min(area.height),
+        ..area
+    };
+    let below = Rect {
+        y: area.y + top.height,
+        height: area.height - top.height,
+        ..area
+    };
+    (top, below)
 }
 
 /// Each change in a few words.
@@ -127,14 +141,18 @@ fn changes(app: &App, cx: &Context) -> Vec<String> {
 
 fn answer(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
     let state = &app.what_if;
-    let inside = panel::panel(
-        frame,
-        area,
-        &cx.theme,
-        &Titles::new(cx.locale.text("what-if-answer")),
-    );
-    let width = usize::from(inside.width.saturating_sub(2));
-    if state.answer.value().is_none() {
+    let width = width_of(area);
+    let lines = told(app, width, cx);
+    let extent = extent_of(&lines, area);
+    let below = panel::more_below(extent.hidden(state.scrolled), &cx.locale);
+    let mut titles = Titles::new(cx.locale.text("what-if-answer")).bottom(below);
+    if state.is_behind() && state.answer.is_loading() {
+        titles = titles.right(cx.locale.text("table-loading"));
+    }
+    let inside = panel::panel(frame, area, &cx.theme, &titles);
+    // What another scratch copy would cost is no answer once this one could not be asked about.
+    let is_lost = state.is_behind() && state.answer.fault().is_some();
+    if state.answer.value().is_none() || is_lost {
         let text = match state.answer.fault() {
             Some(fault) => cx.fault(fault),
             None => cx.locale.text("table-loading"),
@@ -142,10 +160,27 @@ fn answer(app: &App, frame: &mut Frame, area: Rect, cx: &Context) {
         panel::lines(frame, inside, wrapped(&text, width, cx.theme.dim));
         return;
     }
-    let lines = told(app, width, cx);
-    let last = lines.len().saturating_sub(usize::from(inside.height));
-    let lines = lines.into_iter().skip(state.scrolled.min(last));
+    let lines = lines.into_iter().skip(extent.first(state.scrolled));
     panel::lines(frame, inside, lines.collect());
+}
+
+/// Cells of a line of the answer.
+fn width_of(answer: Rect) -> usize {
+    usize::from(answer.width.saturating_sub(4))
+}
+
+fn extent_of(lines: &[Line<'_>], answer: Rect) -> Extent {
+    Extent {
+        lines: lines.len(),
+        rows: usize::from(answer.height.saturating_sub(2)),
+    }
+}
+
+/// How far the lines of the answer go.
+pub(super) fn extent(app: &App, cx: &Context) -> Extent {
+    let changes = items(&app.what_if.asked).len();
+    let (_, answer) = places(draw::body_of(cx), changes);
+    extent_of(&told(app, width_of(answer), cx), answer)
 }
 
 /// What the server said, as lines.
@@ -163,13 +198,6 @@ fn told(app: &App, width: usize, cx: &Context) -> Vec<Line<'static>> {
         lines.extend(wrapped(&text, width, cx.theme.dim));
     }
     lines
-}
-
-/// How many lines there are, for whoever moves them.
-pub(super) fn count(app: &App, cx: &Context) -> usize {
-    /// As narrow as a screen may be.
-    const NARROW: usize = 76;
-    told(app, NARROW, cx).len()
 }
 
 /// A span: what is, what would be, and the difference.

@@ -5,5 +5,6 @@ pub mod bars;
 pub mod chart;
 pub mod panel;
 pub mod plot;
+pub mod scroll;
 pub mod text_line;
 pub mod words;

@@ -1,5 +1,6 @@
 //! A frame with a title, and lines inside.
 
+use ecotrack_common::locale::{Locale, fl};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -43,6 +44,15 @@ impl Titles {
         self.bottom = bottom.into();
         self
     }
+}
+
+/// How many lines are still below, for the bottom of a frame; nothing where there are none.
+pub fn more_below(hidden: usize, locale: &Locale) -> String {
+    if hidden == 0 {
+        return String::new();
+    }
+    let n = hidden.to_string();
+    fl!(locale.loader(), "explain-more-lines", n = n)
 }
 
 /// Draws a frame and gives the room inside it.
