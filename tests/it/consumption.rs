@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use ecotrack_common::account::Language;
 use ecotrack_common::import::OnConflict;
 use ecotrack_common::meter::ReadingKind;
-use ecotrack_tui::client::{ImportFile, new_key};
+use ecotrack_tui::client::{ImportFile, Rows, new_key};
 use sqlx::PgPool;
 
 use crate::import_and_forecast::hours;
@@ -14,12 +14,14 @@ use crate::world::{Person, World};
 async fn import(person: &Person, text: &str) {
     let file = ImportFile {
         name: "hours.csv".to_owned(),
-        bytes: text.as_bytes().to_vec(),
+        meter: Some(person.meter.meter_id),
         on_conflict: OnConflict::Skip,
+        accept_findings: false,
         dry_run: false,
     };
-    let (home, meter) = (person.home.energy_profile_id, person.meter.meter_id);
-    let done = person.client.import(home, meter, file, new_key(), |_| {});
+    let rows = Rows::whole(text.as_bytes().to_vec());
+    let home = person.home.energy_profile_id;
+    let done = person.client.import(home, file, rows, new_key());
     assert_eq!(done.await.unwrap().meters[0].added, 120 * 24);
 }
 

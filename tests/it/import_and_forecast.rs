@@ -2,7 +2,6 @@
 //! forecast that follows from it on a dashboard that nobody touches.
 
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
 
 use crossterm::event::KeyCode;
 use ecotrack_common::account::Language;
@@ -11,7 +10,7 @@ use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::profile::Role;
 use ecotrack_common::{ErrorCode, Kwh};
 use ecotrack_server::clock::Clock;
-use ecotrack_tui::client::{Error, ImportFile, Result, new_key};
+use ecotrack_tui::client::{Error, ImportFile, Result, Rows, new_key};
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use sqlx::PgPool;
@@ -33,24 +32,17 @@ pub(crate) fn hours(days: i64) -> String {
     text
 }
 
-async fn import(person: &Person, text: &str, dry_run: bool) -> (Result<ImportReport>, Vec<usize>) {
+async fn import(person: &Person, text: &str, dry_run: bool) -> Result<ImportReport> {
     let file = ImportFile {
         name: "neoenergia.csv".to_owned(),
-        bytes: text.as_bytes().to_vec(),
+        meter: Some(person.meter.meter_id),
         on_conflict: OnConflict::Skip,
+        accept_findings: false,
         dry_run,
     };
-    let sent = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&sent);
-    let (home, meter) = (person.home.energy_profile_id, person.meter.meter_id);
-    let report = person
-        .client
-        .import(home, meter, file, new_key(), move |bytes| {
-            seen.lock().unwrap().push(bytes);
-        })
-        .await;
-    let sent = sent.lock().unwrap().clone();
-    (report, sent)
+    let rows = Rows::whole(text.as_bytes().to_vec());
+    let home = person.home.energy_profile_id;
+    person.client.import(home, file, rows, new_key()).await
 }
 
 async fn forecast_appears(
@@ -65,7 +57,7 @@ async fn forecast_appears(
     screen.shows(none).await;
     screen.shows(too_little).await;
 
-    let (report, _) = import(&ana, &hours(120), false).await;
+    let report = import(&ana, &hours(120), false).await;
     let report = report.unwrap();
     assert_eq!((report.meters[0].added, report.rows), (120 * 24, 120 * 24));
     // The days are there at once; the forecast when the job has made it. Nobody presses a key.
@@ -111,7 +103,7 @@ async fn trained_from_the_screen(
 ) {
     let world = World::new(db).await;
     let ana = world.owner(ReadingKind::Step).await;
-    let (report, _) = import(&ana, &hours(120), false).await;
+    let report = import(&ana, &hours(120), false).await;
     assert_eq!(report.unwrap().meters[0].added, 120 * 24);
     let mut screen = ana.screen(&world, language);
     screen.shows(band).await;
@@ -161,14 +153,14 @@ async fn a_file_goes_in_with_progress_and_a_second_time_changes_nothing(db: PgPo
     let ana = world.owner(ReadingKind::Step).await;
     let text = hours(200);
 
-    let (looked, _) = import(&ana, &text, true).await;
+    let looked = import(&ana, &text, true).await;
     let looked = looked.unwrap();
     assert_eq!(
         (looked.meters[0].added, looked.import_batch_id),
         (200 * 24, None)
     );
 
-    let (report, sent) = import(&ana, &text, false).await;
+    let report = import(&ana, &text, false).await;
     let report = report.unwrap();
     assert_eq!(
         report.meters[0].added,
@@ -176,10 +168,8 @@ async fn a_file_goes_in_with_progress_and_a_second_time_changes_nothing(db: PgPo
         "the look before stored nothing"
     );
     assert!(report.import_batch_id.is_some());
-    assert!(sent.len() > 1 && sent.is_sorted(), "{sent:?}");
-    assert_eq!(sent.last(), Some(&text.len()));
 
-    let (again, _) = import(&ana, &text, false).await;
+    let again = import(&ana, &text, false).await;
     let again = again.unwrap();
     assert_eq!(
         (again.meters[0].added, again.meters[0].unchanged),
@@ -222,7 +212,7 @@ async fn a_wrong_file_is_told_line_by_line_and_nothing_of_it_is_kept(db: PgPool)
     let (answer, _) = import(&ana, good, false).await;
     assert!(matches!(answer, Err(Error::Problem(_))), "{answer:?}");
     let good = good.replace("0,75", "\"0,75\"");
-    let (report, _) = import(&ana, &good, false).await;
+    let report = import(&ana, &good, false).await;
     let report = report.unwrap();
     assert_eq!(
         report.meters[0].added, 2,

@@ -70,6 +70,8 @@ mod forecast_looks_tests;
 #[cfg(test)]
 mod forecast_tests;
 #[cfg(test)]
+mod forms_device_tests;
+#[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
 mod public_tests;

@@ -195,7 +195,6 @@ import-finding-xml_no_readings = XML, but no Green Button feed: no interval read
 import-finding-xml_too_deep = elements are nested too deeply
 import-finding-xml_too_long = an element is too long, or there are too many meters
 import-finding-xml_truncated = the XML ends too early
-import-finding-line_too_long = a line of more than { $max } characters; this is no file of readings
 import-finding-row_columns = a row has six columns: meter_id, start, end, kwh, register_kwh and estimated (found: { $found })
 import-finding-unknown_meter = “{ $found }” is not the key of a meter of this home
 import-finding-meter_not_named = the file names no meter; say which one it is of
@@ -205,7 +204,7 @@ import-finding-true_or_false = “{ $found }” is neither true nor false
 import-finding-in_the_future = { $at } lies in the future
 import-finding-meter_of_steps = this meter takes steps, no registers; name one that is read by its counter
 import-finding-duplicate_at = { $at } was told with another energy before
-import-finding-duplicate_dropped = { $count } rows repeat others and were counted once
+import-finding-repeated = { $count } rows repeat others and were counted once
 import-finding-overlaps = another row or reading tells of the same time ({ $at })
 import-finding-too_long = one row tells of more than 400 days
 import-finding-register_lower = lower than the { $previous } of { $previous_at }
@@ -213,7 +212,6 @@ import-finding-register_higher = higher than the { $next } of { $next_at }
 import-finding-incomplete_steps = { $count } steps are known in part only and stay gaps
 import-finding-filled_evenly = { $count } steps were filled evenly from longer rows, and are marked as estimates
 import-finding-summed_to_stored = { $count } days are stored in longer steps; the file’s were summed up to those (finer=replace takes the file’s)
-import-finding-more = and { $count } more of this kind ({ $code })
 import-finding-unknown = not accepted ({ $code })
 
 ## Alerts.
@@ -696,6 +694,26 @@ cli-source-demo = demo
 cli-period = { $kwh } (until { $until })
 cli-file-unreadable = Cannot read { $path }: { $reason }
 cli-import-checking = the server is checking it
+cli-import-not-taken = Nothing was stored: the file cannot be taken as it is.
+cli-import-in-doubt = Nothing was stored: some rows are in doubt. --accept-findings leaves them out and takes the rest.
+cli-import-which-channel = The file has several channels ({ $channels }); say which one is { $name }: --meter CHANNEL={ $name }
+cli-import-no-meter = { $channel } was passed over: name its meter with --meter { $channel }=NAME
+cli-import-no-meters = Nothing was stored: no meter of the home fits the file. Name one with --meter CHANNEL=NAME, or make one with --new-meter NAME.
+cli-import-no-mapping = { $preset } has no columns that could be changed, or is not known.
+import-guessed = a table that no preset knows, read by the words of its header
+import-separated = , cells parted by “{ $mark }”
+import-tab = tab
+import-recognised = { $file }: { $title } ({ $preset }), { $encoding }{ $separator }, times of { $zone }
+import-why = Recognised by its columns { $columns }
+import-first-rows = First rows as they were understood:
+import-channel = { $channel }: { $total } in { $count ->
+    [one] one interval
+   *[other] { $count } intervals
+} from { $first } to { $until }; { $gaps ->
+    [0] no gaps
+    [one] one gap
+   *[other] { $gaps } gaps
+}, { $estimated } estimated
 cli-import-refused = { $count ->
     [one] Nothing was stored. Put this right and import the file again.
    *[other] Nothing was stored. Put these { $count } right and import the file again.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::delimited::{Layout, Mapping, column};
+use super::formats;
 
 /// A layout that is known.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -66,6 +67,35 @@ static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
 /// All presets of tables, in the order of the file.
 pub fn all() -> &'static [Preset] {
     &PRESETS
+}
+
+/// Slug and title of every layout and format that is known, each slug once.
+pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let tables = all()
+        .iter()
+        .map(|preset| (preset.slug.as_str(), preset.title.as_str()));
+    let others = formats::ALL
+        .iter()
+        .map(|format| (format.slug, format.title));
+    let mut seen = std::collections::BTreeSet::new();
+    tables
+        .chain(others)
+        .filter(move |(slug, _)| seen.insert(*slug))
+}
+
+/// As people call a layout.
+pub fn title(slug: &str) -> Option<String> {
+    known()
+        .find(|(known, _)| *known == slug)
+        .map(|(_, title)| title.to_owned())
+}
+
+/// How the tables of a preset are read.
+pub fn mappings(slug: &str) -> Vec<Mapping> {
+    let of_slug = all().iter().filter(|preset| preset.slug == slug);
+    of_slug
+        .filter_map(|preset| preset.mapping.clone())
+        .collect()
 }
 
 /// The preset of a table: of those whose columns are all there, the one that asks for most.

@@ -34,6 +34,7 @@ mod forecast;
 mod goals;
 mod history;
 mod import;
+mod import_presets;
 mod lists;
 mod log;
 mod many;
@@ -157,6 +158,8 @@ enum Command {
     /// Add, list, correct and import readings
     #[command(subcommand)]
     Readings(readings::Readings),
+    /// Layouts of files that `readings import` knows by name
+    ImportPresets(import_presets::ImportPresets),
     /// Meters: list, add, edit, remove
     #[command(subcommand)]
     Meters(meters::Meters),
@@ -316,6 +319,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Dashboard => dashboard::show(context).await,
         Command::Consumption(command) => consumption::run(context, command).await,
         Command::Readings(command) => readings::run(context, command).await,
+        Command::ImportPresets(arguments) => import_presets::run(context, &arguments),
         Command::Meters(command) => meters::run(context, command).await,
         Command::Bills(command) => bills::run(context, command).await,
         Command::Devices(command) => devices::run(context, command).await,

@@ -25,27 +25,42 @@ use ecotrack_common::weather::WeatherImport;
 use ecotrack_common::what_if::{NewWhatIf, WhatIf};
 use ecotrack_common::write::Written;
 use ecotrack_common::{AlertId, BillingRecordId, EnergyProfileId, MeterId, OperationId};
-use futures_util::stream;
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
+use reqwest::header::{CONTENT_TYPE, IF_NONE_MATCH};
 use reqwest::{Body, Method, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{Client, IDEMPOTENCY_KEY, Result, etag};
 
-/// Bytes of a file that are sent at once; progress moves by this much.
-const CHUNK_BYTES: usize = 64 * 1024;
+/// Rows of readings on their way: bytes that are there, or that come.
+pub struct Rows(Body);
 
-/// A CSV file to import.
+impl Rows {
+    /// All of them.
+    pub fn whole(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// As they come.
+    pub fn pieces(
+        pieces: impl futures_util::Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static,
+    ) -> Self {
+        Self(Body::wrap_stream(pieces))
+    }
+}
+
+/// Rows to import.
 #[derive(Debug, Clone)]
 pub struct ImportFile {
     /// Its name, for the audit trail.
     pub name: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
+    /// The meter of a file that names none.
+    pub meter: Option<MeterId>,
     /// What to do where it meets what is stored.
     pub on_conflict: OnConflict,
+    /// Leave out rows that are in doubt.
+    pub accept_findings: bool,
     /// Look, but store nothing.
     pub dry_run: bool,
 }
@@ -314,37 +329,30 @@ impl Client {
         .await
     }
 
-    /// Sends a file of steps: all of it is stored, or nothing. `sent` is told the bytes that have
-    /// gone out so far.
+    /// Sends rows: all of them are stored, or nothing.
     pub async fn import(
         &self,
         profile: EnergyProfileId,
-        meter: MeterId,
         file: ImportFile,
+        rows: Rows,
         key: Uuid,
-        sent: impl Fn(usize) + Send + Sync + 'static,
     ) -> Result<ImportReport> {
-        let length = file.bytes.len();
-        let mut out = 0;
-        let chunks: Vec<Vec<u8>> = file.bytes.chunks(CHUNK_BYTES).map(<[u8]>::to_vec).collect();
-        let chunks = stream::iter(chunks.into_iter().map(move |chunk| {
-            out += chunk.len();
-            sent(out);
-            Ok::<_, std::io::Error>(chunk)
-        }));
-        let dry_run = if file.dry_run { "true" } else { "false" };
-        let request = self
+        let word = |yes: bool| if yes { "true" } else { "false" };
+        let mut request = self
             .unlimited(Method::POST, &of_profile(path::READINGS_IMPORT, profile))
             .header(IDEMPOTENCY_KEY, key.to_string())
-            .header(CONTENT_TYPE, "text/csv")
-            .header(CONTENT_LENGTH, length)
+            .header(CONTENT_TYPE, "text/csv");
+        if let Some(meter) = file.meter {
+            request = request.query(&[("meter_id", meter.to_string())]);
+        }
+        let request = request
             .query(&[
-                ("meter_id", meter.to_string().as_str()),
                 ("on_conflict", file.on_conflict.as_str()),
-                ("dry_run", dry_run),
+                ("accept_findings", word(file.accept_findings)),
+                ("dry_run", word(file.dry_run)),
                 ("file_name", &file.name),
             ])
-            .body(Body::wrap_stream(chunks));
+            .body(rows.0);
         self.json(request).await
     }
 

@@ -17,7 +17,7 @@ mod household;
 #[cfg(test)]
 mod tests;
 
-pub use calls::ImportFile;
+pub use calls::{ImportFile, Rows};
 pub use events::{EventStream, ServerEvent};
 
 /// How long a connection may take; a server that is there answers at once.

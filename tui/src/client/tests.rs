@@ -163,33 +163,26 @@ async fn an_instant_is_escaped_in_an_address_and_a_write_has_its_key() {
 }
 
 #[tokio::test]
-async fn a_file_is_sent_whole_and_tells_its_progress() {
+async fn rows_are_sent_whole_with_what_is_said_of_them() {
     let report =
         r#"{"import_batch_id":null,"operation_id":null,"rows":0,"meters":[],"findings":[]}"#;
     let stub = Stub::answering(&answer("200 OK", "", report)).await;
     let bytes = b"0123456789".repeat(10_000);
     let file = ImportFile {
         name: "agosto & mais.csv".into(),
-        bytes: bytes.clone(),
+        meter: Some(meter()),
         on_conflict: OnConflict::Replace,
+        accept_findings: true,
         dry_run: true,
     };
-    let progress = Arc::new(Mutex::new(Vec::new()));
-    let seen = progress.clone();
-    let sent = move |count| seen.lock().unwrap().push(count);
-    stub.client
-        .import(home(), meter(), file, Uuid::from_u128(6), sent)
-        .await
-        .unwrap();
-    assert_eq!(*progress.lock().unwrap(), [65_536, 100_000]);
+    let rows = Rows::whole(bytes.clone());
+    let sent = stub.client.import(home(), file, rows, Uuid::from_u128(6));
+    sent.await.unwrap();
     let asked = stub.asked();
-    assert!(
-        asked.contains(&format!(
-            "/readings/import?meter_id={}&on_conflict=replace&dry_run=true&file_name=agosto+%26+mais.csv",
-            meter()
-        )),
-        "{asked}"
-    );
+    let query =
+        "on_conflict=replace&accept_findings=true&dry_run=true&file_name=agosto+%26+mais.csv";
+    let address = format!("/readings/import?meter_id={}&{query}", meter());
+    assert!(asked.contains(&address), "{asked}");
     assert!(asked.as_bytes().ends_with(&bytes));
 }
 

@@ -15,6 +15,8 @@ mod mapping;
 mod plan;
 mod records;
 mod run;
+mod when;
+mod words;
 
 pub use layout::{Column, Layout};
 pub use mapping::{

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
-use jiff::{SignedDuration, ToSpan};
 
 use crate::import::number::{self, Cell, DecimalMark, MarkEvidence, Number};
 use crate::import::series::{ChannelKey, Kind, PartId, Point, Series, StampIs};
@@ -13,6 +13,8 @@ use crate::import::unit::{Base, Unit};
 
 use super::mapping::{Mapping, Negative};
 use super::plan::{Plan, Time};
+use super::when::{after, later};
+use super::words::is_electric;
 
 /// Most bills of one file: a hundred years of months.
 const MOST_BILLS: usize = 1_200;
@@ -587,44 +589,4 @@ fn no_time(record: &impl Cells, cell: &str, line: u64, series: &mut Series<'_>) 
     let words = !cell.bytes().any(|byte| byte.is_ascii_digit()) && !cell.trim().is_empty();
     let code = if words { "not_a_row" } else { "timestamp" };
     series.findings.add(line, code, &[("found", &shown(cell))]);
-}
-
-fn is_electric(channel: &str) -> bool {
-    matches!(
-        channel,
-        "grid_import"
-            | "grid_export"
-            | "solar_production"
-            | "battery_charge"
-            | "battery_discharge"
-            | "total_consumption"
-    )
-}
-
-fn later(stamp: Stamp, seconds: i64) -> Stamp {
-    if seconds == 0 {
-        return stamp;
-    }
-    match stamp {
-        Stamp::Instant(at) => Stamp::Instant(at + seconds),
-        Stamp::Civil(shown) => {
-            Stamp::Civil(shown.saturating_add(SignedDuration::from_secs(seconds)))
-        }
-        Stamp::Day(day) => Stamp::Civil(
-            day.at(0, 0, 0, 0)
-                .saturating_add(SignedDuration::from_secs(seconds)),
-        ),
-    }
-}
-
-/// What follows the last minute (or second) of an interval.
-fn after(last: Stamp) -> Stamp {
-    match last {
-        Stamp::Civil(shown) if shown.second() == 59 => later(last, 1),
-        Stamp::Civil(shown) if shown.minute() % 5 == 4 => later(last, 60),
-        Stamp::Instant(at) if at % 60 == 59 => later(last, 1),
-        Stamp::Instant(at) if at / 60 % 5 == 4 => later(last, 60),
-        Stamp::Day(day) => Stamp::Day(day.saturating_add(1.day())),
-        other => other,
-    }
 }

@@ -1,0 +1,434 @@
+//! `readings import`: a file of any layout is looked at here, told, and sent as rows of the home's meters.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use ecotrack_common::import::delimited::{Dates, Decimals, Mapping, Negative, Said};
+use ecotrack_common::import::file::{Looked, Request, look};
+use ecotrack_common::import::{Finding, ImportReport, MeterImport, OnConflict, Weight};
+use ecotrack_common::locale::{Locale, fl};
+use ecotrack_common::meter::Meter;
+use ecotrack_common::{ErrorCode, FieldError, Problem};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::tz::TimeZone;
+
+use super::context::Context;
+use super::{Failure, Result};
+use crate::client::{Error, ImportFile, Rows, new_key};
+
+mod meters;
+mod preview;
+mod send;
+
+/// Longest file name that the server takes, in characters.
+const FILE_NAME_CHARS: usize = 255;
+
+/// A source that can be read twice.
+trait Source: Read + Seek + Send {}
+impl<S: Read + Seek + Send> Source for S {}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// Files of any layout that is known, or that a mapping says; - reads standard input
+    #[arg(value_name = "FILE", required = true)]
+    paths: Vec<PathBuf>,
+    /// What the files are, by name; found out when left out (`ecotrack import-presets` lists them)
+    #[arg(long, value_name = "PRESET", conflicts_with = "mapping")]
+    preset: Option<String>,
+    /// How the columns are to be read: a file as `ecotrack import-presets NAME` prints one
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Meter, by name; of a file with several channels CHANNEL=NAME, once for each. The only fitting ones
+    /// when left out
+    #[arg(long, value_name = "NAME")]
+    meter: Vec<String>,
+    /// Make a meter of this name for the file, unless the home has it
+    #[arg(long, value_name = "NAME", conflicts_with = "meter")]
+    new_meter: Option<String>,
+    /// The new meter tells of the same connection as this one: a day counts once, from whichever
+    /// knows more of it
+    #[arg(
+        long,
+        value_name = "METER",
+        requires = "new_meter",
+        conflicts_with = "separate"
+    )]
+    same_as: Option<String>,
+    /// The new meter is of a second connection: it is added to what the home uses
+    #[arg(long, requires = "new_meter")]
+    separate: bool,
+    /// Time zone of stamps without an offset, such as America/Sao_Paulo; the home's when left out
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
+    /// What the values are, where the file does not say it: grid_import, solar_production, …
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
+    /// Their unit, where the file does not say it: kWh, Wh, W, kW
+    #[arg(long, value_name = "UNIT")]
+    unit: Option<String>,
+    /// Which comes first in dates such as 01/02/2026
+    #[arg(long, value_name = "ORDER")]
+    dates: Option<DatesTyped>,
+    /// The decimal mark
+    #[arg(long, value_name = "MARK")]
+    decimal: Option<DecimalTyped>,
+    /// What values below zero are: energy given to the grid, or errors to leave out
+    #[arg(long, value_name = "WHAT")]
+    negative: Option<NegativeTyped>,
+    /// Leave out the rows that are in doubt, and take the rest
+    #[arg(long)]
+    accept_findings: bool,
+    /// Where the file meets other values that are stored: skip keeps those, replace takes the file's
+    #[arg(long, value_name = "WHAT", default_value_t = OnConflict::Skip)]
+    on_conflict: OnConflict,
+    /// Say what the file holds, and store nothing; needs no server
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DatesTyped {
+    DayFirst,
+    MonthFirst,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DecimalTyped {
+    Comma,
+    Point,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum NegativeTyped {
+    Export,
+    Error,
+}
+
+/// A file that was looked at.
+struct Seen {
+    shown: String,
+    name: String,
+    source: Box<dyn Source>,
+    looked: Looked,
+}
+
+pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
+    let said = said(context, &import).await?;
+    let mut all = Vec::new();
+    for path in &import.paths {
+        all.push(see(context, &import, &said, path).await?);
+    }
+    if import.dry_run {
+        return told(context, &all, import.accept_findings);
+    }
+    let locale = &context.locale;
+    for seen in &all {
+        for finding in &seen.looked.findings {
+            context
+                .streams
+                .tell_line(&located(&seen.shown, finding, locale));
+        }
+        refuse(&seen.looked, import.accept_findings, locale)?;
+    }
+    let home = context.at_home().await?;
+    let mut reports = Vec::new();
+    for seen in all {
+        let meters = meters::of(context, &home, &import, &seen.looked).await?;
+        let file = ImportFile {
+            name: seen.name.chars().take(FILE_NAME_CHARS).collect(),
+            meter: None,
+            on_conflict: import.on_conflict,
+            accept_findings: import.accept_findings,
+            dry_run: false,
+        };
+        let names = meters.names();
+        let rows: u64 = seen
+            .looked
+            .summary
+            .channels
+            .values()
+            .map(|channel| channel.intervals)
+            .sum();
+        let bar = Arc::new(progress(context, rows, &seen.name));
+        let (moved, checking) = (bar.clone(), fl!(locale.loader(), "cli-import-checking"));
+        let sent = move |sent: u64| {
+            moved.set_position(sent);
+            if sent >= rows {
+                moved.set_message(checking.clone());
+            }
+        };
+        let rows = Rows::pieces(send::rows(seen.source, seen.looked, meters, sent));
+        let answer = home.client.import(home.id(), file, rows, new_key()).await;
+        bar.finish_and_clear();
+        let report: ImportReport = match answer {
+            Ok(report) => report,
+            Err(Error::Problem(problem)) if problem.code == ErrorCode::Invalid => {
+                return Err(Failure::Said(refused(&problem, &seen.shown, locale)));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !context.json {
+            for finding in &report.findings {
+                context
+                    .streams
+                    .tell_line(&located(&seen.shown, finding, locale));
+            }
+            let zone = home.zone();
+            let told = report.meters.iter().map(|told| {
+                let name = names.get(&told.meter_id).map_or("", String::as_str);
+                summary(told, name, false, locale, &zone)
+            });
+            context.streams.print(&told.collect::<String>())?;
+        }
+        reports.push(report);
+    }
+    match (context.json, &reports[..]) {
+        (true, [report]) => context.streams.print_json(report),
+        (true, reports) => context.streams.print_json(&reports),
+        (false, _) => Ok(()),
+    }
+}
+
+/// What the files hold, nothing of which is stored.
+fn told(context: &Context, all: &[Seen], accepted: bool) -> Result<()> {
+    let locale = &context.locale;
+    if context.json {
+        let all: Vec<preview::File> = all
+            .iter()
+            .map(|seen| preview::file(&seen.looked, locale))
+            .collect();
+        return match &all[..] {
+            [file] => context.streams.print_json(file),
+            files => context.streams.print_json(&files),
+        };
+    }
+    for seen in all {
+        for finding in &seen.looked.findings {
+            context
+                .streams
+                .tell_line(&located(&seen.shown, finding, locale));
+        }
+        refuse(&seen.looked, accepted, locale)?;
+        context
+            .streams
+            .print(&preview::text(&seen.shown, &seen.looked, locale))?;
+    }
+    Ok(())
+}
+
+/// A file that cannot be taken, or that somebody has to say yes to.
+fn refuse(looked: &Looked, accepted: bool, locale: &Locale) -> Result<()> {
+    let id = match looked.weight {
+        Some(Weight::Refusal) => "cli-import-not-taken",
+        Some(Weight::Doubt) if !accepted => "cli-import-in-doubt",
+        _ => return Ok(()),
+    };
+    Err(Failure::Said(locale.text(id)))
+}
+
+async fn said(context: &Context, import: &Import) -> Result<Said> {
+    let mapping = match &import.mapping {
+        None => None,
+        Some(path) => {
+            let (shown, bytes) = super::many::bytes(context, path).await?;
+            let text = String::from_utf8_lossy(&bytes);
+            let read = Mapping::from_json(&text);
+            Some(read.map_err(|error| Failure::Said(format!("{shown}: {error}")))?)
+        }
+    };
+    Ok(Said {
+        mapping,
+        preset: import.preset.clone(),
+        channel: import.channel.clone(),
+        unit: import.unit.clone(),
+        dates: import.dates.map(|dates| match dates {
+            DatesTyped::DayFirst => Dates::DayFirst,
+            DatesTyped::MonthFirst => Dates::MonthFirst,
+        }),
+        decimal: import.decimal.map(|decimal| match decimal {
+            DecimalTyped::Comma => Decimals::Comma,
+            DecimalTyped::Point => Decimals::Point,
+        }),
+        negative: import.negative.map(|negative| match negative {
+            NegativeTyped::Export => Negative::Export,
+            NegativeTyped::Error => Negative::Error,
+        }),
+    })
+}
+
+/// Looks at one file.
+async fn see(context: &Context, import: &Import, said: &Said, path: &Path) -> Result<Seen> {
+    let shown = path.display().to_string();
+    let name = path
+        .file_name()
+        .map_or_else(|| shown.clone(), |name| name.to_string_lossy().into_owned());
+    let mut source: Box<dyn Source> = if path == Path::new("-") {
+        Box::new(Cursor::new(context.streams.read_all()?))
+    } else {
+        let opened =
+            File::open(path).map_err(|error| unreadable(&shown, &error, &context.locale))?;
+        Box::new(opened)
+    };
+    let home_zone = context.home().map(|home| home.time_zone.clone());
+    let (timezone, said, of_file) = (import.timezone.clone(), said.clone(), name.clone());
+    let looked = tokio::task::spawn_blocking(move || {
+        let request = Request {
+            name: &of_file,
+            time_zone: timezone.as_deref(),
+            home_zone: home_zone.as_deref(),
+            said,
+        };
+        look(&mut source, &request).map(|looked| (source, looked))
+    });
+    let looked = looked
+        .await
+        .map_err(std::io::Error::other)
+        .and_then(|looked| looked);
+    let (source, looked) = looked.map_err(|error| unreadable(&shown, &error, &context.locale))?;
+    Ok(Seen {
+        shown,
+        name,
+        source,
+        looked,
+    })
+}
+
+fn unreadable(path: &str, error: &std::io::Error, locale: &Locale) -> Failure {
+    let reason = error.to_string();
+    Failure::Said(fl!(
+        locale.loader(),
+        "cli-file-unreadable",
+        path = path,
+        reason = reason.as_str()
+    ))
+}
+
+/// Nobody but its people knows whether a file tells of the connection that a home has already.
+pub(super) fn undecided(connections: &[Meter], locale: &Locale) -> String {
+    let names: Vec<&str> = connections
+        .iter()
+        .map(|meter| meter.name.as_str())
+        .collect();
+    let names = names.join(", ");
+    fl!(locale.loader(), "cli-same-or-separate", names = names)
+}
+
+/// A bar on standard error where somebody watches, else nothing.
+fn progress(context: &Context, rows: u64, name: &str) -> ProgressBar {
+    let target = if context.streams.is_watched() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(rows), target);
+    let style = ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {pos}/{len}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style.progress_chars("█▌ "));
+    bar.set_message(name.to_owned());
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar
+}
+
+/// Every error of the file as `FILE:LINE: sentence`, then that nothing was stored.
+pub(super) fn refused(problem: &Problem, path: &str, locale: &Locale) -> String {
+    let mut lines: Vec<String> = problem
+        .errors
+        .0
+        .iter()
+        .map(|error| located(path, &finding(error), locale))
+        .collect();
+    lines.push(fl!(
+        locale.loader(),
+        "cli-import-refused",
+        count = problem.errors.0.len()
+    ));
+    lines.join("\n")
+}
+
+/// The server sends findings as errors of the field `file`, with their line among the params.
+fn finding(error: &FieldError) -> Finding {
+    let line = error
+        .params
+        .get("line")
+        .and_then(|line| line.parse().ok())
+        .unwrap_or(0);
+    Finding {
+        line,
+        code: error.code.clone(),
+        params: error.params.clone(),
+    }
+}
+
+pub(super) fn located(path: &str, finding: &Finding, locale: &Locale) -> String {
+    // The line stands before the sentence already, where editors look for it.
+    let sentence = locale.import_finding(&Finding {
+        line: 0,
+        ..finding.clone()
+    });
+    if finding.line == 0 {
+        format!("{path}: {sentence}")
+    } else {
+        format!("{path}:{}: {sentence}", finding.line)
+    }
+}
+
+pub(super) fn summary(
+    report: &MeterImport,
+    meter: &str,
+    dry_run: bool,
+    locale: &Locale,
+    zone: &TimeZone,
+) -> String {
+    let words = locale.loader();
+    let count = |count: i64| locale.number(count.into(), 0);
+    let mut lines = vec![fl!(
+        words,
+        "cli-import-read",
+        rows = count(report.rows),
+        minutes = report.step_minutes.unwrap_or(0).to_string(),
+        kwh = locale.kwh(report.total_kwh)
+    )];
+    if let (Some(first), Some(until)) = (report.first, report.until) {
+        let (first, until) = (locale.date_time(first, zone), locale.date_time(until, zone));
+        lines.push(fl!(words, "cli-import-span", first = first, until = until));
+    }
+    if report.missing_steps > 0 {
+        lines.push(fl!(
+            words,
+            "cli-import-missing",
+            count = count(report.missing_steps)
+        ));
+    }
+    lines.push(if report.added == 0 && report.conflicting == 0 {
+        fl!(words, "cli-import-nothing-new", meter = meter)
+    } else {
+        let (added, same, other) = (
+            count(report.added),
+            count(report.unchanged),
+            count(report.conflicting),
+        );
+        if dry_run {
+            fl!(
+                words,
+                "cli-import-would",
+                added = added,
+                same = same,
+                other = other,
+                meter = meter
+            )
+        } else {
+            fl!(
+                words,
+                "cli-import-did",
+                added = added,
+                same = same,
+                other = other,
+                meter = meter
+            )
+        }
+    });
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,102 @@
+//! A file's intervals as rows on their way to the server, some at a time.
+
+use std::io::{self, Write};
+
+use ecotrack_common::import::file::{Looked, read};
+use ecotrack_common::import::own_rows::{HEADER, OwnRow, Said, write_row};
+use ecotrack_common::import::series::Interval;
+use ecotrack_common::import::unit::Base;
+use futures_util::{Stream, stream};
+use tokio::sync::mpsc;
+
+use super::Source;
+use super::meters::Meters;
+
+/// Bytes of one piece.
+const PIECE: usize = 64 * 1024;
+/// Pieces that wait for the line.
+const WAITING: usize = 8;
+/// Parts of a kilowatt-hour's billionth in a milliwatt-hour.
+const NANO_PER_MWH: i64 = 1_000;
+
+/// The rows of a file that was looked at; `sent` is told how many have gone out. Who drops the stream ends
+/// the reading.
+pub(super) fn rows(
+    mut source: Box<dyn Source>,
+    looked: Looked,
+    meters: Meters,
+    sent: impl Fn(u64) + Send + 'static,
+) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
+    let (sender, receiver) = mpsc::channel::<io::Result<Vec<u8>>>(WAITING);
+    tokio::task::spawn_blocking(move || {
+        let mut out = Pieces {
+            piece: Vec::with_capacity(PIECE + 256),
+            sender: sender.clone(),
+            failed: false,
+        };
+        out.put(|piece| writeln!(piece, "{HEADER}"));
+        let mut rows = 0;
+        let mut sink = |channel: &str, _: Base, intervals: &[Interval]| {
+            let Some(meter) = meters.get(channel) else {
+                return;
+            };
+            for interval in intervals {
+                rows += 1;
+                let mwh = (interval.nano + NANO_PER_MWH / 2) / NANO_PER_MWH;
+                out.put(|piece| {
+                    let said = Said::Energy {
+                        end: interval.end,
+                        mwh,
+                    };
+                    let row = OwnRow {
+                        meter_id: Some(meter),
+                        start: interval.start,
+                        said,
+                        estimated: interval.estimated,
+                        line: 0,
+                    };
+                    write_row(piece, &row)
+                });
+            }
+            sent(rows);
+        };
+        let read = read(&mut source, &looked, &mut sink);
+        out.flush();
+        if let Err(error) = read {
+            // Nobody listens where the request was given up.
+            let _gone = sender.blocking_send(Err(error));
+        }
+    });
+    stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    })
+}
+
+struct Pieces {
+    piece: Vec<u8>,
+    sender: mpsc::Sender<io::Result<Vec<u8>>>,
+    failed: bool,
+}
+
+impl Pieces {
+    fn put(&mut self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
+        if self.failed {
+            return;
+        }
+        if let Err(error) = write(&mut self.piece) {
+            self.failed = true;
+            let _gone = self.sender.blocking_send(Err(error));
+        }
+        if self.piece.len() >= PIECE {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.failed || self.piece.is_empty() {
+            return;
+        }
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE + 256));
+        self.failed = self.sender.blocking_send(Ok(piece)).is_err();
+    }
+}
