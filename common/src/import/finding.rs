@@ -66,6 +66,7 @@ const NOTES: &[&str] = &[
     "net_split",
     "newest_first",
     "not_a_row",
+    "not_read",
     "out_of_order",
     "part_blank",
     "reactive",

@@ -6,7 +6,8 @@ use jiff::civil::{Date, Time};
 
 use super::bounded::{Lines, MOST_LINE};
 use super::fields::fields;
-use crate::import::number::{self, Cell, DecimalMark, MarkEvidence};
+use super::{amount, wrong};
+use crate::import::number::{DecimalMark, MarkEvidence};
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
@@ -40,7 +41,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
         if header.is_none() {
             header = Header::read(&line.text);
             if header.is_none() {
-                series.findings.add(line.number, "columns", &[]);
+                series.findings.add(line.number, "unrecognised", &[]);
                 return Ok(());
             }
             continue;
@@ -228,25 +229,14 @@ impl File {
         (line, column): (u64, u64),
         series: &mut Series<'_>,
     ) {
-        let nano = match number::read(cell, self.mark) {
-            Cell::Value(number) => number.to_nano(Unit::KWH).ok_or("too_large"),
-            Cell::TooLarge => Err("too_large"),
-            Cell::Wrong => Err("number"),
-            Cell::Blank if slot.is_none() => return,
-            Cell::Blank => {
+        let Some(nano) = amount(cell, self.mark, Unit::KWH) else {
+            if slot.is_some() {
                 series.blank(line, &column.to_string());
-                return;
             }
+            return;
         };
-        let at = match (nano, slot) {
-            (Ok(nano), Some(at)) => Ok((nano, at)),
-            // In the hour that is left out nothing flows.
-            (Ok(0), None) => return,
-            (Ok(_), None) => Err("no_such_time"),
-            (Err(code), _) => Err(code),
-        };
-        match at {
-            Ok((nano, at)) => series.put(
+        match (nano, slot) {
+            (Ok(nano), Some(at)) => series.put(
                 self.part,
                 Point {
                     at: Stamp::Instant(at),
@@ -256,11 +246,15 @@ impl File {
                     line,
                 },
             ),
-            Err(code) => {
-                let (found, column) = (shown(cell), column.to_string());
-                let params = [("found", found.as_str()), ("column", column.as_str())];
-                series.findings.add(line, code, &params);
+            // In the hour that is left out nothing flows.
+            (Ok(0), None) => {}
+            (Ok(_), None) => {
+                let at = usize::try_from(column - 2).ok();
+                let time = at.and_then(|at| self.header.times.get(at));
+                let found = time.map(ToString::to_string).unwrap_or_default();
+                wrong(series, line, "no_such_time", (&found, &column.to_string()));
             }
+            (Err(code), _) => wrong(series, line, code, (cell, &column.to_string())),
         }
     }
 }

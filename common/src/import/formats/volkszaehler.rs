@@ -4,7 +4,8 @@
 use std::io::{self, BufRead};
 
 use super::bounded::{Lines, MOST_LINE};
-use crate::import::number::{self, Cell, DecimalMark};
+use super::{amount, wrong};
+use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, Stamp, StampStyle};
@@ -100,21 +101,14 @@ impl Channel {
             }
         };
         let from = self.from.replace(end);
-        let nano = match number::read(value, DecimalMark::Point) {
-            Cell::Blank => {
-                series.blank(line, "2");
-                return;
-            }
-            Cell::Value(number) => number.to_nano(Unit::W).ok_or("too_large"),
-            Cell::TooLarge => Err("too_large"),
-            Cell::Wrong => Err("number"),
+        let Some(nano) = amount(value, DecimalMark::Point, Unit::W) else {
+            series.blank(line, "2");
+            return;
         };
         let nano = match nano {
             Ok(nano) => nano,
             Err(code) => {
-                let found = shown(value);
-                let params = [("found", found.as_str()), ("column", "2")];
-                series.findings.add(line, code, &params);
+                wrong(series, line, code, (value, "2"));
                 return;
             }
         };

@@ -282,7 +282,7 @@ impl<'a> Series<'a> {
         }
         part.rows.push(row);
         channel.held += 1;
-        if channel.held % HELD == 0 {
+        if channel.held.is_multiple_of(HELD) {
             self.flush(channel_at);
         }
         self.unlooked += 1;
