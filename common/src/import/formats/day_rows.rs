@@ -177,7 +177,7 @@ impl File {
             return;
         };
         let mut cells: Vec<_> = row.take(1_600).collect();
-        let slots = self.slots(date, cells.len());
+        let slots = self.slots(date, (cells.len(), line), series);
         // A separator at the end of the line.
         while cells.len() > slots.len() && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
             cells.pop();
@@ -199,13 +199,18 @@ impl File {
 
     /// The instants of a day's columns: as many as the day has, or as the header names. One that the
     /// clock leaves out is none.
-    fn slots(&mut self, date: Date, cells: usize) -> Vec<Option<i64>> {
-        let midnight = |date: Date, clock: &mut Clock| clock.at(Stamp::Day(date), 0).ok();
-        let first = midnight(date, &mut self.clock);
+    fn slots(
+        &mut self,
+        date: Date,
+        (cells, line): (usize, u64),
+        series: &mut Series<'_>,
+    ) -> Vec<Option<i64>> {
+        let mut instant = |stamp| series.instant(&mut self.clock, stamp, line).ok();
+        let first = instant(Stamp::Day(date));
         let next = date
             .tomorrow()
             .ok()
-            .and_then(|next| midnight(next, &mut self.clock));
+            .and_then(|next| instant(Stamp::Day(next)));
         let named = self.header.times.len();
         if let (Some(first), Some(next)) = (first, next) {
             let step = self.header.step;
@@ -218,7 +223,7 @@ impl File {
                     .collect();
             }
         }
-        let at = |time: &Time| self.clock.at(Stamp::Civil(date.to_datetime(*time)), 0).ok();
+        let at = |time: &Time| instant(Stamp::Civil(date.to_datetime(*time)));
         self.header.times.iter().map(at).collect()
     }
 
@@ -289,6 +294,19 @@ mod tests {
         assert_eq!(total(&summary, "grid_import"), "72");
         assert_eq!(summary.channels["grid_import"].lengths, [(900, 288)].into());
         assert_eq!(codes(&findings), [(0, "gap"), (0, "gap")]);
+    }
+
+    #[test]
+    fn an_hour_that_should_come_twice_and_has_one_set_of_columns_is_told() {
+        let file = format!(
+            "{}{}{}",
+            header(),
+            row("27/10/2024", 96),
+            row("28/10/2024", 96)
+        );
+        let (summary, findings) = read_file(super::read, file.as_bytes(), "Europe/Rome");
+        assert_eq!(total(&summary, "grid_import"), "48");
+        assert_eq!(codes(&findings), [(0, "gap"), (2, "fold_once")]);
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Answer {
         };
         let at = stamp::read(&value.date, style)
             .ok_or("timestamp")
-            .and_then(|at| self.clock.at(at, line));
+            .and_then(|at| series.instant(&mut self.clock, at, line));
         let (nano, at) = match (nano, at) {
             (Ok(nano), Ok(at)) => (nano, at),
             (Err(code), _) => {

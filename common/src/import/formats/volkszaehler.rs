@@ -33,7 +33,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
             if channel.begun {
                 channel = Channel::new(series);
             }
-            channel.comment(comment, line.number);
+            channel.comment(comment, line.number, series);
         } else if !text.is_empty() {
             channel.row(text, line.number, series);
         }
@@ -69,7 +69,7 @@ impl Channel {
         }
     }
 
-    fn comment(&mut self, comment: &str, line: u64) {
+    fn comment(&mut self, comment: &str, line: u64, series: &mut Series<'_>) {
         let Some((key, value)) = comment.split_once(':') else {
             return;
         };
@@ -79,7 +79,8 @@ impl Channel {
             "title" => self.name = shown(value),
             "consumption" => self.is_power = true,
             "from" => {
-                self.from = stamp::read(value, STYLE).and_then(|at| self.clock.at(at, line).ok());
+                self.from = stamp::read(value, STYLE)
+                    .and_then(|at| series.instant(&mut self.clock, at, line).ok());
             }
             _ => {}
         }
@@ -92,7 +93,7 @@ impl Channel {
         let value = row.next().unwrap_or_default();
         let end = stamp::read(at, STYLE)
             .ok_or("timestamp")
-            .and_then(|at| self.clock.at(at, line));
+            .and_then(|at| series.instant(&mut self.clock, at, line));
         let end = match end {
             Ok(end) => end,
             Err(code) => {

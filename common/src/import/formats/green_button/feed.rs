@@ -224,7 +224,9 @@ impl Feed {
             .and_then(|at| self.usage_points[at].service);
         let outer = joined.kind.multiplier.unwrap_or(0);
         let certain = |reading: &Reading| {
-            reading.duration < DAY && reading.multiplier.is_none_or(|inner| inner == outer)
+            !joined.kind.register
+                && reading.duration < DAY
+                && reading.multiplier.is_none_or(|inner| inner == outer)
         };
         let held = std::mem::take(&mut self.groups[at].held);
         self.held -= held.len();
@@ -261,7 +263,7 @@ impl Feed {
             unit,
             outer,
             flow,
-            register: joined.kind.register,
+            register: joined.kind.register && grows(&mut now),
         };
         for reading in &now {
             tell.reading(reading, series);
@@ -474,6 +476,16 @@ impl Tell {
             },
         );
     }
+}
+
+/// Whether values are what a register showed: some providers call energy of intervals so.
+fn grows(readings: &mut [Reading]) -> bool {
+    readings.sort_by_key(|reading| reading.start);
+    let nano = |reading: &Reading| reading.value.to_nano(Unit::KWH).unwrap_or(i64::MAX);
+    readings.len() > 1
+        && readings
+            .windows(2)
+            .all(|pair| nano(&pair[0]) <= nano(&pair[1]))
 }
 
 fn names(flow: Flow, service: Option<u16>, base: Base) -> [&'static str; 2] {

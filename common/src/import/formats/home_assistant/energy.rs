@@ -79,7 +79,7 @@ fn slots(
     for (text, column) in fields(header, separator).skip(3).zip(4_u64..) {
         let start = stamp::read(&text, style)
             .ok_or("timestamp")
-            .and_then(|at| clock.at(at, line));
+            .and_then(|at| series.instant(&mut clock, at, line));
         starts.push(match start {
             Ok(start) => Some(start),
             // A separator at the end of the line.

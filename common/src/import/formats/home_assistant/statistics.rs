@@ -199,7 +199,7 @@ impl File {
         let start = cell(self.columns.start);
         let at = stamp::read(start, self.style)
             .ok_or("timestamp")
-            .and_then(|at| statistic.clock.at(at, line));
+            .and_then(|at| series.instant(&mut statistic.clock, at, line));
         let (nano, at) = match (nano, at) {
             (Ok(nano), Ok(at)) => (nano, at),
             (Err(code), _) => {

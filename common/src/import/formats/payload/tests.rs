@@ -213,6 +213,19 @@ fn a_log_of_telegrams_is_two_tariffs_of_one_channel_with_gas_at_its_own_time() {
 }
 
 #[test]
+fn json_over_many_lines_is_one_payload() {
+    let payload: Value =
+        serde_json::from_str(include_str!("../../samples/tasmota_sml_gas_3787.json")).unwrap();
+    let first = serde_json::to_string_pretty(&payload).unwrap();
+    let second = first.replace("13:01:11", "14:01:11").replace("34507.4761", "34508.4761");
+    let file = format!("{first}\n\n{second}");
+    assert!(recognise_json(&file));
+    let (summary, findings) = read_file(read, file.as_bytes(), "Europe/Berlin");
+    assert_eq!(total(&summary, "grid_import"), "1");
+    assert_eq!(codes(&findings), [(1, "not_read")]);
+}
+
+#[test]
 fn a_log_of_json_tells_devices_by_topic_and_times_by_either_clock() {
     let tasmota = |hour: u8, total: &str| {
         format!(
