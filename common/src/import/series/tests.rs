@@ -164,6 +164,18 @@ fn a_register_gives_differences_and_one_that_fell_gives_none_there() {
 }
 
 #[test]
+fn a_register_that_no_meter_has_is_implausible_however_far_it_jumps() {
+    let points = [i64::MIN, i64::MAX, i64::MAX]
+        .iter()
+        .zip(0..)
+        .map(|(nano, hour)| (Stamp::Instant(1_700_006_400 + hour * 3_600), *nano))
+        .collect::<Vec<_>>();
+    let (intervals, _, findings) = read("UTC", &key(Kind::Register, StampIs::Start), &points);
+    assert_eq!(intervals.len(), 1);
+    assert_eq!(codes(&findings), [(3, "implausible")]);
+}
+
+#[test]
 fn mean_power_over_its_step_is_energy_and_ends_are_ends() {
     let points = [
         ("2024-03-30T00:30:00+01:00", 158),
