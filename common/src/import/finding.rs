@@ -87,7 +87,7 @@ const DOUBTS: &[&str] = &[
     "implausible",
     "incomplete_day",
     "line_protocol",
-    "line_too_long",
+    "long_line",
     "multiplier",
     "negative_value",
     "no_such_time",

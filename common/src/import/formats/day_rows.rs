@@ -32,7 +32,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut file = None;
     while let Some(line) = lines.next()? {
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
             continue;
         }
         if line.text.trim().is_empty() {

@@ -117,7 +117,7 @@ impl File {
         let text = line.text.trim();
         if line.cut {
             self.let_go(series);
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
             return;
         }
         let mut fields = text.split(',');

@@ -196,7 +196,7 @@ const CODES: &[&str] = &[
     "timestamp",
     "unit_not_known",
     "incomplete_day",
-    "line_too_long",
+    "long_line",
     "multiplier",
     "net_left_out",
     "net_split",

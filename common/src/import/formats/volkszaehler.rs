@@ -28,7 +28,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     while let Some(line) = lines.next()? {
         let text = line.text.trim();
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
         } else if let Some(comment) = text.strip_prefix('#') {
             if channel.begun {
                 channel = Channel::new(series);

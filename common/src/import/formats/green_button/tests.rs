@@ -154,9 +154,14 @@ fn a_power_of_ten_of_readings_that_no_home_can_mean_waits_for_somebody_to_agree(
 
 #[test]
 fn what_a_register_showed_is_told_from_what_is_only_called_so() {
-    let kind = kind("a", 1, 72, 0)
-        .replace("<uom>", "<accumulationBehaviour>1</accumulationBehaviour><uom>");
-    for (values, wanted) in [(["1000", "1500", "1750"], "0.75"), (["1000", "500", "250"], "1.75")] {
+    let kind = kind("a", 1, 72, 0).replace(
+        "<uom>",
+        "<accumulationBehaviour>1</accumulationBehaviour><uom>",
+    );
+    for (values, wanted) in [
+        (["1000", "1500", "1750"], "0.75"),
+        (["1000", "500", "250"], "1.75"),
+    ] {
         let readings: Vec<(i64, i64, &str)> = (0..)
             .zip(values)
             .map(|(hour, value)| (AT + hour * 3_600, 3_600, value))

@@ -33,7 +33,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut file = File::default();
     while let Some(line) = lines.next()? {
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
         } else if line.text.trim().is_empty() {
         } else if file.slots.is_empty() {
             let Some((separator, _)) = header(&line.text) else {

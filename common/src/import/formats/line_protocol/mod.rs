@@ -419,7 +419,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut readings = Readings::default();
     while let Some(line) = lines.next()? {
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
         } else if !is_comment(&line.text) {
             match parse_line(&line.text) {
                 Ok(point) => take(&point, line.number, &mut readings, series),

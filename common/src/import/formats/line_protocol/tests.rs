@@ -136,12 +136,11 @@ fn powers_become_energy_only_where_nothing_counts_it() {
 proptest! {
     #[test]
     fn a_line_that_is_written_is_read(
-        measurement in "[a-z ,=\\\\]{1,8}[a-z]", key in "[a-z ,=]{1,6}", text in "[a-z \",=\\\\é]{0,12}", at in any::<i64>()
+        measurement in "[a-z=][a-z ,=]{0,7}[a-z]", key in "[a-z ,=]{1,6}", text in "[a-z \",=\\\\é]{0,12}", at in any::<i64>()
     ) {
         let escape = |text: &str, special: &str| {
             text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>()
         };
-        prop_assume!(!measurement.contains('\\') && !measurement.starts_with(' '));
         let line = format!(
             "{},{}={} {}=\"{}\" {at}",
             escape(&measurement, ", "), escape(&key, ", ="), escape(&key, ", ="), escape(&key, ", ="),

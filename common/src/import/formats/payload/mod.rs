@@ -75,7 +75,7 @@ impl PayloadError {
     /// The code of its finding.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::TooLong => "line_too_long",
+            Self::TooLong => "long_line",
             Self::Checksum { .. } => "checksum_wrong",
             Self::Cut => "payload_cut",
             Self::Unknown => "payload_unknown",

@@ -217,7 +217,9 @@ fn json_over_many_lines_is_one_payload() {
     let payload: Value =
         serde_json::from_str(include_str!("../../samples/tasmota_sml_gas_3787.json")).unwrap();
     let first = serde_json::to_string_pretty(&payload).unwrap();
-    let second = first.replace("13:01:11", "14:01:11").replace("34507.4761", "34508.4761");
+    let second = first
+        .replace("13:01:11", "14:01:11")
+        .replace("34507.4761", "34508.4761");
     let file = format!("{first}\n\n{second}");
     assert!(recognise_json(&file));
     let (summary, findings) = read_file(read, file.as_bytes(), "Europe/Berlin");
