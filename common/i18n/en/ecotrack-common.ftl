@@ -172,7 +172,7 @@ import-finding-json_too_deep = the JSON is nested too deeply
 import-finding-json_too_long = a text of the JSON is too long
 import-finding-json_truncated = the JSON ends too early
 import-finding-line_protocol = not line protocol from column { $column } on: “{ $found }”
-import-finding-line_too_long = the line is too long and was left out
+import-finding-long_line = the line is too long and was left out
 import-finding-multiplier = each reading asks to be multiplied by 10^{ $inner }, which would be { $kw } kW; taken as its type says, by 10^{ $outer }. Compare a month with a bill
 import-finding-net_left_out = { $count } net readings were left out, since what was taken and what was given are told apart beside them
 import-finding-net_split = net readings: what is above zero was taken from the grid, what is below was given to it
@@ -212,6 +212,9 @@ import-finding-register_higher = higher than the { $next } of { $next_at }
 import-finding-incomplete_steps = { $count } steps are known in part only and stay gaps
 import-finding-filled_evenly = { $count } steps were filled evenly from longer rows, and are marked as estimates
 import-finding-summed_to_stored = { $count } days are stored in longer steps; the file’s were summed up to those (finer=replace takes the file’s)
+import-finding-more = and { $count } more of this kind ({ $code })
+import-finding-checksum_wrong = the checksum { $found } does not fit the telegram; it was left out
+import-finding-not_read = “{ $found }” is not read
 import-finding-unknown = not accepted ({ $code })
 
 ## Alerts.

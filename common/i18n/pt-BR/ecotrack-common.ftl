@@ -171,7 +171,7 @@ import-finding-json_too_deep = o JSON tem níveis demais
 import-finding-json_too_long = um texto do JSON é longo demais
 import-finding-json_truncated = o JSON termina antes da hora
 import-finding-line_protocol = não é line protocol a partir da coluna { $column }: “{ $found }”
-import-finding-line_too_long = a linha é longa demais e ficou de fora
+import-finding-long_line = a linha é longa demais e ficou de fora
 import-finding-multiplier = cada leitura pede para ser multiplicada por 10^{ $inner }, o que daria { $kw } kW; valeu o que diz seu tipo, 10^{ $outer }. Compare um mês com uma conta
 import-finding-net_left_out = { $count } leituras líquidas ficaram de fora, pois ao lado delas o que foi consumido e o que foi injetado estão separados
 import-finding-net_split = leituras líquidas: o que está acima de zero veio da rede, o que está abaixo foi injetado nela
@@ -211,6 +211,9 @@ import-finding-register_higher = maior que os { $next } de { $next_at }
 import-finding-incomplete_steps = { $count } intervalos são conhecidos só em parte e continuam sendo lacunas
 import-finding-filled_evenly = { $count } intervalos foram preenchidos por igual a partir de linhas mais longas e estão marcados como estimativas
 import-finding-summed_to_stored = { $count } dias estão gravados em intervalos mais longos; os do arquivo foram somados a eles (finer=replace usa os do arquivo)
+import-finding-more = e mais { $count } deste tipo ({ $code })
+import-finding-checksum_wrong = a soma de verificação { $found } não confere com o telegrama; ele ficou de fora
+import-finding-not_read = “{ $found }” não é lido
 import-finding-unknown = não foi aceito ({ $code })
 
 ## Alertas.

@@ -71,7 +71,7 @@ impl<'s> Lines<'s> {
             if some.is_empty() {
                 return Ok(skipped);
             }
-            let end = some.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', some);
             let length = end.unwrap_or(some.len());
             self.source.consume(length + usize::from(end.is_some()));
             skipped += length;
@@ -138,7 +138,7 @@ impl BufRead for Guard<'_> {
 
     fn consume(&mut self, amount: usize) {
         if let Ok(some) = self.source.fill_buf() {
-            let ends = some.iter().take(amount).filter(|byte| **byte == b'\n');
+            let ends = memchr::memchr_iter(b'\n', &some[..amount.min(some.len())]);
             let ends = u64::try_from(ends.count()).unwrap_or(0);
             self.meter.line_ends.set(self.meter.line_ends.get() + ends);
         }

@@ -6,7 +6,8 @@ use jiff::civil::{Date, Time};
 
 use super::bounded::{Lines, MOST_LINE};
 use super::fields::fields;
-use crate::import::number::{self, Cell, DecimalMark, MarkEvidence};
+use super::{amount, wrong};
+use crate::import::number::{DecimalMark, MarkEvidence};
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
@@ -31,7 +32,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut file = None;
     while let Some(line) = lines.next()? {
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
             continue;
         }
         if line.text.trim().is_empty() {
@@ -40,7 +41,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
         if header.is_none() {
             header = Header::read(&line.text);
             if header.is_none() {
-                series.findings.add(line.number, "columns", &[]);
+                series.findings.add(line.number, "unrecognised", &[]);
                 return Ok(());
             }
             continue;
@@ -176,7 +177,7 @@ impl File {
             return;
         };
         let mut cells: Vec<_> = row.take(1_600).collect();
-        let slots = self.slots(date, cells.len());
+        let slots = self.slots(date, (cells.len(), line), series);
         // A separator at the end of the line.
         while cells.len() > slots.len() && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
             cells.pop();
@@ -198,13 +199,18 @@ impl File {
 
     /// The instants of a day's columns: as many as the day has, or as the header names. One that the
     /// clock leaves out is none.
-    fn slots(&mut self, date: Date, cells: usize) -> Vec<Option<i64>> {
-        let midnight = |date: Date, clock: &mut Clock| clock.at(Stamp::Day(date), 0).ok();
-        let first = midnight(date, &mut self.clock);
+    fn slots(
+        &mut self,
+        date: Date,
+        (cells, line): (usize, u64),
+        series: &mut Series<'_>,
+    ) -> Vec<Option<i64>> {
+        let mut instant = |stamp| series.instant(&mut self.clock, stamp, line).ok();
+        let first = instant(Stamp::Day(date));
         let next = date
             .tomorrow()
             .ok()
-            .and_then(|next| midnight(next, &mut self.clock));
+            .and_then(|next| instant(Stamp::Day(next)));
         let named = self.header.times.len();
         if let (Some(first), Some(next)) = (first, next) {
             let step = self.header.step;
@@ -217,7 +223,7 @@ impl File {
                     .collect();
             }
         }
-        let at = |time: &Time| self.clock.at(Stamp::Civil(date.to_datetime(*time)), 0).ok();
+        let at = |time: &Time| instant(Stamp::Civil(date.to_datetime(*time)));
         self.header.times.iter().map(at).collect()
     }
 
@@ -228,25 +234,14 @@ impl File {
         (line, column): (u64, u64),
         series: &mut Series<'_>,
     ) {
-        let nano = match number::read(cell, self.mark) {
-            Cell::Value(number) => number.to_nano(Unit::KWH).ok_or("too_large"),
-            Cell::TooLarge => Err("too_large"),
-            Cell::Wrong => Err("number"),
-            Cell::Blank if slot.is_none() => return,
-            Cell::Blank => {
+        let Some(nano) = amount(cell, self.mark, Unit::KWH) else {
+            if slot.is_some() {
                 series.blank(line, &column.to_string());
-                return;
             }
+            return;
         };
-        let at = match (nano, slot) {
-            (Ok(nano), Some(at)) => Ok((nano, at)),
-            // In the hour that is left out nothing flows.
-            (Ok(0), None) => return,
-            (Ok(_), None) => Err("no_such_time"),
-            (Err(code), _) => Err(code),
-        };
-        match at {
-            Ok((nano, at)) => series.put(
+        match (nano, slot) {
+            (Ok(nano), Some(at)) => series.put(
                 self.part,
                 Point {
                     at: Stamp::Instant(at),
@@ -256,11 +251,15 @@ impl File {
                     line,
                 },
             ),
-            Err(code) => {
-                let (found, column) = (shown(cell), column.to_string());
-                let params = [("found", found.as_str()), ("column", column.as_str())];
-                series.findings.add(line, code, &params);
+            // In the hour that is left out nothing flows.
+            (Ok(0), None) => {}
+            (Ok(_), None) => {
+                let at = usize::try_from(column - 2).ok();
+                let time = at.and_then(|at| self.header.times.get(at));
+                let found = time.map(ToString::to_string).unwrap_or_default();
+                wrong(series, line, "no_such_time", (&found, &column.to_string()));
             }
+            (Err(code), _) => wrong(series, line, code, (cell, &column.to_string())),
         }
     }
 }
@@ -295,6 +294,19 @@ mod tests {
         assert_eq!(total(&summary, "grid_import"), "72");
         assert_eq!(summary.channels["grid_import"].lengths, [(900, 288)].into());
         assert_eq!(codes(&findings), [(0, "gap"), (0, "gap")]);
+    }
+
+    #[test]
+    fn an_hour_that_should_come_twice_and_has_one_set_of_columns_is_told() {
+        let file = format!(
+            "{}{}{}",
+            header(),
+            row("27/10/2024", 96),
+            row("28/10/2024", 96)
+        );
+        let (summary, findings) = read_file(super::read, file.as_bytes(), "Europe/Rome");
+        assert_eq!(total(&summary, "grid_import"), "48");
+        assert_eq!(codes(&findings), [(0, "gap"), (2, "fold_once")]);
     }
 
     #[test]

@@ -175,17 +175,21 @@ impl<'s> Json<'s> {
             return self.string();
         }
         self.bytes.clear();
-        while let Some(byte) = self.peek()? {
-            if !byte.is_ascii_alphanumeric() && !b"+-.".contains(&byte) {
-                break;
-            }
-            if self.bytes.len() >= MOST_TEXT {
+        loop {
+            let some = self.source.fill_buf()?;
+            let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+            let length = some.iter().take_while(|byte| part(byte)).count();
+            if self.bytes.len() + length > MOST_TEXT {
                 return Ok(Err("json_too_long"));
             }
-            self.bytes.push(byte);
-            self.bump(byte);
+            self.bytes.extend_from_slice(&some[..length]);
+            let goes_on = length == some.len() && length > 0;
+            self.source.consume(length);
+            if !goes_on {
+                break;
+            }
         }
-        self.text = String::from_utf8_lossy(&self.bytes).into_owned();
+        self.take_text();
         self.scalar = match self.text.as_str() {
             "null" => Scalar::Null,
             "true" | "false" => Scalar::Bool,
@@ -204,8 +208,7 @@ impl<'s> Json<'s> {
             if some.is_empty() {
                 return Ok(Err("json_truncated"));
             }
-            let special = |byte: &u8| matches!(byte, b'"' | b'\\' | b'\n');
-            let at = some.iter().position(special).unwrap_or(some.len());
+            let at = memchr::memchr3(b'"', b'\\', b'\n', some).unwrap_or(some.len());
             if self.bytes.len() + at > MOST_TEXT {
                 return Ok(Err("json_too_long"));
             }
@@ -223,8 +226,13 @@ impl<'s> Json<'s> {
             }
         }
         self.bump(b'"');
-        self.text = String::from_utf8_lossy(&self.bytes).into_owned();
+        self.take_text();
         Ok(Ok(()))
+    }
+
+    fn take_text(&mut self) {
+        self.text.clear();
+        self.text.push_str(&String::from_utf8_lossy(&self.bytes));
     }
 
     fn escape(&mut self) -> Step<()> {
@@ -263,13 +271,25 @@ impl<'s> Json<'s> {
     }
 
     fn after_blanks(&mut self) -> io::Result<Option<u8>> {
-        while let Some(byte) = self.peek()? {
-            if !byte.is_ascii_whitespace() {
-                return Ok(Some(byte));
+        self.peek()?;
+        loop {
+            let some = self.source.fill_buf()?;
+            if some.is_empty() {
+                return Ok(None);
             }
-            self.bump(byte);
+            let blanks = some.iter().take_while(|byte| byte.is_ascii_whitespace());
+            let (mut length, mut ends) = (0, 0);
+            for byte in blanks {
+                length += 1;
+                ends += u64::from(*byte == b'\n');
+            }
+            let next = some.get(length).copied();
+            self.line += ends;
+            self.source.consume(length);
+            if next.is_some() {
+                return Ok(next);
+            }
         }
-        Ok(None)
     }
 
     fn peek(&mut self) -> io::Result<Option<u8>> {

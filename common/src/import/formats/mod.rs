@@ -3,7 +3,10 @@
 
 use std::io::{self, BufRead};
 
+use super::number::{self, Cell, DecimalMark};
 use super::series::Series;
+use super::shown;
+use super::unit::Unit;
 
 mod bounded;
 pub mod day_rows;
@@ -129,13 +132,13 @@ pub(super) const ALL: &[Format] = &[
         slug: "dsmr_telegram",
         title: "DSMR P1 telegrams",
         recognise: payload::recognise_telegrams,
-        zone: no_zone,
+        zone: payload::zone,
         read: payload::read,
     },
     Format {
         slug: "mqtt_payload",
         title: "Payloads of Tasmota, Shelly and others",
-        recognise: payload::recognise,
+        recognise: payload::recognise_json,
         zone: no_zone,
         read: payload::read,
     },
@@ -144,6 +147,24 @@ pub(super) const ALL: &[Format] = &[
 /// The format of a file that begins with `head`.
 pub(super) fn of(head: &str) -> Option<&'static Format> {
     ALL.iter().find(|format| (format.recognise)(head))
+}
+
+/// What a cell holds in billionths of the base of a unit, or the code of what is wrong with it; nothing where
+/// it is blank.
+fn amount(cell: &str, mark: DecimalMark, unit: Unit) -> Option<Result<i64, &'static str>> {
+    match number::read(cell, mark) {
+        Cell::Blank => None,
+        Cell::Value(number) => Some(number.to_nano(unit).ok_or("number_too_large")),
+        Cell::TooLarge => Some(Err("number_too_large")),
+        Cell::Wrong => Some(Err("not_a_number")),
+    }
+}
+
+/// Notes a finding about a text of a column, which is named or numbered.
+fn wrong(series: &mut Series<'_>, line: u64, code: &str, (found, column): (&str, &str)) {
+    let found = shown(found);
+    let params = [("found", found.as_str()), ("column", column)];
+    series.findings.add(line, code, &params);
 }
 
 /// Meters of a file, so that the channels of the second have names of their own.
@@ -164,7 +185,7 @@ impl Meters {
         if at.unwrap_or(self.0.len() - 1) == 0 {
             channel.to_owned()
         } else {
-            format!("{channel} {}", super::shown(id))
+            format!("{channel} {}", shown(id))
         }
     }
 }

@@ -6,9 +6,9 @@ use std::io::{self, BufRead};
 
 use jiff::civil::Date;
 
-use super::Meters;
 use super::bounded::{Line, Lines, MOST_LINE};
-use crate::import::number::{self, Cell, DecimalMark};
+use super::{Meters, amount};
+use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Kind, PartId, Point, Series, StampIs};
 use crate::import::stamp::{Stamp, seconds};
 use crate::import::unit::Unit;
@@ -117,7 +117,7 @@ impl File {
         let text = line.text.trim();
         if line.cut {
             self.let_go(series);
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
             return;
         }
         let mut fields = text.split(',');
@@ -173,14 +173,16 @@ impl File {
                 .unwrap_or_default()
                 .to_ascii_uppercase();
             let reactive = "JKLPQR".contains(kind) && kind != '\0';
-            let code = if reactive { "reactive" } else { "ignored" };
+            let code = if reactive { "reactive" } else { "not_read" };
             let found = shown(suffix);
             series.findings.add(line, code, &[("found", &found)]);
             return;
         };
         let (Some(unit), Ok(minutes)) = (Unit::parse(unit_text), minutes.parse::<i64>()) else {
             let found = shown(&format!("{unit_text}, {minutes}"));
-            series.findings.add(line, "unit", &[("found", &found)]);
+            series
+                .findings
+                .add(line, "unit_not_known", &[("found", &found)]);
             return;
         };
         if !(1..=1_440).contains(&minutes) || 1_440 % minutes != 0 {
@@ -373,14 +375,9 @@ fn value(
     (line, column): (u64, u64),
     findings: &mut Findings,
 ) -> Option<i64> {
-    let code = match number::read(field, DecimalMark::Point) {
-        Cell::Value(number) => match number.to_nano(unit) {
-            Some(nano) => return Some(nano),
-            None => "too_large",
-        },
-        Cell::TooLarge => "too_large",
-        Cell::Wrong => "number",
-        Cell::Blank => return None,
+    let code = match amount(field, DecimalMark::Point, unit)? {
+        Ok(nano) => return Some(nano),
+        Err(code) => code,
     };
     let (found, column) = (shown(field), column.to_string());
     findings.add(line, code, &[("found", &found), ("column", &column)]);

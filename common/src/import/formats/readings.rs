@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::payload::{Measured, Nature};
+use super::wrong;
 use crate::import::series::{ChannelKey, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::Stamp;
@@ -66,8 +67,7 @@ impl Readings {
             line,
         };
         let Some(nano) = measured.value.to_nano(measured.unit) else {
-            let found = shown(&way.name);
-            series.findings.add(line, "too_large", &[("found", &found)]);
+            wrong(series, line, "number_too_large", (&way.name, &way.name));
             return;
         };
         if self.registers.len() + self.powers.len() >= MOST_CHANNELS {
@@ -120,7 +120,7 @@ impl Readings {
     pub(super) fn note(&mut self, name: &str, line: u64, series: &mut Series<'_>) {
         if self.noted.len() < MOST_CHANNELS && !self.noted.contains(name) {
             let found = shown(name);
-            series.findings.add(line, "ignored", &[("found", &found)]);
+            series.findings.add(line, "not_read", &[("found", &found)]);
             self.noted.insert(name.to_owned());
         }
     }

@@ -1,4 +1,4 @@
-//! What SolarEdge's monitoring service answers: `energy` or `power` of a site, or `energyDetails` of its
+//! What the monitoring service of `SolarEdge` answers: `energy` or `power` of a site, or `energyDetails` of its
 //! meters, a value for each step.
 
 use std::io::{self, BufRead};
@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use super::json::{Json, Scalar, Token};
-use crate::import::number::{self, Cell, DecimalMark};
+use super::{amount, wrong};
+use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Clock, Kind, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, Stamp, StampStyle};
@@ -30,7 +31,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
         time_unit: None,
         unit: None,
         meter: None,
-        value: Value::default(),
+        item: Item::default(),
         held: Vec::new(),
         meters: Vec::new(),
     };
@@ -59,14 +60,14 @@ struct Answer {
     unit: Option<String>,
     /// Place in `meters` of the one that is being read.
     meter: Option<usize>,
-    value: Value,
-    held: Vec<(Option<usize>, Value)>,
+    item: Item,
+    held: Vec<(Option<usize>, Item)>,
     /// What they are called.
     meters: Vec<Option<String>>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Value {
+struct Item {
     date: String,
     value: Option<String>,
     line: u64,
@@ -79,9 +80,9 @@ impl Answer {
         let above = json.path.iter().rev().nth(1).map_or("", String::as_str);
         match token {
             Token::BeginObject if parent.is_empty() && above == "values" => {
-                self.value = Value {
+                self.item = Item {
                     line: json.line,
-                    ..Value::default()
+                    ..Item::default()
                 };
             }
             Token::BeginObject if parent.is_empty() && above == "meters" => {
@@ -89,9 +90,9 @@ impl Answer {
                 self.meter = Some(self.meters.len() - 1);
             }
             Token::Scalar if parent.is_empty() && above == "values" => match json.key.as_str() {
-                "date" => self.value.date.clone_from(&json.text),
+                "date" => self.item.date.clone_from(&json.text),
                 "value" if json.scalar == Scalar::Number => {
-                    self.value.value = Some(json.text.clone());
+                    self.item.value = Some(json.text.clone());
                 }
                 _ => {}
             },
@@ -107,7 +108,7 @@ impl Answer {
             },
             // The key of what ended stands where that of a value would.
             Token::EndObject if json.key.is_empty() && parent == "values" => {
-                let value = std::mem::take(&mut self.value);
+                let value = std::mem::take(&mut self.item);
                 let named = self.meter.is_none_or(|meter| self.meters[meter].is_some());
                 if self.unit.is_some() && self.time_unit.is_some() && named {
                     self.put(self.meter, &value, series);
@@ -130,12 +131,14 @@ impl Answer {
         Ok(())
     }
 
-    fn put(&mut self, meter: Option<usize>, value: &Value, series: &mut Series<'_>) {
+    fn put(&mut self, meter: Option<usize>, value: &Item, series: &mut Series<'_>) {
         let line = value.line;
         let unit_text = self.unit.as_deref().unwrap_or_default();
         let Some(unit) = Unit::parse(unit_text) else {
             let found = shown(unit_text);
-            series.findings.add(line, "unit", &[("found", &found)]);
+            series
+                .findings
+                .add(line, "unit_not_known", &[("found", &found)]);
             return;
         };
         let kind = meter.and_then(|at| self.meters[at].as_deref());
@@ -147,18 +150,14 @@ impl Answer {
             other => {
                 // A part of what is told beside it.
                 let found = shown(other);
-                series.findings.add(line, "ignored", &[("found", &found)]);
+                series.findings.add(line, "not_read", &[("found", &found)]);
                 return;
             }
         };
-        let nano = match value.number() {
-            Some(Cell::Value(number)) => number.to_nano(unit).ok_or("too_large"),
-            Some(Cell::TooLarge) => Err("too_large"),
-            Some(Cell::Wrong) => Err("number"),
-            None | Some(Cell::Blank) => {
-                series.blank(line, "value");
-                return;
-            }
+        let text = value.value.as_deref().unwrap_or_default();
+        let Some(nano) = amount(text, DecimalMark::Point, unit) else {
+            series.blank(line, "value");
+            return;
         };
         let style = StampStyle {
             order: DateOrder::DayFirst,
@@ -166,17 +165,15 @@ impl Answer {
         };
         let at = stamp::read(&value.date, style)
             .ok_or("timestamp")
-            .and_then(|at| self.clock.at(at, line));
+            .and_then(|at| series.instant(&mut self.clock, at, line));
         let (nano, at) = match (nano, at) {
             (Ok(nano), Ok(at)) => (nano, at),
             (Err(code), _) => {
-                let found = shown(value.value.as_deref().unwrap_or_default());
-                series.findings.add(line, code, &[("found", &found)]);
+                wrong(series, line, code, (text, "value"));
                 return;
             }
             (_, Err(code)) => {
-                let found = shown(&value.date);
-                series.findings.add(line, code, &[("found", &found)]);
+                wrong(series, line, code, (&value.date, "date"));
                 return;
             }
         };
@@ -206,13 +203,6 @@ impl Answer {
                 line,
             },
         );
-    }
-}
-
-impl Value {
-    fn number(&self) -> Option<Cell> {
-        let text = self.value.as_deref()?;
-        Some(number::read(text, DecimalMark::Point))
     }
 }
 
@@ -262,7 +252,7 @@ mod tests {
         assert_eq!(
             codes(&findings)
                 .iter()
-                .filter(|(_, code)| *code == "ignored")
+                .filter(|(_, code)| *code == "not_read")
                 .count(),
             2
         );

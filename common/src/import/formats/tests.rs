@@ -7,45 +7,12 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::home_assistant::{energy, history, statistics};
 use super::*;
 use crate::import::finding::{Finding, Weight};
 use crate::import::series::{ChannelSummary, Series, Summary};
 use crate::import::unit::Base;
 
 type Read = fn(&mut dyn BufRead, &mut Series<'_>) -> io::Result<()>;
-
-/// One format: its preset's name in `expected.json`, how it is recognised and read.
-struct Format {
-    preset: &'static str,
-    recognise: fn(&str) -> bool,
-    read: Read,
-}
-
-macro_rules! formats {
-    ($(($preset:literal, $module:ident)),* $(,)?) => {
-        [$(Format {
-            preset: $preset,
-            recognise: $module::recognise,
-            read: $module::read,
-        }),*]
-    };
-}
-
-const FORMATS: [Format; 12] = formats![
-    ("nem12", nem12),
-    ("green_button_xml", green_button),
-    ("ha_energy_csv", energy),
-    ("ha_history_csv", history),
-    ("ha_statistics", statistics),
-    ("united_power_csv", united_power),
-    ("solaredge_json", solaredge),
-    ("tibber_json", tibber),
-    ("enel", day_rows),
-    ("volkszaehler", volkszaehler),
-    ("influx_line", line_protocol),
-    ("payload", payload),
-];
 
 macro_rules! sample {
     ($name:literal) => {
@@ -74,11 +41,10 @@ const SAMPLES: [(&str, &[u8]); 17] = [
     sample!("nem12_6.csv"),
 ];
 
-fn format(preset: &str) -> &'static Format {
-    FORMATS
-        .iter()
-        .find(|format| format.preset == preset)
-        .unwrap_or_else(|| panic!("{preset}"))
+fn format(slug: &str) -> &'static Format {
+    ALL.iter()
+        .find(|format| format.slug == slug)
+        .unwrap_or_else(|| panic!("{slug}"))
 }
 
 pub(super) fn read(read: Read, bytes: &[u8], zone: &str) -> (Summary, Vec<Finding>) {
@@ -193,18 +159,11 @@ fn each_file_is_recognised_by_its_own_format_alone() {
     let expected = expected();
     for (name, bytes) in SAMPLES {
         let text = String::from_utf8_lossy(bytes);
-        let preset = match expected[name]["preset"].as_str().unwrap() {
-            "dsmr_telegram" | "mqtt_payload" => "payload",
-            preset => preset,
-        };
-        for format in &FORMATS {
+        let preset = expected[name]["preset"].as_str().unwrap();
+        assert_eq!(of(&text).map(|format| format.slug), Some(preset), "{name}");
+        for format in ALL {
             let known = (format.recognise)(&text);
-            assert_eq!(
-                known,
-                format.preset == preset,
-                "{name} by {}",
-                format.preset
-            );
+            assert_eq!(known, format.slug == preset, "{name} by {}", format.slug);
         }
     }
 }
@@ -232,8 +191,12 @@ const CODES: &[&str] = &[
     "row_too_short",
     "unit_assumed",
     "end_missing",
+    "not_read",
+    "checksum_wrong",
+    "timestamp",
+    "unit_not_known",
     "incomplete_day",
-    "line_too_long",
+    "long_line",
     "multiplier",
     "net_left_out",
     "net_split",
@@ -281,7 +244,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         let text = String::from_utf8_lossy(&bytes);
-        for format in &FORMATS {
+        for format in ALL {
             let _ = (format.recognise)(&text);
             read(format.read, &bytes, "America/Sao_Paulo");
         }
@@ -291,7 +254,7 @@ proptest! {
     fn real_files_that_were_damaged_are_read_without_a_panic((sample, bytes) in mutated()) {
         let text = String::from_utf8_lossy(&bytes);
         let _ = sample;
-        for format in &FORMATS {
+        for format in ALL {
             let _ = (format.recognise)(&text);
             read(format.read, &bytes, "Europe/Berlin");
         }

@@ -4,9 +4,9 @@ use std::io::{self, BufRead};
 
 use super::Meters;
 use super::json::{Json, Scalar, Token};
-use crate::import::number::{self, Cell, DecimalMark};
+use super::{amount, wrong};
+use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Kind, Point, Series, StampIs};
-use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, StampStyle};
 use crate::import::unit::Unit;
 
@@ -125,8 +125,7 @@ impl Node {
                     series.put(part, point);
                 }
                 Err((code, found)) => {
-                    let found = shown(found);
-                    series.findings.add(self.line, code, &[("found", &found)]);
+                    wrong(series, self.line, code, (found, channel));
                 }
             }
         }
@@ -146,12 +145,10 @@ fn point<'t>(
     };
     // It sells by the kWh and leaves the unit out where nobody asked for it.
     let unit_text = unit.unwrap_or("kWh");
-    let unit = Unit::parse(unit_text).ok_or(("unit", unit_text))?;
-    let nano = match number::read(value, DecimalMark::Point) {
-        Cell::Value(number) => number.to_nano(unit).ok_or(("too_large", value))?,
-        Cell::TooLarge => return Err(("too_large", value)),
-        Cell::Wrong | Cell::Blank => return Err(("number", value)),
-    };
+    let unit = Unit::parse(unit_text).ok_or(("unit_not_known", unit_text))?;
+    let nano = amount(value, DecimalMark::Point, unit)
+        .unwrap_or(Err("not_a_number"))
+        .map_err(|code| (code, value))?;
     let read = |text: &'t str| stamp::read(text, style).ok_or(("timestamp", text));
     let point = Point {
         at: read(from)?,
@@ -192,6 +189,9 @@ mod tests {
         let (summary, findings) = read_file(super::read, file.as_bytes(), "Europe/Oslo");
         assert_eq!(total(&summary, "grid_import"), "1.75");
         assert_eq!(total(&summary, "grid_import 2"), "5");
-        assert_eq!(codes(&findings), [(0, "gap"), (2, "blank"), (5, "number")]);
+        assert_eq!(
+            codes(&findings),
+            [(0, "gap"), (2, "blank"), (5, "not_a_number")]
+        );
     }
 }

@@ -5,7 +5,8 @@ use std::io::{self, BufRead};
 
 use super::bounded::{Lines, MOST_LINE};
 use super::fields::fields;
-use crate::import::number::{self, Cell, DecimalMark};
+use super::{amount, wrong};
+use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Kind, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, Stamp, StampStyle};
@@ -33,7 +34,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     while let Some(line) = lines.next()? {
         let text = line.text.trim();
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
         } else if let Some(rest) = text.strip_prefix("Energy consumption time period,") {
             blocks.push(Block::under(rest));
         } else if let Some((span, rest)) = text.split_once(',')
@@ -94,19 +95,14 @@ impl Block {
         let Some(unit) = self.unit else {
             if self.rows.is_empty() && !self.unit_text.is_empty() {
                 let found = std::mem::take(&mut self.unit_text);
-                series.findings.add(line, "ignored", &[("found", &found)]);
+                series.findings.add(line, "not_read", &[("found", &found)]);
             }
             return;
         };
         let cell = fields(rest, ',').next().unwrap_or_default();
-        let nano = match number::read(&cell, DecimalMark::Point) {
-            Cell::Blank => {
-                series.blank(line, "Usage");
-                return;
-            }
-            Cell::Value(number) => number.to_nano(unit).ok_or("too_large"),
-            Cell::TooLarge => Err("too_large"),
-            Cell::Wrong => Err("number"),
+        let Some(nano) = amount(&cell, DecimalMark::Point, unit) else {
+            series.blank(line, "Usage");
+            return;
         };
         let style = StampStyle {
             order: DateOrder::MonthFirst,
@@ -119,7 +115,7 @@ impl Block {
                 nano,
                 line,
             }),
-            (Err(code), ..) => series.findings.add(line, code, &[("found", &shown(&cell))]),
+            (Err(code), ..) => wrong(series, line, code, (&cell, "Usage")),
             (_, start, _) => {
                 let found = if start.is_some() { to } else { from };
                 let found = shown(found);
@@ -237,7 +233,7 @@ mod tests {
             assert_eq!(total(&summary, "grid_import"), "72.63");
             assert_eq!(total(&summary, "grid_export"), "40.52");
             let codes: Vec<_> = codes(&findings).into_iter().map(|(_, code)| code).collect();
-            assert_eq!(codes, ["net_left_out", "ignored"]);
+            assert_eq!(codes, ["net_left_out", "not_read"]);
         }
     }
 

@@ -4,7 +4,8 @@
 use std::io::{self, BufRead};
 
 use super::bounded::{Lines, MOST_LINE};
-use crate::import::number::{self, Cell, DecimalMark};
+use super::{amount, wrong};
+use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, Stamp, StampStyle};
@@ -27,12 +28,12 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     while let Some(line) = lines.next()? {
         let text = line.text.trim();
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
         } else if let Some(comment) = text.strip_prefix('#') {
             if channel.begun {
                 channel = Channel::new(series);
             }
-            channel.comment(comment, line.number);
+            channel.comment(comment, line.number, series);
         } else if !text.is_empty() {
             channel.row(text, line.number, series);
         }
@@ -68,7 +69,7 @@ impl Channel {
         }
     }
 
-    fn comment(&mut self, comment: &str, line: u64) {
+    fn comment(&mut self, comment: &str, line: u64, series: &mut Series<'_>) {
         let Some((key, value)) = comment.split_once(':') else {
             return;
         };
@@ -78,7 +79,8 @@ impl Channel {
             "title" => self.name = shown(value),
             "consumption" => self.is_power = true,
             "from" => {
-                self.from = stamp::read(value, STYLE).and_then(|at| self.clock.at(at, line).ok());
+                self.from = stamp::read(value, STYLE)
+                    .and_then(|at| series.instant(&mut self.clock, at, line).ok());
             }
             _ => {}
         }
@@ -91,7 +93,7 @@ impl Channel {
         let value = row.next().unwrap_or_default();
         let end = stamp::read(at, STYLE)
             .ok_or("timestamp")
-            .and_then(|at| self.clock.at(at, line));
+            .and_then(|at| series.instant(&mut self.clock, at, line));
         let end = match end {
             Ok(end) => end,
             Err(code) => {
@@ -100,21 +102,14 @@ impl Channel {
             }
         };
         let from = self.from.replace(end);
-        let nano = match number::read(value, DecimalMark::Point) {
-            Cell::Blank => {
-                series.blank(line, "2");
-                return;
-            }
-            Cell::Value(number) => number.to_nano(Unit::W).ok_or("too_large"),
-            Cell::TooLarge => Err("too_large"),
-            Cell::Wrong => Err("number"),
+        let Some(nano) = amount(value, DecimalMark::Point, Unit::W) else {
+            series.blank(line, "2");
+            return;
         };
         let nano = match nano {
             Ok(nano) => nano,
             Err(code) => {
-                let found = shown(value);
-                let params = [("found", found.as_str()), ("column", "2")];
-                series.findings.add(line, code, &params);
+                wrong(series, line, code, (value, "2"));
                 return;
             }
         };

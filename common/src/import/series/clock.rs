@@ -44,8 +44,8 @@ impl Clock {
         }
     }
 
-    /// The instant of a stamp, for a format that has to shift it; or the code of what is wrong with it.
-    pub(crate) fn at(&mut self, stamp: Stamp, line: u64) -> Result<i64, &'static str> {
+    /// The instant of a stamp; or the code of what is wrong with it.
+    pub(super) fn at(&mut self, stamp: Stamp, line: u64) -> Result<i64, &'static str> {
         let point = Point {
             at: stamp,
             until: None,

@@ -215,7 +215,7 @@ fn differences(rows: &[Row], from: usize, to: usize, findings: &mut Findings) ->
     let to = to.min(rows.len().saturating_sub(1));
     for at in from..to {
         let (row, next) = (&rows[at], &rows[at + 1]);
-        let nano = next.nano - row.nano;
+        let nano = next.nano.saturating_sub(row.nano);
         if nano < 0 {
             let (was, is) = (shown(row.nano), shown(next.nano));
             findings.add(next.line, "register_fell", &[("was", &was), ("is", &is)]);

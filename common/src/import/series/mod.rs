@@ -184,6 +184,22 @@ impl<'a> Series<'a> {
         &self.stamp_zone
     }
 
+    /// The instant of a stamp by a clock of a format's own, for one that has to shift it; or the code of what
+    /// is wrong with it.
+    pub(crate) fn instant(
+        &mut self,
+        clock: &mut Clock,
+        stamp: Stamp,
+        line: u64,
+    ) -> Result<i64, &'static str> {
+        self.civil |= !matches!(stamp, Stamp::Instant(_));
+        let at = clock.at(stamp, line)?;
+        if let Some(line) = clock.folded_once() {
+            self.findings.add(line, "fold_once", &[]);
+        }
+        Ok(at)
+    }
+
     /// Notes a bill of which nothing says when its time began: it is counted and gives no interval.
     pub fn bill_without_start(
         &mut self,
@@ -282,7 +298,7 @@ impl<'a> Series<'a> {
         }
         part.rows.push(row);
         channel.held += 1;
-        if channel.held % HELD == 0 {
+        if channel.held.is_multiple_of(HELD) {
             self.flush(channel_at);
         }
         self.unlooked += 1;

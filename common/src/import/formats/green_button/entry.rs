@@ -194,8 +194,10 @@ impl Entry {
                 match number::read(text, DecimalMark::Point) {
                     Cell::Value(number) => self.draft.value = Some(number),
                     Cell::Blank => self.draft.wrong = Some(("blank", String::new())),
-                    Cell::TooLarge => self.draft.wrong = Some(("too_large", text.to_owned())),
-                    Cell::Wrong => self.draft.wrong = Some(("number", text.to_owned())),
+                    Cell::TooLarge => {
+                        self.draft.wrong = Some(("number_too_large", text.to_owned()))
+                    }
+                    Cell::Wrong => self.draft.wrong = Some(("not_a_number", text.to_owned())),
                 }
             }
             // Estimated from a like day, by interpolation, and projected, of ESPI's QualityOfReading.
@@ -229,7 +231,7 @@ impl Entry {
                 return;
             }
             (None, ..) => wrong("timestamp", String::new()),
-            (_, _, None, None) => wrong("number", String::new()),
+            (_, _, None, None) => wrong("not_a_number", String::new()),
         };
         self.wrong.push(wrong);
     }

@@ -1,9 +1,8 @@
 //! Entries joined by their links, in whatever order they come, into channels.
 
 use super::entry::{Entry, Reading, ReadingType, Wrong};
-use crate::import::formats::Meters;
+use crate::import::formats::{Meters, wrong as say_wrong};
 use crate::import::series::{ChannelKey, Kind, Point, Series, StampIs};
-use crate::import::shown;
 use crate::import::stamp::Stamp;
 use crate::import::unit::{Base, Unit};
 
@@ -131,8 +130,7 @@ impl Feed {
             match wrong.code {
                 "blank" => series.blank(wrong.line, "value"),
                 code => {
-                    let found = shown(&wrong.found);
-                    series.findings.add(wrong.line, code, &[("found", &found)]);
+                    say_wrong(series, wrong.line, code, (&wrong.found, "value"));
                 }
             }
         }
@@ -212,7 +210,7 @@ impl Feed {
                 None => "unit_missing",
                 // Volt-ampere hours, reactive ones, and the power of either.
                 Some(61 | 63 | 71 | 73) => "reactive",
-                Some(_) => "ignored",
+                Some(_) => "not_read",
             };
             if !self.groups[at].told || code == "unit_missing" {
                 series.findings.add(line, code, &[("found", &found)]);
@@ -226,7 +224,9 @@ impl Feed {
             .and_then(|at| self.usage_points[at].service);
         let outer = joined.kind.multiplier.unwrap_or(0);
         let certain = |reading: &Reading| {
-            reading.duration < DAY && reading.multiplier.is_none_or(|inner| inner == outer)
+            !joined.kind.register
+                && reading.duration < DAY
+                && reading.multiplier.is_none_or(|inner| inner == outer)
         };
         let held = std::mem::take(&mut self.groups[at].held);
         self.held -= held.len();
@@ -236,7 +236,7 @@ impl Feed {
         self.held += later.len();
         self.groups[at].held = later;
         if last {
-            self.decide_multiplier(&mut now, outer, unit, series);
+            Self::decide_multiplier(&mut now, outer, unit, series);
             self.leave_out_summaries(&mut now, joined.usage_point, flow, series);
             if flow == Flow::Net && self.has_both_ways(joined.usage_point) {
                 let count = now.len().to_string();
@@ -263,7 +263,7 @@ impl Feed {
             unit,
             outer,
             flow,
-            register: joined.kind.register,
+            register: joined.kind.register && grows(&mut now),
         };
         for reading in &now {
             tell.reading(reading, series);
@@ -328,13 +328,7 @@ impl Feed {
 
     /// Where readings say a power of ten beside their type's, takes it, unless that is more than any home
     /// uses and the type's is not: some providers write one that does not count.
-    fn decide_multiplier(
-        &self,
-        readings: &mut [Reading],
-        outer: i8,
-        unit: Unit,
-        series: &mut Series<'_>,
-    ) {
+    fn decide_multiplier(readings: &mut [Reading], outer: i8, unit: Unit, series: &mut Series<'_>) {
         let differs = |reading: &&Reading| reading.multiplier.is_some_and(|inner| inner != outer);
         let Some(first) = readings.iter().find(differs).copied() else {
             return;
@@ -428,9 +422,7 @@ impl Tell {
         let nano = scaled(self.unit, multiplier).and_then(|unit| reading.value.to_nano(unit));
         let Some(nano) = nano else {
             let found = format!("×10^{multiplier}");
-            series
-                .findings
-                .add(reading.line, "too_large", &[("found", &found)]);
+            say_wrong(series, reading.line, "number_too_large", (&found, "value"));
             return;
         };
         match self.flow {
@@ -484,6 +476,16 @@ impl Tell {
             },
         );
     }
+}
+
+/// Whether values are what a register showed: some providers call energy of intervals so.
+fn grows(readings: &mut [Reading]) -> bool {
+    readings.sort_by_key(|reading| reading.start);
+    let nano = |reading: &Reading| reading.value.to_nano(Unit::KWH).unwrap_or(i64::MAX);
+    readings.len() > 1
+        && readings
+            .windows(2)
+            .all(|pair| nano(&pair[0]) <= nano(&pair[1]))
 }
 
 fn names(flow: Flow, service: Option<u16>, base: Base) -> [&'static str; 2] {

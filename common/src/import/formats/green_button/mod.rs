@@ -158,7 +158,11 @@ impl Walk {
 
     fn keep(&mut self, text: &str) {
         let room = MOST_TEXT.saturating_sub(self.text.len());
-        self.text.extend(text.chars().take(room));
+        if text.len() <= room {
+            self.text.push_str(text);
+        } else {
+            self.text.extend(text.chars().take(room));
+        }
     }
 
     fn link(&mut self, tag: &BytesStart<'_>) -> Result<(), &'static str> {

@@ -3,11 +3,14 @@ use crate::import::finding::Weight;
 use crate::import::formats::tests::{codes, read as read_file, total};
 
 fn entry(links: &[(&str, &str)], content: &str) -> String {
-    let links: String = links
+    let links: Vec<String> = links
         .iter()
         .map(|(rel, href)| format!("<link rel=\"{rel}\" href=\"{href}\"/>"))
         .collect();
-    format!("<entry>{links}<content>{content}</content></entry>\n")
+    format!(
+        "<entry>{}<content>{content}</content></entry>\n",
+        links.concat()
+    )
 }
 
 fn feed(entries: &[String]) -> String {
@@ -55,7 +58,7 @@ fn block(id: &str, readings: &[(i64, i64, &str)]) -> String {
 }
 
 fn block_with(id: &str, readings: &[(i64, i64, &str)], extra: &str) -> String {
-    let readings: String = readings
+    let readings: Vec<String> = readings
         .iter()
         .map(|(start, duration, value)| {
             format!(
@@ -67,7 +70,7 @@ fn block_with(id: &str, readings: &[(i64, i64, &str)], extra: &str) -> String {
     let up = format!("/U/1/UsagePoint/7/MeterReading/{id}/IntervalBlock");
     entry(
         &[("self", &format!("{up}/1")), ("up", &up)],
-        &format!("<IntervalBlock>{readings}</IntervalBlock>"),
+        &format!("<IntervalBlock>{}</IntervalBlock>", readings.concat()),
     )
 }
 
@@ -150,6 +153,27 @@ fn a_power_of_ten_of_readings_that_no_home_can_mean_waits_for_somebody_to_agree(
 }
 
 #[test]
+fn what_a_register_showed_is_told_from_what_is_only_called_so() {
+    let kind = kind("a", 1, 72, 0).replace(
+        "<uom>",
+        "<accumulationBehaviour>1</accumulationBehaviour><uom>",
+    );
+    for (values, wanted) in [
+        (["1000", "1500", "1750"], "0.75"),
+        (["1000", "500", "250"], "1.75"),
+    ] {
+        let readings: Vec<(i64, i64, &str)> = (0..)
+            .zip(values)
+            .map(|(hour, value)| (AT + hour * 3_600, 3_600, value))
+            .collect();
+        let entries = [point(0), meter("a"), kind.clone(), block("a", &readings)];
+        let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+        assert_eq!(total(&summary, "grid_import"), wanted);
+        assert_eq!(findings, []);
+    }
+}
+
+#[test]
 fn net_readings_are_parted_by_sign_and_left_out_beside_those_of_each_way() {
     let net = [(AT, 3_600, "500"), (AT + 3_600, 3_600, "-200")];
     let entries = [point(0), meter("n"), kind("n", 4, 72, 0), block("n", &net)];
@@ -191,7 +215,7 @@ fn days_are_left_out_where_the_hours_of_the_same_meter_are_there() {
 fn what_ends_early_or_declares_entities_is_refused_whole() {
     let truncated = include_bytes!("../../samples/green_button_truncated.xml");
     let (_, findings) = read_file(read, truncated, "UTC");
-    let lines = truncated.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let lines = String::from_utf8_lossy(truncated).split('\n').count() as u64;
     assert_eq!(codes(&findings), [(lines, "xml_truncated")]);
     assert_eq!(findings[0].weight(), Weight::Refusal);
     let bomb = include_bytes!("../../samples/green_button_entities.xml");

@@ -10,7 +10,8 @@ use jiff::{Span, Timestamp};
 use super::header;
 use crate::import::formats::bounded::Lines;
 use crate::import::formats::fields::fields;
-use crate::import::number::{self, Cell, DecimalMark};
+use crate::import::formats::{amount, wrong};
+use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Clock, Kind, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, Stamp, StampStyle};
@@ -32,11 +33,11 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut file = File::default();
     while let Some(line) = lines.next()? {
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
         } else if line.text.trim().is_empty() {
         } else if file.slots.is_empty() {
             let Some((separator, _)) = header(&line.text) else {
-                series.findings.add(line.number, "columns", &[]);
+                series.findings.add(line.number, "unrecognised", &[]);
                 return Ok(());
             };
             file.separator = separator;
@@ -78,16 +79,13 @@ fn slots(
     for (text, column) in fields(header, separator).skip(3).zip(4_u64..) {
         let start = stamp::read(&text, style)
             .ok_or("timestamp")
-            .and_then(|at| clock.at(at, line));
+            .and_then(|at| series.instant(&mut clock, at, line));
         starts.push(match start {
             Ok(start) => Some(start),
             // A separator at the end of the line.
             Err(_) if text.trim().is_empty() => None,
             Err(code) => {
-                let (found, column) = (shown(&text), column.to_string());
-                series
-                    .findings
-                    .add(line, code, &[("found", &found), ("column", &column)]);
+                wrong(series, line, code, (&text, &column.to_string()));
                 None
             }
         });
@@ -161,7 +159,7 @@ impl File {
         if derived {
             series
                 .findings
-                .add(line, "ignored", &[("found", &shown(kind))]);
+                .add(line, "not_read", &[("found", &shown(kind))]);
             return;
         }
         let channel = match kind {
@@ -201,7 +199,9 @@ impl File {
         let unit_text = row.nth(1).unwrap_or_default();
         let Some(unit) = Unit::parse(&unit_text) else {
             let found = shown(&unit_text);
-            series.findings.add(line, "unit", &[("found", &found)]);
+            series
+                .findings
+                .add(line, "unit_not_known", &[("found", &found)]);
             return;
         };
         let name = shown(channel);
@@ -219,14 +219,9 @@ impl File {
             let Some((start, end)) = *slot else {
                 continue;
             };
-            let nano = match number::read(&cell, DecimalMark::Point) {
-                Cell::Blank => {
-                    series.blank(line, &column.to_string());
-                    continue;
-                }
-                Cell::Value(number) => number.to_nano(unit).ok_or("too_large"),
-                Cell::TooLarge => Err("too_large"),
-                Cell::Wrong => Err("number"),
+            let Some(nano) = amount(&cell, DecimalMark::Point, unit) else {
+                series.blank(line, &column.to_string());
+                continue;
             };
             match nano {
                 Ok(nano) => series.put(
@@ -240,10 +235,7 @@ impl File {
                     },
                 ),
                 Err(code) => {
-                    let (found, column) = (shown(&cell), column.to_string());
-                    series
-                        .findings
-                        .add(line, code, &[("found", &found), ("column", &column)]);
+                    wrong(series, line, code, (&cell, &column.to_string()));
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::io::{self, BufRead};
 use super::{MOST_ENTITIES, header};
 use crate::import::formats::bounded::{Lines, MOST_LINE};
 use crate::import::formats::fields::fields;
+use crate::import::formats::{amount, wrong};
 use crate::import::number::{self, Cell, DecimalMark};
 use crate::import::series::{ChannelKey, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
@@ -50,7 +51,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut file = File::default();
     while let Some(line) = lines.next()? {
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
         } else if file.separator.is_none() {
             file.separator = header(&line.text).map(|(separator, _)| separator);
         } else if !line.text.trim().is_empty() {
@@ -91,32 +92,27 @@ impl File {
         let Some((part, unit)) = known else {
             return;
         };
-        let nano = match value {
-            // The register goes on meanwhile; what it counted shows with its next state.
-            Cell::Blank => return,
-            Cell::Value(number) => number.to_nano(unit).ok_or("too_large"),
-            Cell::TooLarge => Err("too_large"),
-            Cell::Wrong => Err("number"),
+        // The register goes on meanwhile; what it counted shows with its next state.
+        let Some(nano) = amount(state, DecimalMark::Point, unit) else {
+            return;
         };
         let style = StampStyle {
             order: DateOrder::DayFirst,
             epoch: true,
         };
-        let point = nano.map_err(|code| (code, state)).and_then(|nano| {
-            let at = stamp::read(&changed, style).ok_or(("timestamp", changed.as_ref()))?;
-            Ok(Point {
-                at,
-                until: None,
-                nano,
-                estimated: false,
-                line,
-            })
-        });
-        match point {
-            Ok(point) => series.put(part, point),
-            Err((code, found)) => {
-                series.findings.add(line, code, &[("found", &shown(found))]);
-            }
+        match (nano, stamp::read(&changed, style)) {
+            (Ok(nano), Some(at)) => series.put(
+                part,
+                Point {
+                    at,
+                    until: None,
+                    nano,
+                    estimated: false,
+                    line,
+                },
+            ),
+            (Err(code), _) => wrong(series, line, code, (state, "state")),
+            (_, None) => wrong(series, line, "timestamp", (&changed, "last_changed")),
         }
     }
 }
@@ -128,7 +124,7 @@ fn begin(entity: &str, first: Cell, line: u64, series: &mut Series<'_>) -> Optio
     let counts = matches!(first, Cell::Value(_) | Cell::TooLarge)
         && !OTHERS.iter().any(|word| lower.contains(word));
     if !counts {
-        series.findings.add(line, "ignored", &[("found", &name)]);
+        series.findings.add(line, "not_read", &[("found", &name)]);
         return None;
     }
     let fluid = lower.contains("gas") || lower.contains("water");

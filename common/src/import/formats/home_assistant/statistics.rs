@@ -8,7 +8,8 @@ use std::io::{self, BufRead};
 use super::{MOST_ENTITIES, header};
 use crate::import::formats::bounded::{Lines, MOST_LINE};
 use crate::import::formats::fields::fields;
-use crate::import::number::{self, Cell, DecimalMark, MarkEvidence};
+use crate::import::formats::{amount, wrong};
+use crate::import::number::{self, DecimalMark, MarkEvidence};
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
@@ -32,7 +33,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut layout = None;
     while let Some(line) = lines.next()? {
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
             continue;
         }
         if line.text.trim().is_empty() {
@@ -42,22 +43,21 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
             let found = header(&line.text)
                 .and_then(|(separator, names)| Some((separator, Columns::of(&names)?)));
             if found.is_none() {
-                series.findings.add(line.number, "columns", &[]);
+                series.findings.add(line.number, "unrecognised", &[]);
                 return Ok(());
             }
             layout = found;
             continue;
         };
-        match &mut file {
-            Some(file) => file.row(&line.text, line.number, series),
-            None => {
-                head.push((line.text.into_owned(), line.number));
-                if head.len() >= LOOKED_AT {
-                    match File::begin(*separator, *columns, &mut head, series) {
-                        Some(begun) => file = Some(begun),
-                        None => return Ok(()),
-                    }
-                }
+        if let Some(file) = &mut file {
+            file.row(&line.text, line.number, series);
+            continue;
+        }
+        head.push((line.text.into_owned(), line.number));
+        if head.len() >= LOOKED_AT {
+            file = File::begin(*separator, *columns, &mut head, series);
+            if file.is_none() {
+                return Ok(());
             }
         }
     }
@@ -192,25 +192,18 @@ impl File {
             return;
         };
         let text = cell(column);
-        let nano = match number::read(text, self.mark) {
-            Cell::Blank => {
-                series.blank(line, &(column + 1).to_string());
-                return;
-            }
-            Cell::Value(number) => number.to_nano(unit).ok_or("too_large"),
-            Cell::TooLarge => Err("too_large"),
-            Cell::Wrong => Err("number"),
+        let Some(nano) = amount(text, self.mark, unit) else {
+            series.blank(line, &(column + 1).to_string());
+            return;
         };
         let start = cell(self.columns.start);
         let at = stamp::read(start, self.style)
             .ok_or("timestamp")
-            .and_then(|at| statistic.clock.at(at, line));
+            .and_then(|at| series.instant(&mut statistic.clock, at, line));
         let (nano, at) = match (nano, at) {
             (Ok(nano), Ok(at)) => (nano, at),
             (Err(code), _) => {
-                let (found, column) = (shown(text), (column + 1).to_string());
-                let params = [("found", found.as_str()), ("column", column.as_str())];
-                series.findings.add(line, code, &params);
+                wrong(series, line, code, (text, &(column + 1).to_string()));
                 return;
             }
             (_, Err(code)) => {
@@ -255,7 +248,7 @@ impl Statistic {
         });
         let Some((unit, (column, kind))) = part else {
             let found = format!("{name} ({})", shown(unit_text));
-            series.findings.add(line, "ignored", &[("found", &found)]);
+            series.findings.add(line, "not_read", &[("found", &found)]);
             return Self { part: None, clock };
         };
         let part = series.part(&ChannelKey {

@@ -254,7 +254,7 @@ fn component(prefix: &str, values: &Object, sent: Option<Stamp>, gathered: &mut 
     gathered.put(name("power"), Unit::W, power);
 }
 
-/// The local interface of HomeWizard's P1 and kWh meters.
+/// The local interface of P1 and kWh meters of `HomeWizard`.
 fn home_wizard(object: &Object) -> Vec<Measured> {
     let mut gathered = Gathered {
         of_the_grid: object.contains_key("smr_version")

@@ -21,11 +21,16 @@ pub fn recognise_telegrams(head: &str) -> bool {
         && text.contains("1-0:1.8.")
 }
 
-/// Whether the file begins with a payload that measures something.
-pub fn recognise(head: &str) -> bool {
+/// The clock of telegrams is that of central Europe, where they are sent.
+pub fn zone(head: &str) -> Option<String> {
+    recognise_telegrams(head).then(|| "Europe/Amsterdam".to_owned())
+}
+
+/// Whether the file begins with JSON that measures something.
+pub fn recognise_json(head: &str) -> bool {
     let text = head.trim_start_matches('\u{feff}').trim_start();
-    if recognise_telegrams(text) {
-        return true;
+    if text.starts_with('/') {
+        return false;
     }
     let mut payload = Payload::default();
     for line in text.lines().take(200) {
@@ -47,7 +52,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut readings = Readings::default();
     while let Some(line) = lines.next()? {
         if line.cut {
-            series.findings.add(line.number, "line_too_long", &[]);
+            series.findings.add(line.number, "long_line", &[]);
             payload = Payload::default();
             continue;
         }

@@ -12,7 +12,7 @@ mod telegram;
 #[cfg(test)]
 mod tests;
 
-pub use log::{read, recognise, recognise_telegrams};
+pub use log::{read, recognise_json, recognise_telegrams, zone};
 
 /// Bytes of one payload.
 pub const MOST_PAYLOAD: usize = 64 << 10;
@@ -75,11 +75,11 @@ impl PayloadError {
     /// The code of its finding.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::TooLong => "line_too_long",
+            Self::TooLong => "long_line",
             Self::Checksum { .. } => "checksum_wrong",
             Self::Cut => "payload_cut",
             Self::Unknown => "payload_unknown",
-            Self::Nothing => "ignored",
+            Self::Nothing => "not_read",
         }
     }
 }

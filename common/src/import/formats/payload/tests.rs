@@ -19,8 +19,10 @@ fn seconds_of(stamp: Stamp) -> i64 {
 }
 
 fn time(text: &str) -> i64 {
-    text.parse::<jiff::Timestamp>()
-        .map_or_else(|_| seconds(text.parse().unwrap()), |at| at.as_second())
+    match text.parse::<jiff::Timestamp>() {
+        Ok(at) => at.as_second(),
+        Err(_) => seconds(text.parse().unwrap()),
+    }
 }
 
 /// In kWh, W and m³, as the expected values are.
@@ -58,7 +60,7 @@ fn payloads_of_devices_are_what_they_were_computed_to_be() {
             include_str!("../../samples/shelly_gen2_switch_getstatus.json"),
         ),
     ] {
-        assert!(recognise(text), "{name}");
+        assert!(recognise_json(text) || recognise_telegrams(text), "{name}");
         let measured = measured(text).unwrap();
         let wanted = &expected[name];
         let readings = wanted["readings"].as_object().unwrap();
@@ -200,14 +202,29 @@ fn a_log_of_telegrams_is_two_tariffs_of_one_channel_with_gas_at_its_own_time() {
     assert_eq!(
         codes(&findings),
         [
-            (1, "ignored"),
-            (1, "ignored"),
+            (1, "not_read"),
+            (1, "not_read"),
             (lines + 1, "checksum_wrong"),
             (3 * lines + 1, "payload_cut")
         ]
     );
     assert_eq!(findings[0].params["found"], "power_import");
     assert_eq!(findings[2].weight(), Weight::Doubt);
+}
+
+#[test]
+fn json_over_many_lines_is_one_payload() {
+    let payload: Value =
+        serde_json::from_str(include_str!("../../samples/tasmota_sml_gas_3787.json")).unwrap();
+    let first = serde_json::to_string_pretty(&payload).unwrap();
+    let second = first
+        .replace("13:01:11", "14:01:11")
+        .replace("34507.4761", "34508.4761");
+    let file = format!("{first}\n\n{second}");
+    assert!(recognise_json(&file));
+    let (summary, findings) = read_file(read, file.as_bytes(), "Europe/Berlin");
+    assert_eq!(total(&summary, "grid_import"), "1");
+    assert_eq!(codes(&findings), [(1, "not_read")]);
 }
 
 #[test]
@@ -227,15 +244,15 @@ fn a_log_of_json_tells_devices_by_topic_and_times_by_either_clock() {
         tasmota(2, "10.5"),
         zigbee(2, "5.25")
     );
-    assert!(recognise(&file));
+    assert!(recognise_json(&file));
     let (summary, findings) = read_file(read, file.as_bytes(), "Europe/Berlin");
     assert_eq!(total(&summary, "tele/plug/SENSOR import_total"), "0.5");
     assert_eq!(total(&summary, "zigbee2mqtt/oven import_total"), "0.25");
     assert_eq!(
         codes(&findings),
         [
-            (1, "ignored"),
-            (5, "ignored"),
+            (1, "not_read"),
+            (5, "not_read"),
             (6, "payload_unknown"),
             (7, "timestamp")
         ]
