@@ -64,7 +64,7 @@ const BULK: [&str; 2] = [path::READINGS_IMPORT, path::WEATHER_IMPORTS];
 const MAX_FILE_BYTES: usize = 96 * 1024 * 1024;
 
 /// Routes with their documents, before any layer that needs the state.
-fn api() -> [OpenApiRouter<App>; 6] {
+fn api() -> [OpenApiRouter<App>; 7] {
     let quick = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes())
         .merge(profiles::routes())
@@ -98,20 +98,15 @@ fn api() -> [OpenApiRouter<App>; 6] {
             .merge(members::doors())
             .merge(registration::doors()),
         catalog::public_routes().merge(public::routes()),
+        notices::test_routes(),
         weather::bulk(),
         readings::imports::endless(),
-        notices::test_routes(),
-        readings::imports::bulk().merge(weather::bulk()),
         events::routes(),
     ]
 }
 
 /// The OpenAPI document, with its routes.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let [quick, doors, anybody, bulk, endless, streams] = api();
-    let all = quick.merge(doors).merge(anybody).merge(bulk);
-    let all = all.merge(endless).merge(streams);
-    all.into_openapi()
     let all = api().into_iter().reduce(OpenApiRouter::merge);
     all.unwrap_or_default().into_openapi()
 }
@@ -124,8 +119,7 @@ async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
 
 /// The whole server.
 pub fn router(app: App) -> Router {
-    let [quick, doors, anybody, bulk, endless, streams] = api();
-    let [quick, doors, anybody, test_notices, bulk, streams] = api();
+    let [quick, doors, anybody, test_notices, bulk, endless, streams] = api();
     let request_id = HeaderName::from_static("x-request-id");
     let quick = plain(quick)
         .merge(slowed_down(

@@ -195,7 +195,6 @@ import-finding-xml_no_readings = XML, but no Green Button feed: no interval read
 import-finding-xml_too_deep = elements are nested too deeply
 import-finding-xml_too_long = an element is too long, or there are too many meters
 import-finding-xml_truncated = the XML ends too early
-import-finding-line_too_long = a line of more than { $max } characters; this is no file of readings
 import-finding-row_columns = a row has six columns: meter_id, start, end, kwh, register_kwh and estimated (found: { $found })
 import-finding-unknown_meter = “{ $found }” is not the key of a meter of this home
 import-finding-meter_not_named = the file names no meter; say which one it is of
@@ -205,7 +204,7 @@ import-finding-true_or_false = “{ $found }” is neither true nor false
 import-finding-in_the_future = { $at } lies in the future
 import-finding-meter_of_steps = this meter takes steps, no registers; name one that is read by its counter
 import-finding-duplicate_at = { $at } was told with another energy before
-import-finding-duplicate_dropped = { $count } rows repeat others and were counted once
+import-finding-repeated = { $count } rows repeat others and were counted once
 import-finding-overlaps = another row or reading tells of the same time ({ $at })
 import-finding-too_long = one row tells of more than 400 days
 import-finding-register_lower = lower than the { $previous } of { $previous_at }
@@ -213,7 +212,6 @@ import-finding-register_higher = higher than the { $next } of { $next_at }
 import-finding-incomplete_steps = { $count } steps are known in part only and stay gaps
 import-finding-filled_evenly = { $count } steps were filled evenly from longer rows, and are marked as estimates
 import-finding-summed_to_stored = { $count } days are stored in longer steps; the file’s were summed up to those (finer=replace takes the file’s)
-import-finding-more = and { $count } more of this kind ({ $code })
 import-finding-unknown = not accepted ({ $code })
 
 ## Alerts.

@@ -194,7 +194,6 @@ import-finding-xml_no_readings = é XML, mas não Green Button: não há leitura
 import-finding-xml_too_deep = há elementos aninhados demais
 import-finding-xml_too_long = um elemento é longo demais, ou há medidores demais
 import-finding-xml_truncated = o XML termina antes da hora
-import-finding-line_too_long = uma linha com mais de { $max } caracteres; este não é um arquivo de leituras
 import-finding-row_columns = cada linha tem seis colunas: meter_id, start, end, kwh, register_kwh e estimated (há { $found })
 import-finding-unknown_meter = “{ $found }” não é a chave de um medidor desta casa
 import-finding-meter_not_named = o arquivo não diz o medidor; indique de qual ele é
@@ -204,7 +203,7 @@ import-finding-true_or_false = “{ $found }” não é true nem false
 import-finding-in_the_future = { $at } está no futuro
 import-finding-meter_of_steps = este medidor recebe intervalos, não números do mostrador; indique um que seja lido pelo mostrador
 import-finding-duplicate_at = { $at } já apareceu com outra energia
-import-finding-duplicate_dropped = { $count } linhas repetem outras e contaram uma só vez
+import-finding-repeated = { $count } linhas repetem outras e contaram uma só vez
 import-finding-overlaps = outra linha ou leitura fala do mesmo tempo ({ $at })
 import-finding-too_long = uma linha fala de mais de 400 dias
 import-finding-register_lower = menor que os { $previous } de { $previous_at }
@@ -212,7 +211,6 @@ import-finding-register_higher = maior que os { $next } de { $next_at }
 import-finding-incomplete_steps = { $count } intervalos são conhecidos só em parte e continuam sendo lacunas
 import-finding-filled_evenly = { $count } intervalos foram preenchidos por igual a partir de linhas mais longas e estão marcados como estimativas
 import-finding-summed_to_stored = { $count } dias estão gravados em intervalos mais longos; os do arquivo foram somados a eles (finer=replace usa os do arquivo)
-import-finding-more = e mais { $count } deste tipo ({ $code })
 import-finding-unknown = não foi aceito ({ $code })
 
 ## Alertas.

@@ -69,6 +69,7 @@ const NOTES: &[&str] = &[
     "out_of_order",
     "part_blank",
     "reactive",
+    "repeated",
     "replaced",
     "sign_turned",
     "step_change",

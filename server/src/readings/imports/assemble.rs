@@ -494,7 +494,7 @@ impl Builder {
             }
         }
         self.stage_all();
-        self.found.note("duplicate_dropped", self.duplicates);
+        self.found.note("repeated", self.duplicates);
         if self.rows == 0 {
             self.found.refuse(&Finding::new(0, "too_few_rows", &[]));
         }

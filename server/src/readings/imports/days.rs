@@ -57,7 +57,7 @@ pub async fn merge(
             store::copy(conn, Staging::Merged, rows).await?;
         }
     }
-    found.note("duplicate_dropped", twice);
+    found.note("repeated", twice);
     Ok(tallies)
 }
 

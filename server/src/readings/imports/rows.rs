@@ -72,7 +72,7 @@ pub async fn sum_up(
         told.step_minutes = [told.step_minutes, step].into_iter().flatten().min();
         told.leave_out(&apart);
         found.note("incomplete_steps", incomplete);
-        found.note("duplicate_dropped", apart.alike);
+        found.note("repeated", apart.alike);
     }
     Ok(())
 }
@@ -123,7 +123,7 @@ pub async fn spread(
         }
         span.put_before(conn, Date::MAX).await?;
         told.leave_out(&apart);
-        found.note("duplicate_dropped", apart.alike);
+        found.note("repeated", apart.alike);
     }
     Ok(())
 }

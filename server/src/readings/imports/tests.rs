@@ -251,7 +251,7 @@ async fn rows_in_doubt_refuse_the_file_or_are_left_out_as_told(db: PgPool) {
         })
         .collect();
     let expected = [
-        ("0", "duplicate_dropped"),
+        ("0", "repeated"),
         ("7", "duplicate"),
         ("8", "unknown_meter"),
         ("9", "in_the_future"),

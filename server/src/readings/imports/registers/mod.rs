@@ -62,7 +62,7 @@ pub async fn compare(
             }
         }
         told.leave_out(&walk.apart);
-        found.note("duplicate_dropped", walk.apart.alike);
+        found.note("repeated", walk.apart.alike);
     }
     Ok(())
 }
