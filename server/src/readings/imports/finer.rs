@@ -230,7 +230,8 @@ mod tests {
     }
 
     fn summed(step: Option<i16>, rows: &[Waiting]) -> (i16, Vec<Option<i32>>, i64) {
-        let mut sums = Sums::new(&TimeZone::UTC, step);
+        let zone = TimeZone::UTC;
+        let mut sums = Sums::new(&zone, step);
         for row in rows {
             assert!(sums.add(*row).is_empty());
         }
@@ -268,7 +269,8 @@ mod tests {
     fn a_row_over_an_edge_is_cut_in_proportion_to_time_and_is_an_estimate() {
         let mut rows: Vec<Waiting> = (0..4).map(|minute| row(minute, 60, 10)).collect();
         rows.extend([row(4, 120, 20), row(6, 240, 5)]);
-        let mut sums = Sums::new(&TimeZone::UTC, None);
+        let zone = TimeZone::UTC;
+        let mut sums = Sums::new(&zone, None);
         for row in rows {
             sums.add(row);
         }

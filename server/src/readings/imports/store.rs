@@ -270,14 +270,14 @@ pub async fn write_days(
     sqlx::query(
         "INSERT INTO consumption_day (energy_profile_id, meter_id, local_date, starts_at, day_minutes, step_minutes,
                                       step_mwh, step_estimated, import_batch_id)
-         SELECT $1, s.meter_id, s.local_date, s.starts_at, s.day_minutes, s.step_minutes, s.step_mwh,
-                s.step_estimated, $2
+         SELECT $1::uuid, s.meter_id, s.local_date, s.starts_at, s.day_minutes, s.step_minutes, s.step_mwh,
+                s.step_estimated, $2::uuid
          FROM import_day AS s
          WHERE NOT EXISTS (SELECT FROM import_meeting AS m
                            WHERE m.meter_id = s.meter_id AND m.local_date = s.local_date)
          UNION ALL
-         SELECT $1, s.meter_id, s.local_date, s.starts_at, s.day_minutes, s.step_minutes, s.step_mwh,
-                s.step_estimated, $2
+         SELECT $1::uuid, s.meter_id, s.local_date, s.starts_at, s.day_minutes, s.step_minutes, s.step_mwh,
+                s.step_estimated, $2::uuid
          FROM import_merged AS s
          ON CONFLICT ON CONSTRAINT consumption_day_pkey DO UPDATE
          SET starts_at = excluded.starts_at, day_minutes = excluded.day_minutes,
