@@ -233,6 +233,12 @@ fn broken_files_are_told_line_by_line_and_what_is_beyond_doubt_is_known() {
         ),
         ("12_mixed_units.csv", "8 unit_not_known", Some("4 2")),
         ("13_utf16_bom.csv", "", Some("2 421.4")),
+        (
+            "14_nem12_incomplete_interval.csv",
+            "3 incomplete_day, 5 reactive",
+            Some("48 53.328"),
+        ),
+        ("15_nem12_interval_mismatch.csv", "3 wrong_length", None),
     ] {
         assert_eq!(
             import(file),

@@ -25,6 +25,7 @@ mod explain;
 mod forecast;
 mod foreseen;
 mod history;
+mod import;
 mod members;
 mod mine;
 mod profiles;

@@ -159,7 +159,8 @@ proptest! {
     #[test]
     fn energy_is_read_as_every_typed_number_is(text in "[0-9]{0,6}[.,]?[0-9]{0,8}") {
         let typed = parse_decimal(&text).ok().and_then(|kwh: Decimal| Kwh(kwh).to_mwh());
-        let read = energy(text.as_bytes(), i64::MAX).ok();
+        // What no counter holds is read as the largest number, which is too large for any row.
+        let read = energy(text.as_bytes(), i64::MAX - 1).ok();
         prop_assert_eq!(read, typed);
     }
 }

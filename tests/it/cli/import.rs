@@ -1,0 +1,199 @@
+//! `readings import` of files of any layout, and `import-presets`.
+
+use ecotrack_common::account::Language;
+use ecotrack_common::import::ImportReport;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use super::Shell;
+use crate::world::World;
+
+/// A file of `common/samples`.
+fn sample(name: &str) -> String {
+    format!("{}/../common/samples/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn what_a_file_holds_is_told_without_a_server(db: PgPool) {
+    let world = World::new(db).await;
+    let mut nobody = Shell::new(&world, Language::English);
+    "http://127.0.0.1:9".clone_into(&mut nobody.url);
+    let file = sample("public/octopus_csv/made_octopus_2024-10.csv");
+    let asked = [
+        "readings",
+        "import",
+        &file,
+        "--dry-run",
+        "--timezone",
+        "Europe/London",
+    ];
+    let told: Value = nobody.json(&asked).await;
+    assert_eq!(told["preset"], "octopus_csv");
+    assert_eq!(told["timezone"], "Europe/London");
+    let channel = &told["channels"]["grid_import"];
+    assert_eq!(channel["unit"], "kWh");
+    assert_eq!(channel["intervals"], 193);
+    assert_eq!(channel["total"], 22.479);
+    assert_eq!(channel["by_month"]["2024-10"], 22.479);
+    assert_eq!(channel["first_start"], "2024-10-25T00:00:00+01:00");
+    assert_eq!(channel["last_end"], "2024-10-29T00:00:00+00:00");
+    assert_eq!(told["findings"][0]["code"], "gap");
+
+    for (language, words) in [
+        (
+            Language::English,
+            [
+                "Octopus Energy (octopus_csv)",
+                "22.5 kWh in 193 intervals",
+                "one gap",
+            ],
+        ),
+        (
+            Language::BrazilianPortuguese,
+            [
+                "Octopus Energy (octopus_csv)",
+                "em 193 intervalos",
+                "uma lacuna",
+            ],
+        ),
+    ] {
+        let told = nobody.speaking(language).run(&asked).await.good();
+        for word in words {
+            assert!(told.contains(word), "{word}: {told}");
+        }
+    }
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_file_in_doubt_waits_until_somebody_says_yes(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = Shell::of_ana(&world, Language::English).await;
+    ana.run(&[
+        "meters",
+        "add",
+        "--name",
+        "Smart",
+        "--kind",
+        "step",
+        "--same-as",
+        "Main meter",
+    ])
+    .await
+    .good();
+    let file = sample("malformed/04_nan_inf_blank.csv");
+    let told = ana
+        .run(&["readings", "import", &file, "--meter", "Smart"])
+        .await
+        .bad(1);
+    for part in [":3: “NaN”", ":8: “-Infinity”", "--accept-findings"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let asked = [
+        "readings",
+        "import",
+        &file,
+        "--meter",
+        "Smart",
+        "--accept-findings",
+        "--json",
+    ];
+    let report: ImportReport = ana.run(&asked).await.json();
+    assert_eq!(report.meters[0].added, 3);
+
+    let file = sample("malformed/05_negative_import.csv");
+    let told = ana
+        .run(&[
+            "readings",
+            "import",
+            &file,
+            "--meter",
+            "Smart",
+            "--accept-findings",
+        ])
+        .await
+        .bad(1);
+    assert!(told.contains("--negative export"), "{told}");
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn the_channels_of_one_file_go_to_their_meters_and_are_taken_back_together(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = Shell::of_ana(&world, Language::English).await;
+    ana.run(&[
+        "meters",
+        "add",
+        "--name",
+        "Smart",
+        "--kind",
+        "step",
+        "--same-as",
+        "Main meter",
+    ])
+    .await
+    .good();
+    ana.run(&[
+        "meters",
+        "add",
+        "--name",
+        "Given",
+        "--kind",
+        "step",
+        "--channel",
+        "grid_export",
+    ])
+    .await
+    .good();
+    let text = "Start;End;Import (kWh);Export (kWh);Gas (m3)\n\
+                01/06/2025 00:00;01/06/2025 01:00;0,5;0,1;1\n\
+                01/06/2025 01:00;01/06/2025 02:00;0,25;0,2;1\n";
+    let file = ana.file("both.csv", text);
+    let asked = ["readings", "import", &file, "--json"];
+    let report: ImportReport = ana.run(&asked).await.json();
+    let added: Vec<i64> = report.meters.iter().map(|meter| meter.added).collect();
+    assert_eq!(added, [2, 2]);
+    let again: ImportReport = ana.run(&asked).await.json();
+    assert_eq!((again.meters[0].added, again.meters[1].unchanged), (0, 2));
+    ana.run(&["undo"]).await.good();
+    let report: ImportReport = ana.run(&asked).await.json();
+    let added: Vec<i64> = report.meters.iter().map(|meter| meter.added).collect();
+    assert_eq!(added, [2, 2], "all of it was taken back");
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_presets_mapping_is_printed_changed_and_taken_again(db: PgPool) {
+    let world = World::new(db).await;
+    let nobody = Shell::new(&world, Language::English);
+    let list = nobody.run(&["import-presets"]).await.good();
+    for slug in ["octopus_csv", "nem12", "green_button_xml", "datadis_cnmc"] {
+        assert!(list.contains(slug), "{slug}: {list}");
+    }
+    let mapping = nobody.run(&["import-presets", "isolarcloud"]).await.good();
+    let mine = mapping
+        .replace("PV(kWh)", "Dach")
+        .replace("\"isolarcloud\"", "\"mine\"");
+    let mapping = nobody.file("mine.json", &mine);
+    let table = nobody.file("dach.csv", "Time,Dach\n2025-06-01,12\n2025-06-02,8.5\n");
+    let asked = [
+        "readings",
+        "import",
+        &table,
+        "--mapping",
+        &mapping,
+        "--dry-run",
+    ];
+    let told: Value = nobody.json(&asked).await;
+    assert_eq!(told["preset"], "mine");
+    assert_eq!(told["channels"]["solar_production"]["total"], 20.5);
+    let told = nobody
+        .run(&[
+            "readings",
+            "import",
+            &table,
+            "--mapping",
+            &table,
+            "--dry-run",
+        ])
+        .await
+        .bad(1);
+    assert!(told.contains("dach.csv"), "{told}");
+}
