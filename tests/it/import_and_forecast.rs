@@ -194,7 +194,7 @@ async fn a_wrong_file_is_told_line_by_line_and_nothing_of_it_is_kept(db: PgPool)
                 2026-01-01 01:00,0.5\n\
                 2026-01-01T02:00:00-03:00,much\n\
                 2026-01-01T03:00:00-03:00,-1\n";
-    let (answer, _) = import(&ana, text, false).await;
+    let answer = import(&ana, text, false).await;
     let Err(Error::Problem(problem)) = answer else {
         panic!("a wrong file was taken: {answer:?}");
     };
@@ -209,7 +209,7 @@ async fn a_wrong_file_is_told_line_by_line_and_nothing_of_it_is_kept(db: PgPool)
     assert_eq!(told, expected);
 
     let good = "timestamp,kwh\n2026-01-01T00:00:00-03:00,0.5\n2026-01-01T01:00:00-03:00,0,75\n";
-    let (answer, _) = import(&ana, good, false).await;
+    let answer = import(&ana, good, false).await;
     assert!(matches!(answer, Err(Error::Problem(_))), "{answer:?}");
     let good = good.replace("0,75", "\"0,75\"");
     let report = import(&ana, &good, false).await;

@@ -238,7 +238,11 @@ fn broken_files_are_told_line_by_line_and_what_is_beyond_doubt_is_known() {
             "3 incomplete_day, 5 reactive",
             Some("48 53.328"),
         ),
-        ("15_nem12_interval_mismatch.csv", "3 wrong_length", None),
+        (
+            "15_nem12_interval_mismatch.csv",
+            "0 nothing, 3 wrong_length",
+            None,
+        ),
     ] {
         assert_eq!(
             import(file),

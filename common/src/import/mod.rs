@@ -16,6 +16,8 @@ pub mod file;
 mod file_tests;
 mod finding;
 pub mod formats;
+#[cfg(test)]
+mod layout_tests;
 pub mod number;
 mod own_csv;
 pub mod own_rows;

@@ -6,7 +6,7 @@ use crate::import::unit::Unit;
 use super::layout::{Column, Layout};
 use super::mapping::{ChannelOf, ChannelWords, Mapping, Only, TimeColumns, ValueColumn};
 use super::plan::{folded, unit_in};
-use super::words::{CHANNELS, ENDS, ESTIMATES, OTHERS, REGISTERS, STARTS};
+use super::words::{CHANNELS, ENDS, ESTIMATES, OTHERS, PARTS, REGISTERS, STARTS};
 
 /// The channel that some words name.
 pub(super) fn channel_of_words(text: &str) -> Option<&'static str> {
@@ -48,6 +48,7 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
     if values.is_empty() {
         return None;
     }
+    let values = apart(layout, values);
     Some(Mapping {
         name: "guessed".to_owned(),
         time,
@@ -298,6 +299,36 @@ fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> 
         optional: false,
         unless_zero: false,
     }
+}
+
+/// Columns that were taken for one channel are parts of it only where their names say so, as those of
+/// two tariffs or three phases do; else they are circuits, of which one may be in another.
+fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueColumn> {
+    let header = |value: &ValueColumn| {
+        super::plan::column(layout, &value.column)
+            .map_or("", |at| layout.columns[at].header.as_str())
+    };
+    let is_part = |value: &ValueColumn| {
+        let header = folded(header(value));
+        header
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| PARTS.contains(&word))
+    };
+    let channels: Vec<(String, bool)> = values
+        .iter()
+        .map(|value| (value.channel.clone(), is_part(value)))
+        .collect();
+    for value in &mut values {
+        let mut same = channels
+            .iter()
+            .filter(|(channel, _)| *channel == value.channel);
+        let several = same.clone().count() > 1;
+        if several && !same.all(|(_, part)| *part) {
+            value.channel = header(value).to_owned();
+            value.part.clear();
+        }
+    }
+    values
 }
 
 /// Whether a column's numbers only grow, from a height that its steps would not reach soon.

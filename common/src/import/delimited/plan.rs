@@ -3,7 +3,7 @@
 use crate::import::finding::Finding;
 use crate::import::number::DecimalMark;
 use crate::import::series::Kind;
-use crate::import::stamp::DateOrder;
+use crate::import::stamp::{DateOrder, OrderEvidence};
 use crate::import::unit::{Base, Unit};
 
 use super::layout::Layout;
@@ -323,17 +323,19 @@ impl Plan {
         all.extend(self.channel_of.iter().chain(&self.unit_column));
         all
     }
+}
 
+impl Time {
     /// The columns of which dates are read.
-    pub(super) fn date_column(&self) -> usize {
-        match self.time {
-            Time::At { column, .. } | Time::BillDate { column } => column,
-            Time::DateAndClock { date, .. }
-            | Time::DateAndClocks { date, .. }
-            | Time::DateAndHour { date, .. } => date,
-            Time::Span { start, .. } => start,
-            Time::YearAndMonth { year, .. } => year,
-        }
+    pub(super) fn dates(&self) -> impl Iterator<Item = usize> {
+        let (first, second) = match *self {
+            Self::At { column, .. } | Self::BillDate { column } => (column, None),
+            Self::DateAndClock { date, .. } | Self::DateAndHour { date, .. } => (date, None),
+            Self::Span { start, end, .. } => (start, Some(end)),
+            Self::DateAndClocks { date, end_date, .. } => (date, end_date),
+            Self::YearAndMonth { year, .. } => (year, None),
+        };
+        std::iter::once(first).chain(second)
     }
 }
 
@@ -371,15 +373,17 @@ fn date_order(mapping: &Mapping, layout: &Layout, time: &Time) -> (DateOrder, bo
         Some(Dates::MonthFirst) => return (DateOrder::MonthFirst, false),
         None => {}
     }
-    let column = match time {
-        Time::At { column, .. } | Time::BillDate { column } => *column,
-        Time::DateAndClock { date, .. }
-        | Time::DateAndClocks { date, .. }
-        | Time::DateAndHour { date, .. } => *date,
-        Time::Span { start, .. } => *start,
-        Time::YearAndMonth { .. } => return (DateOrder::DayFirst, false),
-    };
-    let evidence = layout.columns[column].order;
+    if matches!(time, Time::YearAndMonth { .. }) {
+        return (DateOrder::DayFirst, false);
+    }
+    let mut evidence = OrderEvidence::default();
+    for column in time.dates() {
+        let of = layout.columns[column].order;
+        evidence.day_first += of.day_first;
+        evidence.month_first += of.month_first;
+        evidence.either += of.either;
+    }
+    let column = time.dates().next().unwrap_or(0);
     if let Some(order) = evidence.decide() {
         return (order, false);
     }

@@ -354,7 +354,9 @@ impl<'p> Run<'p> {
     ) -> Result<(Stamp, Option<Stamp>), String> {
         let plan = self.plan;
         if plan.order_assumed {
-            self.order.add(record.cell(plan.date_column()));
+            plan.time
+                .dates()
+                .for_each(|at| self.order.add(record.cell(at)));
         }
         let read = |at: usize| {
             let cell = record.cell(at);

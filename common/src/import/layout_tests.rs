@@ -1,0 +1,148 @@
+//! Layouts of which no real file may be shown here, made after descriptions of them; and tables that nobody knows.
+
+use std::io::Cursor;
+
+use super::file::{Looked, Request, look};
+
+fn looked(name: &str, text: &str) -> Looked {
+    let request = Request {
+        name,
+        time_zone: Some("Europe/Berlin"),
+        ..Request::default()
+    };
+    look(&mut Cursor::new(text.as_bytes()), &request).unwrap()
+}
+
+/// `channel intervals total`, one after the other.
+fn channels(looked: &Looked) -> String {
+    let all = looked.summary.channels.iter();
+    let all =
+        all.map(|(name, channel)| format!("{name} {} {}", channel.intervals, channel.total()));
+    all.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn layouts_that_are_only_described_are_recognised_and_read() {
+    for (preset, name, text, expected) in [
+        (
+            "engie_be",
+            "engie.csv",
+            "\"Datum\",\"EAN\",\"Verbruik\",\"Type\",\"Piek\"\n\
+             \"2025-01-01T00:00:00+01:00\",\"5414\",\"0.5\",\"Afname\",\"Dal\"\n\
+             \"2025-01-01T01:00:00+01:00\",\"5414\",\"0.25\",\"Afname\",\"Dal\"\n\
+             \"2025-01-01T00:00:00+01:00\",\"5414\",\"0.1\",\"Injectie\",\"Dal\"\n\
+             \"2025-01-01T01:00:00+01:00\",\"5414\",\"0.2\",\"Injectie\",\"Dal\"\n",
+            "grid_export 2 0.3, grid_import 2 0.75",
+        ),
+        (
+            "ameren",
+            "ameren.csv",
+            "Account,1\nName,A\n\nStart Interval Date/Time,Meter Id,Usage,Units,Interval,Usage,Units,Interval\n\
+             01/31/2025 00:00,77,1.5,kWh,60,0.4,kWh,15\n01/31/2025 01:00,77,1.25,kWh,60,-,kWh,15\n",
+            "grid_import 2 2.75",
+        ),
+        (
+            "sense",
+            "sense.csv",
+            "# Sense export\nDateTime,Device ID,Name,Device Type,Device Make,Device Model,Device Location,Avg Wattage,kWh\n\
+             2025-01-01 00:00:00,mains,Total Usage,,,,,500,0.5\n2025-01-01 01:00:00,mains,Total Usage,,,,,250,0.25\n\
+             2025-01-01 00:00:00,fridge,Fridge,,,,,100,0.1\n2025-01-01 01:00:00,fridge,Fridge,,,,,100,0.1\n",
+            "Fridge 2 0.2, total_consumption 2 0.75",
+        ),
+        (
+            "powerwall_dashboard",
+            "powerwall.csv",
+            "TimeStamp,Solar,Powerwall,Home,Grid,Charge\n2025-01-01 00:00:00,0,0,600,600,50\n2025-01-01 00:01:00,1200,-600,600,0,50\n\
+             2025-01-01 00:02:00,1200,0,600,-600,51\n",
+            "battery_charge 3 0.01, battery_discharge 3 0, grid_export 3 0.01, grid_import 3 0.01, solar_production 3 0.04, total_consumption 3 0.03",
+        ),
+        (
+            "emporia",
+            "emporia-1H.csv",
+            "Time Bucket (America/New_York),House-Mains (kWhs),House-Dryer (kWhs)\n01/13/2025 00:00:00,1.5,0.2\n01/13/2025 01:00:00,1.25,0.1\n",
+            "House-Dryer (kWhs) 2 0.3, House-Mains (kWhs) 2 2.75",
+        ),
+        (
+            "edc_cz",
+            "edc.csv",
+            "Datum;Cas od;Cas do;859182400000000001-D;\n01.08.2025;00:00;00:15;0,25;\n01.08.2025;00:15;00:30;0,5;\n",
+            "grid_import 2 0.75",
+        ),
+        (
+            "vanons",
+            "vanons.csv",
+            "datum;\"afname stand dal\";\"afname stand normaal\"\n2025-01-03;103;205\n2025-01-02;102;203\n2025-01-01;100;200\n",
+            "grid_import 2 8",
+        ),
+        (
+            "liander",
+            "liander.csv",
+            "eancodeasn,meternummer,meterreadingdate,reading1,usage1,reading2,usage2\n871,E1,2025-01-01,100,,200,\n871,E1,2025-01-02,103,3,205,5\n",
+            "grid_import 1 8",
+        ),
+        (
+            "enedis_daily_index",
+            "enedis.csv",
+            "Identifiant PRM;Type de donnees\n1;Index\nHorodate;Type de releve;EAS F1;EAS F2;EAS T\n\
+             2025-01-01T00:00:00+01:00;Arrete quotidien;1000;2000;3000\n2025-01-02T00:00:00+01:00;Arrete quotidien;4000;5000;9000\n",
+            "grid_import 1 6",
+        ),
+        (
+            "portfolio_manager",
+            "pm.csv",
+            "Portfolio Manager ID,Meter Type,Start Date,End Date,Usage Units,Usage/Quantity,Cost ($)\n\
+             1,Electric - Grid,01/01/2025,01/31/2025,kWh (thousand Watt-hours),310,40\n1,Electric - Grid,02/01/2025,02/28/2025,kWh (thousand Watt-hours),280,36\n",
+            "grid_import 2 590",
+        ),
+        (
+            "evcc_sessions",
+            "evcc.csv",
+            "Created,Finished,Loadpoint,Identifier,Vehicle,Charged Energy (kWh),Solar (%)\n\
+             2025-01-01 10:00:00,2025-01-01 12:30:00,Garage,,Car,11.5,40\n2025-01-02 10:00:00,2025-01-02 11:00:00,Garage,,Car,3.25,10\n",
+            "device_consumption 2 14.75",
+        ),
+    ] {
+        let looked = looked(name, text);
+        let found = (looked.preset.clone(), channels(&looked));
+        assert_eq!(
+            found,
+            (preset.to_owned(), expected.to_owned()),
+            "{:?}",
+            looked.findings
+        );
+    }
+}
+
+#[test]
+fn tables_that_nobody_knows_are_read_by_their_words() {
+    for (text, expected) in [
+        (
+            "Data;Hora;Consumo (kWh)\n31/01/2025;00:00;0,5\n31/01/2025;00:15;0,25\n",
+            "grid_import 2 0.75",
+        ),
+        (
+            "início;fim;energia injetada kWh\n31/01/2025 00:00;31/01/2025 01:00;0,5\n",
+            "grid_export 1 0.5",
+        ),
+        (
+            "Date,Meter reading (kWh)\n2025-01-01,12345\n2025-01-02,12350\n2025-01-03,12361\n",
+            "grid_import 2 16",
+        ),
+        (
+            "zeit;Bezug [Wh];Einspeisung [Wh]\n2025-01-01T00:00Z;500;0\n2025-01-01T00:15Z;250;10\n",
+            "grid_export 2 0.01, grid_import 2 0.75",
+        ),
+        (
+            "time\tpower (W)\n2025-01-01 00:00\t1000\n2025-01-01 00:30\t500\n",
+            "power (W) 2 0.75",
+        ),
+        (
+            "Ano;Mês;Consumo kWh\n2025;1;310\n2025;2;280,5\n",
+            "grid_import 2 590.5",
+        ),
+        ("Mar 1, 2025;1,5 kWh\n", ""),
+    ] {
+        let looked = looked("any.csv", text);
+        assert_eq!(channels(&looked), expected, "{text} {:?}", looked.findings);
+    }
+}
