@@ -182,13 +182,10 @@ fn total(looked: &Looked, channel: &str) -> Option<(u64, String)> {
 fn broken_files_are_told_line_by_line_and_what_is_beyond_doubt_is_known() {
     let import = |file: &str| {
         let looked = looked(&format!("malformed/{file}"), Some("Europe/Berlin"));
-        let total = looked
-            .summary
-            .channels
-            .keys()
-            .find(|name| name.contains("import") || *name == "register")
-            .cloned();
-        let total = total.and_then(|name| total_of(&looked, &name));
+        let is_import = |name: &&String| name.contains("import") || *name == "register";
+        let name = looked.summary.channels.keys().find(is_import);
+        let sum = name.and_then(|name| total(&looked, name));
+        let total = sum.map(|(count, sum)| format!("{count} {sum}"));
         (
             findings(&looked)
                 .into_iter()
@@ -198,9 +195,6 @@ fn broken_files_are_told_line_by_line_and_what_is_beyond_doubt_is_known() {
             total,
         )
     };
-    fn total_of(looked: &Looked, name: &str) -> Option<String> {
-        total(looked, name).map(|(count, sum)| format!("{count} {sum}"))
-    }
     for (file, found, sum) in [
         ("01_binary_junk.csv", "0 not_text", None),
         ("02_empty.csv", "0 empty", None),

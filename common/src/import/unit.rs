@@ -100,7 +100,15 @@ impl Unit {
             "ccf" | "hcf" => (Base::Volume, 28_316_846_592, 10_000_000_000),
             "gal" | "gallon" | "gallons" => (Base::Volume, 3_785_411_784, 1_000_000_000_000),
             "therm" | "therms" | "thm" => (Base::Heat, 1, 1),
-            _ => return None,
+            // `kWh (thousand Watt-hours)`: what stands in brackets explains it.
+            _ => {
+                let (name, _) = trimmed.split_once('(')?;
+                return if name.is_empty() {
+                    None
+                } else {
+                    Self::parse(name)
+                };
+            }
         };
         Some(Self::new(base, numerator, denominator))
     }

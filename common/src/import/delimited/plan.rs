@@ -3,7 +3,7 @@
 use crate::import::finding::Finding;
 use crate::import::number::DecimalMark;
 use crate::import::series::Kind;
-use crate::import::stamp::{DateOrder, OrderEvidence};
+use crate::import::stamp::{self, DateOrder, OrderEvidence};
 use crate::import::unit::{Base, Unit};
 
 use super::layout::Layout;
@@ -397,20 +397,16 @@ fn date_order(mapping: &Mapping, layout: &Layout, time: &Time) -> (DateOrder, bo
             .iter()
             .filter_map(|row| row.get(column))
             .filter_map(|cell| {
-                match super::super::stamp::read(
+                match stamp::read(
                     cell,
-                    super::super::stamp::StampStyle {
+                    stamp::StampStyle {
                         order,
                         epoch: false,
                     },
                 )? {
-                    super::super::stamp::Stamp::Instant(at) => Some(at),
-                    super::super::stamp::Stamp::Civil(shown) => {
-                        Some(super::super::stamp::seconds(shown))
-                    }
-                    super::super::stamp::Stamp::Day(day) => {
-                        Some(super::super::stamp::seconds(day.at(0, 0, 0, 0)))
-                    }
+                    stamp::Stamp::Instant(at) => Some(at),
+                    stamp::Stamp::Civil(shown) => Some(stamp::seconds(shown)),
+                    stamp::Stamp::Day(day) => Some(stamp::seconds(day.at(0, 0, 0, 0))),
                 }
             })
             .collect();

@@ -368,16 +368,15 @@ fn two(tens: u8, ones: u8) -> Option<i64> {
 
 /// Milliwatt-hours of a number of kWh.
 fn energy(text: &[u8], max_mwh: i64) -> Result<i64, Wrong<'_>> {
-    let mwh = match usual_energy(text) {
-        Some(mwh) => mwh,
-        None => {
-            let words = std::str::from_utf8(text).map_err(|_| Wrong::Cell("encoding", text))?;
-            let kwh = parse_decimal(words).map_err(|_| Wrong::Cell("number", text))?;
-            if kwh.is_sign_negative() && !kwh.is_zero() {
-                return Err(Wrong::Cell("negative", text));
-            }
-            Kwh(kwh).to_mwh().unwrap_or(i64::MAX)
+    let mwh = if let Some(mwh) = usual_energy(text) {
+        mwh
+    } else {
+        let words = std::str::from_utf8(text).map_err(|_| Wrong::Cell("encoding", text))?;
+        let kwh = parse_decimal(words).map_err(|_| Wrong::Cell("number", text))?;
+        if kwh.is_sign_negative() && !kwh.is_zero() {
+            return Err(Wrong::Cell("negative", text));
         }
+        Kwh(kwh).to_mwh().unwrap_or(i64::MAX)
     };
     if mwh > max_mwh {
         return Err(Wrong::TooLarge(text, max_mwh));

@@ -152,7 +152,12 @@ fn a_register_gives_differences_and_one_that_fell_gives_none_there() {
     let points: Vec<(Stamp, i64)> = values
         .iter()
         .enumerate()
-        .map(|(i, value)| (Stamp::Instant(1_700_000_000 + i as i64 * 900), value * NANO))
+        .map(|(i, value)| {
+            (
+                Stamp::Instant(1_700_000_000 + i64::try_from(i).unwrap() * 900),
+                value * NANO,
+            )
+        })
         .collect();
     let (intervals, summary, findings) = read("UTC", &key(Kind::Register, StampIs::Start), &points);
     assert_eq!(
@@ -229,7 +234,12 @@ fn what_no_home_uses_is_left_out_unless_the_whole_file_is_of_that_kind() {
         values
             .iter()
             .enumerate()
-            .map(|(i, kwh)| (Stamp::Instant(1_700_006_400 + i as i64 * 3_600), kwh * NANO))
+            .map(|(i, kwh)| {
+                (
+                    Stamp::Instant(1_700_006_400 + i64::try_from(i).unwrap() * 3_600),
+                    kwh * NANO,
+                )
+            })
             .collect::<Vec<_>>()
     };
     let (intervals, _, findings) = read(
@@ -342,7 +352,7 @@ proptest! {
         register in any::<bool>(),
     ) {
         let kind = if register { Kind::Register } else { Kind::Usage };
-        let mut points: Vec<(Stamp, i64)> = (0..(2 * HELD as i64 + 1_000))
+        let mut points: Vec<(Stamp, i64)> = (0..i64::try_from(2 * HELD + 1_000).unwrap())
             .filter(|i| !holes.contains(i))
             .map(|i| (Stamp::Instant(400_000_000 + i * step), if register { i * 1_000 } else { i % 997 }))
             .collect();
@@ -351,7 +361,9 @@ proptest! {
         let (mut backward, other, _) = read("UTC", &key(kind, StampIs::Start), &points);
         for intervals in [&mut forward, &mut backward] {
             intervals.sort_by_key(|interval| interval.start);
-            intervals.iter_mut().for_each(|interval| interval.line = 0);
+            for interval in intervals.iter_mut() {
+                interval.line = 0;
+            }
         }
         prop_assert_eq!(forward.len(), if register { points.len() - 1 } else { points.len() });
         prop_assert_eq!(forward, backward);

@@ -195,7 +195,7 @@ impl Entry {
                     Cell::Value(number) => self.draft.value = Some(number),
                     Cell::Blank => self.draft.wrong = Some(("blank", String::new())),
                     Cell::TooLarge => {
-                        self.draft.wrong = Some(("number_too_large", text.to_owned()))
+                        self.draft.wrong = Some(("number_too_large", text.to_owned()));
                     }
                     Cell::Wrong => self.draft.wrong = Some(("not_a_number", text.to_owned())),
                 }
