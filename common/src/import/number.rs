@@ -281,6 +281,10 @@ fn ungrouped(text: &str, group: char) -> Option<String> {
     Some(all)
 }
 
+/// A column is written with both marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mixed;
+
 /// What the cells of a column say about its decimal mark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MarkEvidence {
@@ -313,9 +317,8 @@ impl MarkEvidence {
             (1, 0) if after(',') == 3 && !leads(',') => self.perhaps_comma += 1,
             (0, 1) if after('.') == 3 && !leads('.') => self.perhaps_point += 1,
             (1, 0) => self.comma += 1,
-            (0, 1) => self.point += 1,
             // Several of one kind are groups, so the mark is the other.
-            (_, 0) => self.point += 1,
+            (0, 1) | (_, 0) => self.point += 1,
             (0, _) => self.comma += 1,
             _ if text.rfind(',') > text.rfind('.') => self.comma += 1,
             _ => self.point += 1,
@@ -324,19 +327,19 @@ impl MarkEvidence {
 
     /// The mark; `Err` where the column is written in both ways, so that a person has to say.
     /// `usual` is taken where nothing tells.
-    pub fn decide(self, usual: DecimalMark) -> Result<DecimalMark, ()> {
+    pub fn decide(self, usual: DecimalMark) -> Result<DecimalMark, Mixed> {
         let comma = self.comma > 0;
         let point = self.point > 0;
         match (comma, point) {
-            (true, true) => Err(()),
-            (true, false) if self.perhaps_point > 0 => Err(()),
+            (true, true) => Err(Mixed),
+            (true, false) if self.perhaps_point > 0 => Err(Mixed),
             (false, true) if self.perhaps_comma > 0 => {
                 // 1,234 beside 1,234.5 is a group; beside 0.5 alone it could be either.
-                Err(())
+                Err(Mixed)
             }
             (true, false) => Ok(DecimalMark::Comma),
             (false, true) => Ok(DecimalMark::Point),
-            (false, false) if self.perhaps_comma > 0 && self.perhaps_point > 0 => Err(()),
+            (false, false) if self.perhaps_comma > 0 && self.perhaps_point > 0 => Err(Mixed),
             (false, false) if self.perhaps_point > 0 => Ok(DecimalMark::Point),
             (false, false) => Ok(usual),
         }
@@ -409,10 +412,12 @@ mod tests {
     fn a_column_written_in_both_ways_asks_a_person() {
         let decide = |cells: &[&str]| {
             let mut evidence = MarkEvidence::default();
-            cells.iter().for_each(|cell| evidence.add(cell));
+            for cell in cells {
+                evidence.add(cell);
+            }
             evidence.decide(DecimalMark::Point)
         };
-        assert_eq!(decide(&["1,234", "0,456", "12,500", "1.234"]), Err(()));
+        assert_eq!(decide(&["1,234", "0,456", "12,500", "1.234"]), Err(Mixed));
         assert_eq!(decide(&["0,00000", "1.528,53700"]), Ok(DecimalMark::Comma));
         assert_eq!(decide(&["12.345", "7"]), Ok(DecimalMark::Point));
         assert_eq!(decide(&["450", "12"]), Ok(DecimalMark::Point));

@@ -291,7 +291,7 @@ fn month_named(text: &str) -> Option<i8> {
     }
     NAMES
         .iter()
-        .position(|names| at(&names))
+        .position(at)
         .and_then(|at| i8::try_from(at + 1).ok())
 }
 
@@ -535,9 +535,9 @@ mod tests {
     #[test]
     fn one_date_above_twelve_tells_the_order_of_all() {
         let mut evidence = OrderEvidence::default();
-        ["01/01/2024 00:00", "10/12/2022"]
-            .iter()
-            .for_each(|text| evidence.add(text));
+        for text in ["01/01/2024 00:00", "10/12/2022"] {
+            evidence.add(text);
+        }
         assert_eq!(evidence.decide(), None);
         evidence.add("08/20/2024 00:00");
         assert_eq!(evidence.decide(), Some(DateOrder::MonthFirst));

@@ -68,7 +68,7 @@ impl Clock {
         }
         let end = match point.until {
             Some(Stamp::Instant(at)) => Some(at),
-            Some(Stamp::Civil(shown)) => Some(self.after(shown, start)?),
+            Some(Stamp::Civil(shown)) => Some(self.after(shown, start)),
             Some(Stamp::Day(day)) => Some(self.midnight(day)?),
             None => None,
         };
@@ -152,10 +152,10 @@ impl Clock {
     }
 
     /// The first time after `start` at which the clock shows `shown`.
-    fn after(&self, shown: DateTime, start: i64) -> Result<i64, &'static str> {
+    fn after(&self, shown: DateTime, start: i64) -> i64 {
         let local = seconds(shown);
         let offset = |offset: jiff::tz::Offset| i64::from(offset.seconds());
-        Ok(match self.zone.to_ambiguous_timestamp(shown).offset() {
+        match self.zone.to_ambiguous_timestamp(shown).offset() {
             AmbiguousOffset::Unambiguous { offset: found } => local - offset(found),
             // The end of an interval may fall on the minute at which the clock jumps.
             AmbiguousOffset::Gap { before, .. } => local - offset(before),
@@ -167,14 +167,14 @@ impl Clock {
                     local - offset(after)
                 }
             }
-        })
+        }
     }
 
     fn midnight(&self, day: Date) -> Result<i64, &'static str> {
         self.zone
             .to_ambiguous_timestamp(day.at(0, 0, 0, 0))
             .compatible()
-            .map(|at| at.as_second())
+            .map(jiff::Timestamp::as_second)
             .map_err(|_| "timestamp")
     }
 }

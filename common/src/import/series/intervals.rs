@@ -67,11 +67,11 @@ impl Told<'_> {
     /// The intervals of the rows that go out.
     pub(super) fn intervals(
         &self,
-        window: Window<'_>,
+        window: &Window<'_>,
         scale: &mut Scale,
         findings: &mut Findings,
     ) -> Vec<Interval> {
-        let (rows, from, to) = without_twins(&window, findings);
+        let (rows, from, to) = without_twins(window, findings);
         match self.kind {
             Kind::Register => differences(&rows, from, to, findings),
             Kind::Usage | Kind::Power => self.lengths(&rows, from, to, scale, findings),
@@ -157,7 +157,7 @@ impl Told<'_> {
             StampIs::End => length(distances, at.saturating_sub(1), step),
         };
         // Days are as long as the clock makes them.
-        let whole_days = (length >= 86_400 && length % 86_400 == 0).then(|| length / 86_400);
+        let whole_days = (length >= 86_400 && length % 86_400 == 0).then_some(length / 86_400);
         match (self.stamp_is, whole_days) {
             (StampIs::Start, Some(days)) if self.is_midnight(row.start) => {
                 Some((row.start, self.days_later(row.start, days)?))
@@ -204,7 +204,7 @@ impl Told<'_> {
             .checked_add(jiff::Span::new().try_days(days).ok()?)
             .ok()?;
         let midnight = self.zone.to_ambiguous_timestamp(later.at(0, 0, 0, 0));
-        midnight.compatible().ok().map(|at| at.as_second())
+        midnight.compatible().ok().map(jiff::Timestamp::as_second)
     }
 }
 

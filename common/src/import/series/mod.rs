@@ -407,7 +407,7 @@ impl<'a> Series<'a> {
             }
             let falling = part.order == Order::Falling;
             let window = intervals::Window::new(&part.rows, frontier, falling, part.gone);
-            parts.push(told.intervals(window, &mut channel.scale, &mut self.findings));
+            parts.push(told.intervals(&window, &mut channel.scale, &mut self.findings));
             if let Some(frontier) = frontier {
                 keep(part, frontier);
             } else {

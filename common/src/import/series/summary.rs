@@ -180,7 +180,7 @@ impl Summary {
         };
         let bound = |date: Date| {
             let midnight = self.zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0));
-            midnight.compatible().ok().map(|at| at.as_second())
+            midnight.compatible().ok().map(Timestamp::as_second)
         };
         let next = date.last_of_month().tomorrow().ok().and_then(bound);
         self.month = bound(date.first_of_month())

@@ -103,8 +103,11 @@ fn the_hour_that_comes_twice_is_told_by_the_order_of_rows_in_either_direction() 
     assert_eq!(lengths(&forward), [60; 6]);
     points.reverse();
     let (mut backward, _, _) = read("Europe/Berlin", &key(Kind::Usage, StampIs::Start), &points);
-    let without_lines =
-        |intervals: &mut Vec<Interval>| intervals.iter_mut().for_each(|interval| interval.line = 0);
+    let without_lines = |intervals: &mut [Interval]| {
+        for interval in intervals {
+            interval.line = 0;
+        }
+    };
     let mut forward = forward;
     without_lines(&mut forward);
     without_lines(&mut backward);
@@ -151,8 +154,8 @@ fn a_register_gives_differences_and_one_that_fell_gives_none_there() {
     let values = [100, 101, 103, 5, 6];
     let points: Vec<(Stamp, i64)> = values
         .iter()
-        .enumerate()
-        .map(|(i, value)| (Stamp::Instant(1_700_000_000 + i as i64 * 900), value * NANO))
+        .zip(0..)
+        .map(|(value, i)| (Stamp::Instant(1_700_000_000 + i * 900), value * NANO))
         .collect();
     let (intervals, summary, findings) = read("UTC", &key(Kind::Register, StampIs::Start), &points);
     assert_eq!(
@@ -228,8 +231,8 @@ fn what_no_home_uses_is_left_out_unless_the_whole_file_is_of_that_kind() {
     let hours = |values: &[i64]| {
         values
             .iter()
-            .enumerate()
-            .map(|(i, kwh)| (Stamp::Instant(1_700_006_400 + i as i64 * 3_600), kwh * NANO))
+            .zip(0..)
+            .map(|(kwh, i)| (Stamp::Instant(1_700_006_400 + i * 3_600), kwh * NANO))
             .collect::<Vec<_>>()
     };
     let (intervals, _, findings) = read(
@@ -342,7 +345,7 @@ proptest! {
         register in any::<bool>(),
     ) {
         let kind = if register { Kind::Register } else { Kind::Usage };
-        let mut points: Vec<(Stamp, i64)> = (0..(2 * HELD as i64 + 1_000))
+        let mut points: Vec<(Stamp, i64)> = (0..i64::try_from(2 * HELD).unwrap() + 1_000)
             .filter(|i| !holes.contains(i))
             .map(|i| (Stamp::Instant(400_000_000 + i * step), if register { i * 1_000 } else { i % 997 }))
             .collect();
@@ -351,7 +354,9 @@ proptest! {
         let (mut backward, other, _) = read("UTC", &key(kind, StampIs::Start), &points);
         for intervals in [&mut forward, &mut backward] {
             intervals.sort_by_key(|interval| interval.start);
-            intervals.iter_mut().for_each(|interval| interval.line = 0);
+            for interval in intervals.iter_mut() {
+                interval.line = 0;
+            }
         }
         prop_assert_eq!(forward.len(), if register { points.len() - 1 } else { points.len() });
         prop_assert_eq!(forward, backward);
