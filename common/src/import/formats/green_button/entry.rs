@@ -134,6 +134,21 @@ struct Draft {
     estimated: bool,
 }
 
+impl Draft {
+    fn read(&mut self, text: &str) {
+        let wrong = match number::read(text, DecimalMark::Point) {
+            Cell::Value(number) => {
+                self.value = Some(number);
+                return;
+            }
+            Cell::Blank => "blank",
+            Cell::TooLarge => "number_too_large",
+            Cell::Wrong => "not_a_number",
+        };
+        self.wrong = Some((wrong, text.to_owned()));
+    }
+}
+
 impl Entry {
     pub(super) fn link(&mut self, rel: &str, href: &str) {
         let href = plain(href);
@@ -190,16 +205,7 @@ impl Entry {
                 self.draft.multiplier = text.parse().ok();
             }
             (Place::IntervalReading, Place::Uom) => self.draft.uom = text.parse().ok(),
-            (Place::IntervalReading, Place::Value) => {
-                match number::read(text, DecimalMark::Point) {
-                    Cell::Value(number) => self.draft.value = Some(number),
-                    Cell::Blank => self.draft.wrong = Some(("blank", String::new())),
-                    Cell::TooLarge => {
-                        self.draft.wrong = Some(("number_too_large", text.to_owned()))
-                    }
-                    Cell::Wrong => self.draft.wrong = Some(("not_a_number", text.to_owned())),
-                }
-            }
+            (Place::IntervalReading, Place::Value) => self.draft.read(text),
             // Estimated from a like day, by interpolation, and projected, of ESPI's QualityOfReading.
             (Place::ReadingQuality, Place::Quality) => {
                 self.draft.estimated |= matches!(text, "8" | "9" | "12");
