@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 
 use super::bounded::{Lines, MOST_LINE};
 use super::fields::fields;
-use super::{amount, wrong};
+use super::{amount, slot, wrong};
 use crate::import::number::{DecimalMark, MarkEvidence};
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
@@ -192,8 +192,8 @@ impl File {
             series.findings.add(line, "wrong_length", &params);
             return;
         }
-        for ((cell, slot), column) in cells.iter().zip(slots).zip(2_u64..) {
-            self.cell(cell, slot, (line, column), series);
+        for ((cell, start), column) in cells.iter().zip(slots).zip(2_u64..) {
+            self.cell(cell, start, (line, column), series);
         }
     }
 
@@ -230,17 +230,17 @@ impl File {
     fn cell(
         &self,
         cell: &str,
-        slot: Option<i64>,
+        start: Option<i64>,
         (line, column): (u64, u64),
         series: &mut Series<'_>,
     ) {
         let Some(nano) = amount(cell, self.mark, Unit::KWH) else {
-            if slot.is_some() {
-                series.blank(line, &column.to_string());
+            if let Some(start) = start {
+                series.blank(line, &slot(start));
             }
             return;
         };
-        match (nano, slot) {
+        match (nano, start) {
             (Ok(nano), Some(at)) => series.put(
                 self.part,
                 Point {

@@ -3,6 +3,8 @@
 
 use std::io::{self, BufRead};
 
+use jiff::Timestamp;
+
 use super::number::{self, Cell, DecimalMark};
 use super::series::Series;
 use super::shown;
@@ -165,6 +167,11 @@ fn wrong(series: &mut Series<'_>, line: u64, code: &str, (found, column): (&str,
     let found = shown(found);
     let params = [("found", found.as_str()), ("column", column)];
     series.findings.add(line, code, &params);
+}
+
+/// A slot as it may be shown, for formats in which times are columns.
+fn slot(start: i64) -> String {
+    Timestamp::from_second(start).map_or_else(|_| start.to_string(), |at| at.to_string())
 }
 
 /// Meters of a file, so that the channels of the second have names of their own.

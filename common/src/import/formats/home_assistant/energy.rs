@@ -10,7 +10,7 @@ use jiff::{Span, Timestamp};
 use super::header;
 use crate::import::formats::bounded::Lines;
 use crate::import::formats::fields::fields;
-use crate::import::formats::{amount, wrong};
+use crate::import::formats::{amount, slot, wrong};
 use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Clock, Kind, Point, Series, StampIs};
 use crate::import::shown;
@@ -214,13 +214,13 @@ impl File {
             together: false,
         });
         let mut columns = 0;
-        for ((cell, slot), column) in row.zip(&self.slots).zip(4_u64..) {
+        for (cell, span) in row.zip(&self.slots) {
             columns += 1;
-            let Some((start, end)) = *slot else {
+            let Some((start, end)) = *span else {
                 continue;
             };
             let Some(nano) = amount(&cell, DecimalMark::Point, unit) else {
-                series.blank(line, &column.to_string());
+                series.blank(line, &slot(start));
                 continue;
             };
             match nano {
@@ -235,7 +235,7 @@ impl File {
                     },
                 ),
                 Err(code) => {
-                    wrong(series, line, code, (&cell, &column.to_string()));
+                    wrong(series, line, code, (&cell, &slot(start)));
                 }
             }
         }
