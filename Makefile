@@ -44,6 +44,7 @@ ci: postgresql ## Run every test and every check
 bench: ## Measure what has to be quick, beside a peer or a limit
 	@echo 'what | ours | beside it | ratio'
 	@cargo bench --quiet -p ecotrack-common --bench bill
+	@cargo bench --quiet -p ecotrack-common --bench import
 
 # Of other homes: make bench-forecast DATA=DIR ORIGINS=FILE
 .PHONY: bench-forecast
@@ -60,6 +61,11 @@ bench-alerts: ## Hold the alert rules against published homes, with and without 
 .PHONY: bench-goals
 bench-goals: ## Hold the probabilities of passing limits against past cycles of published homes
 	@scripts/forecast/judge-goals $(DATA) $(ORIGINS)
+
+# CASES and SEED say how many, and which.
+.PHONY: fuzz
+fuzz: ## Hand broken files to every parser
+	@cargo bench --quiet --profile fuzz -p ecotrack-common --bench fuzz -- cases=$(or $(CASES),10000000) seed=$(or $(SEED),1)
 
 .PHONY: bench-queue
 bench-queue: postgresql ## Train 1,000 and 10,000 homes through the job queue

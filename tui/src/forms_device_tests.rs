@@ -1,27 +1,12 @@
 //! Forms of devices: keys in, a write out.
 
-use crossterm::event::KeyCode;
-use ecotrack_common::billing::{NewBillingRecord, NewBillingRecords};
 use ecotrack_common::device::NewDevice;
 use ecotrack_common::device_kind::DeviceKind;
-use ecotrack_common::reading::NewReadings;
 use ecotrack_common::reference::DeviceCategory;
-use ecotrack_common::write::Changed;
-use ecotrack_common::{ErrorCode, FieldErrors, path};
-use jiff::civil::date;
-use serde::de::DeserializeOwned;
-use uuid::Uuid;
-
-use crate::app::{App, Notice, update};
-use crate::forms::{self, Subject};
-use crate::kept::{Done, Everything, Kept, Method, Write};
-use crate::keys::{ctrl, key, named};
-use crate::lists::{Listed, What};
-use crate::message::{Call, Effect, Fault, Message, Reply};
-use crate::remote::Remote;
 
 use crate::forms_tests::body;
-use crate::testing::{self, Hands, cx, dec, home_id, meter_id, with_lists};
+use crate::keys::{ctrl, key};
+use crate::testing::{self, Hands, dec, with_lists};
 
 #[test]
 fn a_device_is_found_in_portuguese_prefilled_and_sent() {

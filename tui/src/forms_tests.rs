@@ -2,10 +2,7 @@
 
 use crossterm::event::KeyCode;
 use ecotrack_common::billing::{NewBillingRecord, NewBillingRecords};
-use ecotrack_common::device::NewDevice;
-use ecotrack_common::device_kind::DeviceKind;
 use ecotrack_common::reading::NewReadings;
-use ecotrack_common::reference::DeviceCategory;
 use ecotrack_common::write::Changed;
 use ecotrack_common::{ErrorCode, FieldErrors, path};
 use jiff::civil::date;

@@ -49,7 +49,11 @@ pub(super) async fn of(
         .summary
         .channels
         .iter()
-        .filter(|(_, channel)| matches!(channel.base(), Base::Energy | Base::Power))
+        .filter(|(name, channel)| {
+            // Gas is told in kWh by some, and is no electricity.
+            let other = name.starts_with("gas") || name.starts_with("water");
+            matches!(channel.base(), Base::Energy | Base::Power) && !other
+        })
         .map(|(name, channel)| {
             let longest = channel.lengths.keys().next_back().copied().unwrap_or(0);
             // The commonest tells: a gap between two registers makes one that is longer.
@@ -111,8 +115,11 @@ pub(super) async fn of(
             .filter(|meter| meter.channel.as_str() == channel.as_str())
             .cloned()
             .collect();
-        let single = electric.len() == 1;
-        let meter = if single && (of_channel.is_empty() || channel.as_str() == "grid_import") {
+        // What the file does not name may be of the only meter there is; what it names may not.
+        let named = channel
+            .parse::<Channel>()
+            .is_ok_and(|channel| channel != Channel::GridImport);
+        let meter = if electric.len() == 1 && !named {
             Some(pick_meter(all.clone(), None, *kind, locale)?)
         } else {
             let mut fitting = of_channel

@@ -1,0 +1,206 @@
+//! Broken files for every parser, made of real ones: `make fuzz`, or `CASES=N SEED=N make fuzz`.
+//!
+//! Each case is a real file with some of its bytes changed, cut, doubled, or joined to another's. None may
+//! panic, or take longer than a file of its size has any reason to. What fails is named by its number,
+//! with which it can be made again.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ecotrack_common::import::file::{Request, look, read};
+use ecotrack_common::import::number::{self, DecimalMark};
+use ecotrack_common::import::own_rows::OwnRows;
+use ecotrack_common::import::stamp::{self, DateOrder, StampStyle};
+use ecotrack_common::import::{parse_csv, parse_temperatures};
+
+/// Bytes of a case: enough for every header, and some thousand rows.
+const LARGEST: usize = 48 * 1024;
+/// No case of that size takes as long, by a factor of some hundred.
+const SLOW: Duration = Duration::from_secs(5);
+
+fn main() -> std::io::Result<()> {
+    let number = |name: &str, usual: u64| {
+        let said = std::env::args().find_map(|word| word.strip_prefix(name)?.parse().ok());
+        said.unwrap_or(usual)
+    };
+    let (cases, seed) = (number("cases=", 200_000), number("seed=", 1));
+    let mut files = Vec::new();
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("samples"),
+        &mut files,
+    )?;
+    files.sort();
+    let began = Instant::now();
+    let (mut failed, mut slow, mut rows) = (0_u64, 0_u64, 0_u64);
+    std::panic::set_hook(Box::new(|_| {}));
+    for case in 0..cases {
+        let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ case.wrapping_add(1));
+        let bytes = made(&files, &mut random);
+        let at = Instant::now();
+        match catch_unwind(AssertUnwindSafe(|| parse(&bytes))) {
+            Ok(taken) => rows += taken,
+            Err(_) => {
+                failed += 1;
+                println!(
+                    "case {case} of seed {seed} panicked ({} bytes)",
+                    bytes.len()
+                );
+            }
+        }
+        if at.elapsed() > SLOW {
+            slow += 1;
+            println!(
+                "case {case} of seed {seed} took {:.1} s ({} bytes)",
+                at.elapsed().as_secs_f64(),
+                bytes.len()
+            );
+        }
+    }
+    println!(
+        "{cases} cases of {} files in {:.0} s: {failed} panics, {slow} slower than {} s, {rows} intervals read",
+        files.len(),
+        began.elapsed().as_secs_f64(),
+        SLOW.as_secs()
+    );
+    if failed + slow > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+/// Hands the bytes to every parser there is; gives the intervals that came out.
+fn parse(bytes: &[u8]) -> u64 {
+    let mut taken = 0;
+    let request = Request {
+        name: "any.csv",
+        time_zone: Some("Europe/Berlin"),
+        ..Request::default()
+    };
+    let mut source = Cursor::new(bytes);
+    if let Ok(looked) = look(&mut source, &request) {
+        let mut sink = |_: &str, _, intervals: &[_]| taken += intervals.len() as u64;
+        let again = read(&mut source, &looked, &mut sink);
+        assert!(again.is_ok(), "what was looked at can be read");
+        let told: u64 = looked
+            .summary
+            .channels
+            .values()
+            .map(|channel| channel.intervals)
+            .sum();
+        assert!(taken >= told, "what was told is handed on");
+    }
+    let _ = parse_csv(bytes);
+    let _ = parse_temperatures(
+        bytes,
+        &jiff::tz::TimeZone::UTC,
+        jiff::civil::date(2026, 11, 26),
+    );
+    let mut own = OwnRows::default();
+    let _ = own.push(bytes, &mut |_| {});
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(2_000)]);
+    for line in text.lines().take(20) {
+        let cell: String = line.chars().take(60).collect();
+        let _ = number::read(&cell, DecimalMark::Point);
+        let _ = number::read(&cell, DecimalMark::Comma);
+        for order in [DateOrder::DayFirst, DateOrder::MonthFirst] {
+            let _ = stamp::read(&cell, StampStyle { order, epoch: true });
+        }
+    }
+    taken
+}
+
+fn collect(folder: &Path, files: &mut Vec<Vec<u8>>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else {
+            files.push(std::fs::read(path)?);
+        }
+    }
+    Ok(())
+}
+
+/// A real file, changed.
+fn made(files: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    let file = &files[random.below(files.len())];
+    let mut bytes = file[..file.len().min(LARGEST)].to_vec();
+    for _ in 0..=random.below(6) {
+        let length = bytes.len().max(1);
+        let (from, count) = (random.below(length), random.below(64));
+        let to = (from + count).min(bytes.len());
+        let from = from.min(to);
+        match random.below(8) {
+            0 if from < bytes.len() => bytes[from] = random.below(256) as u8,
+            1 => {
+                bytes.drain(from..to);
+            }
+            2 => {
+                let again = bytes[from..to].to_vec();
+                bytes.splice(from..from, again);
+            }
+            3 => bytes.truncate(from),
+            4 => {
+                const WORDS: [&str; 16] = [
+                    ";",
+                    ",",
+                    "\"",
+                    "\n",
+                    "\r\n",
+                    "NaN",
+                    "-1",
+                    "1e308",
+                    "99999999999999999999",
+                    "<![CDATA[",
+                    "&amp;",
+                    "300,",
+                    "2024-03-31 02:30",
+                    "\0",
+                    "{",
+                    "kWh",
+                ];
+                let word = WORDS[random.below(WORDS.len())].bytes();
+                bytes.splice(from..from, word);
+            }
+            5 => {
+                let other = &files[random.below(files.len())];
+                let at = random.below(other.len().max(1)).min(other.len());
+                let piece = other[at..(at + 400).min(other.len())].to_vec();
+                bytes.splice(from..from, piece);
+            }
+            6 => {
+                for byte in &mut bytes[from..to] {
+                    if byte.is_ascii_digit() {
+                        *byte = b'0' + random.below(10) as u8;
+                    }
+                }
+            }
+            _ => {
+                let to = random.below(length);
+                if from < bytes.len() && to < bytes.len() {
+                    bytes.swap(from, to);
+                }
+            }
+        }
+    }
+    bytes
+}
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit.max(1) as u64).unwrap_or(0)
+    }
+}
