@@ -32,6 +32,7 @@ pub mod device_kind;
 pub mod emission;
 pub mod estimate;
 pub mod explain;
+pub mod export;
 pub mod forecast;
 pub mod goal;
 pub mod holiday;

@@ -56,6 +56,10 @@ routes! {
     READING = "/profiles/{energy_profile_id}/meters/{meter_id}/readings/{read_at}";
     /// `POST` a file of EcoTrack's own rows, of one meter or of several.
     READINGS_IMPORT = "/profiles/{energy_profile_id}/readings/import";
+    /// `GET` what all meters said, as a file that can be imported again.
+    READINGS_EXPORT = "/profiles/{energy_profile_id}/readings/export";
+    /// `GET` any other table of the home as a file.
+    EXPORT = "/profiles/{energy_profile_id}/export/{table}";
     /// `GET` who changed what, newest first.
     OPERATIONS = "/profiles/{energy_profile_id}/operations";
     /// `POST` takes an operation back.

@@ -18,6 +18,7 @@ use crate::kept::Kept;
 
 /// Of the sixteen connections.
 const IMPORTS_AT_ONCE: usize = 4;
+const EXPORTS_AT_ONCE: usize = 4;
 
 /// The state of one server process.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct App {
     /// Imports that may hold a connection at once: a file comes as slowly as its line is, and the pool is
     /// everybody's.
     pub imports: Arc<Semaphore>,
+    /// The same for files on their way out.
+    pub exports: Arc<Semaphore>,
     /// Requests that were begun; the server stops when they are done.
     pub requests: TaskTracker,
     /// Cancelled when the server is to stop.
@@ -67,6 +70,7 @@ impl App {
             suggestions: Kept::default(),
             hub: Hub::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             requests: TaskTracker::new(),
             shutdown,
         }

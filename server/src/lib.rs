@@ -34,6 +34,7 @@ pub mod demo;
 pub mod devices;
 pub mod events;
 pub mod explanations;
+pub mod exports;
 pub mod forecasts;
 pub mod goals;
 pub mod kept;

@@ -26,7 +26,7 @@ use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
     App, accounts, admin, alerts, away, bills, catalog, comparisons, consumption, dashboard,
-    devices, events, explanations, forecasts, goals, members, meters, notices, operations,
+    devices, events, explanations, exports, forecasts, goals, members, meters, notices, operations,
     profiles, public, readings, registration, reports, suggestions, tariffs, weather, what_if,
 };
 
@@ -74,6 +74,7 @@ fn api() -> [OpenApiRouter<App>; 7] {
         .merge(tariffs::routes())
         .merge(meters::routes())
         .merge(readings::routes())
+        .merge(exports::routes())
         .merge(devices::routes())
         .merge(bills::routes())
         .merge(comparisons::routes())

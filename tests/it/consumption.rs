@@ -18,6 +18,7 @@ async fn import(person: &Person, text: &str) {
         on_conflict: OnConflict::Skip,
         accept_findings: false,
         dry_run: false,
+        make_meters: false,
     };
     let rows = Rows::whole(text.as_bytes().to_vec());
     let home = person.home.energy_profile_id;

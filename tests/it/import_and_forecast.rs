@@ -39,6 +39,7 @@ async fn import(person: &Person, text: &str, dry_run: bool) -> Result<ImportRepo
         on_conflict: OnConflict::Skip,
         accept_findings: false,
         dry_run,
+        make_meters: false,
     };
     let rows = Rows::whole(text.as_bytes().to_vec());
     let home = person.home.energy_profile_id;

@@ -102,6 +102,8 @@ pub enum Effect {
     Drop(Done),
     /// Write a file of this name, with this text, into the folder that the program was started in.
     Export(String, String),
+    /// Write what the server has at an address into a file of this name, in the same folder.
+    Download(String, String),
     /// Leave.
     Quit,
 }

@@ -4,6 +4,7 @@
 //! happens, nothing runs: there is no tick.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use color_eyre::eyre;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{self, App, Context};
 use crate::client::{self, Client};
 use crate::draw;
+use crate::files::{self, Failed};
 use crate::kept::KeptFolder;
 use crate::keys::Keymap;
 use crate::message::{Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
@@ -281,6 +283,7 @@ impl Runtime {
                     self.disk(|folder| folder.remove(done));
                 }
                 Effect::Export(name, text) => self.export(&name, &text),
+                Effect::Download(address, name) => self.download(address, name),
                 Effect::Quit => self.left = true,
             }
         }
@@ -305,6 +308,21 @@ impl Runtime {
             Err(error) => Message::Disk("notice-not-exported", error.to_string()),
         };
         let _ = self.out.send(said);
+    }
+
+    fn download(&mut self, address: String, name: String) {
+        let (client, out) = (self.client.clone(), self.out.clone());
+        self.tasks.spawn(async move {
+            let said = match files::download(&client, &address, Path::new(&name)).await {
+                Ok(()) => Message::Disk("notice-exported", name),
+                Err(Failed::Disk(error)) => Message::Disk("notice-not-exported", error.to_string()),
+                Err(Failed::Client(error)) => {
+                    Message::Disk("notice-export-refused", error.to_string())
+                }
+            };
+            // Nobody listens any more only when the program ends.
+            let _ = out.send(said);
+        });
     }
 
     fn call(&mut self, ticket: Ticket, call: Call) {

@@ -80,6 +80,9 @@ pub struct ImportReport {
 pub struct MeterImport {
     /// The meter.
     pub meter_id: MeterId,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
     /// Rows of the file that were taken.
     pub rows: i64,
     /// What is new.

@@ -77,6 +77,8 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("PUT", path::READING, Access::Member(Role::Editor)),
     ("DELETE", path::READING, Access::Member(Role::Editor)),
     ("POST", path::READINGS_IMPORT, Access::Member(Role::Editor)),
+    ("GET", path::READINGS_EXPORT, Access::Member(Role::Viewer)),
+    ("GET", path::EXPORT, Access::Member(Role::Viewer)),
     ("GET", path::OPERATIONS, Access::Member(Role::Viewer)),
     ("POST", path::UNDO, Access::Member(Role::Editor)),
     ("GET", path::DEVICES, Access::Member(Role::Viewer)),

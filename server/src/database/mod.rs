@@ -19,5 +19,5 @@ pub use cluster::PrivateCluster;
 pub use columns::{document, word};
 pub use earlier::running;
 pub use error::ClusterError;
-pub use pool::{connect, connect_with, migrate, ping};
+pub use pool::{begin_reading, connect, connect_with, migrate, ping};
 pub use programs::Search;

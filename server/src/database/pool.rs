@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Postgres, Transaction};
 
 /// Connects to the database of the address.
 pub async fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
@@ -38,6 +38,12 @@ pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
         .run(db)
         .await
         .context("the database could not be brought to this version; nothing was changed by the step that failed")
+}
+
+/// A transaction that only reads, and reads everything as of one moment.
+pub async fn begin_reading(db: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .await
 }
 
 /// Asks the database for a sign of life.

@@ -29,6 +29,7 @@ mod dashboard;
 mod demo;
 mod devices;
 mod explain;
+mod export;
 mod failure;
 mod forecast;
 mod goals;
@@ -186,6 +187,8 @@ enum Command {
     /// Temperatures outside: list, import, remove
     #[command(subcommand)]
     Weather(weather::Weather),
+    /// A table of the home as CSV or JSON: all of it, or a span of days
+    Export(export::Export),
     /// Who changed what, newest first
     History(history::History),
     /// Take back your newest change, or the one named
@@ -329,6 +332,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::WhatIf(args) => what_if::run(context, args).await,
         Command::Away(command) => away::run(context, command).await,
         Command::Weather(command) => weather::run(context, command).await,
+        Command::Export(wanted) => export::table(context, wanted).await,
         Command::History(history) => history::list(context, history).await,
         Command::Undo { operation } => {
             history::undo(context, operation, history::OF_ANYTHING).await

@@ -19,7 +19,7 @@ use super::shown::Shown;
 use super::table::{Side, Table};
 use super::typed::text;
 use super::writes::{Did, say};
-use super::{Failure, Result, co2e, history, import, many};
+use super::{Failure, Result, co2e, export, history, import, many};
 use crate::client::new_key;
 
 #[derive(Debug, Subcommand)]
@@ -39,8 +39,10 @@ pub(super) enum Readings {
         /// The operation, by its key or the end of it, as `ecotrack history` shows it
         operation: Option<String>,
     },
-    /// Import a file of `timestamp,kwh`: all of it, or nothing
+    /// Import a file of `timestamp,kwh`, or what `readings export` wrote: all of it, or nothing
     Import(import::Import),
+    /// Write what all meters said into a file, which another home can import
+    Export(export::Readings),
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +148,7 @@ pub(super) async fn run(context: &Context, command: Readings) -> Result<()> {
             history::undo(context, operation, history::OF_READINGS).await
         }
         Readings::Import(file) => import::import(context, file).await,
+        Readings::Export(wanted) => export::readings(context, wanted).await,
     }
 }
 

@@ -70,8 +70,13 @@ impl Streams {
 
     /// Prints text as it is.
     pub(super) fn print(&self, text: &str) -> Result<()> {
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// Prints a piece of a file.
+    pub(super) fn print_bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut out = self.out.borrow_mut();
-        out.write_all(text.as_bytes())?;
+        out.write_all(bytes)?;
         Ok(out.flush()?)
     }
 

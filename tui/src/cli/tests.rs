@@ -237,6 +237,7 @@ fn a_refused_file_is_told_line_by_line() {
 fn report(added: i64, unchanged: i64) -> MeterImport {
     MeterImport {
         meter_id: MeterId(Uuid::from_u128(1)),
+        name: "Smart".to_owned(),
         rows: added + unchanged,
         added,
         unchanged,

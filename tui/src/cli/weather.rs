@@ -101,7 +101,12 @@ pub(super) async fn run(context: &Context, command: Weather) -> Result<()> {
 }
 
 impl Span {
-    fn read(&self, home: &AtHome, context: &Context) -> Result<(Option<Date>, Option<Date>)> {
+    /// First and last day, as far as they were given.
+    pub(super) fn read(
+        &self,
+        home: &AtHome,
+        context: &Context,
+    ) -> Result<(Option<Date>, Option<Date>)> {
         let mut typed = Typed::new(home.today(), &context.locale);
         let from = typed.day("from", self.from.as_deref(), None);
         let to = typed.day("to", self.to.as_deref(), None);

@@ -63,6 +63,8 @@ pub struct ImportFile {
     pub accept_findings: bool,
     /// Look, but store nothing.
     pub dry_run: bool,
+    /// Make the meters that an export tells of and that the home does not have.
+    pub make_meters: bool,
 }
 
 /// A home's part of an address.
@@ -350,6 +352,7 @@ impl Client {
                 ("on_conflict", file.on_conflict.as_str()),
                 ("accept_findings", word(file.accept_findings)),
                 ("dry_run", word(file.dry_run)),
+                ("make_meters", word(file.make_meters)),
                 ("file_name", &file.name),
             ])
             .body(rows.0);

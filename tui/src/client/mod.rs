@@ -13,12 +13,14 @@ use uuid::Uuid;
 mod admin;
 mod calls;
 mod events;
+mod files;
 mod household;
 #[cfg(test)]
 mod tests;
 
 pub use calls::{ImportFile, Rows};
 pub use events::{EventStream, ServerEvent};
+pub use files::Download;
 
 /// How long a connection may take; a server that is there answers at once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -5,10 +5,11 @@ pub(crate) mod entry_view;
 mod view;
 
 use crossterm::event::KeyCode;
-use ecotrack_common::MeterId;
 use ecotrack_common::dashboard::MeterNow;
+use ecotrack_common::export::ExportFormat;
 use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::reading::{Measured, Reading, ReadingPage};
+use ecotrack_common::{MeterId, path};
 
 pub use view::view;
 
@@ -126,8 +127,15 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[key('x')],
         name: "key-export",
-        when: has_rows,
+        when: |app| app.home.is_some(),
         run: export,
+        footer: false,
+    },
+    Command {
+        keys: &[key('X')],
+        name: "key-export-json",
+        when: |app| app.home.is_some(),
+        run: |app, cx| download(app, ExportFormat::Json, cx),
         footer: false,
     },
     Command {
@@ -356,8 +364,11 @@ pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
     }
 }
 
-/// What is shown, as a file.
+/// Everything that the home's meters said, from the server; with a filter only what is shown.
 fn export(app: &mut App, cx: &Context) -> Vec<Effect> {
+    if app.readings.filter.text().trim().is_empty() {
+        return download(app, ExportFormat::Csv, cx);
+    }
     let Some(rows) = app.readings.rows.value() else {
         return Vec::new();
     };
@@ -369,6 +380,14 @@ fn export(app: &mut App, cx: &Context) -> Vec<Effect> {
     let csv = table::csv(std::iter::once(titles).chain(lines));
     let day = forms::today(app, cx);
     vec![Effect::Export(format!("ecotrack-readings-{day}.csv"), csv)]
+}
+
+fn download(app: &mut App, format: ExportFormat, cx: &Context) -> Vec<Effect> {
+    let Some(home) = app.home else {
+        return Vec::new();
+    };
+    let address = path::fill(path::READINGS_EXPORT, &[("energy_profile_id", &home)]);
+    table::download(app, address, "readings", format, cx)
 }
 
 fn other_meter(app: &mut App) -> Vec<Effect> {

@@ -1,6 +1,7 @@
 //! What can be done in a table.
 
 use crossterm::event::KeyCode;
+use ecotrack_common::export::ExportFormat;
 use ecotrack_common::{AccountId, OperationId, SessionId, path};
 
 use super::offered::{has_rows, is_owner, may_change, opens, removes};
@@ -224,6 +225,13 @@ pub const COMMANDS: &[Command] = &[
         name: "key-export",
         when: always,
         run: export_shown,
+        footer: false,
+    },
+    Command {
+        keys: &[key('X')],
+        name: "key-export-json",
+        when: |app| shown(app).is_some_and(|table| table.exported().is_some()),
+        run: |app, cx| export_all(app, ExportFormat::Json, cx),
         footer: false,
     },
     Command {
@@ -526,6 +534,18 @@ pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
     Vec::new()
 }
 
+/// All of a table of the home, from the server.
+fn export_all(app: &mut App, format: ExportFormat, cx: &Context) -> Vec<Effect> {
+    let exported = shown(app).and_then(Table::exported);
+    let (Some(home), Some(exported)) = (app.home, exported) else {
+        return Vec::new();
+    };
+    let values: [(&str, &dyn std::fmt::Display); 2] =
+        [("energy_profile_id", &home), ("table", &exported)];
+    let address = path::fill(path::EXPORT, &values);
+    super::download(app, address, exported.as_str(), format, cx)
+}
+
 fn export_shown(app: &mut App, cx: &Context) -> Vec<Effect> {
     let Some(table) = shown(app) else {
         return Vec::new();
@@ -535,6 +555,11 @@ fn export_shown(app: &mut App, cx: &Context) -> Vec<Effect> {
     {
         app.notice = Some(Notice::Text("admin-fetches-all"));
         return admin::want_all(app);
+    }
+    // With a filter it is what is shown that is wanted.
+    let is_filtered = !app.tables.of(table).filter.text().trim().is_empty();
+    if !is_filtered && table.may_go_on() {
+        return export_all(app, ExportFormat::Csv, cx);
     }
     match export(app, table, cx) {
         Some(csv) => {

@@ -1,9 +1,10 @@
 //! EcoTrack's own rows, as they are sent to the server: bytes pushed in as they come, rows out, without
 //! an allocation for any of them. Whatever a file looked like, the client writes it so.
 //!
-//! Two headers are known. `timestamp,kwh` is what people hand in: the start of each step in ISO 8601
-//! with an offset, its length the spacing of the rows. The other is [`HEADER`]: any meters together,
-//! each row the energy from `start` to `end`, or what a counter showed at `start`.
+//! Three headers are known. `timestamp,kwh` is what people hand in: the start of each step in ISO 8601
+//! with an offset, its length the spacing of the rows. The second is [`HEADER`]: any meters together,
+//! each row the energy from `start` to `end`, or what a counter showed at `start`. The third is that of
+//! an export ([`named`]), which says what its meters are, for homes that do not have them.
 
 use std::io::Write;
 
@@ -14,8 +15,11 @@ use crate::quantity::{MWH_PER_KWH, parse_decimal};
 use crate::reading::MAX_KWH;
 use crate::{Kwh, MeterId};
 
+pub mod named;
 #[cfg(test)]
 mod tests;
+
+use named::NamedMeter;
 
 /// The header of rows of several meters.
 pub const HEADER: &str = "meter_id,start,end,kwh,register_kwh,estimated";
@@ -24,8 +28,10 @@ const STEPS_HEADER: &str = "timestamp,kwh";
 /// Most rows of one import: a thousand years of quarter-hours.
 pub const MAX_STREAMED_ROWS: u64 = 50_000_000;
 
-/// Longest line; no row is near it, and what has no lines must not fill the memory.
-const MAX_LINE_BYTES: usize = 1024;
+/// Longest line: a row with the longest note. What has no lines must not fill the memory.
+const MAX_LINE_BYTES: usize = 8 * 1024;
+/// Most meters that a file may say something of.
+const MAX_METERS: usize = 1000;
 
 /// What a file is made of, as its header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +40,47 @@ pub enum OwnFormat {
     Steps,
     /// [`HEADER`].
     Rows,
+    /// [`named::HEADER`].
+    Named,
+}
+
+/// What a line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnLine<'a> {
+    /// In what time zone the home is that the file comes from.
+    Zone(String),
+    /// What a meter is. All of them come before the first row, and are counted from 0.
+    Meter(Box<NamedMeter>),
+    /// A row.
+    Row(OwnRow<'a>),
+}
+
+/// Which meter a row is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnMeter {
+    /// The file does not say.
+    Unnamed,
+    /// By its key.
+    Key(MeterId),
+    /// By its place among the meters that the file told of.
+    Told(usize),
 }
 
 /// A row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OwnRow {
-    /// The meter, where the file names it.
-    pub meter_id: Option<MeterId>,
+pub struct OwnRow<'a> {
+    /// The meter.
+    pub meter: OwnMeter,
     /// Second of the start, or of the register.
     pub start: i64,
     /// What it says.
     pub said: Said,
     /// An estimate, not a measurement.
     pub estimated: bool,
+    /// The counter began anew here.
+    pub restarted: bool,
+    /// A word on it, as the file has it ([`named::unescaped`]).
+    pub note: Option<&'a str>,
     /// Its line, from 1.
     pub line: u64,
 }
@@ -77,21 +111,28 @@ pub enum Said {
 ///
 /// # Errors
 /// Those of `out`, and `InvalidInput` for a row without meter or end.
-pub fn write_row(out: &mut impl Write, row: &OwnRow) -> std::io::Result<()> {
-    let (Some(meter), Ok(start)) = (row.meter_id, Timestamp::from_second(row.start)) else {
+pub fn write_row(out: &mut impl Write, row: &OwnRow<'_>) -> std::io::Result<()> {
+    let (OwnMeter::Key(meter), Ok(start)) = (row.meter, Timestamp::from_second(row.start)) else {
         return Err(std::io::ErrorKind::InvalidInput.into());
     };
+    write!(out, "{meter},{start},")?;
+    write_said(out, row)?;
+    writeln!(out)
+}
+
+/// The columns from `end` to `estimated`, which both headers of several meters have.
+fn write_said(out: &mut impl Write, row: &OwnRow<'_>) -> std::io::Result<()> {
     let estimated = if row.estimated { "true" } else { "" };
     let (whole, part) = (|mwh: i64| mwh / MWH_PER_KWH, |mwh: i64| mwh % MWH_PER_KWH);
     match row.said {
         Said::Energy { end, mwh } => {
             let end = Timestamp::from_second(end).map_err(|_| std::io::ErrorKind::InvalidInput)?;
             let (whole, part) = (whole(mwh), part(mwh));
-            writeln!(out, "{meter},{start},{end},{whole}.{part:06},,{estimated}")
+            write!(out, "{end},{whole}.{part:06},,{estimated}")
         }
         Said::Register { mwh } => {
             let (whole, part) = (whole(mwh), part(mwh));
-            writeln!(out, "{meter},{start},,,{whole}.{part:06},{estimated}")
+            write!(out, ",,{whole}.{part:06},{estimated}")
         }
         Said::Step { .. } => Err(std::io::ErrorKind::InvalidInput.into()),
     }
@@ -108,6 +149,11 @@ pub struct OwnRows {
     /// The meter and the date of the row before: most rows repeat them.
     meter: Option<([u8; 36], MeterId)>,
     date: Option<([u8; 10], i64)>,
+    /// Names of the meters that the file told of, and the one of the row before.
+    told: Vec<String>,
+    last_told: usize,
+    /// The file began with what an export begins with.
+    is_export: bool,
 }
 
 impl OwnRows {
@@ -124,7 +170,7 @@ impl OwnRows {
     pub fn push(
         &mut self,
         mut bytes: &[u8],
-        take: &mut impl FnMut(Result<OwnRow, Finding>),
+        take: &mut impl FnMut(Result<OwnLine<'_>, Finding>),
     ) -> Result<(), Finding> {
         if !self.carry.is_empty() {
             let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
@@ -154,7 +200,7 @@ impl OwnRows {
     /// As [`push`](Self::push); an empty file has no header.
     pub fn finish(
         &mut self,
-        take: &mut impl FnMut(Result<OwnRow, Finding>),
+        take: &mut impl FnMut(Result<OwnLine<'_>, Finding>),
     ) -> Result<(), Finding> {
         let line = std::mem::take(&mut self.carry);
         if !line.is_empty() {
@@ -181,13 +227,17 @@ impl OwnRows {
     fn line(
         &mut self,
         line: &[u8],
-        take: &mut impl FnMut(Result<OwnRow, Finding>),
+        take: &mut impl FnMut(Result<OwnLine<'_>, Finding>),
     ) -> Result<(), Finding> {
         self.line += 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let Some(format) = self.format else {
             let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-            self.format = Some(self.header(line)?);
+            if line.starts_with(named::MARK) {
+                take(Ok(self.told(line)?));
+            } else {
+                self.format = Some(self.header(line)?);
+            }
             return Ok(());
         };
         if line.iter().all(u8::is_ascii_whitespace) {
@@ -203,21 +253,53 @@ impl OwnRows {
         }
         let number = self.line;
         let named = |wrong: Wrong<'_>| wrong.finding(number, format);
-        take(if line.contains(&b'"') {
-            let plain = unquoted(line).ok_or(Wrong::Columns(0)).map_err(named);
-            plain.and_then(|plain| self.row(format, &plain, 0x1f).map_err(named))
+        if line.contains(&b'"') {
+            match unquoted(line) {
+                None => take(Err(named(Wrong::Columns(0)))),
+                Some(plain) => take(
+                    self.row(format, &plain, 0x1f)
+                        .map(OwnLine::Row)
+                        .map_err(named),
+                ),
+            }
         } else {
-            self.row(format, line, b',').map_err(named)
-        });
+            take(
+                self.row(format, line, b',')
+                    .map(OwnLine::Row)
+                    .map_err(named),
+            );
+        }
         Ok(())
+    }
+
+    /// A line before the header of an export.
+    fn told(&mut self, line: &[u8]) -> Result<OwnLine<'static>, Finding> {
+        let wrong = |code: &str| {
+            let found = shown(&String::from_utf8_lossy(line));
+            Finding::new(self.line, code, &[("found", &found)])
+        };
+        let text = std::str::from_utf8(line).map_err(|_| wrong("encoding"))?;
+        if !self.is_export {
+            let zone = named::zone(text).map_err(wrong)?.to_owned();
+            self.is_export = true;
+            return Ok(OwnLine::Zone(zone));
+        }
+        let meter = named::meter(text).ok_or_else(|| wrong("meter_line"))?;
+        if self.told.contains(&meter.name) || self.told.len() >= MAX_METERS {
+            return Err(wrong("meter_line"));
+        }
+        self.told.push(meter.name.clone());
+        Ok(OwnLine::Meter(Box::new(meter)))
     }
 
     fn header(&self, line: &[u8]) -> Result<OwnFormat, Finding> {
         let plain = unquoted(line).unwrap_or_default();
-        let text = String::from_utf8_lossy(&plain).replace('\u{1f}', ",");
-        match text.as_str() {
+        let text = String::from_utf8_lossy(&plain);
+        let names: Vec<&str> = text.split('\u{1f}').map(str::trim).collect();
+        match names.join(",").as_str() {
             STEPS_HEADER => Ok(OwnFormat::Steps),
             HEADER => Ok(OwnFormat::Rows),
+            named::HEADER if self.is_export => Ok(OwnFormat::Named),
             _ => {
                 let found = shown(&String::from_utf8_lossy(line));
                 Err(Finding::new(self.line, "header", &[("found", &found)]))
@@ -230,29 +312,36 @@ impl OwnRows {
         format: OwnFormat,
         line: &'a [u8],
         mark: u8,
-    ) -> Result<OwnRow, Wrong<'a>> {
-        let mut fields = line.split(|byte| *byte == mark).map(<[u8]>::trim_ascii);
+    ) -> Result<OwnRow<'a>, Wrong<'a>> {
+        let mut fields = line.split(|byte| *byte == mark);
         let mut count = 0;
-        let mut field = || {
+        let mut untrimmed = || {
             count += 1;
             fields.next().ok_or(Wrong::Columns(count - 1))
         };
+        let mut field = || untrimmed().map(<[u8]>::trim_ascii);
         let row = match format {
             OwnFormat::Steps => {
                 let (start, kwh) = (field()?, field()?);
                 OwnRow {
-                    meter_id: None,
+                    meter: OwnMeter::Unnamed,
                     start: self.instant(start)?,
                     said: Said::Step {
                         mwh: energy(kwh, i64::from(i32::MAX))?,
                     },
                     estimated: false,
+                    restarted: false,
+                    note: None,
                     line: self.line,
                 }
             }
-            OwnFormat::Rows => {
+            OwnFormat::Rows | OwnFormat::Named => {
                 let (meter, start, end) = (field()?, field()?, field()?);
                 let (kwh, register, estimated) = (field()?, field()?, field()?);
+                let (restarted, note) = match format {
+                    OwnFormat::Named => (flag(field()?)?, note(untrimmed()?)?),
+                    _ => (false, None),
+                };
                 let start_at = self.instant(start)?;
                 let max = MAX_KWH * MWH_PER_KWH;
                 let said = match (end, kwh, register) {
@@ -272,14 +361,15 @@ impl OwnRows {
                     (_, _, register) => return Err(Wrong::Cell("energy_or_register", register)),
                 };
                 OwnRow {
-                    meter_id: Some(self.meter(meter)?),
+                    meter: match format {
+                        OwnFormat::Named => OwnMeter::Told(self.told_meter(meter)?),
+                        _ => OwnMeter::Key(self.meter(meter)?),
+                    },
                     start: start_at,
                     said,
-                    estimated: match estimated {
-                        b"" | b"false" => false,
-                        b"true" => true,
-                        other => return Err(Wrong::Cell("true_or_false", other)),
-                    },
+                    estimated: flag(estimated)?,
+                    restarted,
+                    note,
                     line: self.line,
                 }
             }
@@ -302,6 +392,21 @@ impl OwnRows {
         let id = id.ok_or(Wrong::Cell("unknown_meter", text))?;
         self.meter = text.try_into().ok().map(|text| (text, id));
         Ok(id)
+    }
+
+    /// The place of a meter that the file told of.
+    fn told_meter<'a>(&mut self, text: &'a [u8]) -> Result<usize, Wrong<'a>> {
+        let name = std::str::from_utf8(text).map_err(|_| Wrong::Cell("encoding", text))?;
+        let name = named::unmarked(name);
+        if self
+            .told
+            .get(self.last_told)
+            .is_none_or(|known| known != name)
+        {
+            let at = self.told.iter().position(|known| known == name);
+            self.last_told = at.ok_or(Wrong::Cell("meter_not_told", text))?;
+        }
+        Ok(self.last_told)
     }
 
     /// The second of an instant. The usual forms are read here, all others by jiff.
@@ -361,6 +466,27 @@ impl OwnRows {
     }
 }
 
+fn flag(text: &[u8]) -> Result<bool, Wrong<'_>> {
+    match text {
+        b"" | b"false" => Ok(false),
+        b"true" => Ok(true),
+        other => Err(Wrong::Cell("true_or_false", other)),
+    }
+}
+
+/// A word on a row, as it stands there.
+fn note(text: &[u8]) -> Result<Option<&str>, Wrong<'_>> {
+    let note = std::str::from_utf8(text).map_err(|_| Wrong::Cell("encoding", text))?;
+    if note.trim().is_empty() {
+        return Ok(None);
+    }
+    if named::is_note(note) {
+        Ok(Some(note))
+    } else {
+        Err(Wrong::Cell("note", text))
+    }
+}
+
 fn two(tens: u8, ones: u8) -> Option<i64> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
     Some(digit(tens)? * 10 + digit(ones)?)
@@ -416,7 +542,6 @@ fn usual_energy(text: &[u8]) -> Option<i64> {
 fn unquoted(line: &[u8]) -> Option<Vec<u8>> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
-        .trim(csv::Trim::All)
         .from_reader(line);
     let record = reader.byte_records().next()?.ok()?;
     Some(record.iter().collect::<Vec<_>>().join(&0x1f))
@@ -440,6 +565,7 @@ impl Wrong<'_> {
                 let code = match format {
                     OwnFormat::Steps => "columns",
                     OwnFormat::Rows => "row_columns",
+                    OwnFormat::Named => "export_columns",
                 };
                 Finding::new(line, code, &[("found", &found.to_string())])
             }

@@ -5,13 +5,14 @@ use super::*;
 
 const METER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-type Read = (Vec<OwnRow>, Vec<Finding>);
+type Read = (Vec<OwnRow<'static>>, Vec<Finding>);
 
 /// Reads `text` in pieces of so many bytes.
 fn read(text: &[u8], piece: usize) -> Result<Read, Finding> {
     let (mut rows, mut findings) = (Vec::new(), Vec::new());
-    let mut take = |row: Result<OwnRow, Finding>| match row {
-        Ok(row) => rows.push(row),
+    let mut take = |line: Result<OwnLine<'_>, Finding>| match line {
+        Ok(OwnLine::Row(row)) => rows.push(OwnRow { note: None, ..row }),
+        Ok(_) => {}
         Err(finding) => findings.push(finding),
     };
     let mut reader = OwnRows::default();
@@ -80,7 +81,7 @@ fn energy_and_registers_of_meters_are_read() {
         }
     );
     assert_eq!((rows[0].estimated, rows[1].estimated), (true, false));
-    assert_eq!(rows[1].meter_id, METER.parse().ok());
+    assert_eq!(rows[1].meter, OwnMeter::Key(METER.parse().unwrap()));
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn each_wrong_row_is_named_by_its_line() {
 fn what_is_no_such_file_ends_at_once() {
     assert_eq!(codes("")[0].1, "header");
     assert_eq!(codes("time;kwh\n1;2\n"), [(1, "header".to_owned())]);
-    let endless = format!("timestamp,kwh\n{}", "1".repeat(5000));
+    let endless = format!("timestamp,kwh\n{}", "1".repeat(9000));
     let read = read(endless.as_bytes(), 512).unwrap_err();
     assert_eq!((read.line, read.code.as_str()), (2, "line_too_long"));
 }
@@ -150,7 +151,9 @@ proptest! {
         estimated: bool, register: bool,
     ) {
         let said = if register { Said::Register { mwh } } else { Said::Energy { end: start + length, mwh } };
-        let row = OwnRow { meter_id: METER.parse().ok(), start, said, estimated, line: 2 };
+        let row = OwnRow {
+            meter: OwnMeter::Key(METER.parse().unwrap()), start, said, estimated, restarted: false, note: None, line: 2,
+        };
         let mut text = format!("{HEADER}\n").into_bytes();
         write_row(&mut text, &row).unwrap();
         prop_assert_eq!(read(&text, 100).unwrap(), (vec![row], vec![]));
@@ -162,5 +165,103 @@ proptest! {
         // What no counter holds is read as the largest number, which is too large for any row.
         let read = energy(text.as_bytes(), i64::MAX - 1).ok();
         prop_assert_eq!(read, typed);
+    }
+}
+
+/// The rows of an export again, with their notes as words.
+fn export_read(
+    text: &str,
+) -> (
+    Vec<NamedMeter>,
+    Vec<(usize, i64, Said, bool, bool, Option<String>)>,
+) {
+    let (mut meters, mut rows) = (Vec::new(), Vec::new());
+    let mut take = |line: Result<OwnLine<'_>, Finding>| match line.unwrap() {
+        OwnLine::Zone(zone) => assert_eq!(zone, "America/Sao_Paulo"),
+        OwnLine::Meter(meter) => meters.push(*meter),
+        OwnLine::Row(row) => {
+            let OwnMeter::Told(at) = row.meter else {
+                panic!("no meter")
+            };
+            let note = row
+                .note
+                .map(|cell| named::unescaped(cell).unwrap().into_owned());
+            rows.push((at, row.start, row.said, row.estimated, row.restarted, note));
+        }
+    };
+    let mut reader = OwnRows::default();
+    for chunk in text.as_bytes().chunks(5) {
+        reader.push(chunk, &mut take).unwrap();
+    }
+    reader.finish(&mut take).unwrap();
+    (meters, rows)
+}
+
+proptest! {
+    #[test]
+    fn what_an_export_says_is_read_as_it_was(
+        name in "[ =+'\"a,;çÀ]{0,6}[=+'\"a,;çÀ]",
+        note in proptest::option::of("[ =+\\-@'\"a,;\\\\\nç]{0,20}x"),
+        start in 0_i64..4_000_000_000, mwh in 0_i64..99_999_999_000_000, flags: [bool; 3],
+    ) {
+        let name = name.trim().to_owned();
+        let meter = |name: &str, same_as| NamedMeter {
+            name: name.to_owned(),
+            channel: crate::meter::Channel::GridImport,
+            reading_kind: crate::meter::ReadingKind::Register,
+            register_digits: Some(5),
+            same_as,
+            alerts_off: flags[2],
+        };
+        let meters = vec![meter("Other", Some(name.clone())), meter(&name, None)];
+        let said = if flags[1] { Said::Register { mwh } } else { Said::Energy { end: start + 7, mwh } };
+        let row = OwnRow {
+            meter: OwnMeter::Unnamed, start, said, estimated: flags[0], restarted: flags[1], note: note.as_deref(),
+            line: 0,
+        };
+        let mut text = Vec::new();
+        named::write_head(&mut text, "America/Sao_Paulo", &meters).unwrap();
+        named::write_row(&mut text, &name, &row).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let (told, rows) = export_read(&text);
+        prop_assert_eq!(told, meters);
+        prop_assert_eq!(rows, vec![(1, start, said, flags[0], flags[1], note)], "{}", text);
+    }
+}
+
+#[test]
+fn an_export_of_another_version_or_with_meters_that_make_no_sense_is_refused() {
+    let casa = r##"# meter {"name":"Casa","channel":"grid_import","reading_kind":"step"}"##;
+    let header = named::HEADER;
+    let first = "# ecotrack readings 1 UTC";
+    for (text, line, code) in [
+        (
+            format!("# ecotrack readings 2 UTC\n{header}\n"),
+            1,
+            "export_version",
+        ),
+        (format!("# something else\n{header}\n"), 1, "header"),
+        (format!("{header}\n"), 1, "header"),
+        (format!("{first}\n# meter {{}}\n"), 2, "meter_line"),
+        (format!("{first}\n{casa}\n{casa}\n"), 3, "meter_line"),
+        (
+            format!("{first}\n{casa}\n{header}\nLoja,2026-01-01T00:00Z,2026-01-01T01:00Z,1,,,,\n"),
+            4,
+            "meter_not_told",
+        ),
+        (
+            format!(
+                "{first}\n{casa}\n{header}\nCasa,2026-01-01T00:00Z,2026-01-01T01:00Z,1,,,,\\x\n"
+            ),
+            4,
+            "note",
+        ),
+        (
+            format!("{first}\n{casa}\n{header}\nCasa,2026-01-01T00:00Z,2026-01-01T01:00Z,1,,,\n"),
+            4,
+            "export_columns",
+        ),
+    ] {
+        assert_eq!(codes(&text), [(line, code.to_owned())], "{text}");
     }
 }

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use ecotrack_common::import::own_rows::{OwnFormat, OwnRow, OwnRows, Said};
+use ecotrack_common::import::own_rows::named::unescaped;
+use ecotrack_common::import::own_rows::{OwnFormat, OwnLine, OwnMeter, OwnRow, OwnRows, Said};
 use ecotrack_common::import::{Finding, STEP_MINUTES};
-use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::meter::{Meter as HomeMeter, ReadingKind};
 use ecotrack_common::reading::FUTURE_SLACK_SECONDS;
 use ecotrack_common::{Kwh, MeterId};
 use jiff::Timestamp;
@@ -19,6 +20,9 @@ use sha2::{Digest, Sha256};
 use super::copy::CopyRows;
 use super::finer::Apart;
 use super::found::Found;
+use super::store::Waiting;
+use super::told_meters::ToldMeters;
+use crate::meters::store::Image;
 use crate::readings::derive::{local_date, local_day};
 
 /// Steps of days that wait for more of their rows: decades of quarter-hours. Beyond it they are staged
@@ -36,7 +40,9 @@ pub struct Home {
     /// By whose midnights days are cut.
     pub zone: TimeZone,
     /// Its meters.
-    pub meters: Vec<(MeterId, ReadingKind)>,
+    pub meters: Vec<HomeMeter>,
+    /// Meters that the file tells of and that the home does not have are made.
+    pub make_meters: bool,
     /// The meter of a file that names none.
     pub meter: Option<MeterId>,
     /// No row tells of what is to come.
@@ -77,6 +83,8 @@ pub struct Assembled {
     pub told: Vec<Told>,
     /// Rows, those in doubt among them.
     pub rows: i64,
+    /// Meters that are to be made, those that others name first.
+    pub made: Vec<Image>,
     /// What was found so far.
     pub found: Found,
 }
@@ -102,7 +110,7 @@ impl Assembler {
     pub fn push(&mut self, bytes: &[u8]) -> bool {
         self.hash.update(bytes);
         let builder = &mut self.builder;
-        let read = self.rows.push(bytes, &mut |row| builder.take(row));
+        let read = self.rows.push(bytes, &mut |line| builder.take(line));
         self.builder.begun(self.rows.format());
         if let Err(finding) = read {
             self.builder.found.refuse(&finding);
@@ -118,7 +126,7 @@ impl Assembler {
     /// The end of the file. What is left to be staged is in [`staged`](Self::staged).
     pub fn finish(&mut self) -> Assembled {
         let builder = &mut self.builder;
-        if let Err(finding) = self.rows.finish(&mut |row| builder.take(row)) {
+        if let Err(finding) = self.rows.finish(&mut |line| builder.take(line)) {
             builder.found.refuse(&finding);
         }
         builder.begun(self.rows.format());
@@ -134,6 +142,7 @@ impl Assembler {
             sha256: self.hash.clone().finalize().to_vec(),
             told,
             rows: builder.rows,
+            made: builder.told_meters.made(),
             found: std::mem::take(&mut builder.found),
         }
     }
@@ -148,7 +157,7 @@ struct Builder {
     rows: i64,
     duplicates: i64,
     /// The first rows of `timestamp,kwh`, until their step is known.
-    spacing: Option<Vec<OwnRow>>,
+    spacing: Option<Vec<OwnRow<'static>>>,
     step_seconds: i64,
     /// An instant on the grid of `timestamp,kwh`.
     origin: i64,
@@ -156,6 +165,7 @@ struct Builder {
     spare: Vec<OpenDay>,
     days: CopyRows,
     waiting: CopyRows,
+    told_meters: ToldMeters,
 }
 
 struct Meter {
@@ -193,6 +203,7 @@ impl Builder {
             spare: Vec::new(),
             days: CopyRows::default(),
             waiting: CopyRows::default(),
+            told_meters: ToldMeters::default(),
         }
     }
 
@@ -215,13 +226,25 @@ impl Builder {
         }
     }
 
-    fn take(&mut self, row: Result<OwnRow, Finding>) {
+    fn take(&mut self, line: Result<OwnLine<'_>, Finding>) {
+        let row = match line {
+            Ok(OwnLine::Zone(zone)) => return self.other_zone(&zone),
+            Ok(OwnLine::Meter(meter)) => {
+                if let Err(finding) = self.told_meters.push(*meter, &self.home) {
+                    self.found.refuse(&finding);
+                }
+                return;
+            }
+            Ok(OwnLine::Row(row)) => Ok(row),
+            Err(finding) => Err(finding),
+        };
         self.rows += 1;
         match row {
             Err(finding) => self.found.doubt(&finding),
             Ok(row) => match (row.said, &mut self.spacing) {
                 (Said::Step { .. }, Some(first)) => {
-                    first.push(row);
+                    // Rows of one meter have no notes.
+                    first.push(OwnRow { note: None, ..row });
                     if first.len() >= SPACING_ROWS {
                         self.space();
                     }
@@ -260,7 +283,17 @@ impl Builder {
         }
     }
 
-    fn step(&mut self, row: OwnRow, mwh: i64) {
+    /// A file of another zone than the home's is one of other midnights.
+    fn other_zone(&mut self, zone: &str) {
+        let home = self.home.zone.iana_name().unwrap_or("UTC");
+        if zone != home {
+            let params = [("found", zone), ("home", home)];
+            self.found
+                .tell(&Finding::new(0, "other_time_zone", &params));
+        }
+    }
+
+    fn step(&mut self, row: OwnRow<'_>, mwh: i64) {
         if (row.start - self.origin).rem_euclid(self.step_seconds) != 0 {
             // All rows before were taken for longer steps than they may be.
             let minutes = (self.step_seconds / 60).to_string();
@@ -270,7 +303,7 @@ impl Builder {
         }
         let end = row.start + self.step_seconds;
         self.row(OwnRow {
-            meter_id: self.home.meter,
+            meter: self.home.meter.map_or(OwnMeter::Unnamed, OwnMeter::Key),
             said: Said::Energy { end, mwh },
             ..row
         });
@@ -292,8 +325,10 @@ impl Builder {
         self.last = match known {
             Some(at) => at,
             None => {
-                let (_, kind) = self.home.meters.iter().find(|(known, _)| *known == id)?;
-                self.meters.push(Meter::new(id, *kind));
+                let known = self.home.meters.iter().find(|known| known.meter_id == id);
+                let kind = known.map(|known| known.reading_kind);
+                let kind = kind.or_else(|| self.told_meters.kind_of_made(id))?;
+                self.meters.push(Meter::new(id, kind));
                 self.meters.len() - 1
             }
         };
@@ -310,9 +345,14 @@ impl Builder {
         }
     }
 
-    fn row(&mut self, row: OwnRow) {
-        let Some(at) = row.meter_id.and_then(|id| self.meter(id)) else {
-            let id = row.meter_id.unwrap_or(MeterId(uuid::Uuid::nil()));
+    fn row(&mut self, row: OwnRow<'_>) {
+        let id = match row.meter {
+            OwnMeter::Key(id) => Some(id),
+            OwnMeter::Told(place) => self.told_meters.id(place),
+            OwnMeter::Unnamed => None,
+        };
+        let Some(at) = id.and_then(|id| self.meter(id)) else {
+            let id = id.unwrap_or(MeterId(uuid::Uuid::nil()));
             return self.unknown_meter(row.line, id);
         };
         let end = match row.said {
@@ -338,7 +378,7 @@ impl Builder {
         }
     }
 
-    fn wait(&mut self, at: usize, row: OwnRow) {
+    fn wait(&mut self, at: usize, row: OwnRow<'_>) {
         let told = &mut self.meters[at].told;
         let (end, mwh) = match row.said {
             Said::Energy { end, mwh } => (Some(end), mwh),
@@ -347,11 +387,20 @@ impl Builder {
         let energy = if end.is_some() { mwh } else { 0 };
         told.note(row.start, end.unwrap_or(row.start), energy);
         told.waiting += 1;
+        let note = row.note.and_then(unescaped);
+        let waiting = Waiting {
+            starts: row.start,
+            ends: end,
+            mwh,
+            estimated: row.estimated,
+            restarted: row.restarted && end.is_none(),
+            line: row.line,
+        };
         self.waiting
-            .waiting_row(told.meter_id, row.start, end, mwh, row.estimated, row.line);
+            .waiting_row(told.meter_id, &waiting, note.as_deref());
     }
 
-    fn step_of_day(&mut self, at: usize, row: OwnRow, step_seconds: i64, mwh: i64) {
+    fn step_of_day(&mut self, at: usize, row: OwnRow<'_>, step_seconds: i64, mwh: i64) {
         let Ok(mwh) = i32::try_from(mwh) else {
             let max = Kwh::from_mwh(i64::from(i32::MAX)).0.round_dp(0).to_string();
             let found = Kwh::from_mwh(mwh).0.to_string();

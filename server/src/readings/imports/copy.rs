@@ -4,6 +4,8 @@ use ecotrack_common::MeterId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::store::Waiting;
+
 /// So many bytes are sent at once.
 const ENOUGH_BYTES: usize = 1 << 20;
 /// PostgreSQL counts from 2000-01-01.
@@ -87,26 +89,30 @@ impl CopyRows {
     }
 
     /// A row of `staged_row`.
-    pub fn waiting_row(
-        &mut self,
-        meter: MeterId,
-        starts: i64,
-        ends: Option<i64>,
-        mwh: i64,
-        estimated: bool,
-        line: u64,
-    ) {
-        self.begin(6);
+    pub fn waiting_row(&mut self, meter: MeterId, row: &Waiting, note: Option<&str>) {
+        self.begin(8);
         self.uuid(meter);
-        self.i64_field(starts);
-        match ends {
+        self.i64_field(row.starts);
+        match row.ends {
             Some(ends) => self.i64_field(ends),
             None => self.null(),
         }
-        self.i64_field(mwh);
+        self.i64_field(row.mwh);
+        self.flag(row.estimated);
+        self.flag(row.restarted);
+        self.i64_field(i64::try_from(row.line).unwrap_or(i64::MAX));
+        match note {
+            Some(note) => {
+                self.field(i32::try_from(note.len()).unwrap_or(0));
+                self.0.extend(note.as_bytes());
+            }
+            None => self.null(),
+        }
+    }
+
+    fn flag(&mut self, flag: bool) {
         self.field(1);
-        self.0.push(u8::from(estimated));
-        self.i64_field(i64::try_from(line).unwrap_or(i64::MAX));
+        self.0.push(u8::from(flag));
     }
 
     fn begin(&mut self, columns: i16) {

@@ -21,6 +21,8 @@ const SHORTEST: i16 = STEP_MINUTES[0];
 #[derive(Debug, Default)]
 pub struct Apart {
     held: Option<Waiting>,
+    /// Until here time is told by energy.
+    told_until: i64,
     /// Until here time is told by a row in doubt, the last of which began there.
     doubted_until: i64,
     doubted_at: Option<i64>,
@@ -44,15 +46,20 @@ impl Apart {
                 self.leave_out(row);
                 return None;
             }
-            if row.starts < held.ends.unwrap_or(held.starts) || row.starts == held.starts {
+            // A counter may be read while some energy is told of: that is no energy told twice.
+            let twice = row.ends.is_some() && row.starts < held.ends.unwrap_or(held.starts);
+            if twice || row.starts == held.starts {
                 self.held = None;
                 self.doubt(held, found);
             }
         }
-        if row.starts < self.doubted_until || Some(row.starts) == self.doubted_at {
+        let until = self.told_until.max(self.doubted_until);
+        let twice = row.ends.is_some() && row.starts < until;
+        if twice || Some(row.starts) == self.doubted_at {
             self.doubt(row, found);
             return None;
         }
+        self.told_until = self.told_until.max(row.ends.unwrap_or(row.starts));
         self.held.replace(row)
     }
 
@@ -225,6 +232,7 @@ mod tests {
             ends: Some(starts + length_s),
             mwh,
             estimated: false,
+            restarted: false,
             line: u64::try_from(minute).unwrap(),
         }
     }

@@ -25,6 +25,11 @@ impl Found {
         self.add(finding);
     }
 
+    /// Worth knowing.
+    pub fn tell(&mut self, finding: &Finding) {
+        self.add(finding);
+    }
+
     /// Worth knowing, with how often.
     pub fn note(&mut self, code: &str, count: i64) {
         if count > 0 {

@@ -32,14 +32,17 @@ pub mod store;
 pub mod stream;
 #[cfg(test)]
 mod tests;
+pub mod told_meters;
 pub mod undo;
 
 use super::ask_for_refresh;
 use super::steps::{Rules, Tally};
 use crate::accounts::Caller;
+use crate::audit::rows::Row as _;
 use crate::audit::store::Entry;
-use crate::error::{Error, Result};
+use crate::error::{Error, OnConstraint, Result};
 use crate::extract::{Path, Query};
+use crate::meters::store::Image;
 use crate::write::{Write, WriteKey};
 use crate::{App, audit, meters, profiles};
 use assemble::{Assembled, Home, Told};
@@ -70,6 +73,9 @@ struct ImportQuery {
     /// Leave out rows that are in doubt, instead of refusing all of them.
     #[serde(default)]
     accept_findings: bool,
+    /// Make the meters that an export tells of and that the home does not have.
+    #[serde(default)]
+    make_meters: bool,
     /// The file's name, for the list of imports.
     file_name: Option<String>,
 }
@@ -94,9 +100,9 @@ impl ImportQuery {
 }
 
 /// Imports EcoTrack's own rows, whole or not at all; the same again changes nothing. The file is
-/// `timestamp,kwh` of the meter of the query, or `meter_id,start,end,kwh,register_kwh,estimated` of any
-/// meters of the home: energy from `start` to `end`, or a register at `start`. UTF-8, up to 50 million
-/// rows in any order.
+/// `timestamp,kwh` of the meter of the query, `meter_id,start,end,kwh,register_kwh,estimated` of any
+/// meters of the home (energy from `start` to `end`, or a register at `start`), or what an export of
+/// readings is, whose meters are found by their names or made. UTF-8, up to 50 million rows in any order.
 #[utoipa::path(post, path = path::READINGS_IMPORT, tag = "readings",
     params(("energy_profile_id" = Uuid, Path), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
@@ -112,6 +118,7 @@ async fn import(
     query.check()?;
     let home = home(&app, profile, &query).await?;
     let zone = home.zone.clone();
+    let names = names(&home);
     let body = request.into_body().into_data_stream();
     let staged = stream::stage(&app, home, body).await?;
     let (mut write, assembled, _turn) = (staged.write, staged.assembled, staged.turn);
@@ -123,10 +130,11 @@ async fn import(
         sha256,
         mut told,
         rows,
+        made,
         mut found,
     } = assembled;
     refuse_if(&mut found, query.accept_findings)?;
-    hold(&mut write, profile, &told, &zone).await?;
+    hold(&mut write, profile, &told, &made, &zone).await?;
     let tallies = compare(write.conn(), profile, &zone, &query, &mut told, &mut found).await?;
     note(&mut found, &tallies, &query);
     refuse_if(&mut found, query.accept_findings)?;
@@ -142,14 +150,15 @@ async fn import(
         import_batch_id: None,
         operation_id: None,
         rows,
-        meters: described(&told, &tallies),
+        meters: described(&told, &tallies, &names, &made),
         findings: Vec::new(),
     };
     let written = written(write.conn()).await?;
     let now = write.now();
     if !written.is_empty() {
         let mut trial = write.tx.begin().await?;
-        put(&mut trial, profile, &batch, &written, now).await?;
+        let made = make(&mut trial, profile, made).await?;
+        put(&mut trial, profile, &batch, made, &written, now).await?;
         registers::rederive(&mut trial, profile, &zone, &told, &mut found).await?;
         refuse_if(&mut found, query.accept_findings)?;
         if query.dry_run {
@@ -200,10 +209,8 @@ async fn home(app: &App, profile: EnergyProfileId, query: &ImportQuery) -> Resul
     let meters = meters::store::list(&mut conn, profile).await?;
     Ok(Home {
         zone: profiles::store::zone(&mut conn, profile).await?,
-        meters: meters
-            .iter()
-            .map(|meter| (meter.meter_id, meter.reading_kind))
-            .collect(),
+        meters,
+        make_meters: query.make_meters,
         meter: query.meter_id,
         now: app.clock.now(),
         accept: query.accept_findings,
@@ -216,11 +223,14 @@ async fn hold(
     write: &mut Write,
     profile: EnergyProfileId,
     told: &[Told],
+    made: &[Image],
     zone: &TimeZone,
 ) -> Result<()> {
-    let meters: Vec<MeterId> = told.iter().map(|told| told.meter_id).collect();
+    let is_made = |id: MeterId| made.iter().any(|image| image.meter_id == id);
+    let told = told.iter().filter(|told| !is_made(told.meter_id));
+    let expected = told.map(|told| (told.meter_id, told.kind));
+    let meters: Vec<MeterId> = expected.clone().map(|(meter, _)| meter).collect();
     let held = store::lock_meters(write.conn(), profile, &meters).await?;
-    let expected = told.iter().map(|told| (told.meter_id, told.kind));
     if !held.iter().copied().eq(expected) {
         return Err(changed_meanwhile());
     }
@@ -258,8 +268,42 @@ pub(crate) fn refuse(findings: Vec<Finding>) -> Error {
     Error::Invalid(errors)
 }
 
+/// Makes meters, under the rules of those that people make; gives what the audit says of them.
+async fn make(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    made: Vec<Image>,
+) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for image in made {
+        Image::check(conn, profile, None, Some(&image)).await?;
+        meters::store::insert(conn, profile, &image, 1)
+            .await
+            .on_constraint("meter_name_key", changed_meanwhile)?;
+        entries.push(audit::entry(Image::ENTITY, None, Some(&image))?);
+    }
+    Ok(entries)
+}
+
+fn names(home: &Home) -> BTreeMap<MeterId, String> {
+    let meters = home.meters.iter();
+    meters
+        .map(|meter| (meter.meter_id, meter.name.clone()))
+        .collect()
+}
+
 /// What is told of each meter.
-fn described(told: &[Told], tallies: &BTreeMap<MeterId, Tally>) -> Vec<MeterImport> {
+fn described(
+    told: &[Told],
+    tallies: &BTreeMap<MeterId, Tally>,
+    names: &BTreeMap<MeterId, String>,
+    made: &[Image],
+) -> Vec<MeterImport> {
+    let name = |id: MeterId| {
+        let made = made.iter().find(|image| image.meter_id == id);
+        let made = made.map(|image| &image.meter.name);
+        made.or_else(|| names.get(&id)).cloned().unwrap_or_default()
+    };
     let describe = |told: &Told| {
         let tally = tallies.get(&told.meter_id).copied().unwrap_or_default();
         let spanned = told.until - told.first;
@@ -273,6 +317,7 @@ fn described(told: &[Told], tallies: &BTreeMap<MeterId, Tally>) -> Vec<MeterImpo
         };
         MeterImport {
             meter_id: told.meter_id,
+            name: name(told.meter_id),
             rows: told.rows,
             added: tally.added,
             unchanged: tally.unchanged,
@@ -321,6 +366,7 @@ async fn put(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     batch: &store::Batch<'_>,
+    mut entries: Vec<Entry>,
     written: &[Written],
     now: Timestamp,
 ) -> Result<()> {
@@ -331,9 +377,9 @@ async fn put(
         "file_name": batch.file_name,
         "rows": batch.rows,
     });
-    let entry = Entry::of(BATCH, None, Some(after));
+    entries.push(Entry::of(BATCH, None, Some(after)));
     let (operation, account) = (batch.operation, batch.account);
-    audit::store::insert(conn, profile, operation, account, now, None, &[entry]).await?;
+    audit::store::insert(conn, profile, operation, account, now, None, &entries).await?;
     store::insert_batch(conn, profile, batch, now).await?;
     for written in written {
         store::insert_written(conn, profile, batch.id, *written).await?;

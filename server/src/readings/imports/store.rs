@@ -39,7 +39,8 @@ pub async fn create_staging(conn: &mut PgConnection) -> sqlx::Result<()> {
              step_estimated boolean[], known smallint NOT NULL, line bigint NOT NULL) ON COMMIT DROP",
         "CREATE TEMPORARY TABLE import_row (
              meter_id uuid NOT NULL, starts bigint NOT NULL, ends bigint, mwh bigint NOT NULL,
-             estimated boolean NOT NULL, line bigint NOT NULL) ON COMMIT DROP",
+             estimated boolean NOT NULL, restarted boolean NOT NULL, line bigint NOT NULL,
+             note text) ON COMMIT DROP",
         // Days that need more than being put in, with what is stored of them.
         "CREATE TEMPORARY TABLE import_meeting (
              meter_id uuid NOT NULL, local_date date NOT NULL, starts_at timestamptz, day_minutes smallint,
@@ -323,6 +324,8 @@ pub struct Waiting {
     pub mwh: i64,
     /// An estimate.
     pub estimated: bool,
+    /// The counter began anew here.
+    pub restarted: bool,
     /// Its line.
     pub line: u64,
 }
@@ -375,6 +378,8 @@ pub async fn list_rows(
         ends,
         mwh,
         estimated,
+        // Steps have no counter.
+        restarted: false,
         line: line.cast_unsigned(),
     };
     Ok(rows.into_iter().map(row).collect())

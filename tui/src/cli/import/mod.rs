@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use ecotrack_common::import::delimited::{Dates, Decimals, Mapping, Negative, Said};
 use ecotrack_common::import::file::{Looked, Request, look};
+use ecotrack_common::import::own_rows::named;
 use ecotrack_common::import::{Finding, ImportReport, MeterImport, OnConflict, Weight};
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::meter::Meter;
@@ -19,6 +20,7 @@ use super::context::Context;
 use super::{Failure, Result};
 use crate::client::{Error, ImportFile, Rows, new_key};
 
+mod exported;
 mod meters;
 mod preview;
 mod send;
@@ -32,7 +34,8 @@ impl<S: Read + Seek + Send> Source for S {}
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Files of any layout that is known, or that a mapping says; - reads standard input
+    /// Files of any layout that is known, or that a mapping says, or what `readings export` wrote; - reads
+    /// standard input
     #[arg(value_name = "FILE", required = true)]
     paths: Vec<PathBuf>,
     /// What the files are, by name; found out when left out (`ecotrack import-presets` lists them)
@@ -84,7 +87,10 @@ pub(super) struct Import {
     /// Where the file meets other values that are stored: skip keeps those, replace takes the file's
     #[arg(long, value_name = "WHAT", default_value_t = OnConflict::Skip)]
     on_conflict: OnConflict,
-    /// Say what the file holds, and store nothing; needs no server
+    /// Make the meters that an export tells of and that the home does not have
+    #[arg(long, conflicts_with_all = ["meter", "new_meter"])]
+    make_meters: bool,
+    /// Say what the file holds, and store nothing; needs no server, but for what `readings export` wrote
     #[arg(long)]
     dry_run: bool,
 }
@@ -117,9 +123,18 @@ struct Seen {
 
 pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     let said = said(context, &import).await?;
-    let mut all = Vec::new();
+    let (mut all, mut exports) = (Vec::new(), Vec::new());
     for path in &import.paths {
-        all.push(see(context, &import, &said, path).await?);
+        let opened = open(context, path)?;
+        if opened.is_export {
+            exports.push(opened);
+        } else {
+            all.push(see(context, &import, &said, opened).await?);
+        }
+    }
+    let mut reports = exported::import(context, &import, exports).await?;
+    if all.is_empty() {
+        return printed(context, &reports);
     }
     if import.dry_run {
         return told(context, &all, import.accept_findings);
@@ -134,7 +149,6 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
         refuse(&seen.looked, import.accept_findings, locale)?;
     }
     let home = context.at_home().await?;
-    let mut reports = Vec::new();
     for seen in all {
         let meters = meters::of(context, &home, &import, &seen.looked).await?;
         let file = ImportFile {
@@ -143,6 +157,7 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
             on_conflict: import.on_conflict,
             accept_findings: import.accept_findings,
             dry_run: false,
+            make_meters: false,
         };
         let names = meters.names();
         let rows: u64 = seen
@@ -185,7 +200,11 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
         }
         reports.push(report);
     }
-    match (context.json, &reports[..]) {
+    printed(context, &reports)
+}
+
+fn printed(context: &Context, reports: &[ImportReport]) -> Result<()> {
+    match (context.json, reports) {
         (true, [report]) => context.streams.print_json(report),
         (true, reports) => context.streams.print_json(&reports),
         (false, _) => Ok(()),
@@ -259,8 +278,16 @@ async fn said(context: &Context, import: &Import) -> Result<Said> {
     })
 }
 
-/// Looks at one file.
-async fn see(context: &Context, import: &Import, said: &Said, path: &Path) -> Result<Seen> {
+/// A file that was opened.
+struct Opened {
+    shown: String,
+    name: String,
+    source: Box<dyn Source>,
+    /// It begins as an export of readings does.
+    is_export: bool,
+}
+
+fn open(context: &Context, path: &Path) -> Result<Opened> {
     let shown = path.display().to_string();
     let name = path
         .file_name()
@@ -272,6 +299,40 @@ async fn see(context: &Context, import: &Import, said: &Said, path: &Path) -> Re
             File::open(path).map_err(|error| unreadable(&shown, &error, &context.locale))?;
         Box::new(opened)
     };
+    let mut first = [0; 64];
+    let peeked = fill(&mut source, &mut first).and_then(|count| {
+        source.rewind()?;
+        Ok(count)
+    });
+    let count = peeked.map_err(|error| unreadable(&shown, &error, &context.locale))?;
+    Ok(Opened {
+        shown,
+        name,
+        source,
+        is_export: named::is_export(&first[..count]),
+    })
+}
+
+/// Reads as much as there is room for.
+fn fill(source: &mut impl Read, into: &mut [u8]) -> std::io::Result<usize> {
+    let mut count = 0;
+    while count < into.len() {
+        match source.read(&mut into[count..])? {
+            0 => break,
+            read => count += read,
+        }
+    }
+    Ok(count)
+}
+
+/// Looks at one file.
+async fn see(context: &Context, import: &Import, said: &Said, opened: Opened) -> Result<Seen> {
+    let Opened {
+        shown,
+        name,
+        mut source,
+        ..
+    } = opened;
     let home_zone = context.home().map(|home| home.time_zone.clone());
     let (timezone, said, of_file) = (import.timezone.clone(), said.clone(), name.clone());
     let looked = tokio::task::spawn_blocking(move || {
@@ -384,13 +445,17 @@ pub(super) fn summary(
 ) -> String {
     let words = locale.loader();
     let count = |count: i64| locale.number(count.into(), 0);
-    let mut lines = vec![fl!(
-        words,
-        "cli-import-read",
-        rows = count(report.rows),
-        minutes = report.step_minutes.unwrap_or(0).to_string(),
-        kwh = locale.kwh(report.total_kwh)
-    )];
+    let (rows, kwh) = (count(report.rows), locale.kwh(report.total_kwh));
+    let mut lines = vec![match report.step_minutes {
+        Some(minutes) => fl!(
+            words,
+            "cli-import-read",
+            rows = rows,
+            minutes = minutes.to_string(),
+            kwh = kwh
+        ),
+        None => fl!(words, "cli-import-read-rows", rows = rows, kwh = kwh),
+    }];
     if let (Some(first), Some(until)) = (report.first, report.until) {
         let (first, until) = (locale.date_time(first, zone), locale.date_time(until, zone));
         lines.push(fl!(words, "cli-import-span", first = first, until = until));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use ecotrack_common::import::file::{Looked, read};
-use ecotrack_common::import::own_rows::{HEADER, OwnRow, Said, write_row};
+use ecotrack_common::import::own_rows::{HEADER, OwnMeter, OwnRow, Said, write_row};
 use ecotrack_common::import::series::Interval;
 use ecotrack_common::import::unit::Base;
 use futures_util::{Stream, stream};
@@ -49,10 +49,12 @@ pub(super) fn rows(
                         mwh,
                     };
                     let row = OwnRow {
-                        meter_id: Some(meter),
+                        meter: OwnMeter::Key(meter),
                         start: interval.start,
                         said,
                         estimated: interval.estimated,
+                        restarted: false,
+                        note: None,
                         line: 0,
                     };
                     write_row(piece, &row)
@@ -65,6 +67,31 @@ pub(super) fn rows(
         if let Err(error) = read {
             // Nobody listens where the request was given up.
             let _gone = sender.blocking_send(Err(error));
+        }
+    });
+    stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    })
+}
+
+/// A file as it is.
+pub(super) fn whole(
+    mut source: Box<dyn Source>,
+) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
+    let (sender, receiver) = mpsc::channel::<io::Result<Vec<u8>>>(WAITING);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let mut piece = vec![0; PIECE];
+            let read = source.read(&mut piece);
+            let end = !matches!(read, Ok(count) if count > 0);
+            let piece = read.map(|count| {
+                piece.truncate(count);
+                piece
+            });
+            let gone = piece.as_ref().is_ok_and(Vec::is_empty);
+            if gone || sender.blocking_send(piece).is_err() || end {
+                return;
+            }
         }
     });
     stream::unfold(receiver, |mut receiver| async move {

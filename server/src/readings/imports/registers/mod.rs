@@ -182,7 +182,7 @@ impl Walk {
             self.last = Some(Register {
                 at: row.starts,
                 mwh: row.mwh,
-                restarted: false,
+                restarted: row.restarted,
             });
         }
         if beside.stored.is_some() {
@@ -203,6 +203,7 @@ impl Walk {
         let before = [self.last, beside.before].into_iter().flatten();
         if let Some(before) = before.max_by_key(|register| register.at)
             && before.mwh > row.mwh
+            && !row.restarted
         {
             let (previous, previous_at) = (text(before.mwh), at(before));
             let params = [("previous", &*previous), ("previous_at", &*previous_at)];

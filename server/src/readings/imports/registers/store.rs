@@ -37,7 +37,8 @@ pub async fn create_staging(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query(
         "CREATE TEMPORARY TABLE import_reading (
              meter_id uuid NOT NULL, starts bigint NOT NULL, ends bigint, mwh bigint NOT NULL,
-             estimated boolean NOT NULL, PRIMARY KEY (meter_id, starts)) ON COMMIT DROP",
+             estimated boolean NOT NULL, restarted boolean NOT NULL, note text,
+             PRIMARY KEY (meter_id, starts)) ON COMMIT DROP",
     )
     .execute(conn)
     .await?;
@@ -56,7 +57,7 @@ pub async fn list_beside(
     let (starts, line) = after.unwrap_or((i64::MIN, 0));
     sqlx::query(
         "WITH page AS (
-             SELECT starts, ends, mwh, estimated, line, to_timestamp(starts) AS at FROM import_row
+             SELECT starts, ends, mwh, estimated, restarted, line, to_timestamp(starts) AS at FROM import_row
              WHERE meter_id = $2 AND (starts, line) > ($4, $5) ORDER BY starts, line LIMIT $6
          ), register AS NOT MATERIALIZED (
              SELECT r.read_at, extract(epoch FROM r.read_at)::bigint AS at, (r.kwh * 1000000)::bigint AS mwh,
@@ -66,7 +67,7 @@ pub async fn list_beside(
                AND NOT ($3 AND EXISTS (SELECT FROM import_row AS i
                                        WHERE i.meter_id = $2 AND i.starts = extract(epoch FROM r.read_at)::bigint))
          )
-         SELECT p.starts, p.ends, p.mwh, p.estimated, p.line,
+         SELECT p.starts, p.ends, p.mwh, p.estimated, p.restarted, p.line,
                 (s.kwh * 1000000)::bigint AS stored_mwh, extract(epoch FROM s.ends_at)::bigint AS stored_ends,
                 b.at AS before_at, b.mwh AS before_mwh, b.restarted AS before_restarted,
                 a.at AS after_at, a.mwh AS after_mwh, a.restarted AS after_restarted
@@ -104,6 +105,7 @@ pub async fn list_beside(
                 ends: row.try_get("ends")?,
                 mwh: row.try_get("mwh")?,
                 estimated: row.try_get("estimated")?,
+                restarted: row.try_get("restarted")?,
                 line: line.cast_unsigned(),
             },
             stored: stored.map(|mwh| (mwh, stored_ends)),
@@ -114,7 +116,7 @@ pub async fn list_beside(
     .collect()
 }
 
-/// Stages readings that will be written.
+/// Stages readings that will be written; their notes are where they were staged first.
 pub async fn stage(
     conn: &mut PgConnection,
     meter: MeterId,
@@ -124,15 +126,22 @@ pub async fn stage(
     let ends: Vec<Option<i64>> = readings.iter().map(|row| row.ends).collect();
     let mwh: Vec<i64> = readings.iter().map(|row| row.mwh).collect();
     let estimated: Vec<bool> = readings.iter().map(|row| row.estimated).collect();
+    let restarted: Vec<bool> = readings.iter().map(|row| row.restarted).collect();
+    let lines: Vec<i64> = readings.iter().map(|row| row.line.cast_signed()).collect();
     sqlx::query(
         "INSERT INTO import_reading
-         SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[])",
+         SELECT $1, s.starts, s.ends, s.mwh, s.estimated, s.restarted, r.note
+         FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[], $6::boolean[], $7::bigint[])
+                  AS s (starts, ends, mwh, estimated, restarted, line)
+         LEFT JOIN import_row AS r ON r.meter_id = $1 AND r.starts = s.starts AND r.line = s.line",
     )
     .bind(meter.0)
     .bind(starts)
     .bind(ends)
     .bind(mwh)
     .bind(estimated)
+    .bind(restarted)
+    .bind(lines)
     .execute(conn)
     .await?;
     Ok(())
@@ -182,14 +191,14 @@ pub async fn write(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO energy_reading (energy_profile_id, meter_id, read_at, kind, kwh, ends_at, estimated, source,
-                                     entered_by, entered_at, import_batch_id)
+        "INSERT INTO energy_reading (energy_profile_id, meter_id, read_at, kind, kwh, ends_at, estimated,
+                                     register_restarted, note, source, entered_by, entered_at, import_batch_id)
          SELECT $1, meter_id, to_timestamp(starts), CASE WHEN ends IS NULL THEN 'register' ELSE 'period' END,
-                mwh / 1000000.0, to_timestamp(ends), estimated, 'import', $3, $4, $2
+                mwh / 1000000.0, to_timestamp(ends), estimated, restarted, note, 'import', $3, $4, $2
          FROM import_reading
          ON CONFLICT ON CONSTRAINT energy_reading_pkey DO UPDATE
-         SET kind = excluded.kind, kwh = excluded.kwh, ends_at = excluded.ends_at, register_restarted = false,
-             estimated = excluded.estimated, note = NULL, source = excluded.source, entered_by = excluded.entered_by,
+         SET kind = excluded.kind, kwh = excluded.kwh, ends_at = excluded.ends_at,
+             register_restarted = excluded.register_restarted, estimated = excluded.estimated, note = excluded.note, source = excluded.source, entered_by = excluded.entered_by,
              entered_at = excluded.entered_at, import_batch_id = excluded.import_batch_id,
              version = energy_reading.version + 1",
     )

@@ -1,0 +1,47 @@
+//! Files from the server, written as they come. A file of the same name stays as it is until the new one is
+//! whole.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio::io::AsyncWriteExt;
+
+use crate::client::{Client, Error};
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// The server refused, or its answer broke off.
+    #[error(transparent)]
+    Client(#[from] Error),
+    /// The disk did not take it.
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+}
+
+/// Writes what stands at an address into a file.
+pub async fn download(client: &Client, address: &str, to: &Path) -> Result<(), Failed> {
+    let mut whole = client.download(address).await?;
+    let part = part(to);
+    let written = async {
+        let mut file = tokio::fs::File::create(&part).await?;
+        while let Some(piece) = whole.next().await? {
+            file.write_all(&piece).await?;
+        }
+        file.sync_all().await?;
+        tokio::fs::rename(&part, to).await?;
+        Ok(())
+    };
+    let written: Result<(), Failed> = written.await;
+    if written.is_err() {
+        // It may never have been made.
+        drop(tokio::fs::remove_file(&part).await);
+    }
+    written
+}
+
+fn part(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
