@@ -58,7 +58,7 @@ impl<'s> Lines<'s> {
         }
         Ok(Some(Line {
             number: self.number,
-            text: String::from_utf8_lossy(text),
+            text: lossy(text),
             cut,
         }))
     }
@@ -79,6 +79,14 @@ impl<'s> Lines<'s> {
                 return Ok(skipped);
             }
         }
+    }
+}
+
+/// Text of bytes, most of which are valid.
+pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::io::{self, BufRead};
 
+use super::bounded::lossy;
+
 /// Containers within containers.
 const MOST_DEPTH: usize = 64;
 /// Bytes of a text, a key or a number.
@@ -232,7 +234,7 @@ impl<'s> Json<'s> {
 
     fn take_text(&mut self) {
         self.text.clear();
-        self.text.push_str(&String::from_utf8_lossy(&self.bytes));
+        self.text.push_str(&lossy(&self.bytes));
     }
 
     fn escape(&mut self) -> Step<()> {

@@ -110,6 +110,7 @@ pub struct Interval {
 pub type Sink<'a> = dyn FnMut(&str, Base, &[Interval]) + 'a;
 
 struct Part {
+    name: String,
     rows: Vec<Row>,
     clock: Clock,
     /// Whether its rows are in order of time so far, and in which.
@@ -148,6 +149,8 @@ pub struct Series<'a> {
     /// What was found so far.
     pub findings: Findings,
     given_up: bool,
+    /// The part that was asked for last.
+    recent: Option<PartId>,
     civil: bool,
     /// Points since it was last looked how many are held.
     unlooked: usize,
@@ -169,6 +172,7 @@ impl<'a> Series<'a> {
             sink,
             findings: Findings::default(),
             given_up: false,
+            recent: None,
             civil: false,
             unlooked: 0,
         }
@@ -216,6 +220,22 @@ impl<'a> Series<'a> {
 
     /// The part of a channel, made where it is new.
     pub fn part(&mut self, key: &ChannelKey<'_>) -> PartId {
+        // Most are asked for again and again.
+        if let Some(PartId(at, part)) = self.recent {
+            let channel = &self.channels[at];
+            let same = channel.name == key.name
+                && (channel.base, channel.kind) == (key.unit.base, key.kind)
+                && channel.parts[part].name == key.part;
+            if same {
+                return PartId(at, part);
+            }
+        }
+        let found = self.look_for(key);
+        self.recent = Some(found);
+        found
+    }
+
+    fn look_for(&mut self, key: &ChannelKey<'_>) -> PartId {
         let at = (
             key.name.to_owned(),
             key.unit.base,
@@ -250,6 +270,7 @@ impl<'a> Series<'a> {
         });
         let parts = &mut self.channels[channel].parts;
         parts.push(Part {
+            name: key.part.to_owned(),
             rows: Vec::new(),
             clock: Clock::new(self.stamp_zone.clone()),
             order: Order::Unknown,
