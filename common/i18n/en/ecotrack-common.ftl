@@ -220,7 +220,6 @@ import-finding-register_higher = higher than the { $next } of { $next_at }
 import-finding-incomplete_steps = { $count } steps are known in part only and stay gaps
 import-finding-filled_evenly = { $count } steps were filled evenly from longer rows, and are marked as estimates
 import-finding-summed_to_stored = { $count } days are stored in longer steps; the file’s were summed up to those (finer=replace takes the file’s)
-import-finding-more = and { $count } more of this kind ({ $code })
 import-finding-checksum_wrong = the checksum { $found } does not fit the telegram; it was left out
 import-finding-not_read = “{ $found }” is not read
 import-finding-unknown = not accepted ({ $code })

@@ -219,7 +219,6 @@ import-finding-register_higher = maior que os { $next } de { $next_at }
 import-finding-incomplete_steps = { $count } intervalos são conhecidos só em parte e continuam sendo lacunas
 import-finding-filled_evenly = { $count } intervalos foram preenchidos por igual a partir de linhas mais longas e estão marcados como estimativas
 import-finding-summed_to_stored = { $count } dias estão gravados em intervalos mais longos; os do arquivo foram somados a eles (finer=replace usa os do arquivo)
-import-finding-more = e mais { $count } deste tipo ({ $code })
 import-finding-checksum_wrong = a soma de verificação { $found } não confere com o telegrama; ele ficou de fora
 import-finding-not_read = “{ $found }” não é lido
 import-finding-unknown = não foi aceito ({ $code })
