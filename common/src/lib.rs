@@ -16,6 +16,7 @@ pub mod account;
 pub mod admin;
 pub mod alert;
 pub mod aneel;
+pub mod archive;
 pub mod audit;
 pub mod away;
 pub mod bill;

@@ -58,6 +58,10 @@ routes! {
     READINGS_IMPORT = "/profiles/{energy_profile_id}/readings/import";
     /// `GET` what all meters said, as a file that can be imported again.
     READINGS_EXPORT = "/profiles/{energy_profile_id}/readings/export";
+    /// `GET` the whole home as one file.
+    ARCHIVE = "/profiles/{energy_profile_id}/archive";
+    /// `POST` makes a home of such a file.
+    ARCHIVES = "/profiles/archive";
     /// `GET` any other table of the home as a file.
     EXPORT = "/profiles/{energy_profile_id}/export/{table}";
     /// `GET` who changed what, newest first.

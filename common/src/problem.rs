@@ -147,6 +147,22 @@ pub struct Problem {
     pub request_id: Option<String>,
 }
 
+impl Problem {
+    /// Wrong fields, as a server would say it of a request that was not sent.
+    pub fn of_fields(errors: FieldErrors) -> Self {
+        Self {
+            kind: about_blank(),
+            title: "Fields are wrong".to_owned(),
+            status: 422,
+            code: ErrorCode::Invalid,
+            detail: None,
+            errors,
+            current: None,
+            request_id: None,
+        }
+    }
+}
+
 fn about_blank() -> String {
     "about:blank".to_owned()
 }

@@ -193,6 +193,23 @@ impl LocationInfo {
     }
 }
 
+impl EnergyProfile {
+    /// What is said of it, without whose it is.
+    pub fn into_details(self) -> ProfileDetails {
+        ProfileDetails {
+            name: self.name,
+            occupants: self.occupants,
+            area_m2: self.area_m2,
+            connection: self.connection,
+            currency: self.currency,
+            time_zone: self.time_zone,
+            billing_cycle_day: self.billing_cycle_day,
+            public_totals: self.public_totals,
+            location: self.location,
+        }
+    }
+}
+
 /// A home, as a member sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

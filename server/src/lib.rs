@@ -23,6 +23,7 @@ pub mod write;
 pub mod accounts;
 pub mod admin;
 pub mod alerts;
+pub mod archives;
 pub mod audit;
 pub mod away;
 pub mod bills;

@@ -25,9 +25,10 @@ use crate::accounts::Caller;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
 use crate::{
-    App, accounts, admin, alerts, away, bills, catalog, comparisons, consumption, dashboard,
-    devices, events, explanations, exports, forecasts, goals, members, meters, notices, operations,
-    profiles, public, readings, registration, reports, suggestions, tariffs, weather, what_if,
+    App, accounts, admin, alerts, archives, away, bills, catalog, comparisons, consumption,
+    dashboard, devices, events, explanations, exports, forecasts, goals, members, meters, notices,
+    operations, profiles, public, readings, registration, reports, suggestions, tariffs, weather,
+    what_if,
 };
 
 /// The document without its routes.
@@ -59,12 +60,15 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for files, of which one may have a gigabyte and come over a slow line.
 const BULK_TIMEOUT: Duration = Duration::from_hours(1);
 /// Where such files go.
-const BULK: [&str; 2] = [path::READINGS_IMPORT, path::WEATHER_IMPORTS];
+const BULK: [&str; 3] = [path::READINGS_IMPORT, path::WEATHER_IMPORTS, path::ARCHIVES];
+/// Whole homes, which take long and which nobody needs often: so many at once, then one in each period.
+const RARE_BURST: u32 = 20;
+const RARE_PERIOD: Duration = Duration::from_secs(30);
 /// The largest file of temperatures.
 const MAX_FILE_BYTES: usize = 96 * 1024 * 1024;
 
 /// Routes with their documents, before any layer that needs the state.
-fn api() -> [OpenApiRouter<App>; 7] {
+fn api() -> [OpenApiRouter<App>; 8] {
     let quick = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes())
         .merge(profiles::routes())
@@ -102,6 +106,7 @@ fn api() -> [OpenApiRouter<App>; 7] {
         notices::test_routes(),
         weather::bulk(),
         readings::imports::endless(),
+        archives::rare(),
         events::routes(),
     ]
 }
@@ -120,7 +125,16 @@ async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
 
 /// The whole server.
 pub fn router(app: App) -> Router {
-    let [quick, doors, anybody, test_notices, bulk, endless, streams] = api();
+    let [
+        quick,
+        doors,
+        anybody,
+        test_notices,
+        bulk,
+        endless,
+        rare,
+        streams,
+    ] = api();
     let request_id = HeaderName::from_static("x-request-id");
     let quick = plain(quick)
         .merge(slowed_down(
@@ -145,7 +159,9 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new());
     let bulk = plain(bulk).layer(axum::extract::DefaultBodyLimit::max(MAX_FILE_BYTES));
     // What is read as it comes needs no limit.
-    let endless = plain(endless).layer(axum::extract::DefaultBodyLimit::disable());
+    let endless = plain(endless)
+        .merge(slowed_down(plain(rare), Asker, RARE_BURST, RARE_PERIOD))
+        .layer(axum::extract::DefaultBodyLimit::disable());
     // Compression would hold a stream's events back.
     let api = quick
         .merge(bulk)

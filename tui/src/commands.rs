@@ -267,6 +267,11 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     palette_only!("key-new-home", always, |app, cx| {
         forms::open(app, Subject::NewHome, None, cx)
     }),
+    palette_only!(
+        "key-import-home",
+        |app| !matches!(app.screen, Screen::Table(table) if table.is_of_household()),
+        |app, cx| { forms::open(app, Subject::ImportHome, None, cx) }
+    ),
     palette_only!("key-calculator", always, forms::calculator),
     palette_only!("key-join", always, |app, cx| {
         forms::open(app, Subject::Join, None, cx)

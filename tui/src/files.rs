@@ -4,9 +4,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tokio::io::AsyncWriteExt;
+use futures_util::{Stream, stream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::client::{Client, Error};
+
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,26 @@ pub async fn download(client: &Client, address: &str, to: &Path) -> Result<(), F
         drop(tokio::fs::remove_file(&part).await);
     }
     written
+}
+
+/// A file as it is, piece by piece.
+pub async fn pieces(
+    path: &Path,
+) -> io::Result<impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static> {
+    let file = tokio::fs::File::open(path).await?;
+    Ok(stream::unfold(Some(file), |file| async {
+        let mut file = file?;
+        let mut piece = Vec::with_capacity(PIECE_BYTES);
+        match (&mut file)
+            .take(PIECE_BYTES as u64)
+            .read_to_end(&mut piece)
+            .await
+        {
+            Ok(0) => None,
+            Ok(_) => Some((Ok(piece), Some(file))),
+            Err(error) => Some((Err(error), None)),
+        }
+    }))
 }
 
 fn part(path: &Path) -> PathBuf {

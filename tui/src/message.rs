@@ -147,6 +147,8 @@ pub enum Call {
     Transfer(EnergyProfileId, AccountId, Uuid),
     /// Remove the home.
     RemoveProfile(EnergyProfileId, ProfileRemoval),
+    /// Make a home of a file: its path, what the home is to be called, the key.
+    ImportHome(String, Option<String>, Uuid),
     /// Bring a removed home back.
     RestoreProfile(EnergyProfileId, Uuid),
     /// Take an operation back.
@@ -201,7 +203,7 @@ pub enum Reply {
     Account(Answer<Account>),
     /// To `Profiles`.
     Profiles(Answer<Vec<EnergyProfile>>),
-    /// To `CreateProfile`.
+    /// To `CreateProfile` and `ImportHome`.
     ProfileCreated(Answer<Box<EnergyProfile>>),
     /// To `Dashboard`; `None` when nothing changed, else the dashboard and its tag.
     Dashboard(Answer<Option<(Box<Dashboard>, String)>>),

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use color_eyre::eyre;
 use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
-use ecotrack_common::EnergyProfileId;
 use ecotrack_common::account::{Language, SignedIn};
 use ecotrack_common::locale::Locale;
+use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::{EnergyProfileId, FieldErrors, Problem};
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::Terminal;
@@ -21,14 +22,15 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::app::{self, App, Context};
-use crate::client::{self, Client};
+use crate::client::{self, Client, Rows};
 use crate::draw;
 use crate::files::{self, Failed};
 use crate::kept::KeptFolder;
 use crate::keys::Keymap;
-use crate::message::{Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
+use crate::message::{Answer, Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
 use crate::terminal;
 use crate::theme::Theme;
 
@@ -387,6 +389,23 @@ fn fault(error: client::Error) -> Fault {
     }
 }
 
+async fn import_home(
+    client: &Client,
+    file: &str,
+    name: Option<&str>,
+    key: Uuid,
+) -> Answer<Box<EnergyProfile>> {
+    let pieces = files::pieces(Path::new(file)).await.map_err(|error| {
+        let mut errors = FieldErrors::default();
+        errors.add_with("file", "file_unreadable", &[("reason", &error.to_string())]);
+        Fault::Problem(Box::new(Problem::of_fields(errors)))
+    })?;
+    let imported = client.import_home(Rows::pieces(pieces), name, key).await;
+    imported
+        .map(|imported| Box::new(imported.profile))
+        .map_err(fault)
+}
+
 async fn ask(client: &Client, call: Call) -> Reply {
     match call {
         Call::Register(new) => {
@@ -405,6 +424,9 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map(Box::new)
                 .map_err(fault),
         ),
+        Call::ImportHome(file, name, key) => {
+            Reply::ProfileCreated(import_home(client, &file, name.as_deref(), key).await)
+        }
         Call::Dashboard(home, tag) => Reply::Dashboard(
             client
                 .dashboard(home, tag.as_deref())

@@ -317,6 +317,7 @@ fn the_forms_of_a_home_look_like_this() {
         ("password", Subject::Password),
         ("recovery", Subject::Recovery),
         ("remove_home", Subject::RemoveHome),
+        ("import_home", Subject::ImportHome),
     ] {
         pictures!("forms", &name, [(80, 24)], |cx: &Context| opened(
             subject, cx

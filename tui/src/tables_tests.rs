@@ -10,7 +10,7 @@ use crate::forms::Subject;
 use crate::kept::Method;
 use crate::keys::{key, named};
 use crate::lists::{Listed, What};
-use crate::message::{Effect, Message, Reply};
+use crate::message::{Call, Effect, Message, Reply};
 use crate::remote::Remote;
 use crate::table::{self, Table};
 use crate::testing::{self, Hands, cx, sized, with_lists};
@@ -174,4 +174,57 @@ fn only_an_owner_removes_others_and_anybody_leaves() {
             assert_eq!(hands.error("name").as_deref(), Some("name_does_not_match"));
         }
     }
+}
+
+#[test]
+fn what_the_server_lists_in_part_is_exported_by_the_server_whole() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('5')).press(key('x'));
+    let Some(Effect::Download(address, file)) = hands.effects.first() else {
+        panic!("a file was expected");
+    };
+    assert!(address.ends_with("/export/bills?format=csv"), "{address}");
+    assert_eq!(file, "ecotrack-bills-2026-11-23.csv");
+    hands.press(key('X'));
+    let Some(Effect::Download(address, file)) = hands.effects.first() else {
+        panic!("a file was expected");
+    };
+    assert!(address.ends_with("/export/bills?format=json"), "{address}");
+    assert_eq!(file, "ecotrack-bills-2026-11-23.json");
+    // Who looks for something wants what was found.
+    hands
+        .press(key('/'))
+        .type_text("281")
+        .enter()
+        .press(key('x'));
+    assert!(matches!(hands.effects.first(), Some(Effect::Export(..))));
+    hands.press(key('4')).press(key('x'));
+    let Some(Effect::Download(address, _)) = hands.effects.first() else {
+        panic!("a file was expected");
+    };
+    assert!(
+        address.ends_with("/readings/export?format=csv"),
+        "{address}"
+    );
+}
+
+#[test]
+fn a_whole_home_goes_out_and_comes_in_from_the_household() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('H')).press(key('E'));
+    let Some(Effect::Download(address, file)) = hands.effects.first() else {
+        panic!("a file was expected");
+    };
+    assert!(address.ends_with("/archive"), "{address}");
+    assert_eq!(file, "ecotrack-home-2026-11-23.tar.gz");
+    hands.press(key('I')).type_text("/tmp/home.tar.gz").enter();
+    hands.press(key('x'));
+    hands.press(crate::keys::ctrl('s'));
+    let Some(Effect::Call(_, Call::ImportHome(file, name, _))) = hands.effects.first() else {
+        panic!("an import was expected");
+    };
+    assert_eq!(
+        (file.as_str(), name.as_deref()),
+        ("/tmp/home.tar.gz", Some("x"))
+    );
 }

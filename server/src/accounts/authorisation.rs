@@ -79,6 +79,8 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("POST", path::READINGS_IMPORT, Access::Member(Role::Editor)),
     ("GET", path::READINGS_EXPORT, Access::Member(Role::Viewer)),
     ("GET", path::EXPORT, Access::Member(Role::Viewer)),
+    ("GET", path::ARCHIVE, Access::Member(Role::Owner)),
+    ("POST", path::ARCHIVES, Access::SignedIn),
     ("GET", path::OPERATIONS, Access::Member(Role::Viewer)),
     ("POST", path::UNDO, Access::Member(Role::Editor)),
     ("GET", path::DEVICES, Access::Member(Role::Viewer)),

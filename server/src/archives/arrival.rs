@@ -157,9 +157,8 @@ async fn insert(
         "profile_suggestion" => {
             let slugs: Vec<String> = rows.slugs.iter().flatten().cloned().collect();
             let unknown = store::list_unknown(conn, Reference::Measure, &slugs).await?;
-            let known = |slug: &Option<String>| {
-                slug.as_ref().is_none_or(|slug| !unknown.contains(slug))
-            };
+            let known =
+                |slug: &Option<String>| slug.as_ref().is_none_or(|slug| !unknown.contains(slug));
             let mut kept = rows.slugs.iter().map(known);
             rows.json.retain(|_| kept.next().unwrap_or(true));
             unknown_measures.extend(unknown);

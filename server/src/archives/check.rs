@@ -11,7 +11,9 @@ use super::arrival::{of_table, refusal};
 use super::store;
 use crate::error::{Error, Result};
 use crate::readings::imports::registers;
-use crate::{alerts, audit, away, bills, devices, forecasts, goals, meters, profiles, suggestions, tariffs};
+use crate::{
+    alerts, away, bills, devices, forecasts, goals, meters, profiles, suggestions, tariffs,
+};
 
 /// Checks the home, and derives its days.
 pub async fn settle(
@@ -25,8 +27,7 @@ pub async fn settle(
     let zone = profiles::store::zone(conn, profile).await?;
     read_back(conn, profile, &zone, now).await?;
     for (meter, first, last) in store::list_read(conn, profile).await? {
-        let apart =
-            registers::rederive_span(conn, profile, meter, &zone, first, last).await;
+        let apart = registers::rederive_span(conn, profile, meter, &zone, first, last).await;
         if !apart.map_err(|error| in_table(error, "energy_reading"))? {
             return Err(Error::Invalid(of_table("energy_reading")));
         }
@@ -74,10 +75,12 @@ async fn read_back(
     for tariff in read(tariffs::store::list(conn, profile).await, table)? {
         fits(tariff.tariff.check(), table)?;
     }
-    read(suggestions::store::list(conn, profile).await, "profile_suggestion")?;
+    read(
+        suggestions::store::list(conn, profile).await,
+        "profile_suggestion",
+    )?;
     read(alerts::store::list_rules(conn, profile).await, "alert_rule")?;
     read(alerts::store::list(conn, profile, i64::MAX).await, "alert")?;
-    read(audit::store::list(conn, profile, None, i64::MAX, 1).await, "audit_operation")?;
     let latest = read(
         forecasts::store::find_latest(conn, profile).await,
         "consumption_prediction",

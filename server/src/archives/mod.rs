@@ -136,7 +136,10 @@ async fn import(
     let body = request.into_body().into_data_stream();
     let arrived = arrival::take(&app, &caller, id, query.name.clone(), body).await?;
     let mut write = arrived.write;
-    if let Some(answer) = write.claim(&caller, key, &(&query, &arrived.sha256)).await? {
+    if let Some(answer) = write
+        .claim(&caller, key, &(&query, &arrived.sha256))
+        .await?
+    {
         return Ok(answer);
     }
     check::settle(write.conn(), id, app.clock.now()).await?;

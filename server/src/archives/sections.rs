@@ -12,6 +12,22 @@ pub struct Section {
     pub order: &'static str,
 }
 
+impl Section {
+    /// Whether it grows with each day, and is never held whole.
+    pub fn is_long(&self) -> bool {
+        [
+            "energy_reading",
+            "consumption_day",
+            "weather_observation",
+            "consumption_prediction",
+            "historical_prediction_comparison",
+            "audit_operation",
+            "audit_entry",
+        ]
+        .contains(&self.table)
+    }
+}
+
 /// Columns that no archive has: keys of accounts, marks of imports (which cannot be taken back elsewhere), and
 /// what the database computes.
 pub const LEFT_OUT: &[&str] = &[
@@ -62,7 +78,7 @@ macro_rules! sections {
 pub const SECTIONS: &[Section] = sections! {
     profile_device by "profile_device_id":
         profile_device_id, catalog_slug, name, category, quantity, power_w, standby_w, hours_per_day, days_per_month,
-        duty_cycle, estimate, example, removed_at, version, alerts_off;
+        duty_cycle, estimate, example, removed_at, version, alerts_off, kind;
     device_usage_pattern by "profile_device_id, season, weekday":
         profile_device_id, season, weekday, hour_minutes;
     // Those that others name come first.

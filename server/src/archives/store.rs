@@ -5,7 +5,9 @@
 
 use ecotrack_common::{EnergyProfileId, MeterId};
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+#[cfg(test)]
+use sqlx::Row;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::sections::Section;
 
@@ -25,7 +27,9 @@ pub async fn open(
         .map(|column| format!("{} AS {column}", taken(table, column)))
         .collect();
     let rows = match *table {
-        "audit_operation" => "audit_operation AS t LEFT JOIN account AS a ON a.account_id = t.account_id",
+        "audit_operation" => {
+            "audit_operation AS t LEFT JOIN account AS a ON a.account_id = t.account_id"
+        }
         // Days of meters that are read follow from their readings.
         "consumption_day" => {
             "consumption_day AS t JOIN meter AS m USING (energy_profile_id, meter_id)"
@@ -179,9 +183,13 @@ pub async fn list_read(
     )
     .fetch_all(conn)
     .await?;
-    let span = rows
-        .into_iter()
-        .map(|row| (MeterId(row.meter_id), row.first.to_jiff(), row.last.to_jiff()));
+    let span = rows.into_iter().map(|row| {
+        (
+            MeterId(row.meter_id),
+            row.first.to_jiff(),
+            row.last.to_jiff(),
+        )
+    });
     Ok(span.collect())
 }
 

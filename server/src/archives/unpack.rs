@@ -19,6 +19,9 @@ use std::collections::BTreeMap;
 use super::sections::{SECTIONS, Section};
 use crate::readings::derive::local_day;
 
+/// What people enter is a few hundred rows, and is checked as a whole.
+const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
+
 /// The next of an archive.
 #[derive(Debug)]
 pub enum Piece {
@@ -59,16 +62,15 @@ pub fn unpack(
     let mut reader = Reader::default();
     let read = reader.read(&mut archive, &mut take);
     let mut rest = archive.into_inner();
-    let too_large = rest.limit() == 0 || rest.get_ref().get_ref().limit() == 0;
-    if too_large {
-        let max = (MAX_BYTES / (1024 * 1024)).to_string();
-        return Err(wrong("archive_too_large", &[("max", &max)]));
+    let is_too_large = rest.limit() == 0 || rest.get_ref().get_ref().limit() == 0;
+    if is_too_large {
+        return Err(too_large());
     }
     read?;
     // The checksum of the whole stands at its end.
     std::io::copy(&mut rest, &mut std::io::sink()).map_err(|_| broken())?;
-    let Some(end) = reader.end else {
-        return Err(broken());
+    let Some(end) = &reader.end else {
+        return Err(reader.unreadable());
     };
     let counted = reader.rows.iter().filter(|(_, count)| **count > 0);
     let told = end.rows.iter().filter(|(_, count)| **count > 0);
@@ -85,6 +87,8 @@ struct Reader {
     /// The table of the last part, by its place.
     section: usize,
     rows: BTreeMap<String, u64>,
+    /// Bytes of tables that are read back whole.
+    list_bytes: usize,
     end: Option<End>,
 }
 
@@ -100,8 +104,7 @@ impl Reader {
             entries += 1;
             let size = entry.size();
             if entries > MAX_ENTRIES || size > MAX_ENTRY_BYTES {
-                let max = (MAX_BYTES / (1024 * 1024)).to_string();
-                return Err(wrong("archive_too_large", &[("max", &max)]));
+                return Err(too_large());
             }
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             if !entry.header().entry_type().is_file() || self.end.is_some() {
@@ -109,9 +112,10 @@ impl Reader {
             }
             let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
             entry.read_to_end(&mut bytes).map_err(|_| broken())?;
-            match self.file(&name, &bytes)? {
-                Some(piece) if !take(piece) => return Ok(()),
-                _ => {}
+            if let Some(piece) = self.file(&name, &bytes)?
+                && !take(piece)
+            {
+                return Ok(());
             }
         }
         Ok(())
@@ -151,6 +155,12 @@ impl Reader {
                     return Err(stray(name));
                 };
                 self.section = at;
+                if !SECTIONS[at].is_long() {
+                    self.list_bytes += bytes.len();
+                    if self.list_bytes > MAX_LIST_BYTES {
+                        return Err(too_large());
+                    }
+                }
                 let rows = rows(name, &SECTIONS[at], bytes, zone)?;
                 *self.rows.entry(table.to_owned()).or_default() += rows.json.len() as u64;
                 Ok(Some(Piece::Rows(&SECTIONS[at], rows)))
@@ -194,7 +204,10 @@ fn rows(
         let wrong = || row(name, at);
         let columns: BTreeMap<&str, IgnoredAny> =
             serde_json::from_str(line).map_err(|_| wrong())?;
-        let known = section.columns.iter().all(|column| columns.contains_key(column));
+        let known = section
+            .columns
+            .iter()
+            .all(|column| columns.contains_key(column));
         if !known || columns.len() != section.columns.len() {
             return Err(wrong());
         }
@@ -252,7 +265,10 @@ pub fn wrong(code: &str, params: &[(&str, &str)]) -> FieldErrors {
 /// A row that cannot be.
 pub fn row(name: &str, line: usize) -> FieldErrors {
     let name: String = name.chars().take(80).collect();
-    wrong("archive_row", &[("name", &name), ("row", &line.to_string())])
+    wrong(
+        "archive_row",
+        &[("name", &name), ("row", &line.to_string())],
+    )
 }
 
 fn stray(name: &str) -> FieldErrors {
@@ -262,6 +278,11 @@ fn stray(name: &str) -> FieldErrors {
 
 fn no_archive() -> FieldErrors {
     wrong("no_archive", &[])
+}
+
+fn too_large() -> FieldErrors {
+    let max = (MAX_BYTES / (1024 * 1024)).to_string();
+    wrong("archive_too_large", &[("max", &max)])
 }
 
 fn broken() -> FieldErrors {

@@ -116,6 +116,22 @@ pub async fn list_entries(
     .collect()
 }
 
+/// Whether an operation came with a home from another server.
+pub async fn is_moved(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    operation: OperationId,
+) -> sqlx::Result<bool> {
+    let moved = sqlx::query_scalar!(
+        "SELECT moved FROM audit_operation WHERE energy_profile_id = $1 AND operation_id = $2",
+        profile.0,
+        operation.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(moved.unwrap_or(false))
+}
+
 /// Operations before `before` (all, when `None`), newest first, each with at most `shown` of its
 /// entries.
 pub async fn list(
@@ -126,7 +142,7 @@ pub async fn list(
     shown: i32,
 ) -> sqlx::Result<Vec<Operation>> {
     let rows = sqlx::query!(
-        r#"SELECT o.operation_id, o.at, o.account_id, a.display_name AS "by?", o.undoes,
+        r#"SELECT o.operation_id, o.at, o.account_id, coalesce(a.display_name, o.by_name) AS "by?", o.undoes,
                   EXISTS (SELECT FROM audit_operation AS u
                           WHERE u.energy_profile_id = o.energy_profile_id AND u.undoes = o.operation_id) AS "undone!",
                   (SELECT count(*) FROM audit_entry AS e

@@ -20,7 +20,7 @@ pub mod out;
 pub mod readings;
 pub mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::App;
 use crate::error::{Error, Result};
@@ -131,7 +131,9 @@ fn span(from: Option<Date>, to: Option<Date>) -> Result<(Date, Date)> {
 }
 
 /// A turn, and a transaction in which all that is read is of one moment.
-async fn begin(app: &App) -> Result<(OwnedSemaphorePermit, Transaction<'static, Postgres>)> {
+pub(crate) async fn begin(
+    app: &App,
+) -> Result<(OwnedSemaphorePermit, Transaction<'static, Postgres>)> {
     let turn = app.exports.clone().try_acquire_owned();
     let turn = turn.map_err(|_| {
         let detail = "other files are on their way out; wait some seconds".to_owned();

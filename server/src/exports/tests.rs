@@ -16,7 +16,7 @@ use crate::testing::{Actor, Answer, TestApp, home, in_home, of_row, register};
 
 const QUARTERS: &str = r#"=Quarter, "hours""#;
 
-async fn text(ana: &Actor, profile: EnergyProfileId, query: &str) -> String {
+pub(crate) async fn text(ana: &Actor, profile: EnergyProfileId, query: &str) -> String {
     let answer = ana
         .get(&format!(
             "{}{query}",
@@ -27,7 +27,12 @@ async fn text(ana: &Actor, profile: EnergyProfileId, query: &str) -> String {
     answer.text().to_owned()
 }
 
-async fn import(ana: &Actor, profile: EnergyProfileId, query: &str, text: &str) -> Answer {
+pub(crate) async fn import(
+    ana: &Actor,
+    profile: EnergyProfileId,
+    query: &str,
+    text: &str,
+) -> Answer {
     let address = format!("{}{query}", in_home(path::READINGS_IMPORT, profile));
     let headers = [("content-type", "text/csv")];
     ana.ask(
@@ -68,7 +73,7 @@ async fn empty_home(ana: &Actor) -> EnergyProfileId {
 }
 
 /// Rows of steps from an instant on; every seventh is missing, every fifth an estimate.
-fn steps(rows: &mut String, meter: &str, from: &str, minutes: i64, count: i64) {
+pub(crate) fn steps(rows: &mut String, meter: &str, from: &str, minutes: i64, count: i64) {
     let from: Timestamp = from.parse().unwrap();
     for at in (0..count).filter(|at| at % 7 != 3) {
         let start = from + (at * minutes).minutes();
@@ -77,7 +82,7 @@ fn steps(rows: &mut String, meter: &str, from: &str, minutes: i64, count: i64) {
         writeln!(
             rows,
             "{meter},{start},{end},0.{:06},,{estimated}",
-            1 + at * 997
+            1 + at * 997 % 900_000
         )
         .unwrap();
     }
@@ -85,7 +90,7 @@ fn steps(rows: &mut String, meter: &str, from: &str, minutes: i64, count: i64) {
 
 /// A home with all that meters can say: registers with notes, one that began anew, energy of short and long
 /// spans, steps of several lengths over both changes of the clock.
-async fn full_home(test: &TestApp) -> (Actor, EnergyProfileId) {
+pub(crate) async fn full_home(test: &TestApp) -> (Actor, EnergyProfileId) {
     let (ana, profile) = test.owner().await;
     let casa = json!({ "name": "Casa", "channel": "grid_import", "reading_kind": "register", "register_digits": 5 });
     let casa = make_meter(&ana, profile, casa).await;
@@ -117,10 +122,11 @@ async fn full_home(test: &TestApp) -> (Actor, EnergyProfileId) {
     anew["note"] = json!("'-");
     enter(&ana, profile, &casa, &anew).await;
     let period = |start: &str, end: &str, kwh: &str| json!({ "read_at": start, "kind": "period", "energy_kwh": kwh, "ends_at": end });
-    // A bill of a month in which somebody then began to read the counter.
+    // The last is of a month in which the counter was replaced and read.
     for reading in [
-        period("2017-11-10T00:00:00Z", "2018-01-08T00:00:00Z", "141.5"),
+        period("2017-11-10T00:00:00Z", "2018-01-05T12:00:00Z", "141.5"),
         period("2018-02-20T10:00:00Z", "2018-02-20T10:20:00Z", "0.25"),
+        period("2018-02-28T00:00:00Z", "2018-03-10T00:00:00Z", "41.5"),
     ] {
         enter(&ana, profile, &casa, &reading).await;
     }
@@ -233,6 +239,7 @@ async fn readings_of_a_span_and_of_one_meter_come_out_alone(db: PgPool) {
         [
             "Casa,2018-02-05T12:00:00Z,,,99999.000000,,,",
             "Casa,2018-02-20T10:00:00Z,2018-02-20T10:20:00Z,0.250000,,,,",
+            "Casa,2018-02-28T00:00:00Z,2018-03-10T00:00:00Z,41.500000,,,,",
             "Casa,2018-03-05T12:00:00Z,,,3.500000,,true,''-",
         ]
     );

@@ -27,6 +27,11 @@ pub(super) async fn undo(
     if entries.is_empty() {
         return Err(Error::NotFound);
     }
+    if audit::store::is_moved(write.conn(), profile, operation).await? {
+        return Err(cannot_undo(
+            "it was done before the home came to this server",
+        ));
+    }
     let operation_id = OperationId(Uuid::now_v7());
     let back: Vec<Entry> = entries
         .into_iter()

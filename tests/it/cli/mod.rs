@@ -22,6 +22,7 @@ mod consumption;
 mod devices;
 mod entries;
 mod explain;
+mod exports;
 mod forecast;
 mod foreseen;
 mod history;

@@ -18,7 +18,7 @@ pub(super) struct Export {
     #[arg(value_parser = words(ExportTable::ALL, ExportTable::as_str))]
     table: ExportTable,
     #[command(flatten)]
-    into: Into,
+    written: Written,
 }
 
 #[derive(Debug, Args)]
@@ -27,11 +27,11 @@ pub(super) struct Readings {
     #[arg(long, value_name = "NAME")]
     meter: Option<String>,
     #[command(flatten)]
-    into: Into,
+    written: Written,
 }
 
 #[derive(Debug, Args)]
-struct Into {
+struct Written {
     #[command(flatten)]
     span: weather::Span,
     /// How it is written [default: csv, or json with --json]
@@ -45,7 +45,7 @@ struct Into {
 pub(super) async fn table(context: &Context, wanted: Export) -> Result<()> {
     let home = context.at_home().await?;
     let address = path::fill(&home.path(path::EXPORT), &[("table", &wanted.table)]);
-    wanted.into.write(context, &home, address, None).await
+    wanted.written.write(context, &home, address, None).await
 }
 
 pub(super) async fn readings(context: &Context, wanted: Readings) -> Result<()> {
@@ -60,10 +60,10 @@ pub(super) async fn readings(context: &Context, wanted: Readings) -> Result<()> 
     };
     let meter = meter.map(|meter| format!("meter={}", meter.meter_id));
     let address = home.path(path::READINGS_EXPORT);
-    wanted.into.write(context, &home, address, meter).await
+    wanted.written.write(context, &home, address, meter).await
 }
 
-impl Into {
+impl Written {
     async fn write(
         self,
         context: &Context,

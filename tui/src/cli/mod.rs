@@ -18,6 +18,7 @@ use crate::config::{self, Given, Settings};
 mod account;
 mod admin;
 mod alerts;
+mod archive;
 mod away;
 mod bills;
 mod calculate;

@@ -1,5 +1,7 @@
 //! `profiles`: homes.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use ecotrack_common::locale::fl;
 use ecotrack_common::member::{ProfileRemoval, RemovedProfile};
@@ -21,7 +23,7 @@ use super::table::{Side, Table};
 use super::typed::{Typed, text};
 use super::words::words;
 use super::writes::{Did, say, send};
-use super::{Failure, Result};
+use super::{Failure, Result, archive};
 use crate::client::new_key;
 use crate::kept::Method;
 
@@ -62,6 +64,14 @@ pub(super) enum Profiles {
         /// Its name, exactly as it stands
         name: String,
     },
+    /// Write the whole home into one file, for another server or for leaving
+    Export {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Make a home of such a file; it is yours, and nobody else belongs to it
+    Import(archive::Import),
     /// Bring a removed home back
     Restore {
         /// The home, by its name or its key
@@ -172,6 +182,8 @@ pub(super) async fn run(context: &Context, command: Profiles) -> Result<()> {
         } => Err(Failure::Usage(context.locale.text("cli-tariff-elsewhere"))),
         Profiles::Edit { fields, .. } => edit(context, &fields).await,
         Profiles::Remove { name } => remove(context, &name).await,
+        Profiles::Export { file } => archive::export(context, &file).await,
+        Profiles::Import(import) => archive::import(context, import).await,
         Profiles::Restore { home } => restore(context, &home).await,
     }
 }
@@ -244,7 +256,7 @@ async fn create(
 
 async fn edit(context: &Context, fields: &Fields) -> Result<()> {
     let home = context.at_home().await?;
-    let before = details(&home.profile);
+    let before = home.profile.clone().into_details();
     let row = fields.read(Some(&before), context)?;
     if row == before {
         let sentence = context.locale.text("cli-nothing-to-change");
@@ -391,20 +403,6 @@ impl Fields {
             ),
             grid_region: text(self.grid_region.as_deref(), region),
         }
-    }
-}
-
-fn details(home: &EnergyProfile) -> ProfileDetails {
-    ProfileDetails {
-        name: home.name.clone(),
-        occupants: home.occupants,
-        area_m2: home.area_m2,
-        connection: home.connection,
-        currency: home.currency.clone(),
-        time_zone: home.time_zone.clone(),
-        billing_cycle_day: home.billing_cycle_day,
-        public_totals: home.public_totals,
-        location: home.location.clone(),
     }
 }
 

@@ -34,7 +34,7 @@ use uuid::Uuid;
 use super::{Client, IDEMPOTENCY_KEY, Result, etag};
 
 /// Rows of readings on their way: bytes that are there, or that come.
-pub struct Rows(Body);
+pub struct Rows(pub(super) Body);
 
 impl Rows {
     /// All of them.

@@ -1,8 +1,12 @@
 //! Files that the server writes while they are taken.
 
+use ecotrack_common::archive::ArchiveImported;
+use ecotrack_common::path;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response};
+use uuid::Uuid;
 
-use super::{Client, Result};
+use super::{Client, IDEMPOTENCY_KEY, Result, Rows};
 
 /// A file on its way.
 pub struct Download {
@@ -18,6 +22,24 @@ impl Client {
             client: self.clone(),
             response,
         })
+    }
+}
+
+impl Client {
+    /// Makes a home of an archive.
+    pub async fn import_home(
+        &self,
+        archive: Rows,
+        name: Option<&str>,
+        key: Uuid,
+    ) -> Result<ArchiveImported> {
+        let request = self
+            .unlimited(Method::POST, path::ARCHIVES)
+            .header(IDEMPOTENCY_KEY, key.to_string())
+            .header(CONTENT_TYPE, "application/gzip")
+            .query(name.map(|name| ("name", name)).as_slice())
+            .body(archive.0);
+        self.json(request).await
     }
 }
 

@@ -150,3 +150,24 @@ pub(super) fn read_remove_home(app: &App, form: &Form) -> Result<Request, FieldE
         typed,
     ))))
 }
+
+/// Which file, and what the home of it is to be called.
+pub(super) fn import_home_fields() -> Vec<Field> {
+    vec![
+        Field::text("file", "label-archive-file", "")
+            .hint("hint-archive-file")
+            .required(),
+        Field::text("name", "label-home-name", "").hint("hint-archive-name"),
+    ]
+}
+
+pub(super) fn read_import_home(form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
+    let file = form
+        .optional("file")
+        .ok_or_else(|| FieldErrors::one("file", "required"))?;
+    Ok(Request::Call(Box::new(Call::ImportHome(
+        file,
+        form.optional("name"),
+        form.attempt.unwrap_or(cx.fresh_key),
+    ))))
+}

@@ -201,6 +201,7 @@ fn fields(
         Subject::Me => account::me_fields(app, cx),
         Subject::Password => account::password_fields(),
         Subject::RemoveHome => household::remove_home_fields(app),
+        Subject::ImportHome => household::import_home_fields(),
         Subject::AdminRow(set, _) => admin::fields(set, base(row).as_ref(), cx),
         Subject::Reading(_)
         | Subject::Correction(..)
@@ -242,6 +243,7 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Me => account::read_me(form),
         Subject::Password => account::read_password(form),
         Subject::RemoveHome => household::read_remove_home(app, form),
+        Subject::ImportHome => household::read_import_home(form, cx),
         Subject::AdminRow(set, id) => admin::read(form, set, id, cx),
         Subject::Reading(_)
         | Subject::Correction(..)
@@ -467,6 +469,7 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             if let Some(form) = &mut app.form {
                 form.sending = Some(ticket);
                 if let Call::CreateProfile(_, _, key)
+                | Call::ImportHome(_, _, key)
                 | Call::AddChannel(_, _, key)
                 | Call::Join(_, key)
                 | Call::Transfer(_, _, key) = call.as_ref()

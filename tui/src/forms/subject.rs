@@ -79,6 +79,8 @@ pub enum Subject {
     Password,
     /// The removal of the home, its name typed.
     RemoveHome,
+    /// A home of a file.
+    ImportHome,
     /// A row of reference data, by the id that tables know it by.
     AdminRow(AdminSet, Option<Uuid>),
     /// Something an administrator does at once.
@@ -104,6 +106,7 @@ impl Subject {
                 | Self::RemoveMember(_)
                 | Self::Transfer(_)
                 | Self::RemoveHome
+                | Self::ImportHome
                 | Self::Removal
                 | Self::AdminAct
                 // What stands in them is kept with the tariff that is open.
@@ -153,6 +156,7 @@ impl Subject {
             (Self::Me, _) => ("me-title", ""),
             (Self::Password, _) => ("password-title", "password-what"),
             (Self::RemoveHome, _) => ("remove-home-title", "remove-home-what"),
+            (Self::ImportHome, _) => ("import-home-title", "import-home-what"),
             (Self::AdminRow(set, _), false) => (set.description().title, "admin-new-what"),
             (Self::AdminRow(set, _), true) => (set.description().title, "admin-edit-what"),
             (Self::AdminAct, _) => ("tab-admin", ""),
@@ -165,7 +169,9 @@ impl Subject {
             Self::SignIn | Self::Register | Self::Recovery | Self::Me | Self::Password => {
                 "subject-account"
             }
-            Self::NewHome | Self::Home | Self::Join | Self::RemoveHome => "subject-home",
+            Self::NewHome | Self::Home | Self::Join | Self::RemoveHome | Self::ImportHome => {
+                "subject-home"
+            }
             Self::Meter(_) => "subject-meter",
             Self::Device(_) | Self::Calculator => "subject-device",
             Self::Bill(_) | Self::Months => "subject-bill",

@@ -166,6 +166,20 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('E')],
+        name: "key-export-home",
+        when: |app| is_owner(app) && shown(app).is_some_and(Table::is_of_household),
+        run: export_home,
+        footer: false,
+    },
+    Command {
+        keys: &[key('I')],
+        name: "key-import-home",
+        when: |app| shown(app).is_some_and(Table::is_of_household),
+        run: |app, cx| forms::open(app, Subject::ImportHome, None, cx),
+        footer: false,
+    },
+    Command {
         keys: &[key('N')],
         name: "key-notices",
         when: |app| shown(app).is_some_and(Table::is_of_household),
@@ -532,6 +546,17 @@ pub fn scroll(app: &mut App, by: i32, cx: &Context) -> Vec<Effect> {
             .ask(What::OlderOperations, app.home, &mut app.tickets);
     }
     Vec::new()
+}
+
+/// The whole home as one file.
+fn export_home(app: &mut App, cx: &Context) -> Vec<Effect> {
+    let Some(home) = app.home else {
+        return Vec::new();
+    };
+    let file = format!("ecotrack-home-{}.tar.gz", forms::today(app, cx));
+    app.notice = Some(Notice::Said("notice-exporting", file.clone()));
+    let address = path::fill(path::ARCHIVE, &[("energy_profile_id", &home)]);
+    vec![Effect::Download(address, file)]
 }
 
 /// All of a table of the home, from the server.

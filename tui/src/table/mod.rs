@@ -7,6 +7,7 @@ mod bills;
 mod commands;
 mod consumption;
 mod devices;
+mod exported;
 mod goals;
 mod household;
 mod notices;
@@ -15,7 +16,6 @@ mod tariffs;
 mod view;
 mod weather;
 
-use ecotrack_common::export::{ExportFormat, ExportTable};
 use ecotrack_common::{AccountId, EnergyProfileId};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -26,11 +26,12 @@ pub use commands::{COMMANDS, FILTER_COMMANDS, scroll};
 pub use view::{hit, view};
 
 pub(crate) use ecotrack_common::spreadsheet::csv;
+pub(crate) use exported::download;
 
 use crate::admin::{self as administration, PAGES, Page};
-use crate::app::{App, Context, Notice, Screen};
+use crate::app::{App, Context, Screen};
 use crate::consumption as used;
-use crate::forms::{self, Subject};
+use crate::forms::Subject;
 use crate::lists::What;
 use crate::message::Effect;
 use crate::tariff;
@@ -130,38 +131,6 @@ impl Table {
         } else {
             &[]
         }
-    }
-
-    /// As the server exports it, for those of a home.
-    pub fn exported(self) -> Option<ExportTable> {
-        Some(match self {
-            Self::Devices => ExportTable::Devices,
-            Self::Bills => ExportTable::Bills,
-            Self::Goals => ExportTable::Goals,
-            Self::Members => ExportTable::Members,
-            Self::Meters => ExportTable::Meters,
-            Self::Tariffs => ExportTable::Tariffs,
-            Self::Away => ExportTable::Away,
-            Self::Weather => ExportTable::Weather,
-            Self::History => ExportTable::History,
-            Self::Alerts => ExportTable::Alerts,
-            Self::AlertRules => ExportTable::AlertRules,
-            Self::Consumption
-            | Self::Invitations
-            | Self::Sessions
-            | Self::Removed
-            | Self::Outbox
-            | Self::Notices
-            | Self::Admin(_) => return None,
-        })
-    }
-
-    /// Whether there may be more of it than the server listed.
-    fn may_go_on(self) -> bool {
-        matches!(
-            self,
-            Self::Bills | Self::Goals | Self::Away | Self::Weather | Self::History | Self::Alerts
-        )
     }
 
     /// Fluent id of its title.
@@ -587,20 +556,6 @@ pub(crate) fn consumption_key(step: usize) -> Uuid {
 /// The home that a row of removed homes is.
 pub fn removed_home(key: Uuid) -> EnergyProfileId {
     EnergyProfileId(key)
-}
-
-/// A file that the server writes into the folder that the program was started in.
-pub(crate) fn download(
-    app: &mut App,
-    address: String,
-    name: &str,
-    format: ExportFormat,
-    cx: &Context,
-) -> Vec<Effect> {
-    let day = forms::today(app, cx);
-    let file = format!("ecotrack-{name}-{day}.{format}");
-    app.notice = Some(Notice::Said("notice-exporting", file.clone()));
-    vec![Effect::Download(format!("{address}?format={format}"), file)]
 }
 
 /// What is shown, as CSV with its titles.

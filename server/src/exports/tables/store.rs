@@ -143,7 +143,7 @@ fn description(table: ExportTable) -> Description {
         },
         ExportTable::Devices => Description {
             columns: columns![
-                name Text "t.name", category Text "t.category", catalog_slug Text "t.catalog_slug",
+                name Text "t.name", category Text "t.category", catalog_slug Text "t.catalog_slug", kind Text "t.kind",
                 quantity Count "t.quantity", power_w Decimal "t.power_w", standby_w Decimal "t.standby_w",
                 hours_per_day Decimal "t.hours_per_day", days_per_month Decimal "t.days_per_month",
                 duty_cycle Decimal "t.duty_cycle", estimate Flag "t.estimate", example Flag "t.example",
@@ -273,7 +273,7 @@ fn description(table: ExportTable) -> Description {
         ExportTable::History => Description {
             columns: columns![
                 at Instant "t.at", by Text "coalesce(a.display_name, t.by_name)", entity Text "e.entity",
-                act Text "e.act", before Json "e.before", after Json "e.after", entry Count "e.entry",
+                act Text "e.act", before Json "e.before - 'entered_by'", after Json "e.after - 'entered_by'", entry Count "e.entry",
                 operation_id Text "t.operation_id", undoes Text "t.undoes",
             ],
             rows: "audit_operation AS t JOIN audit_entry AS e USING (energy_profile_id, operation_id)

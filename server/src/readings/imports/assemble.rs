@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::copy::CopyRows;
 use super::finer::Apart;
 use super::found::Found;
+use super::open_day::{MISSING, OpenDay};
 use super::store::Waiting;
 use super::told_meters::ToldMeters;
 use crate::meters::store::Image;
@@ -30,8 +31,7 @@ use crate::readings::derive::{local_date, local_day};
 const MAX_OPEN_STEPS: usize = 1 << 21;
 /// Rows of `timestamp,kwh` that are looked at for their spacing, before any is taken.
 const SPACING_ROWS: usize = 1 << 16;
-/// A slot of which the file says nothing, and one of which it says two things.
-const MISSING: i32 = -1;
+/// A slot of which the file says two things.
 const DOUBTED: i32 = -2;
 
 /// What is known of the home before its file is read.
@@ -172,19 +172,6 @@ struct Meter {
     told: Told,
     current: Option<OpenDay>,
     open: BTreeMap<(Date, i64), OpenDay>,
-}
-
-/// A part of a day that is being put together.
-struct OpenDay {
-    date: Date,
-    from: i64,
-    until: i64,
-    step_seconds: i64,
-    mwh: Vec<i32>,
-    estimated: Vec<bool>,
-    lines: Vec<u32>,
-    known: usize,
-    guesses: usize,
 }
 
 impl Builder {
@@ -590,33 +577,6 @@ impl Told {
         self.rows -= 1;
         self.mwh -= mwh;
         self.covered -= seconds;
-    }
-}
-
-impl OpenDay {
-    fn empty() -> Self {
-        Self {
-            date: Date::ZERO,
-            from: 0,
-            until: 0,
-            step_seconds: 0,
-            mwh: Vec::new(),
-            estimated: Vec::new(),
-            lines: Vec::new(),
-            known: 0,
-            guesses: 0,
-        }
-    }
-
-    fn begin(&mut self, date: Date, from: i64, until: i64, step_seconds: i64, count: usize) {
-        (self.date, self.from, self.until) = (date, from, until);
-        (self.step_seconds, self.known, self.guesses) = (step_seconds, 0, 0);
-        self.mwh.clear();
-        self.mwh.resize(count, MISSING);
-        self.estimated.clear();
-        self.estimated.resize(count, false);
-        self.lines.clear();
-        self.lines.resize(count, 0);
     }
 }
 

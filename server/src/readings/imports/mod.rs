@@ -26,6 +26,7 @@ pub mod copy;
 pub mod days;
 pub mod finer;
 pub mod found;
+mod open_day;
 pub mod registers;
 pub mod rows;
 pub mod store;
