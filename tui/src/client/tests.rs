@@ -180,8 +180,7 @@ async fn rows_are_sent_whole_with_what_is_said_of_them() {
     let sent = stub.client.import(home(), file, rows, Uuid::from_u128(6));
     sent.await.unwrap();
     let asked = stub.asked();
-    let query =
-        "on_conflict=replace&accept_findings=true&dry_run=true&make_meters=false&file_name=agosto+%26+mais.csv";
+    let query = "on_conflict=replace&accept_findings=true&dry_run=true&make_meters=false&file_name=agosto+%26+mais.csv";
     let address = format!("/readings/import?meter_id={}&{query}", meter());
     assert!(asked.contains(&address), "{asked}");
     assert!(asked.as_bytes().ends_with(&bytes));
