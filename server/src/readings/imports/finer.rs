@@ -81,12 +81,10 @@ impl Apart {
 /// Sums of one meter, of the days that more rows may still come for.
 pub struct Sums<'a> {
     zone: &'a TimeZone,
-    shortest: i16,
-    days: BTreeMap<(Date, i16), SumDay>,
-    /// The shortest step that was summed up to.
-    pub step_minutes: Option<i16>,
+    step_minutes: i16,
+    days: BTreeMap<Date, SumDay>,
     /// Steps that are known in part.
-    pub incomplete: i64,
+    incomplete: i64,
 }
 
 struct SumDay {
@@ -97,15 +95,20 @@ struct SumDay {
 }
 
 impl<'a> Sums<'a> {
-    /// Sums for a meter that is known in such steps, if it is known.
-    pub fn new(zone: &'a TimeZone, step_minutes: Option<i16>) -> Self {
+    /// Sums for a meter that is known in such steps, if it is known, of rows of such lengths: the
+    /// shortest and the longest, in seconds.
+    pub fn new(zone: &'a TimeZone, step_minutes: Option<i16>, lengths: (i64, i64)) -> Self {
         Self {
             zone,
-            shortest: step_minutes.unwrap_or(SHORTEST),
+            step_minutes: step_of(step_minutes.unwrap_or(SHORTEST), lengths),
             days: BTreeMap::new(),
-            step_minutes: None,
             incomplete: 0,
         }
+    }
+
+    /// The step that rows are summed up to.
+    pub fn step_minutes(&self) -> i16 {
+        self.step_minutes
     }
 
     /// Adds a row of energy of at most an hour; gives the days that no later row can tell of.
@@ -113,14 +116,13 @@ impl<'a> Sums<'a> {
         let Some(ends) = row.ends else {
             return Vec::new();
         };
-        let step = self.step_of(ends - row.starts);
-        self.step_minutes = Some(self.step_minutes.map_or(step, |known| known.min(step)));
+        let step = self.step_minutes;
         let (length, mut at, mut given) = (ends - row.starts, row.starts, 0);
         let date = local_date(second(row.starts), self.zone);
         while at < ends {
             let date = local_date(second(at), self.zone);
             let zone = self.zone;
-            let day = self.days.entry((date, step)).or_insert_with(|| {
+            let day = self.days.entry(date).or_insert_with(|| {
                 let (starts_at, minutes) = local_day(date, zone);
                 let count = usize::try_from(minutes / step).unwrap_or(0);
                 let slots = vec![(0, 0, false); count];
@@ -151,29 +153,26 @@ impl<'a> Sums<'a> {
         self.before(date)
     }
 
-    /// The days that are left.
-    pub fn finish(mut self) -> (Vec<Day>, Option<i16>, i64) {
+    /// The days that are left, and how many steps stay known in part.
+    pub fn finish(mut self) -> (Vec<Day>, i64) {
         let days = self.before(Date::MAX);
-        (days, self.step_minutes, self.incomplete)
+        (days, self.incomplete)
     }
 
     fn before(&mut self, date: Date) -> Vec<Day> {
-        if self
-            .days
-            .first_key_value()
-            .is_none_or(|((first, _), _)| *first >= date)
-        {
+        let is_done = |(first, _): (&Date, _)| *first < date;
+        if !self.days.first_key_value().is_some_and(is_done) {
             return Vec::new();
         }
-        let later = self.days.split_off(&(date, i16::MIN));
+        let later = self.days.split_off(&date);
         let done = std::mem::replace(&mut self.days, later);
-        let days = done
-            .into_iter()
-            .filter_map(|((date, step), day)| self.day(date, step, &day));
-        days.collect()
+        let days = done.into_iter();
+        days.filter_map(|(date, day)| self.day(date, &day))
+            .collect()
     }
 
-    fn day(&mut self, date: Date, step_minutes: i16, day: &SumDay) -> Option<Day> {
+    fn day(&mut self, date: Date, day: &SumDay) -> Option<Day> {
+        let step_minutes = self.step_minutes;
         let whole = i64::from(step_minutes) * 60;
         let mut mwh = Vec::with_capacity(day.slots.len());
         for (sum, covered, _) in &day.slots {
@@ -201,16 +200,18 @@ impl<'a> Sums<'a> {
             },
         })
     }
+}
 
-    /// The shortest step from the meter's on that is a multiple of the row, or else that holds it.
-    fn step_of(&self, seconds: i64) -> i16 {
-        let holding = || {
-            let steps = STEP_MINUTES.into_iter();
-            steps.filter(|step| *step >= self.shortest && i64::from(*step) * 60 >= seconds)
-        };
-        let multiple = holding().find(|step| i64::from(*step) * 60 % seconds == 0);
-        multiple.or_else(|| holding().next()).unwrap_or(60)
-    }
+/// The step that rows between a shortest and a longest length in seconds are summed up to: one of the
+/// meter's length at least that holds them, and is their multiple where all have one length.
+fn step_of(shortest_step: i16, (shortest, longest): (i64, i64)) -> i16 {
+    let holding = || {
+        let steps = STEP_MINUTES.into_iter();
+        steps.filter(|step| *step >= shortest_step && i64::from(*step) * 60 >= longest)
+    };
+    let is_multiple = |step: &i16| longest > 0 && i64::from(*step) * 60 % longest == 0;
+    let multiple = holding().find(|step| shortest == longest && is_multiple(step));
+    multiple.or_else(|| holding().next()).unwrap_or(60)
 }
 
 fn second(second: i64) -> Timestamp {
@@ -237,17 +238,25 @@ mod tests {
         }
     }
 
-    fn summed(step: Option<i16>, rows: &[Waiting]) -> (i16, Vec<Option<i32>>, i64) {
-        let zone = TimeZone::UTC;
-        let mut sums = Sums::new(&zone, step);
+    fn sums_of<'a>(zone: &'a TimeZone, step: Option<i16>, rows: &[Waiting]) -> Sums<'a> {
+        let lengths = || rows.iter().map(|row| row.ends.unwrap() - row.starts);
+        let lengths = (lengths().min().unwrap(), lengths().max().unwrap());
+        let mut sums = Sums::new(zone, step, lengths);
         for row in rows {
             assert!(sums.add(*row).is_empty());
         }
-        let (days, step, incomplete) = sums.finish();
-        let Some(Content::Steps { mwh, .. }) = days.first().map(|day| day.content.clone()) else {
-            return (step.unwrap(), Vec::new(), incomplete);
+        sums
+    }
+
+    fn summed(step: Option<i16>, rows: &[Waiting]) -> (i16, Vec<Option<i32>>, i64) {
+        let zone = TimeZone::UTC;
+        let sums = sums_of(&zone, step, rows);
+        let step = sums.step_minutes();
+        let (days, incomplete) = sums.finish();
+        let Content::Steps { mwh, .. } = days[0].content.clone() else {
+            panic!("no steps")
         };
-        (step.unwrap(), mwh.into_iter().take(4).collect(), incomplete)
+        (step, mwh.into_iter().take(4).collect(), incomplete)
     }
 
     #[test]
@@ -278,11 +287,7 @@ mod tests {
         let mut rows: Vec<Waiting> = (0..4).map(|minute| row(minute, 60, 10)).collect();
         rows.extend([row(4, 120, 20), row(6, 240, 5)]);
         let zone = TimeZone::UTC;
-        let mut sums = Sums::new(&zone, None);
-        for row in rows {
-            sums.add(row);
-        }
-        let (days, ..) = sums.finish();
+        let (days, _) = sums_of(&zone, None, &rows).finish();
         let Content::Steps { mwh, estimated, .. } = &days[0].content else {
             panic!("no steps")
         };

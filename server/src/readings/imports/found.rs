@@ -10,6 +10,7 @@ pub struct Found {
     doubts: usize,
     /// Nothing can be taken, doubts accepted or not.
     refused: bool,
+    closed: bool,
 }
 
 impl Found {
@@ -32,12 +33,16 @@ impl Found {
 
     /// Worth knowing, with how often.
     pub fn note(&mut self, code: &str, count: i64) {
-        if count > 0 {
+        if count > 0 && !self.refused {
             self.findings.add(0, code, &[("count", &count.to_string())]);
         }
     }
 
     fn add(&mut self, finding: &Finding) {
+        // What follows from a file that is refused tells nobody anything.
+        if std::mem::replace(&mut self.closed, self.refused) {
+            return;
+        }
         let params = finding.params.iter();
         let params: Vec<(&str, &str)> = params
             .map(|(name, value)| (name.as_str(), value.as_str()))

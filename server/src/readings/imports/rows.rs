@@ -35,7 +35,10 @@ pub async fn sum_up(
     for told in told.iter_mut().filter(|told| waits_for_steps(told)) {
         let meter = told.meter_id;
         let step = store::find_step(conn, profile, meter).await?;
-        let (mut sums, mut apart) = (Sums::new(zone, step), Apart::default());
+        let Some(lengths) = store::find_lengths(conn, meter).await? else {
+            continue;
+        };
+        let (mut sums, mut apart) = (Sums::new(zone, step, lengths), Apart::default());
         let mut days = CopyRows::default();
         let mut after = None;
         loop {
@@ -62,14 +65,15 @@ pub async fn sum_up(
                 days::push(&mut days, meter, &day);
             }
         }
-        let (rest, step, incomplete) = sums.finish();
+        let step = sums.step_minutes();
+        let (rest, incomplete) = sums.finish();
         for day in rest {
             days::push(&mut days, meter, &day);
         }
         if let Some(rows) = days.take() {
             store::copy(conn, Staging::Days, rows).await?;
         }
-        told.step_minutes = [told.step_minutes, step].into_iter().flatten().min();
+        told.step_minutes = Some(told.step_minutes.map_or(step, |known| known.min(step)));
         told.leave_out(&apart);
         found.note("incomplete_steps", incomplete);
         found.note("repeated", apart.alike);

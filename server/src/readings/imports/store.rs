@@ -385,6 +385,21 @@ pub async fn list_rows(
     Ok(rows.into_iter().map(row).collect())
 }
 
+/// The shortest and the longest of a meter's rows of an hour or less, in seconds.
+pub async fn find_lengths(
+    conn: &mut PgConnection,
+    meter: MeterId,
+) -> sqlx::Result<Option<(i64, i64)>> {
+    let (shortest, longest): (Option<i64>, Option<i64>) = sqlx::query_as(
+        "SELECT min(ends - starts), max(ends - starts) FROM import_row
+         WHERE meter_id = $1 AND ends - starts <= 3600",
+    )
+    .bind(meter.0)
+    .fetch_one(conn)
+    .await?;
+    Ok(shortest.zip(longest))
+}
+
 /// The step in which a meter was known last.
 pub async fn find_step(
     conn: &mut PgConnection,

@@ -11,7 +11,7 @@ use crate::profiles;
 use crate::readings::ask_for_refresh;
 use crate::write::Write;
 
-mod store;
+pub mod store;
 
 /// Puts back what imports wrote, if nothing of it was written on since. The other way, a file put in
 /// again, is the file imported again. Gives the number of days and readings.
