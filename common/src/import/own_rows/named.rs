@@ -193,9 +193,8 @@ pub(super) fn zone(line: &str) -> Result<&str, &'static str> {
 /// The meter of a line that tells of one.
 pub(super) fn meter(line: &str) -> Option<NamedMeter> {
     let mut meter: NamedMeter = serde_json::from_str(line.strip_prefix(METER)?).ok()?;
-    let trimmed = |name: String| name.trim().to_owned();
-    meter.name = trimmed(meter.name);
-    meter.same_as = meter.same_as.map(trimmed);
+    meter.name = meter.name.trim().to_owned();
+    meter.same_as = meter.same_as.map(|name| name.trim().to_owned());
     meter.to_new(None).check().ok()?;
     Some(meter)
 }

@@ -168,13 +168,11 @@ proptest! {
     }
 }
 
+/// Meter, start, what it says, estimated, restarted, note.
+type ExportedRow = (usize, i64, Said, bool, bool, Option<String>);
+
 /// The rows of an export again, with their notes as words.
-fn export_read(
-    text: &str,
-) -> (
-    Vec<NamedMeter>,
-    Vec<(usize, i64, Said, bool, bool, Option<String>)>,
-) {
+fn export_read(text: &str) -> (Vec<NamedMeter>, Vec<ExportedRow>) {
     let (mut meters, mut rows) = (Vec::new(), Vec::new());
     let mut take = |line: Result<OwnLine<'_>, Finding>| match line.unwrap() {
         OwnLine::Zone(zone) => assert_eq!(zone, "America/Sao_Paulo"),
@@ -231,7 +229,7 @@ proptest! {
 
 #[test]
 fn an_export_of_another_version_or_with_meters_that_make_no_sense_is_refused() {
-    let casa = r##"# meter {"name":"Casa","channel":"grid_import","reading_kind":"step"}"##;
+    let casa = r#"# meter {"name":"Casa","channel":"grid_import","reading_kind":"step"}"#;
     let header = named::HEADER;
     let first = "# ecotrack readings 1 UTC";
     for (text, line, code) in [
