@@ -403,7 +403,7 @@ mod tests {
 
     #[test]
     fn a_day_without_values_is_missing_and_the_next_one_is_there() {
-        let file = include_bytes!("../samples/nem12_incomplete_day.csv");
+        let file = include_bytes!("../../../samples/malformed/14_nem12_incomplete_interval.csv");
         let (summary, findings) = read_file(super::read, file, "Etc/GMT-10");
         assert_eq!(total(&summary, "grid_import"), "53.328");
         assert_eq!(codes(&findings), [(3, "incomplete_day"), (5, "reactive")]);
@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn a_day_of_another_length_than_its_channel_says_is_refused() {
-        let file = include_bytes!("../samples/nem12_wrong_length.csv");
+        let file = include_bytes!("../../../samples/malformed/15_nem12_interval_mismatch.csv");
         let (summary, findings) = read_file(super::read, file, "Etc/GMT-10");
         assert!(summary.channels.is_empty());
         assert_eq!(codes(&findings), [(3, "wrong_length")]);

@@ -213,12 +213,12 @@ fn days_are_left_out_where_the_hours_of_the_same_meter_are_there() {
 
 #[test]
 fn what_ends_early_or_declares_entities_is_refused_whole() {
-    let truncated = include_bytes!("../../samples/green_button_truncated.xml");
+    let truncated = include_bytes!("../../../../samples/malformed/08_truncated.xml");
     let (_, findings) = read_file(read, truncated, "UTC");
     let lines = String::from_utf8_lossy(truncated).split('\n').count() as u64;
     assert_eq!(codes(&findings), [(lines, "xml_truncated")]);
     assert_eq!(findings[0].weight(), Weight::Refusal);
-    let bomb = include_bytes!("../../samples/green_button_entities.xml");
+    let bomb = include_bytes!("../../../../samples/malformed/09_entity_bomb.xml");
     let (summary, findings) = read_file(read, bomb, "UTC");
     assert!(summary.channels.is_empty());
     assert_eq!(findings.last().unwrap().code, "xml_entities");
@@ -255,7 +255,8 @@ fn depth_and_length_are_bounded() {
 
 #[test]
 fn a_feed_tells_its_zone_by_offset_and_rules() {
-    let head = include_str!("../../samples/green_button_coastal.xml");
+    let head =
+        include_str!("../../../../samples/public/green_button_xml/sample_greenbutton_data.xml");
     assert_eq!(zone(head).as_deref(), Some("America/Los_Angeles"));
     assert_eq!(zone("<feed/>"), None);
 }

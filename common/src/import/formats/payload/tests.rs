@@ -7,8 +7,8 @@ use crate::import::formats::tests::{codes, read as read_file, total};
 use crate::import::stamp::seconds;
 use crate::import::unit::Base;
 
-const V42: &str = include_str!("../../samples/telegram_v4_2.txt");
-const V5: &str = include_str!("../../samples/telegram_v5.txt");
+const V42: &str = include_str!("../../../../samples/public/dsmr_telegram/telegram_v4_2.txt");
+const V5: &str = include_str!("../../../../samples/public/dsmr_telegram/telegram_v5.txt");
 
 fn seconds_of(stamp: Stamp) -> i64 {
     match stamp {
@@ -39,25 +39,28 @@ fn plain(measured: &Measured) -> Decimal {
 #[test]
 fn payloads_of_devices_are_what_they_were_computed_to_be() {
     let expected: Value =
-        serde_json::from_str(include_str!("../../samples/expected.json")).unwrap();
+        serde_json::from_str(include_str!("../../../../samples/expected.json")).unwrap();
+    let expected = &expected["files"];
     for (name, text) in [
-        ("telegram_v4_2.txt", V42),
-        ("telegram_v5.txt", V5),
+        ("public/dsmr_telegram/telegram_v4_2.txt", V42),
+        ("public/dsmr_telegram/telegram_v5.txt", V5),
         (
-            "tasmota_status_sns_single.json",
-            include_str!("../../samples/tasmota_status_sns_single.json"),
+            "public/mqtt_payload/tasmota_status_sns_single.json",
+            include_str!("../../../../samples/public/mqtt_payload/tasmota_status_sns_single.json"),
         ),
         (
-            "tasmota_sml_gas_3787.json",
-            include_str!("../../samples/tasmota_sml_gas_3787.json"),
+            "public/mqtt_payload/tasmota_sml_gas_3787.json",
+            include_str!("../../../../samples/public/mqtt_payload/tasmota_sml_gas_3787.json"),
         ),
         (
-            "shelly_gen1_em_status.json",
-            include_str!("../../samples/shelly_gen1_em_status.json"),
+            "public/mqtt_payload/shelly_gen1_em_status.json",
+            include_str!("../../../../samples/public/mqtt_payload/shelly_gen1_em_status.json"),
         ),
         (
-            "shelly_gen2_switch_getstatus.json",
-            include_str!("../../samples/shelly_gen2_switch_getstatus.json"),
+            "public/mqtt_payload/shelly_gen2_switch_getstatus.json",
+            include_str!(
+                "../../../../samples/public/mqtt_payload/shelly_gen2_switch_getstatus.json"
+            ),
         ),
     ] {
         assert!(recognise_json(text) || recognise_telegrams(text), "{name}");
@@ -214,8 +217,10 @@ fn a_log_of_telegrams_is_two_tariffs_of_one_channel_with_gas_at_its_own_time() {
 
 #[test]
 fn json_over_many_lines_is_one_payload() {
-    let payload: Value =
-        serde_json::from_str(include_str!("../../samples/tasmota_sml_gas_3787.json")).unwrap();
+    let payload: Value = serde_json::from_str(include_str!(
+        "../../../../samples/public/mqtt_payload/tasmota_sml_gas_3787.json"
+    ))
+    .unwrap();
     let first = serde_json::to_string_pretty(&payload).unwrap();
     let second = first
         .replace("13:01:11", "14:01:11")
