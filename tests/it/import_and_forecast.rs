@@ -206,7 +206,12 @@ async fn a_wrong_file_is_told_line_by_line_and_nothing_of_it_is_kept(db: PgPool)
         .iter()
         .map(|error| (error.params["line"].as_str(), error.code.as_str()))
         .collect();
-    let expected = [("3", "no_offset"), ("4", "number"), ("5", "negative")];
+    let expected = [
+        ("0", "too_few_rows"),
+        ("3", "no_offset"),
+        ("4", "number"),
+        ("5", "negative"),
+    ];
     assert_eq!(told, expected);
 
     let good = "timestamp,kwh\n2026-01-01T00:00:00-03:00,0.5\n2026-01-01T01:00:00-03:00,0,75\n";

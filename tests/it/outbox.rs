@@ -315,7 +315,9 @@ async fn what_the_server_refuses_after_all_is_shown_and_not_dropped(db: PgPool) 
     screen.type_text("r");
     screen.type_text("105");
     screen.press(KeyCode::Tab);
-    screen.type_text(&typed(there.read_at, Language::English));
+    // A minute before, whichever second the other was read at.
+    let before = there.read_at - jiff::SignedDuration::from_mins(1);
+    screen.type_text(&typed(before, Language::English));
     screen.press(KeyCode::Enter);
     screen.shows("Kept here, 1 waiting").await;
     world.start().await;

@@ -197,12 +197,12 @@ mod tests {
         let tiers = next("us-block-example", Some("0.5"));
         assert_eq!(
             told(&tiers, "USD", Language::BrazilianPortuguese),
-            "o próximo kWh custa US$ 0,50 (faixa 2)"
+            "próximo kWh: US$ 0,50 (faixa 2)"
         );
         let brazil = next("br-cemig-d-conventional", Some("1.205317"));
         let said = told(&brazil, "BRL", Language::BrazilianPortuguese);
         assert!(
-            said.starts_with("o próximo kWh custa R$ 1,21 (bandeira "),
+            said.starts_with("próximo kWh: R$ 1,21 (bandeira "),
             "{said}"
         );
     }

@@ -284,7 +284,11 @@ async fn what_is_kept_in_memory_is_never_older_than_what_it_follows_from(db: PgP
         let of_bia = bia.get(&board).await.json;
         assert_eq!(of_bia["home"]["role"], "editor", "{change}");
         assert_eq!(of_bia["suggestions"], fresh[1]["suggestions"], "{change}");
-        assert!(fresh[0] != before, "{change} changes what is suggested");
+        // Another day changes what stands around them; whether them too depends on the days.
+        assert!(
+            change == "day" || fresh[0] != before,
+            "{change} changes what is suggested"
+        );
         [before, _] = fresh;
     }
 }

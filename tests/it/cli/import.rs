@@ -37,7 +37,11 @@ async fn what_a_file_holds_is_told_without_a_server(db: PgPool) {
     assert_eq!(channel["by_month"]["2024-10"], 22.479);
     assert_eq!(channel["first_start"], "2024-10-25T00:00:00+01:00");
     assert_eq!(channel["last_end"], "2024-10-29T00:00:00+00:00");
-    assert_eq!(told["findings"][0]["code"], "gap");
+    let found = told["findings"].as_array().unwrap();
+    assert!(
+        found.iter().any(|finding| finding["code"] == "gap"),
+        "{told}"
+    );
 
     for (language, words) in [
         (

@@ -46,7 +46,8 @@ impl Rows {
     pub fn pieces(
         pieces: impl futures_util::Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static,
     ) -> Self {
-        Self(Body::wrap_stream(pieces))
+        // What has ended may be asked again.
+        Self(Body::wrap_stream(futures_util::StreamExt::fuse(pieces)))
     }
 }
 

@@ -141,12 +141,7 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     }
     let locale = &context.locale;
     for seen in &all {
-        for finding in &seen.looked.findings {
-            context
-                .streams
-                .tell_line(&located(&seen.shown, finding, locale));
-        }
-        refuse(&seen.looked, import.accept_findings, locale)?;
+        refuse(seen, import.accept_findings, locale)?;
     }
     let home = context.at_home().await?;
     for seen in all {
@@ -175,6 +170,7 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
                 moved.set_message(checking.clone());
             }
         };
+        notes(context, &seen.shown, &seen.looked.findings)?;
         let rows = Rows::pieces(send::rows(seen.source, seen.looked, meters, sent));
         let answer = home.client.import(home.id(), file, rows, new_key()).await;
         bar.finish_and_clear();
@@ -186,11 +182,7 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
             Err(error) => return Err(error.into()),
         };
         if !context.json {
-            for finding in &report.findings {
-                context
-                    .streams
-                    .tell_line(&located(&seen.shown, finding, locale));
-            }
+            notes(context, &seen.shown, &report.findings)?;
             let zone = home.zone();
             let told = report.meters.iter().map(|told| {
                 let name = names.get(&told.meter_id).map_or("", String::as_str);
@@ -225,27 +217,39 @@ fn told(context: &Context, all: &[Seen], accepted: bool) -> Result<()> {
         };
     }
     for seen in all {
-        for finding in &seen.looked.findings {
-            context
-                .streams
-                .tell_line(&located(&seen.shown, finding, locale));
-        }
-        refuse(&seen.looked, accepted, locale)?;
+        refuse(seen, accepted, locale)?;
         context
             .streams
             .print(&preview::text(&seen.shown, &seen.looked, locale))?;
+        notes(context, &seen.shown, &seen.looked.findings)?;
     }
     Ok(())
 }
 
-/// A file that cannot be taken, or that somebody has to say yes to.
-fn refuse(looked: &Looked, accepted: bool, locale: &Locale) -> Result<()> {
-    let id = match looked.weight {
+/// What is worth knowing of a file that is taken; scripts have it from `--dry-run --json`.
+fn notes(context: &Context, shown: &str, findings: &[Finding]) -> Result<()> {
+    if context.json {
+        return Ok(());
+    }
+    findings.iter().try_for_each(|finding| {
+        let line = located(shown, finding, &context.locale);
+        context.streams.print_line(&line)
+    })
+}
+
+/// A file that cannot be taken, or that somebody has to say yes to: all that was found, and what to do.
+fn refuse(seen: &Seen, accepted: bool, locale: &Locale) -> Result<()> {
+    let id = match seen.looked.weight {
         Some(Weight::Refusal) => "cli-import-not-taken",
         Some(Weight::Doubt) if !accepted => "cli-import-in-doubt",
         _ => return Ok(()),
     };
-    Err(Failure::Said(locale.text(id)))
+    let found = seen.looked.findings.iter();
+    let mut lines: Vec<String> = found
+        .map(|finding| located(&seen.shown, finding, locale))
+        .collect();
+    lines.push(locale.text(id));
+    Err(Failure::Said(lines.join("\n")))
 }
 
 async fn said(context: &Context, import: &Import) -> Result<Said> {
