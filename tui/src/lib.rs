@@ -23,7 +23,6 @@ pub mod consumption;
 pub mod dashboard;
 pub mod dashboard_text;
 mod draw;
-pub mod files;
 pub mod forecast;
 pub mod form;
 pub mod forms;

@@ -25,9 +25,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::{self, App, Context};
-use crate::client::{self, Client, Rows};
+use crate::client::{self, Client, Failed, Rows};
 use crate::draw;
-use crate::files::{self, Failed};
 use crate::kept::KeptFolder;
 use crate::keys::Keymap;
 use crate::message::{Answer, Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
@@ -315,7 +314,7 @@ impl Runtime {
     fn download(&mut self, address: String, name: String) {
         let (client, out) = (self.client.clone(), self.out.clone());
         self.tasks.spawn(async move {
-            let said = match files::download(&client, &address, Path::new(&name)).await {
+            let said = match client::save(&client, &address, Path::new(&name)).await {
                 Ok(()) => Message::Disk("notice-exported", name),
                 Err(Failed::Disk(error)) => Message::Disk("notice-not-exported", error.to_string()),
                 Err(Failed::Client(error)) => {
@@ -395,7 +394,7 @@ async fn import_home(
     name: Option<&str>,
     key: Uuid,
 ) -> Answer<Box<EnergyProfile>> {
-    let pieces = files::pieces(Path::new(file)).await.map_err(|error| {
+    let pieces = client::pieces(Path::new(file)).await.map_err(|error| {
         let mut errors = FieldErrors::default();
         errors.add_with("file", "file_unreadable", &[("reason", &error.to_string())]);
         Fault::Problem(Box::new(Problem::of_fields(errors)))

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use crate::App;
@@ -87,8 +87,10 @@ where
             drop(tokio::time::timeout(SILENCE, to.send(Err(broken))).await);
         }
     });
-    futures_util::stream::unfold(pieces, |mut pieces| async move {
+    let pieces = futures_util::stream::unfold(pieces, |mut pieces| async move {
         let piece = pieces.recv().await?;
         Some((piece, pieces))
-    })
+    });
+    // What compresses an answer asks once more after its end.
+    pieces.fuse()
 }

@@ -8,8 +8,7 @@ use ecotrack_common::path;
 
 use super::context::Context;
 use super::{Failure, Result, export};
-use crate::client::{Rows, new_key};
-use crate::files;
+use crate::client::{Rows, new_key, pieces};
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
@@ -29,7 +28,7 @@ pub(super) async fn export(context: &Context, file: &Path) -> Result<()> {
 pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     let words = context.locale.loader();
     let (client, _) = context.signed_in()?;
-    let pieces = files::pieces(&import.file).await.map_err(|error| {
+    let archive = pieces(&import.file).await.map_err(|error| {
         let (path, reason) = (import.file.display().to_string(), error.to_string());
         Failure::Said(fl!(
             words,
@@ -39,7 +38,7 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
         ))
     })?;
     let imported = client
-        .import_home(Rows::pieces(pieces), import.name.as_deref(), new_key())
+        .import_home(Rows::pieces(archive), import.name.as_deref(), new_key())
         .await?;
     if context.json {
         return context.streams.print_json(&imported);

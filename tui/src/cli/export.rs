@@ -10,7 +10,7 @@ use ecotrack_common::path;
 use super::context::{AtHome, Context, pick_meter};
 use super::words::words;
 use super::{Failure, Result, weather};
-use crate::files;
+use crate::client::{self, Failed};
 
 #[derive(Debug, Args)]
 pub(super) struct Export {
@@ -107,11 +107,11 @@ pub(super) async fn save(
     file: &std::path::Path,
 ) -> Result<()> {
     let words = context.locale.loader();
-    files::download(&home.client, address, file)
+    client::save(&home.client, address, file)
         .await
         .map_err(|failed| match failed {
-            files::Failed::Client(error) => Failure::from(error),
-            files::Failed::Disk(error) => {
+            Failed::Client(error) => Failure::from(error),
+            Failed::Disk(error) => {
                 let reason = error.to_string();
                 Failure::Said(fl!(words, "notice-not-exported", reason = reason))
             }

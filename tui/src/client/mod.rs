@@ -20,7 +20,7 @@ mod tests;
 
 pub use calls::{ImportFile, Rows};
 pub use events::{EventStream, ServerEvent};
-pub use files::Download;
+pub use files::{Download, Failed, pieces, save};
 
 /// How long a connection may take; a server that is there answers at once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
