@@ -192,9 +192,9 @@ fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
         spans
     };
     let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
-    let named = |id: &str, short: &str| format!("{} ", cx.locale.text(&format!("{id}{short}")));
+    let name_of = |id: &str, short: &str| format!("{} ", cx.locale.text(&format!("{id}{short}")));
     for short in ["", "-short"] {
-        let names: Vec<String> = all.iter().map(|(_, id, _)| named(id, short)).collect();
+        let names: Vec<String> = all.iter().map(|(_, id, _)| name_of(id, short)).collect();
         let spans = drawn(&names);
         if width(&spans) <= room {
             return spans;
@@ -204,7 +204,7 @@ fn tabs(app: &App, room: usize, cx: &Context) -> Vec<Span<'static>> {
     let mut left = room.saturating_sub(width(&drawn(&names)));
     let open = all.iter().position(|(_, id, _)| is_open(app, id));
     for at in open.into_iter().chain(0..all.len()) {
-        let name = named(all[at].1, "-short");
+        let name = name_of(all[at].1, "-short");
         let wide = words::width(&name);
         if wide > left {
             break;

@@ -52,7 +52,7 @@ where
     let (to_tables, mut parts) = mpsc::channel(PARTS_AHEAD);
     let reader = tokio::task::spawn_blocking(move || {
         let mut bytes = Pieces {
-            pieces,
+            coming: pieces,
             piece: None,
             at: 0,
             hash: Sha256::new(),
@@ -201,7 +201,7 @@ pub(super) fn of_table(table: &str) -> FieldErrors {
 
 /// Bytes that come from elsewhere, as a reader.
 struct Pieces<B> {
-    pieces: mpsc::Receiver<B>,
+    coming: mpsc::Receiver<B>,
     piece: Option<B>,
     at: usize,
     hash: Sha256,
@@ -223,7 +223,7 @@ impl<B: AsRef<[u8]>> Read for Pieces<B> {
             if into.is_empty() {
                 return Ok(0);
             }
-            match self.pieces.blocking_recv() {
+            match self.coming.blocking_recv() {
                 Some(piece) => (self.piece, self.at) = (Some(piece), 0),
                 None => return Ok(0),
             }

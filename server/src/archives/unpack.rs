@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 use super::sections::{SECTIONS, Section};
@@ -202,12 +202,12 @@ fn rows(
     let mut rows = Rows::default();
     for (at, line) in (1..).zip(text.lines()) {
         let wrong = || row(name, at);
-        let columns: BTreeMap<&str, IgnoredAny> =
+        let columns: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(line).map_err(|_| wrong())?;
         let known = section
             .columns
             .iter()
-            .all(|column| columns.contains_key(column));
+            .all(|column| columns.contains_key(*column));
         if !known || columns.len() != section.columns.len() {
             return Err(wrong());
         }
@@ -220,7 +220,7 @@ fn rows(
                 None
             }
             "profile_device" | "profile_tariff" | "profile_suggestion" => {
-                let slug: Slug = serde_json::from_str(line).map_err(|_| wrong())?;
+                let slug: Named = serde_json::from_str(line).map_err(|_| wrong())?;
                 slug.catalog_slug.or(slug.tariff_slug).or(slug.slug)
             }
             _ => None,
@@ -242,7 +242,7 @@ struct DayOfZone {
 }
 
 #[derive(Deserialize)]
-struct Slug {
+struct Named {
     #[serde(default)]
     catalog_slug: Option<String>,
     #[serde(default)]

@@ -14,7 +14,7 @@ use crate::App;
 const PIECES_AHEAD: usize = 4;
 const PIECE_BYTES: usize = 64 * 1024;
 /// The reader's transaction must not wait longer for who takes nothing.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Where a file is written.
 pub struct Out {

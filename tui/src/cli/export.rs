@@ -86,16 +86,14 @@ impl Written {
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         let address = format!("{address}?{}", parts.join("&"));
-        match self.output {
-            Some(file) => save(context, home, &address, &file).await,
-            None => {
-                let mut whole = home.client.download(&address).await?;
-                while let Some(piece) = whole.next().await? {
-                    context.streams.print_bytes(&piece)?;
-                }
-                Ok(())
-            }
+        if let Some(file) = self.output {
+            return save(context, home, &address, &file).await;
         }
+        let mut whole = home.client.download(&address).await?;
+        while let Some(piece) = whole.next().await? {
+            context.streams.print_bytes(&piece)?;
+        }
+        Ok(())
     }
 }
 

@@ -387,7 +387,7 @@ fn download(app: &mut App, format: ExportFormat, cx: &Context) -> Vec<Effect> {
         return Vec::new();
     };
     let address = path::fill(path::READINGS_EXPORT, &[("energy_profile_id", &home)]);
-    table::download(app, address, "readings", format, cx)
+    table::download(app, &address, "readings", format, cx)
 }
 
 fn other_meter(app: &mut App) -> Vec<Effect> {

@@ -568,7 +568,7 @@ fn export_all(app: &mut App, format: ExportFormat, cx: &Context) -> Vec<Effect> 
     let values: [(&str, &dyn std::fmt::Display); 2] =
         [("energy_profile_id", &home), ("table", &exported)];
     let address = path::fill(path::EXPORT, &values);
-    super::download(app, address, exported.as_str(), format, cx)
+    super::download(app, &address, exported.as_str(), format, cx)
 }
 
 fn export_shown(app: &mut App, cx: &Context) -> Vec<Effect> {

@@ -44,7 +44,7 @@ impl Table {
 /// A file that the server writes into the folder that the program was started in.
 pub(crate) fn download(
     app: &mut App,
-    address: String,
+    address: &str,
     name: &str,
     format: ExportFormat,
     cx: &Context,

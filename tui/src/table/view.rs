@@ -134,7 +134,7 @@ fn title(table: Table, room: usize, cx: &Context) -> String {
     if siblings.is_empty() {
         return cx.locale.text(table.title());
     }
-    let named = |longest: usize| -> Vec<String> {
+    let shortened = |longest: usize| -> Vec<String> {
         let names = siblings.iter().map(|one| {
             let name = cx.locale.text(one.title());
             if *one == table {
@@ -145,17 +145,17 @@ fn title(table: Table, room: usize, cx: &Context) -> String {
         });
         names.collect()
     };
-    let whole = named(usize::MAX).join("  ");
+    let whole = shortened(usize::MAX).join("  ");
     if words::width(&whole) <= room {
         return whole;
     }
     let mut shorter = (SHORTEST..room)
         .rev()
-        .map(|longest| named(longest).join(" "));
+        .map(|longest| shortened(longest).join(" "));
     if let Some(fits) = shorter.find(|names| words::width(names) <= room) {
         return fits;
     }
-    let names = named(SHORTEST);
+    let names = shortened(SHORTEST);
     let shown = siblings.iter().position(|one| *one == table);
     let shown = shown.unwrap_or(0);
     let from = |first: usize| if first == 0 { "" } else { "… " };

@@ -160,18 +160,18 @@ pub(super) fn walk(
         }
         look(&mut clean, from, since.yesterday()?);
         for fault in faults {
-            let Some(faulty) = fault.put_into(series, since) else {
+            let Some(broken) = fault.put_into(series, since) else {
                 continue;
             };
             // What changes no day changes no forecast.
-            let changed = if faulty.days == series.days {
+            let changed = if broken.days == series.days {
                 None
             } else {
-                Some(forecasts.with_fault(&faulty, since, until)?)
+                Some(forecasts.with_fault(&broken, since, until)?)
             };
             let forecasts = changed.as_ref().unwrap_or(&forecasts);
             for (at, (before, rules)) in clean.iter().zip(sets).enumerate() {
-                let told = told_after(*fault, &faulty, forecasts, rules, before, since);
+                let told = told_after(*fault, &broken, forecasts, rules, before, since);
                 put(at, *fault, told);
             }
         }

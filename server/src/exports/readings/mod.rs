@@ -50,7 +50,7 @@ pub async fn write(conn: &mut PgConnection, wanted: Wanted, mut out: Out) -> any
         match meter.reading_kind {
             ReadingKind::Step => steps(conn, wanted, meter, &mut rows, &mut out).await?,
             ReadingKind::Register => {
-                readings(conn, wanted, &zone, meter, &mut rows, &mut out).await?
+                readings(conn, wanted, &zone, meter, &mut rows, &mut out).await?;
             }
         }
     }

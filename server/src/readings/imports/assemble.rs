@@ -309,15 +309,14 @@ impl Builder {
             .meters
             .iter()
             .position(|meter| meter.told.meter_id == id);
-        self.last = match known {
-            Some(at) => at,
-            None => {
-                let known = self.home.meters.iter().find(|known| known.meter_id == id);
-                let kind = known.map(|known| known.reading_kind);
-                let kind = kind.or_else(|| self.told_meters.kind_of_made(id))?;
-                self.meters.push(Meter::new(id, kind));
-                self.meters.len() - 1
-            }
+        self.last = if let Some(at) = known {
+            at
+        } else {
+            let known = self.home.meters.iter().find(|known| known.meter_id == id);
+            let kind = known.map(|known| known.reading_kind);
+            let kind = kind.or_else(|| self.told_meters.kind_of_made(id))?;
+            self.meters.push(Meter::new(id, kind));
+            self.meters.len() - 1
         };
         Some(self.last)
     }
@@ -449,23 +448,20 @@ impl Builder {
         }
         let instant = at_second(second);
         let date = local_date(instant, &self.home.zone);
-        let day = match self.meters[at].open.remove(&(date, step_seconds)) {
-            Some(day) => {
-                self.open_steps -= day.mwh.len();
-                day
-            }
-            None => {
-                let (starts_at, minutes) = local_day(date, &self.home.zone);
-                let from = starts_at.as_second();
-                let length = i64::from(minutes) * 60;
-                // A day that is no whole number of steps takes none of them: all are off its grid.
-                let whole = length % step_seconds == 0;
-                let count = if whole { length / step_seconds } else { 0 };
-                let count = usize::try_from(count).unwrap_or(0);
-                let mut day = self.spare.pop().unwrap_or_else(OpenDay::empty);
-                day.begin(date, from, from + length, step_seconds, count);
-                day
-            }
+        let day = if let Some(day) = self.meters[at].open.remove(&(date, step_seconds)) {
+            self.open_steps -= day.mwh.len();
+            day
+        } else {
+            let (starts_at, minutes) = local_day(date, &self.home.zone);
+            let from = starts_at.as_second();
+            let length = i64::from(minutes) * 60;
+            // A day that is no whole number of steps takes none of them: all are off its grid.
+            let whole = length % step_seconds == 0;
+            let count = if whole { length / step_seconds } else { 0 };
+            let count = usize::try_from(count).unwrap_or(0);
+            let mut day = self.spare.pop().unwrap_or_else(OpenDay::empty);
+            day.begin(date, from, from + length, step_seconds, count);
+            day
         };
         self.meters[at].current = Some(day);
     }

@@ -30,10 +30,14 @@ pub async fn merge(
     }
     let mut after = None;
     let mut twice = 0;
-    while meeting > 0 {
+    // Where nothing meets there is no list to go through.
+    let mut left = meeting > 0;
+    while left {
         let page = store::list_meeting(conn, after).await?;
-        let Some(last) = page.last() else { break };
-        after = Some((last.meter, last.part.date));
+        left = !page.is_empty();
+        if let Some(last) = page.last() {
+            after = Some((last.meter, last.part.date));
+        }
         let mut merged = CopyRows::default();
         let same_day = |a: &Meeting, b: &Meeting| (a.meter, a.part.date) == (b.meter, b.part.date);
         for parts in page.chunk_by(same_day) {

@@ -212,29 +212,28 @@ impl Span<'_> {
                 let edges = [starts, ends].into_iter();
                 minutes % step == 0 && edges.filter(|at| inside(*at)).all(on_edge)
             };
-            let content = match day {
-                Some(day) => &day.content,
-                None => {
-                    let longest = STEP_MINUTES.into_iter().rev();
-                    let step = self
-                        .step_minutes
-                        .into_iter()
-                        .chain(longest)
-                        .find(|step| fits(*step))?;
-                    let count = usize::try_from(minutes / step).ok()?;
-                    let content = Content::Steps {
-                        step_minutes: step,
-                        mwh: vec![None; count],
-                        estimated: None,
-                    };
-                    let new = Day {
-                        date: *date,
-                        starts_at,
-                        minutes,
-                        content,
-                    };
-                    &day.insert(new).content
-                }
+            let content = if let Some(day) = day {
+                &day.content
+            } else {
+                let longest = STEP_MINUTES.into_iter().rev();
+                let step = self
+                    .step_minutes
+                    .into_iter()
+                    .chain(longest)
+                    .find(|step| fits(*step))?;
+                let count = usize::try_from(minutes / step).ok()?;
+                let content = Content::Steps {
+                    step_minutes: step,
+                    mwh: vec![None; count],
+                    estimated: None,
+                };
+                let new = Day {
+                    date: *date,
+                    starts_at,
+                    minutes,
+                    content,
+                };
+                &day.insert(new).content
             };
             let Content::Steps {
                 step_minutes,

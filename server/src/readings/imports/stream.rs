@@ -54,9 +54,9 @@ where
         }
         // Nobody sends any more that is still to be read.
         drop(pieces);
-        let assembled = assembler.finish();
+        let whole = assembler.finish();
         send(&mut assembler, &to_tables, true);
-        assembled
+        whole
     });
     let read = async {
         let mut file = std::pin::pin!(file);

@@ -170,7 +170,7 @@ fn parts_of_a_day_are_one_and_what_they_tell_differently_is_nobodys() {
     let mut found = Vec::new();
     let mut tally = Tally::default();
     let (whole, twice) = combine(parts, &mut tally, |finding| {
-        found.push((finding.line, finding.code))
+        found.push((finding.line, finding.code));
     })
     .unwrap();
     // Of twelve, the hour's, nine are left for the two that are missing.

@@ -33,6 +33,10 @@ trait Source: Read + Seek + Send {}
 impl<S: Read + Seek + Send> Source for S {}
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command are given or not"
+)]
 pub(super) struct Import {
     /// Files of any layout that is known, or that a mapping says, or what `readings export` wrote; - reads
     /// standard input
@@ -63,10 +67,10 @@ pub(super) struct Import {
     /// The new meter is of a second connection: it is added to what the home uses
     #[arg(long, requires = "new_meter")]
     separate: bool,
-    /// Time zone of stamps without an offset, such as America/Sao_Paulo; the home's when left out
+    /// Time zone of stamps without an offset, such as `America/Sao_Paulo`; the home's when left out
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// What the values are, where the file does not say it: grid_import, solar_production, …
+    /// What the values are, where the file does not say it: `grid_import`, `solar_production`, …
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<String>,
     /// Their unit, where the file does not say it: kWh, Wh, W, kW

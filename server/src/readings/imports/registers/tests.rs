@@ -67,7 +67,9 @@ async fn registers_are_held_against_those_around_them(db: PgPool) {
     let undone = home.ana.undo(home.profile, &replaced).await;
     assert_eq!(undone.status, StatusCode::OK, "{}", undone.json);
     let unversioned = |mut rows: Vec<Value>| {
-        rows.iter_mut().for_each(|row| row["version"] = Value::Null);
+        for row in &mut rows {
+            row["version"] = Value::Null;
+        }
         rows
     };
     let (readings, days) = stands;
