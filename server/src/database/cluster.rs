@@ -39,8 +39,8 @@ pub struct PrivateCluster {
     pub(super) name: String,
     adopted: bool,
     running: bool,
-    /// Held, by being open, as long as this lives.
-    _lock: File,
+    /// Held as long as this lives.
+    _lock: folders::DataLock,
 }
 
 impl PrivateCluster {

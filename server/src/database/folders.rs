@@ -35,8 +35,22 @@ pub(super) fn make_folder(folder: &Path, mode: u32) -> Result<(), ClusterError> 
         .map_err(ClusterError::at(folder))
 }
 
-/// Takes the data folder for this process, until the file is closed or the process ends.
-pub(super) fn lock(data_dir: &Path) -> Result<File, ClusterError> {
+/// The data folder, taken for this process until this is dropped or the process ends.
+#[derive(Debug)]
+pub(super) struct DataLock(File);
+
+impl Drop for DataLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a program that is just being started elsewhere in this process
+        // has it open too, until it has become that program.
+        if let Err(error) = rustix::fs::flock(&self.0, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the data folder could not be given back");
+        }
+    }
+}
+
+/// Takes the data folder.
+pub(super) fn lock(data_dir: &Path) -> Result<DataLock, ClusterError> {
     let path = data_dir.join("server.lock");
     let mut file = fs::OpenOptions::new()
         .read(true)
@@ -63,7 +77,7 @@ pub(super) fn lock(data_dir: &Path) -> Result<File, ClusterError> {
     file.set_len(0)
         .and_then(|()| writeln!(file, "{}", std::process::id()))
         .map_err(ClusterError::at(&path))?;
-    Ok(file)
+    Ok(DataLock(file))
 }
 
 /// The major version that made the cluster in `folder`; none where there is no cluster.
