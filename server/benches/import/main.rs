@@ -40,6 +40,11 @@ async fn main() -> anyhow::Result<()> {
         // `cargo bench` without a name runs this one too.
         return Ok(());
     };
+    let provider = rustls::crypto::ring::default_provider();
+    anyhow::ensure!(
+        provider.install_default().is_ok(),
+        "TLS has another provider"
+    );
     let psql = PathBuf::from(arguments.next().context("where is psql?")?);
     let times: usize = arguments.next().map_or(Ok(5), |times| times.parse())?;
     let folder = std::env::temp_dir().join(format!("ecotrack-bench-{}", std::process::id()));
