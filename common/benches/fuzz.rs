@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use ecotrack_common::import::file::{Request, look, read};
 use ecotrack_common::import::number::{self, DecimalMark};
 use ecotrack_common::import::own_rows::OwnRows;
+use ecotrack_common::import::parse_temperatures;
 use ecotrack_common::import::stamp::{self, DateOrder, StampStyle};
-use ecotrack_common::import::{parse_csv, parse_temperatures};
 
 /// Bytes of a case: enough for every header, and some thousand rows.
 const LARGEST: usize = 48 * 1024;
@@ -90,7 +90,6 @@ fn parse(bytes: &[u8]) -> u64 {
             .sum();
         assert!(taken >= told, "what was told is handed on");
     }
-    let _ = parse_csv(bytes);
     let _ = parse_temperatures(
         bytes,
         &jiff::tz::TimeZone::UTC,

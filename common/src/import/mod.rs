@@ -1,7 +1,4 @@
 //! Files of readings: bytes in, typed rows and findings out. Nothing here writes.
-//!
-//! The first format is EcoTrack's own, `timestamp,kwh`: the start of each step in ISO 8601 with
-//! an offset, and the energy of the step. The step is the spacing of the rows.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -30,21 +27,11 @@ mod usage_csv;
 mod workbook;
 
 pub use finding::{Finding, Findings, Weight, shown};
-pub use own_csv::{MAX_ROWS, parse_csv};
 pub use temperatures::{Temperatures, parse_temperatures};
 pub use usage_csv::read_usage;
 
 /// Spacings that steps can have, in minutes.
 pub const STEP_MINUTES: [i16; 5] = [5, 10, 15, 30, 60];
-
-/// Evenly spaced energy, as read from a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepSeries {
-    /// Spacing in minutes, one of [`STEP_MINUTES`].
-    pub step_minutes: i16,
-    /// Start of each step and its energy in milliwatt-hours, in order, each instant once.
-    pub steps: Vec<(Timestamp, i32)>,
-}
 
 words!(
     /// What to do where a file meets steps that are stored already.

@@ -1,38 +1,15 @@
 //! `timestamp,kwh`.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use rust_decimal::Decimal;
 
-use super::{Finding, MAX_FINDINGS, STEP_MINUTES, StepSeries, max_step_kwh};
-use crate::Kwh;
+use super::{Finding, MAX_FINDINGS};
 use crate::quantity::parse_decimal;
 
 /// Most rows taken from one file: over sixty years of quarter-hours.
-pub const MAX_ROWS: usize = 2_200_000;
-
-/// Reads a whole file, or says what is wrong with it, line by line; then nothing of it is taken.
-///
-/// # Errors
-/// At most [`MAX_FINDINGS`] findings: `header`, `encoding`, `columns`, `timestamp`,
-/// `no_offset`, `number`, `negative`, `too_large`, `duplicate`, `spacing`, `too_few_rows`,
-/// `too_many_rows`.
-pub fn parse_csv(bytes: &[u8]) -> Result<StepSeries, Vec<Finding>> {
-    let rows = read_rows(bytes, None, Some(max_step_kwh()))?;
-    let mwh = |row: &Row| {
-        Kwh(row.kwh)
-            .to_mwh()
-            .and_then(|mwh| i32::try_from(mwh).ok())
-    };
-    let steps = rows.iter().map(|row| {
-        let mwh = mwh(row).expect("no row is above the largest step");
-        (row.at, mwh, row.line)
-    });
-    space_evenly(steps.collect())
-}
+const MAX_ROWS: usize = 2_200_000;
 
 /// A row of the file: when, how much, and its line.
 pub(super) struct Row {
@@ -156,141 +133,4 @@ fn read_instant(
         return meant.later().map_err(|_| "timestamp");
     }
     Ok(earlier)
-}
-
-/// Sorts the rows and finds their step: the smallest spacing, of which all others are multiples.
-fn space_evenly(mut rows: Vec<(Timestamp, i32, u64)>) -> Result<StepSeries, Vec<Finding>> {
-    rows.sort_by_key(|(at, _, line)| (*at, *line));
-    let mut findings: Vec<Finding> = rows
-        .windows(2)
-        .filter(|pair| pair[0].0 == pair[1].0)
-        .take(MAX_FINDINGS)
-        .map(|pair| Finding::new(pair[1].2, "duplicate", &[("first", &pair[0].2.to_string())]))
-        .collect();
-    if !findings.is_empty() {
-        return Err(findings);
-    }
-    if rows.len() < 2 {
-        return Err(vec![Finding::new(0, "too_few_rows", &[])]);
-    }
-    let spacings: BTreeSet<i64> = rows
-        .windows(2)
-        .map(|pair| pair[1].0.as_second() - pair[0].0.as_second())
-        .collect();
-    let smallest = spacings.first().copied().unwrap_or(0);
-    let Some(step_minutes) = STEP_MINUTES
-        .into_iter()
-        .find(|step| i64::from(*step) * 60 == smallest)
-    else {
-        return Err(vec![Finding::new(
-            0,
-            "spacing",
-            &[("seconds", &smallest.to_string())],
-        )]);
-    };
-    // The grid starts at whole steps of UTC: every time zone in use is a whole number of quarter
-    // hours away from it, and of the step where the step is longer.
-    let step_seconds = smallest;
-    for pair in rows.windows(2) {
-        if (pair[1].0.as_second() - pair[0].0.as_second()) % step_seconds != 0
-            || pair[1].0.subsec_nanosecond() != pair[0].0.subsec_nanosecond()
-        {
-            findings.push(Finding::new(
-                pair[1].2,
-                "spacing",
-                &[("minutes", &step_minutes.to_string())],
-            ));
-            if findings.len() >= MAX_FINDINGS {
-                break;
-            }
-        }
-    }
-    if findings.is_empty() {
-        Ok(StepSeries {
-            step_minutes,
-            steps: rows.into_iter().map(|(at, mwh, _)| (at, mwh)).collect(),
-        })
-    } else {
-        Err(findings)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn codes(text: &str) -> Vec<(u64, String)> {
-        parse_csv(text.as_bytes())
-            .unwrap_err()
-            .into_iter()
-            .map(|finding| (finding.line, finding.code))
-            .collect()
-    }
-
-    #[test]
-    fn a_good_file_is_read_in_order_with_its_step() {
-        let series = parse_csv(
-            b"\xef\xbb\xbftimestamp,kwh\n2026-01-01T01:00:00-03:00,0.5\n2026-01-01T00:00:00-03:00,0.25\n2026-01-01T03:00:00-03:00,\"1,5\"\n",
-        )
-        .unwrap();
-        assert_eq!(series.step_minutes, 60);
-        let mwh: Vec<i32> = series.steps.iter().map(|(_, mwh)| *mwh).collect();
-        assert_eq!(mwh, [250_000, 500_000, 1_500_000]);
-        assert_eq!(series.steps[0].0, "2026-01-01T03:00:00Z".parse().unwrap());
-    }
-
-    #[test]
-    fn each_wrong_row_is_named_by_its_line() {
-        let text = "timestamp,kwh\n2026-01-01T00:00:00Z,0.5\n2026-01-01 01:00,1\nnonsense,1\n\
-                    2026-01-01T03:00:00Z,abc\n2026-01-01T04:00:00Z,-1\n2026-01-01T05:00:00Z\n\
-                    2026-01-01T06:00:00Z,9999\n";
-        let expected = [
-            (3, "no_offset"),
-            (4, "timestamp"),
-            (5, "number"),
-            (6, "negative"),
-            (7, "columns"),
-            (8, "too_large"),
-        ];
-        assert_eq!(
-            codes(text),
-            expected.map(|(line, code)| (line, code.to_owned()))
-        );
-    }
-
-    #[test]
-    fn a_wrong_header_a_repeated_instant_and_an_odd_spacing_are_refused() {
-        assert_eq!(codes("time;kwh\n")[0].1, "header");
-        assert_eq!(codes("")[0].1, "header");
-        assert_eq!(
-            codes("timestamp,kwh\n2026-01-01T00:00:00Z,1\n2026-01-01T01:00:00+01:00,2\n"),
-            [(3, "duplicate".to_owned())]
-        );
-        assert_eq!(
-            codes("timestamp,kwh\n2026-01-01T00:00:00Z,1\n2026-01-01T00:07:00Z,2\n")[0].1,
-            "spacing"
-        );
-        assert_eq!(
-            codes(
-                "timestamp,kwh\n2026-01-01T00:00:00Z,1\n2026-01-01T00:30:00Z,2\n2026-01-01T01:10:00Z,2\n"
-            ),
-            [(4, "spacing".to_owned())]
-        );
-        assert_eq!(
-            codes("timestamp,kwh\n2026-01-01T00:00:00Z,1\n")[0].1,
-            "too_few_rows"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_read_or_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            let _ = parse_csv(&bytes);
-            let mut with_header = b"timestamp,kwh\n".to_vec();
-            with_header.extend(bytes);
-            let _ = parse_csv(&with_header);
-        }
-    }
 }

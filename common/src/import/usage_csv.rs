@@ -21,7 +21,8 @@ use crate::quantity::MWH_PER_KWH;
 /// farther apart give one total: when it was used is then not known. A missing row is a gap.
 ///
 /// # Errors
-/// Findings as [`parse_csv`](super::parse_csv) has them, `no_such_time` for an instant that the clock
+/// `header`, `encoding`, `columns`, `timestamp`, `number`, `negative`, `duplicate`, `too_many_rows` with
+/// their lines, `no_such_time` for an instant that the clock
 /// of `zone` leaves out, and `no_rows` where none lies in the cycle.
 pub fn read_usage(bytes: &[u8], zone_name: &str, cycle: Cycle) -> Result<Usage, Vec<Finding>> {
     let zone = TimeZone::get(zone_name)
