@@ -10,7 +10,6 @@ use crate::form::Form;
 use crate::forms::{self, Subject};
 use crate::kept::{Done, Everything, Last};
 use crate::link::Link;
-use crate::lists::What;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
 use crate::{
@@ -52,7 +51,6 @@ impl App {
 
     /// Opens the home's dashboard anew, and listens to its changes.
     pub fn open_home(&mut self, home: EnergyProfileId) -> Vec<Effect> {
-        self.confirmed.home = true;
         self.screen = Screen::Dashboard;
         if self.home != Some(home) {
             self.dashboard = dashboard::State::default();
@@ -66,7 +64,6 @@ impl App {
             self.draft = None;
             *self.tariff = tariff::State::default();
         }
-        self.home = Some(home);
         self.readings = readings::State::default();
         self.lists.leave_home();
         self.bill = bill::State::default();
@@ -74,16 +71,20 @@ impl App {
         self.tables = table::States::default();
         self.done.clear();
         self.taken_back.clear();
+        self.be_in(home)
+    }
+
+    /// Is in a home that the server knows: listens to its changes, and asks for what the open screen
+    /// shows of it.
+    fn be_in(&mut self, home: EnergyProfileId) -> Vec<Effect> {
+        self.confirmed.home = true;
+        self.home = Some(home);
         self.pending.seen = None;
         self.link.live = false;
         self.link.listening = true;
         let mut effects = vec![Effect::Listen(Some(home))];
-        effects.extend(dashboard::load(self));
-        // Who changed what, for `u` and for what others do.
-        effects.extend(
-            self.lists
-                .ask(What::Operations, self.home, &mut self.tickets),
-        );
+        // With who changed what, for `u` and for what others do.
+        effects.extend(self.refresh());
         effects.extend(outbox::deliver(self));
         effects
     }
@@ -171,35 +172,13 @@ impl App {
         let is_there = |home: &&EnergyProfile| Some(home.energy_profile_id) == self.home;
         let wanted = self.homes.iter().find(is_there).or(self.homes.first());
         if let Some(home) = wanted.map(|home| home.energy_profile_id) {
-            // Somebody may have gone to another screen of it before this answer came.
-            let screen = Some(self.screen).filter(|_| self.home == Some(home));
-            let explained = self.bill.bill;
-            let mut effects = self.open_home(home);
-            if let Some(screen) = screen.filter(|screen| *screen != Screen::Welcome) {
-                self.screen = screen;
-                if let Screen::Table(table) = screen {
-                    effects.extend(table::load(self, table));
-                }
-                if screen == Screen::Consumption {
-                    effects.extend(consumption::load(self));
-                }
-                if screen == Screen::Forecast {
-                    effects.extend(forecast::load(self));
-                }
-                if screen == Screen::Suggestions {
-                    effects.extend(suggestion::load(self));
-                }
-                if screen == Screen::Comparison {
-                    effects.extend(comparison::load(self));
-                }
-                if let (Screen::Bill, Some(bill)) = (screen, explained) {
-                    effects.extend(bill::open(self, bill));
-                }
-                if screen == Screen::Tariff {
-                    effects.extend(tariff::load(self));
-                }
-            }
-            return effects;
+            // The home that the last start remembered is on the screen before this answer comes, and
+            // somebody may be at work in it already: on another screen, with a filter, in a form.
+            return if self.home == Some(home) && self.screen != Screen::Welcome {
+                self.be_in(home)
+            } else {
+                self.open_home(home)
+            };
         }
         self.home = None;
         self.dashboard = dashboard::State::default();

@@ -15,6 +15,7 @@ use crate::lists::{Listed, What};
 use crate::message::{Call, Effect, Fault, Message, News, Reply, Timer};
 use crate::readings::entry::Remark;
 use crate::remote::Remote;
+use crate::table::Table;
 use crate::testing::{
     self, call, calls, context, cx, dashboard, enter, home_id, kwh, meter_id, press, reading,
     reply, sent, signed_in, type_text,
@@ -386,6 +387,32 @@ fn an_answer_after_leaving_the_form_signs_nobody_in() {
     press(&mut app, named(KeyCode::Esc));
     assert!(reply(&mut app, ticket, Reply::SignedIn(Err(Fault::Away))).len() <= 1);
     assert_eq!(app.screen, Screen::Welcome);
+}
+
+#[test]
+fn what_is_done_in_a_remembered_home_stays_when_the_server_confirms_it() {
+    let last = signed_in().last();
+    let kept = Everything {
+        last: last.map(Box::new),
+        ..Everything::default()
+    };
+    let (mut app, effects) = App::start(true, None, kept);
+    let (ticket, _) = calls(&effects)
+        .into_iter()
+        .find(|(_, call)| matches!(call, Call::Profiles))
+        .unwrap();
+    assert_eq!(app.home, Some(home_id()));
+    press(&mut app, key('3'));
+    press(&mut app, key('/'));
+    type_text(&mut app, "kettle");
+    enter(&mut app);
+    let effects = reply(&mut app, ticket, Reply::Profiles(Ok(vec![testing::home()])));
+    assert_eq!(app.screen, Screen::Table(Table::Devices));
+    assert_eq!(app.tables.of(Table::Devices).filter.text(), "kettle");
+    let listens =
+        |effect: &Effect| matches!(effect, Effect::Listen(Some(home)) if *home == home_id());
+    assert!(effects.iter().any(listens));
+    assert!(asks_for_the_dashboard(&effects));
 }
 
 #[test]

@@ -133,12 +133,14 @@ pub struct Sweep {}
 
 /// A job and the key under which a second one, asked for while the first waits, replaces it.
 pub trait Job: TaskHandler + Serialize {
-    /// Jobs of the same queue are done one after the other; those of none as many at once as there are
-    /// hands.
-    const QUEUE: Option<&'static str> = None;
-
     /// The key; jobs with the same key are one.
     fn key(&self) -> String;
+
+    /// Jobs of the same queue are done one after the other; those of none as many at once as there are
+    /// hands.
+    fn queue(&self) -> Option<String> {
+        None
+    }
 
     /// The smaller, the sooner.
     fn priority(&self) -> i16 {
@@ -152,6 +154,12 @@ const NOTICES_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// Priority of what somebody looks at a screen for.
 const AWAITED: i16 = -10;
 
+/// The queue of what writes a home's forecast. Of two at once, the one that read the readings before
+/// they were taken back could be the last to store what it found.
+fn forecast_of(profile: EnergyProfileId) -> String {
+    format!("forecast:{profile}")
+}
+
 /// Asks for a home to be predicted anew, after what is known of it changed.
 pub async fn ask_refresh(
     conn: &mut PgConnection,
@@ -163,6 +171,10 @@ pub async fn ask_refresh(
 impl Job for TrainProfile {
     fn key(&self) -> String {
         Self::key_of(self.energy_profile_id)
+    }
+
+    fn queue(&self) -> Option<String> {
+        Some(forecast_of(self.energy_profile_id))
     }
 
     fn priority(&self) -> i16 {
@@ -183,6 +195,10 @@ impl Job for RefreshProfile {
     fn key(&self) -> String {
         format!("refresh:{}", self.energy_profile_id)
     }
+
+    fn queue(&self) -> Option<String> {
+        Some(forecast_of(self.energy_profile_id))
+    }
 }
 
 impl Job for RebuildDays {
@@ -195,7 +211,9 @@ impl Job for RebuildDays {
 const OUTSIDE: &str = "outside";
 
 impl Job for FetchWeather {
-    const QUEUE: Option<&'static str> = Some(OUTSIDE);
+    fn queue(&self) -> Option<String> {
+        Some(OUTSIDE.to_owned())
+    }
 
     fn key(&self) -> String {
         format!("weather:{}", self.energy_profile_id)
@@ -230,7 +248,9 @@ impl TaskHandler for DeliverAllReports {
 }
 
 impl Job for SendNotice {
-    const QUEUE: Option<&'static str> = Some(OUTSIDE);
+    fn queue(&self) -> Option<String> {
+        Some(OUTSIDE.to_owned())
+    }
 
     fn key(&self) -> String {
         format!("notice:{}:{}", self.notice_channel_id, self.about)

@@ -21,7 +21,7 @@ pub async fn enqueue<J: Job>(conn: &mut PgConnection, job: &J) -> sqlx::Result<(
     .bind(J::IDENTIFIER)
     .bind(payload)
     .bind(job.key())
-    .bind(J::QUEUE)
+    .bind(job.queue())
     .bind(i32::from(job.priority()))
     .execute(conn)
     .await?;
@@ -35,10 +35,11 @@ pub async fn enqueue_all<J: Job>(conn: &mut PgConnection, jobs: &[J]) -> sqlx::R
     let payloads = payloads.collect::<serde_json::Result<Vec<_>>>();
     let payloads = payloads.map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let keys: Vec<String> = jobs.iter().map(Job::key).collect();
+    let queues: Vec<Option<String>> = jobs.iter().map(Job::queue).collect();
     sqlx::query(
         "SELECT count(*)
-         FROM (SELECT array_agg(($1, asked.payload, $4, NULL, NULL, asked.key, $5, NULL)::graphile_worker.job_spec) AS specs
-               FROM unnest($2::json[], $3::text[]) AS asked (payload, key)
+         FROM (SELECT array_agg(($1, asked.payload, asked.queue, NULL, NULL, asked.key, $5, NULL)::graphile_worker.job_spec) AS specs
+               FROM unnest($2::json[], $3::text[], $4::text[]) AS asked (payload, key, queue)
                WHERE NOT EXISTS (SELECT FROM graphile_worker._private_jobs AS j
                                  WHERE j.key = asked.key AND j.locked_at IS NULL AND j.attempts = 0)
                HAVING count(*) > 0) AS s
@@ -47,7 +48,7 @@ pub async fn enqueue_all<J: Job>(conn: &mut PgConnection, jobs: &[J]) -> sqlx::R
     .bind(J::IDENTIFIER)
     .bind(payloads)
     .bind(keys)
-    .bind(J::QUEUE)
+    .bind(queues)
     .bind(BEHIND)
     .execute(conn)
     .await?;

@@ -26,6 +26,29 @@ async fn jobs_asked_for_under_the_same_key_are_one(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_writes_a_forecast_of_one_home_is_done_one_after_the_other(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (_, one) = test.owner().await;
+    let (_, other) = test.owner_called("bia").await;
+    let mut conn = db.acquire().await.unwrap();
+    let refresh = |energy_profile_id| RefreshProfile { energy_profile_id };
+    store::enqueue(&mut conn, &refresh(one)).await.unwrap();
+    let training = TrainProfile::new(one, Trigger::Request);
+    store::enqueue(&mut conn, &training).await.unwrap();
+    let night = [refresh(one), refresh(other)];
+    store::enqueue_all(&mut conn, &night).await.unwrap();
+    let queues: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT queue_name, count(*) FROM graphile_worker.jobs GROUP BY 1 ORDER BY 2 DESC",
+    )
+    .fetch_all(&db)
+    .await
+    .unwrap();
+    let expected = [(one, 2), (other, 1)].map(|(home, jobs)| (format!("forecast:{home}"), jobs));
+    assert_eq!(queues, expected);
+    test.run_jobs().await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_write_that_is_refused_asks_for_nothing(db: PgPool) {
     let test = TestApp::new(db.clone()).await;
     let (ana, profile) = test.owner().await;
