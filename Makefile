@@ -25,13 +25,13 @@ clean-demo: ## Remove the demo's data
 	@scripts/clean-demo
 
 .PHONY: test
-test: postgresql ## Run every test
+test: postgresql mosquitto ## Run every test
 	@if command -v cargo-nextest >/dev/null; then set -- cargo nextest run; else set -- cargo test; fi; \
 	INSTA_UPDATE=no scripts/with-postgres "$$@" --workspace
 
 # The quick to fail first. Clippy compiles the queries against a real schema on the way.
 .PHONY: ci
-ci: postgresql ## Run every test and every check
+ci: postgresql mosquitto ## Run every test and every check
 	cargo fmt --all --check
 	scripts/prepare-sqlx --check cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --lib --examples
@@ -79,6 +79,13 @@ bench-import: postgresql ## Import a million quarter-hours beside psql, and a gi
 	@scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench import -- \
 		"$$DATABASE_URL" "$$(scripts/postgresql-bin)/psql" $(or $(TIMES),5)'
 
+# How many seconds each: make bench-live SECONDS=20
+.PHONY: bench-live
+bench-live: postgresql ## Send single values over 16 connections, beside single rows by pgbench
+	@echo 'what | ours | beside it | ratio'
+	@DURABLE=1 scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench live -- \
+		"$$DATABASE_URL" "$$(scripts/postgresql-bin)/pgbench" $(or $(SECONDS),10)'
+
 .PHONY: prepare
 prepare: postgresql ## Record the queries for SQLx, after a query or a migration changed
 	scripts/prepare-sqlx
@@ -93,3 +100,8 @@ openapi: ## Write openapi.json, after the API changed
 .PHONY: postgresql
 postgresql:
 	@scripts/install-postgresql
+
+# The broker that tests speak with, likewise.
+.PHONY: mosquitto
+mosquitto:
+	@scripts/install-mosquitto

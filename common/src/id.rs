@@ -56,3 +56,15 @@ id!(
     /// A tariff that a home has from a day on.
     ProfileTariffId
 );
+id!(
+    /// A key with which a meter or a program sends readings.
+    ApiKeyId
+);
+id!(
+    /// A series that somebody sends.
+    LiveSourceId
+);
+id!(
+    /// A topic of a broker that is listened to.
+    LiveTopicId
+);

@@ -39,6 +39,7 @@ pub mod goal;
 pub mod holiday;
 pub mod home_tariff;
 pub mod import;
+pub mod live;
 pub mod locale;
 pub mod measure;
 pub mod member;
@@ -57,9 +58,9 @@ pub mod what_if;
 pub mod write;
 
 pub use id::{
-    AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId,
-    ImportBatchId, InvitationId, MeterId, NoticeChannelId, OperationId, ProfileDeviceId,
-    ProfileTariffId, SessionId,
+    AccountId, AlertId, ApiKeyId, AwayPeriodId, BillingRecordId, ConsumptionGoalId,
+    EnergyProfileId, ImportBatchId, InvitationId, LiveSourceId, LiveTopicId, MeterId,
+    NoticeChannelId, OperationId, ProfileDeviceId, ProfileTariffId, SessionId,
 };
 pub use problem::{ErrorCode, FieldError, FieldErrors, Problem};
 pub use quantity::{KgCo2e, Kwh, Money};

@@ -64,6 +64,20 @@ routes! {
     ARCHIVES = "/profiles/archive";
     /// `GET` any other table of the home as a file.
     EXPORT = "/profiles/{energy_profile_id}/export/{table}";
+    /// `GET` the keys for meters, `POST` a new one.
+    API_KEYS = "/profiles/{energy_profile_id}/api-keys";
+    /// `DELETE` revokes a key.
+    API_KEY = "/profiles/{energy_profile_id}/api-keys/{api_key_id}";
+    /// `GET` what is sent to the home, and which meter it is of.
+    LIVE_SOURCES = "/profiles/{energy_profile_id}/live-sources";
+    /// `PUT`, `DELETE`.
+    LIVE_SOURCE = "/profiles/{energy_profile_id}/live-sources/{live_source_id}";
+    /// `GET` the topics that are listened to, `POST` one more.
+    LIVE_TOPICS = "/profiles/{energy_profile_id}/live-topics";
+    /// `PUT`, `DELETE`.
+    LIVE_TOPIC = "/profiles/{energy_profile_id}/live-topics/{live_topic_id}";
+    /// `POST` readings with a key.
+    LIVE_READINGS = "/profiles/{energy_profile_id}/readings/live";
     /// `GET` who changed what, newest first.
     OPERATIONS = "/profiles/{energy_profile_id}/operations";
     /// `POST` takes an operation back.
@@ -188,6 +202,20 @@ routes! {
     OPENAPI = "/openapi.json";
 }
 
+/// `POST` lines of InfluxDB's line protocol, as its first version has it; with a key.
+pub const INFLUX_WRITE: &str = "/write";
+/// `POST` the same as its second version has it.
+pub const INFLUX_WRITE_V2: &str = "/api/v2/write";
+/// `GET`, `POST`: what programs that write to InfluxDB ask before they do. There is nothing to be read.
+pub const INFLUX_QUERY: &str = "/query";
+/// `GET`: an InfluxDB is there.
+pub const INFLUX_PING: &str = "/ping";
+/// `GET`: and it is well.
+pub const INFLUX_HEALTH: &str = "/health";
+/// `GET`, `POST` the inputs of one node, as emoncms takes them; with a key.
+pub const EMONCMS_POST: &str = "/input/post";
+/// `GET`, `POST` the inputs of several nodes and times.
+pub const EMONCMS_BULK: &str = "/input/bulk";
 /// `GET`: the process runs.
 pub const HEALTHZ: &str = "/healthz";
 /// `GET`: the process and its database answer.

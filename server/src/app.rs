@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::suggestion::Suggestions;
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -15,6 +15,8 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::events::Hub;
 use crate::kept::Kept;
+use crate::live::commit::Queue;
+use crate::live::strangers::Strangers;
 
 /// Of the sixteen connections.
 const IMPORTS_AT_ONCE: usize = 4;
@@ -44,6 +46,12 @@ pub struct App {
     pub imports: Arc<Semaphore>,
     /// The same for files on their way out.
     pub exports: Arc<Semaphore>,
+    /// What meters send and waits to be written.
+    pub live: Queue,
+    /// Told when homes listen to other topics.
+    pub topics: Arc<Notify>,
+    /// Who tries keys that are none.
+    pub strangers: Strangers,
     /// Requests that were begun; the server stops when they are done.
     pub requests: TaskTracker,
     /// Cancelled when the server is to stop.
@@ -71,6 +79,9 @@ impl App {
             hub: Hub::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+            live: Queue::default(),
+            topics: Arc::default(),
+            strangers: Strangers::default(),
             requests: TaskTracker::new(),
             shutdown,
         }

@@ -10,6 +10,7 @@ use ecotrack_common::problem::UnknownWord;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::live::broker::MqttBroker;
 use crate::outside::Address;
 
 /// EcoTrack's server.
@@ -173,6 +174,8 @@ struct File {
     #[serde(default)]
     notices: Notices,
     mail: Option<MailServer>,
+    #[serde(default)]
+    mqtt: Vec<MqttBroker>,
 }
 
 /// Temperatures from an Open-Meteo compatible source.
@@ -287,6 +290,8 @@ pub struct Settings {
     pub notices: Notices,
     /// The server that takes mails; without one there are none.
     pub mail: Option<MailServer>,
+    /// Brokers whose messages homes may listen to.
+    pub mqtt: Vec<MqttBroker>,
     /// How long a source outside may take for an answer.
     pub patience: Duration,
 }
@@ -309,6 +314,7 @@ impl Settings {
             aneel: Aneel::default(),
             notices: Notices::default(),
             mail: None,
+            mqtt: Vec::new(),
             patience: Duration::from_secs(30),
         }
     }
@@ -341,8 +347,26 @@ impl Settings {
             aneel: file.aneel,
             notices: file.notices,
             mail: file.mail,
+            mqtt: file.mqtt,
             ..defaults
         };
+        for (at, broker) in settings.mqtt.iter().enumerate() {
+            if settings.mqtt[..at]
+                .iter()
+                .any(|other| other.name == broker.name)
+            {
+                bail!(
+                    "two brokers are called `{}`; give each a name of its own",
+                    broker.name
+                );
+            }
+            if broker.homes.is_empty() && !broker.every_home {
+                bail!(
+                    "nobody may listen at the broker `{}`: name the homes, or set every_home = true",
+                    broker.name
+                );
+            }
+        }
         if !settings.listen.ip().is_loopback() {
             bail!(
                 "{} would show passwords to the network in the clear: listen on 127.0.0.1 and let a \
@@ -424,6 +448,7 @@ fn default_data_dir(folder: &str) -> anyhow::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::broker::BrokerAddress;
 
     fn read(text: &str) -> anyhow::Result<Settings> {
         let folder = std::env::temp_dir().join(format!("ecotrack-config-{}", uuid::Uuid::now_v7()));
@@ -485,6 +510,35 @@ mod tests {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(&format!("server.toml:{line}:")), "{error}");
         }
+    }
+
+    #[test]
+    fn brokers_have_names_addresses_and_homes_that_may_listen() {
+        let text = "[[mqtt]]\nname = \"home\"\nurl = \"mqtts://[::1]:9000/\"\nevery_home = true\n";
+        let settings = read(text).unwrap();
+        let address = &settings.mqtt[0].url;
+        assert_eq!(
+            (address.host.as_str(), address.port, address.secure),
+            ("::1", 9000, true)
+        );
+        let plain = BrokerAddress::try_from("mqtt://broker".to_owned()).unwrap();
+        assert_eq!((plain.port, plain.secure), (1883, false));
+        for wrong in [
+            "broker",
+            "http://broker",
+            "mqtt://",
+            "mqtt://me:pw@broker",
+            "mqtt://broker:x",
+        ] {
+            assert!(
+                BrokerAddress::try_from(wrong.to_owned()).is_err(),
+                "{wrong}"
+            );
+        }
+        let error = read("[[mqtt]]\nname = \"home\"\nurl = \"mqtt://b\"\n").unwrap_err();
+        assert!(error.to_string().contains("every_home"), "{error}");
+        let error = read(&format!("{text}{text}")).unwrap_err();
+        assert!(error.to_string().contains("two brokers"), "{error}");
     }
 
     #[test]

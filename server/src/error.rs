@@ -85,7 +85,7 @@ impl From<FieldErrors> for Error {
 
 /// Faults that pass: the pool is empty, the connection broke, a lock was not had in time, a
 /// deadlock was broken, the database is starting or stopping.
-fn is_away(error: &sqlx::Error) -> bool {
+pub(crate) fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed

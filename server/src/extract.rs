@@ -1,8 +1,12 @@
 //! What handlers take, with our own answers when it is not there: JSON bodies, addresses, queries.
 
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use axum::extract::rejection::{BytesRejection, JsonRejection};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use ecotrack_common::ErrorCode;
 use serde::de::DeserializeOwned;
@@ -81,6 +85,33 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             .await
             .map(|axum::extract::Query(value)| Self(value))
             .map_err(|rejection| problem(ErrorCode::MalformedBody, Some(rejection.body_text())))
+    }
+}
+
+/// The address that asks. On a socket without one, all count as the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+impl Peer {
+    /// Who asks. Behind a proxy on this machine every peer is the proxy; the last address of the header is
+    /// the one that it saw itself. From elsewhere the header is anybody's to write.
+    pub fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
+        let seen_by_proxy = || {
+            let header = headers.get("x-forwarded-for")?.to_str().ok()?;
+            header.rsplit(',').next()?.trim().parse().ok()
+        };
+        let local = peer.is_loopback() || peer.is_unspecified();
+        Self(local.then(seen_by_proxy).flatten().unwrap_or(peer))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.extensions, &parts.headers))
     }
 }
 

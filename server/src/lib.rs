@@ -39,6 +39,8 @@ pub mod exports;
 pub mod forecasts;
 pub mod goals;
 pub mod kept;
+pub mod keys;
+pub mod live;
 pub mod members;
 pub mod meters;
 pub mod notices;
@@ -70,6 +72,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 pub async fn serve(listener: TcpListener, app: App) -> anyhow::Result<()> {
     let jobs = tokio::spawn(jobs::run(app.clone()));
     let events = tokio::spawn(events::run(app.clone()));
+    let listening = tokio::spawn(live::mqtt::run(app.clone()));
     let shutdown = app.shutdown.clone();
     let requests = app.requests.clone();
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
@@ -80,6 +83,7 @@ pub async fn serve(listener: TcpListener, app: App) -> anyhow::Result<()> {
     requests.close();
     requests.wait().await;
     events.await.context("the loop of live updates broke off")?;
+    listening.await.context("listening to brokers broke off")?;
     jobs.await.context("the job queue broke off")?;
     served
 }

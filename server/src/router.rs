@@ -24,11 +24,12 @@ use utoipa_axum::routes;
 use crate::accounts::Caller;
 use crate::accounts::authorisation::authorise;
 use crate::error::problem;
+use crate::extract::Peer;
 use crate::{
     App, accounts, admin, alerts, archives, away, bills, catalog, comparisons, consumption,
-    dashboard, devices, events, explanations, exports, forecasts, goals, members, meters, notices,
-    operations, profiles, public, readings, registration, reports, suggestions, tariffs, weather,
-    what_if,
+    dashboard, devices, events, explanations, exports, forecasts, goals, keys, live, members,
+    meters, notices, operations, profiles, public, readings, registration, reports, suggestions,
+    tariffs, weather, what_if,
 };
 
 /// The document without its routes.
@@ -68,7 +69,7 @@ const RARE_PERIOD: Duration = Duration::from_secs(30);
 const MAX_FILE_BYTES: usize = 96 * 1024 * 1024;
 
 /// Routes with their documents, before any layer that needs the state.
-fn api() -> [OpenApiRouter<App>; 8] {
+fn api() -> [OpenApiRouter<App>; 9] {
     let quick = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes())
         .merge(profiles::routes())
@@ -77,6 +78,9 @@ fn api() -> [OpenApiRouter<App>; 8] {
         .merge(catalog::routes())
         .merge(tariffs::routes())
         .merge(meters::routes())
+        .merge(keys::routes())
+        .merge(live::sources::routes())
+        .merge(live::topics::routes())
         .merge(readings::routes())
         .merge(exports::routes())
         .merge(devices::routes())
@@ -108,6 +112,7 @@ fn api() -> [OpenApiRouter<App>; 8] {
         readings::imports::endless(),
         archives::rare(),
         events::routes(),
+        live::keyed(),
     ]
 }
 
@@ -134,18 +139,19 @@ pub fn router(app: App) -> Router {
         endless,
         rare,
         streams,
+        keyed,
     ] = api();
     let request_id = HeaderName::from_static("x-request-id");
     let quick = plain(quick)
         .merge(slowed_down(
             plain(doors),
-            Peer,
+            ByPeer,
             app.settings.sign_in_burst,
             DOOR_PERIOD,
         ))
         .merge(slowed_down(
             plain(anybody),
-            Peer,
+            ByPeer,
             PUBLIC_BURST,
             PUBLIC_PERIOD,
         ))
@@ -162,12 +168,17 @@ pub fn router(app: App) -> Router {
     let endless = plain(endless)
         .merge(slowed_down(plain(rare), Asker, RARE_BURST, RARE_PERIOD))
         .layer(axum::extract::DefaultBodyLimit::disable());
+    let keyed = plain(keyed).layer(axum::extract::DefaultBodyLimit::max(live::MAX_BODY_BYTES));
     // Compression would hold a stream's events back.
     let api = quick
         .merge(bulk)
         .merge(endless)
         .merge(plain(streams))
+        .merge(keyed)
         .route_layer(middleware::from_fn_with_state(app.clone(), authorise))
+        // As others have them: keys are looked at where the values are written.
+        .merge(live::influx::router())
+        .merge(live::emoncms::router())
         .route(path::HEALTHZ, get(|| async { "ok\n" }))
         .route(path::READYZ, get(ready))
         .route(path::METRICS, get(crate::metrics::render))
@@ -254,29 +265,18 @@ async fn to_the_end(
     }
 }
 
-/// The address that asks. On a socket without one, all count as the same.
+/// The address that asks.
 #[derive(Debug, Clone)]
-struct Peer;
+struct ByPeer;
 
-impl KeyExtractor for Peer {
+impl KeyExtractor for ByPeer {
     type Key = std::net::IpAddr;
 
     fn extract<T>(
         &self,
         request: &axum::http::Request<T>,
     ) -> Result<Self::Key, tower_governor::GovernorError> {
-        let peer = request
-            .extensions()
-            .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-        let peer = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
-        // Behind a proxy on this machine every peer is the proxy; the last address of the header is
-        // the one that it saw itself. From elsewhere the header is anybody's to write.
-        let seen_by_proxy = || {
-            let header = request.headers().get("x-forwarded-for")?.to_str().ok()?;
-            header.rsplit(',').next()?.trim().parse().ok()
-        };
-        let local = peer.is_loopback() || peer.is_unspecified();
-        Ok(local.then(seen_by_proxy).flatten().unwrap_or(peer))
+        Ok(Peer::of(request.extensions(), request.headers()).0)
     }
 }
 

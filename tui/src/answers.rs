@@ -109,6 +109,14 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             }
             None => Vec::new(),
         },
+        Reply::KeyMade(answer) => match awaited(app, ticket, answer) {
+            Some(made) => {
+                app.form = None;
+                app.told = Some(Told::Key(made));
+                app.refresh()
+            }
+            None => Vec::new(),
+        },
         Reply::Done(answer) => done(app, ticket, answer),
         Reply::Acknowledged(answer) => {
             if app.pending.acknowledgement != Some(ticket) {

@@ -10,6 +10,7 @@ use ecotrack_common::calibration::DeviceCalibration;
 use ecotrack_common::device::ProfileDevice;
 use ecotrack_common::goal::{Goal, GoalStanding};
 use ecotrack_common::home_tariff::ProfileTariff;
+use ecotrack_common::live::{ApiKey, LiveSource, LiveTopic};
 use ecotrack_common::member::{Invitation, Member, RemovedProfile};
 use ecotrack_common::meter::Meter;
 use ecotrack_common::notice::NoticeChannel;
@@ -67,6 +68,12 @@ pub enum What {
     AlertRules,
     /// Where the caller is told of it.
     Notices,
+    /// Keys with which meters send readings to it.
+    Keys,
+    /// What is sent to it.
+    Sources,
+    /// The topics that it listens to.
+    Topics,
 }
 
 /// A list that arrived.
@@ -112,6 +119,12 @@ pub enum Listed {
     AlertRules(Vec<HomeAlertRule>),
     /// Channels.
     Notices(Vec<NoticeChannel>),
+    /// Keys.
+    Keys(Vec<ApiKey>),
+    /// What is sent.
+    Sources(Vec<LiveSource>),
+    /// Topics.
+    Topics(Vec<LiveTopic>),
 }
 
 /// Gives out tickets.
@@ -167,6 +180,12 @@ pub struct Lists {
     pub alert_rules: Remote<Vec<HomeAlertRule>>,
     /// Where the caller is told.
     pub notices: Remote<Vec<NoticeChannel>>,
+    /// Keys for meters.
+    pub keys: Remote<Vec<ApiKey>>,
+    /// What is sent.
+    pub sources: Remote<Vec<LiveSource>>,
+    /// Topics that are listened to.
+    pub topics: Remote<Vec<LiveTopic>>,
     older: Option<Ticket>,
     stale: Vec<What>,
 }
@@ -250,6 +269,18 @@ macro_rules! each {
                 let $list = &$lists.notices;
                 $do
             }
+            What::Keys => {
+                let $list = &$lists.keys;
+                $do
+            }
+            What::Sources => {
+                let $list = &$lists.sources;
+                $do
+            }
+            What::Topics => {
+                let $list = &$lists.topics;
+                $do
+            }
             What::OlderOperations => $older,
         }
     };
@@ -329,6 +360,18 @@ macro_rules! each {
             }
             What::Notices => {
                 let $list = &mut $lists.notices;
+                $do
+            }
+            What::Keys => {
+                let $list = &mut $lists.keys;
+                $do
+            }
+            What::Sources => {
+                let $list = &mut $lists.sources;
+                $do
+            }
+            What::Topics => {
+                let $list = &mut $lists.topics;
                 $do
             }
             What::OlderOperations => $older,
@@ -425,6 +468,9 @@ impl Lists {
             Ok(Listed::Alerts(rows)) => self.alerts.answer(ticket, Ok(rows)),
             Ok(Listed::AlertRules(rows)) => self.alert_rules.answer(ticket, Ok(rows)),
             Ok(Listed::Notices(rows)) => self.notices.answer(ticket, Ok(rows)),
+            Ok(Listed::Keys(rows)) => self.keys.answer(ticket, Ok(rows)),
+            Ok(Listed::Sources(rows)) => self.sources.answer(ticket, Ok(rows)),
+            Ok(Listed::Topics(rows)) => self.topics.answer(ticket, Ok(rows)),
             Ok(Listed::OlderOperations(page)) => {
                 if self.older != Some(ticket) {
                     return false;
@@ -472,6 +518,12 @@ impl Lists {
                 });
             }
             Subject::AlertRule(_) => put(&mut self.alert_rules, row, |a, b| a.rule == b.rule),
+            Subject::Topic(_) => put(&mut self.topics, row, |a, b| {
+                a.live_topic_id == b.live_topic_id
+            }),
+            Subject::Source(_) => put(&mut self.sources, row, |a, b| {
+                a.live_source_id == b.live_source_id
+            }),
             Subject::Meter(_) => put(&mut self.meters, row, |a, b| a.meter_id == b.meter_id),
             _ => {}
         }

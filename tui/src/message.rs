@@ -13,6 +13,7 @@ use ecotrack_common::consumption::{Consumption, ConsumptionQuery, Patterns, Patt
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::explain::{BillChange, BillExplanation};
 use ecotrack_common::forecast::ForecastReport;
+use ecotrack_common::live::{ApiKeyMade, NewApiKey};
 use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, ProfileRemoval,
 };
@@ -143,6 +144,8 @@ pub enum Call {
     Join(InvitationAcceptance, Uuid),
     /// Make an invitation.
     Invite(EnergyProfileId, NewInvitation),
+    /// Make a key for a meter.
+    MakeKey(EnergyProfileId, NewApiKey),
     /// Hand the home over.
     Transfer(EnergyProfileId, AccountId, Uuid),
     /// Remove the home.
@@ -215,6 +218,8 @@ pub enum Reply {
     Listed(What, Answer<Listed>),
     /// To `Invite`.
     Invited(Answer<Box<InvitationMade>>),
+    /// To `MakeKey`.
+    KeyMade(Answer<Box<ApiKeyMade>>),
     /// To `Join`.
     Joined(Answer<Box<EnergyProfile>>),
     /// To what answers nothing that is shown.
@@ -300,6 +305,7 @@ impl Reply {
             Self::Wrote(answer) => answer.as_ref().err(),
             Self::Listed(_, answer) => answer.as_ref().err(),
             Self::Invited(answer) => answer.as_ref().err(),
+            Self::KeyMade(answer) => answer.as_ref().err(),
             Self::Undone(answer) => answer.as_ref().err(),
             Self::Tested(answer) => answer.as_ref().err(),
             Self::Explained(answer) => answer.as_ref().err(),

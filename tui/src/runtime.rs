@@ -457,6 +457,13 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map(Box::new)
                 .map_err(fault),
         ),
+        Call::MakeKey(home, new) => Reply::KeyMade(
+            client
+                .make_key(home, &new)
+                .await
+                .map(Box::new)
+                .map_err(fault),
+        ),
         Call::Invite(home, new) => {
             Reply::Invited(client.invite(home, new).await.map(Box::new).map_err(fault))
         }

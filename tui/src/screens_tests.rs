@@ -255,6 +255,7 @@ fn opened(subject: Subject, cx: &Context) -> App {
         Subject::Home => serde_json::to_value(testing::home()).ok(),
         Subject::Device(Some(id)) => table::row_json(&app, Table::Devices, id.0),
         Subject::Member(id) => table::row_json(&app, Table::Members, id.0),
+        Subject::Source(id) => table::row_json(&app, Table::Sources, id.0),
         _ => None,
     };
     app.readings.rows = Remote::Ready(testing::rows());
@@ -313,6 +314,9 @@ fn the_forms_of_a_home_look_like_this() {
         ("many_readings", Subject::Readings(testing::meter_id())),
         ("join", Subject::Join),
         ("invite", Subject::Invite),
+        ("api_key", Subject::Key),
+        ("source", Subject::Source(testing::first_source())),
+        ("topic", Subject::Topic(None)),
         ("me", Subject::Me),
         ("password", Subject::Password),
         ("recovery", Subject::Recovery),

@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyCode;
 use ecotrack_common::admin::RecoveryMade;
+use ecotrack_common::live::ApiKeyMade;
 use ecotrack_common::member::InvitationMade;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -21,6 +22,8 @@ pub enum Told {
     Invitation(Box<InvitationMade>),
     /// The code with which somebody sets a new password.
     Recovery(Box<RecoveryMade>),
+    /// What a key for a meter says.
+    Key(Box<ApiKeyMade>),
 }
 
 impl std::fmt::Debug for Told {
@@ -28,6 +31,7 @@ impl std::fmt::Debug for Told {
         match self {
             Self::Invitation(made) => f.debug_tuple("Invitation").field(&made.invitation).finish(),
             Self::Recovery(made) => f.debug_tuple("Recovery").field(&made.email).finish(),
+            Self::Key(made) => f.debug_tuple("Key").field(&made.api_key).finish(),
         }
     }
 }
@@ -52,6 +56,11 @@ impl Told {
                 );
                 let what = t!(cx, "admin-recovery-what", who = who, until = until);
                 ("recovery-title", made.code.clone(), what)
+            }
+            Self::Key(made) => {
+                let name = made.api_key.name.clone();
+                let what = t!(cx, "told-api-key", name = name);
+                ("api-key-title", made.token.clone(), what)
             }
         }
     }

@@ -10,6 +10,7 @@ mod comparison;
 mod emission;
 mod explain;
 mod goal;
+mod live;
 mod operation;
 mod price;
 mod public;

@@ -28,6 +28,8 @@ pub enum Access {
     /// To administer the server. Everybody else who is signed in gets 403, since that there are such
     /// routes is no secret: the API's document lists them.
     Administrator,
+    /// A key for meters of the home in the address; the handler looks, as it writes, whether it is one.
+    Key,
     /// To be a member of the home in the address, with at least this role.
     Member(Role),
 }
@@ -81,6 +83,18 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("GET", path::EXPORT, Access::Member(Role::Viewer)),
     ("GET", path::ARCHIVE, Access::Member(Role::Owner)),
     ("POST", path::ARCHIVES, Access::SignedIn),
+    ("GET", path::API_KEYS, Access::Member(Role::Viewer)),
+    // A key goes on working when who made it has left.
+    ("POST", path::API_KEYS, Access::Member(Role::Owner)),
+    ("DELETE", path::API_KEY, Access::Member(Role::Owner)),
+    ("GET", path::LIVE_SOURCES, Access::Member(Role::Viewer)),
+    ("PUT", path::LIVE_SOURCE, Access::Member(Role::Editor)),
+    ("DELETE", path::LIVE_SOURCE, Access::Member(Role::Editor)),
+    ("GET", path::LIVE_TOPICS, Access::Member(Role::Viewer)),
+    ("POST", path::LIVE_TOPICS, Access::Member(Role::Editor)),
+    ("PUT", path::LIVE_TOPIC, Access::Member(Role::Editor)),
+    ("DELETE", path::LIVE_TOPIC, Access::Member(Role::Editor)),
+    ("POST", path::LIVE_READINGS, Access::Key),
     ("GET", path::OPERATIONS, Access::Member(Role::Viewer)),
     ("POST", path::UNDO, Access::Member(Role::Editor)),
     ("GET", path::DEVICES, Access::Member(Role::Viewer)),
@@ -237,7 +251,7 @@ async fn check(
     token: Option<Token>,
 ) -> Result<Option<super::Caller>, Error> {
     let needed = match access {
-        Access::Public => return Ok(None),
+        Access::Public | Access::Key => return Ok(None),
         Access::SignedIn | Access::Administrator => None,
         Access::Member(role) => Some(role),
     };

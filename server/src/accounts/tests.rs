@@ -463,6 +463,8 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
         let expected = |role: Role| match access {
             super::authorisation::Access::Administrator => "403",
             super::authorisation::Access::Member(needed) if role < *needed => "403",
+            // Being signed in is no key.
+            super::authorisation::Access::Key => "401",
             _ => "in",
         };
         let (nobody, stranger) = match access {
@@ -472,6 +474,7 @@ async fn every_route_answers_every_role_as_the_table_says(db: PgPool) {
             super::authorisation::Access::SignedIn => ("401", "in"),
             super::authorisation::Access::Administrator => ("401", "403"),
             super::authorisation::Access::Member(_) => ("401", "404"),
+            super::authorisation::Access::Key => ("401", "401"),
         };
         // Administrating is no membership: to a home an administrator is a stranger.
         let admin = match access {

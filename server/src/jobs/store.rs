@@ -100,6 +100,9 @@ pub async fn find(conn: &mut PgConnection, key: &str) -> sqlx::Result<Option<Que
 /// How long answers and ended sessions are kept: longer than any client keeps an entry to deliver.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
 
+/// How long steps wait for somebody to say which meter they are of.
+const UNPLACED: SignedDuration = SignedDuration::from_hours(24 * 62);
+
 /// Removes idempotency keys, and sessions and invitations that ended, when they are older than half a
 /// year, and recovery codes that expired.
 pub async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
@@ -119,6 +122,12 @@ pub async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> 
     sqlx::query!(
         "DELETE FROM invitation WHERE expires_at < $1",
         before.to_sqlx()
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM live_step WHERE starts_at < $1",
+        (now - UNPLACED).to_sqlx()
     )
     .execute(&mut *conn)
     .await?;

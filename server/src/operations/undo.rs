@@ -13,7 +13,9 @@ use crate::error::{Error, OnConstraint, Result};
 use crate::profiles::row as home;
 use crate::readings::{self, imports};
 use crate::write::Write;
-use crate::{alerts, away, bills, devices, goals, meters, suggestions, tariffs, weather};
+use crate::{
+    alerts, away, bills, devices, goals, keys, live, meters, suggestions, tariffs, weather,
+};
 
 /// Takes an operation back as a new operation, which can itself be taken back: all of its rows, or
 /// none when something newer stands on one.
@@ -96,6 +98,14 @@ async fn restore_all(
         alerts::store::Image::ENTITY => {
             restore::<alerts::store::Image>(write, profile, entries).await?;
         }
+        live::sources::store::Image::ENTITY => {
+            restore::<live::sources::store::Image>(write, profile, entries).await?;
+        }
+        live::topics::store::Image::ENTITY => {
+            restore::<live::topics::store::Image>(write, profile, entries).await?;
+        }
+        // What was told once cannot be told again.
+        keys::KEY => return Err(cannot_undo("a key is made or revoked anew")),
         tariffs::store::Image::ENTITY => {
             restore::<tariffs::store::Image>(write, profile, entries).await?;
         }

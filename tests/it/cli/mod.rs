@@ -27,6 +27,7 @@ mod forecast;
 mod foreseen;
 mod history;
 mod import;
+mod live;
 mod members;
 mod mine;
 mod profiles;

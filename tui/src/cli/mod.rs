@@ -37,7 +37,9 @@ mod goals;
 mod history;
 mod import;
 mod import_presets;
+mod keys;
 mod lists;
+mod live;
 mod log;
 mod many;
 mod members;
@@ -165,6 +167,12 @@ enum Command {
     /// Meters: list, add, edit, remove
     #[command(subcommand)]
     Meters(meters::Meters),
+    /// Keys for meters and programs that send readings: list, add, remove
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// What is sent, and which meter it is of: list, map, ignore, forget; topics of brokers
+    #[command(subcommand)]
+    Live(live::Live),
     /// Bills: list, explain, compare, add, edit, remove
     #[command(subcommand)]
     Bills(bills::Bills),
@@ -325,6 +333,8 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Readings(command) => readings::run(context, command).await,
         Command::ImportPresets(arguments) => import_presets::run(context, &arguments),
         Command::Meters(command) => meters::run(context, command).await,
+        Command::Keys(command) => keys::run(context, command).await,
+        Command::Live(command) => live::run(context, command).await,
         Command::Bills(command) => bills::run(context, command).await,
         Command::Devices(command) => devices::run(context, command).await,
         Command::Goals(command) => goals::run(context, command).await,

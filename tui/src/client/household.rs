@@ -2,6 +2,7 @@
 
 use ecotrack_common::account::Account;
 use ecotrack_common::account::{ChangedAccount, ChangedPassword, Recovery, SignedIn};
+use ecotrack_common::live::{ApiKeyMade, NewApiKey};
 use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, OwnershipTransfer, ProfileRemoval,
 };
@@ -91,6 +92,9 @@ impl Client {
             What::Notices => {
                 Listed::Notices(self.json(self.get(&of(path::NOTICE_CHANNELS))).await?)
             }
+            What::Keys => Listed::Keys(self.json(self.get(&of(path::API_KEYS))).await?),
+            What::Topics => Listed::Topics(self.json(self.get(&of(path::LIVE_TOPICS))).await?),
+            What::Sources => Listed::Sources(self.json(self.get(&of(path::LIVE_SOURCES))).await?),
             What::AlertRules => {
                 Listed::AlertRules(self.json(self.get(&of(path::ALERT_RULES))).await?)
             }
@@ -193,6 +197,12 @@ impl Client {
         let path = of_home(path::INVITATIONS, home);
         self.json(self.request(Method::POST, &path).json(&new))
             .await
+    }
+
+    /// Makes a key for a meter. It takes no key of its own: what it says is told once, and kept nowhere.
+    pub async fn make_key(&self, home: EnergyProfileId, new: &NewApiKey) -> Result<ApiKeyMade> {
+        let path = of_home(path::API_KEYS, home);
+        self.json(self.request(Method::POST, &path).json(new)).await
     }
 
     /// Hands a home over to another member.

@@ -16,6 +16,7 @@ mod drafts;
 mod goal;
 mod home;
 mod household;
+mod live;
 mod meter;
 mod months;
 mod profile_tariff;
@@ -31,7 +32,7 @@ use std::collections::BTreeMap;
 use ecotrack_common::profile::EnergyProfile;
 use ecotrack_common::what_if::NewWhatIf;
 use ecotrack_common::write::Changed;
-use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors};
+use ecotrack_common::{ErrorCode, FieldErrors};
 use jiff::civil::Date;
 use ratatui::text::Line;
 use serde::Serialize;
@@ -45,6 +46,7 @@ pub(crate) use device::{catalog, catalog_name};
 pub use drafts::resume;
 pub(crate) use drafts::{drop_draft, keep_draft};
 pub use subject::Subject;
+pub(crate) use subject::home_of_subject;
 pub(crate) use tariff_node::document as tariff_document;
 pub use view::{hit, view};
 
@@ -194,6 +196,9 @@ fn fields(
         Subject::TariffAdd => tariff_node::add_fields(app, cx),
         Subject::Readings(meter) => readings::fields(app, meter, cx),
         Subject::Invite => household::invite_fields(cx),
+        Subject::Key => live::key_fields(app, cx),
+        Subject::Topic(_) => live::topic_fields(app, base(row).as_ref(), cx),
+        Subject::Source(_) => live::source_fields(app, base(row).as_ref(), cx),
         Subject::Member(_) => household::member_fields(base(row).as_ref(), cx),
         Subject::RemoveMember(_) | Subject::Transfer(_) => {
             household::farewell_fields(base(row).as_ref())
@@ -237,6 +242,9 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::TariffAdd => tariff_node::read_add(form),
         Subject::Readings(meter) => readings::read(app, form, meter, cx),
         Subject::Invite => household::read_invite(app, form),
+        Subject::Key => live::read_key(app, form, cx),
+        Subject::Topic(id) => live::read_topic(app, form, id),
+        Subject::Source(id) => live::read_source(app, form, id),
         Subject::Member(id) => household::read_member(app, form, id),
         Subject::RemoveMember(id) => household::read_remove_member(app, form, id),
         Subject::Transfer(id) => household::read_transfer(app, form, id, cx),
@@ -261,6 +269,7 @@ fn needs(subject: Subject) -> &'static [What] {
         Subject::Device(_) | Subject::Calculator => &[What::Catalog],
         Subject::Bill(_) | Subject::Months => &[What::Bills],
         Subject::Goal(_) => &[What::Devices],
+        Subject::Key | Subject::Source(_) | Subject::Topic(_) => &[What::Meters, What::Sources],
         Subject::WhatIf => &[What::Devices, What::Catalog, What::Tariffs],
         _ => &[],
     }
@@ -584,17 +593,4 @@ pub fn close(app: &mut App, cx: &Context) -> Vec<Effect> {
         effects.extend(app.signed_out(None));
     }
     effects
-}
-
-/// Whether a form is about something beyond the home on the screens.
-pub(crate) fn is_of_no_home(subject: Subject) -> bool {
-    matches!(
-        subject,
-        Subject::NewHome | Subject::Join | Subject::AdminRow(..) | Subject::AdminAct
-    )
-}
-
-/// Which home a write belongs to.
-pub(crate) fn home_of_subject(app: &App, subject: Subject) -> Option<EnergyProfileId> {
-    app.home.filter(|_| !is_of_no_home(subject))
 }

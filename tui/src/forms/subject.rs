@@ -3,11 +3,13 @@
 use ecotrack_common::admin::AdminSet;
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::{
-    AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, MeterId, NoticeChannelId,
-    ProfileDeviceId, ProfileTariffId,
+    AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId,
+    LiveSourceId, LiveTopicId, MeterId, NoticeChannelId, ProfileDeviceId, ProfileTariffId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::app::App;
 
 /// What a form is about; with a key it changes that row, without it adds one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +69,12 @@ pub enum Subject {
     Removal,
     /// An invitation.
     Invite,
+    /// A key for a meter.
+    Key,
+    /// Which meter a source is of.
+    Source(LiveSourceId),
+    /// A topic that is listened to.
+    Topic(Option<LiveTopicId>),
     /// A member's role.
     Member(AccountId),
     /// The removal of a member, or leaving, the name typed.
@@ -100,6 +108,8 @@ impl Subject {
                 | Self::Join
                 | Self::Calculator
                 | Self::Invite
+                | Self::Key
+                | Self::Source(_)
                 | Self::Member(_)
                 | Self::Snooze(_)
                 | Self::Channel(_)
@@ -150,6 +160,9 @@ impl Subject {
             (Self::Readings(_), _) => ("readings-grid-title", "readings-grid-what"),
             (Self::Reading(_) | Self::Correction(..) | Self::Removal, _) => ("readings-title", ""),
             (Self::Invite, _) => ("invite-title", "invite-what"),
+            (Self::Key, _) => ("api-key-title", "api-key-what"),
+            (Self::Source(_), _) => ("source-title", "source-what"),
+            (Self::Topic(_), _) => ("topic-title", "topic-what"),
             (Self::Member(_), _) => ("member-title", ""),
             (Self::RemoveMember(_), _) => ("remove-member-title", "remove-member-what"),
             (Self::Transfer(_), _) => ("transfer-title", "transfer-what"),
@@ -172,7 +185,7 @@ impl Subject {
             Self::NewHome | Self::Home | Self::Join | Self::RemoveHome | Self::ImportHome => {
                 "subject-home"
             }
-            Self::Meter(_) => "subject-meter",
+            Self::Meter(_) | Self::Key | Self::Source(_) | Self::Topic(_) => "subject-meter",
             Self::Device(_) | Self::Calculator => "subject-device",
             Self::Bill(_) | Self::Months => "subject-bill",
             Self::Goal(_) => "subject-goal",
@@ -192,4 +205,17 @@ impl Subject {
             }
         }
     }
+}
+
+/// Whether a form is about something beyond the home on the screens.
+pub(crate) fn is_of_no_home(subject: Subject) -> bool {
+    matches!(
+        subject,
+        Subject::NewHome | Subject::Join | Subject::AdminRow(..) | Subject::AdminAct
+    )
+}
+
+/// Which home a write belongs to.
+pub(crate) fn home_of_subject(app: &App, subject: Subject) -> Option<EnergyProfileId> {
+    app.home.filter(|_| !is_of_no_home(subject))
 }

@@ -424,6 +424,9 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
             return forms::open(app, Subject::RemoveMember(AccountId(key)), row, cx);
         }
         Table::Invitations => (path::INVITATION, "invitation_id"),
+        Table::Keys => (path::API_KEY, "api_key_id"),
+        Table::Topics => (path::LIVE_TOPIC, "live_topic_id"),
+        Table::Sources => (path::LIVE_SOURCE, "live_source_id"),
         Table::Notices => (path::NOTICE_CHANNEL, "notice_channel_id"),
         // What the home says of it goes; the program's own stays.
         Table::AlertRules => (path::ALERT_RULE, ""),

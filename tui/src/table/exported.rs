@@ -28,6 +28,9 @@ impl Table {
             | Self::Removed
             | Self::Outbox
             | Self::Notices
+            | Self::Keys
+            | Self::Sources
+            | Self::Topics
             | Self::Admin(_) => return None,
         })
     }

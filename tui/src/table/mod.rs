@@ -10,8 +10,10 @@ mod devices;
 mod exported;
 mod goals;
 mod household;
+mod live;
 mod notices;
 mod offered;
+mod state;
 mod tariffs;
 mod view;
 mod weather;
@@ -23,19 +25,19 @@ use uuid::Uuid;
 
 pub use alerts::acknowledge;
 pub use commands::{COMMANDS, FILTER_COMMANDS, scroll};
+pub use state::{State, States};
 pub use view::{hit, view};
 
 pub(crate) use ecotrack_common::spreadsheet::csv;
 pub(crate) use exported::download;
 
-use crate::admin::{self as administration, PAGES, Page};
+use crate::admin::{self as administration, Page};
 use crate::app::{App, Context, Screen};
 use crate::consumption as used;
 use crate::forms::Subject;
 use crate::lists::What;
 use crate::message::Effect;
 use crate::tariff;
-use crate::widgets::text_line::TextLine;
 
 /// The tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,12 @@ pub enum Table {
     AlertRules,
     /// Where the caller is told elsewhere than here.
     Notices,
+    /// Keys with which meters send readings.
+    Keys,
+    /// What they send.
+    Sources,
+    /// What is listened to at brokers.
+    Topics,
     /// What was used, step by step.
     Consumption,
     /// What administrators of the server see.
@@ -80,7 +88,7 @@ pub enum Table {
 
 impl Table {
     /// All of them that are of a home or of whoever is signed in.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Devices,
         Self::Bills,
         Self::Goals,
@@ -98,15 +106,21 @@ impl Table {
         Self::Alerts,
         Self::Consumption,
         Self::Notices,
+        Self::Keys,
+        Self::Sources,
+        Self::Topics,
     ];
 
     /// Alerts, what raises them and where they are told, likewise.
     pub const ALERTS: [Self; 3] = [Self::Alerts, Self::AlertRules, Self::Notices];
 
     /// The tables of the household, in the order in which Tab goes through them.
-    pub const HOUSEHOLD: [Self; 10] = [
+    pub const HOUSEHOLD: [Self; 13] = [
         Self::Members,
         Self::Meters,
+        Self::Sources,
+        Self::Keys,
+        Self::Topics,
         Self::Tariffs,
         Self::Away,
         Self::Weather,
@@ -152,6 +166,9 @@ impl Table {
             Self::Alerts => "table-alerts",
             Self::AlertRules => "table-alert-rules",
             Self::Notices => "table-notices",
+            Self::Keys => "table-keys",
+            Self::Sources => "table-sources",
+            Self::Topics => "table-topics",
             Self::Consumption => "table-consumption",
             Self::Admin(page) => page.title(),
         }
@@ -177,6 +194,9 @@ impl Table {
             // There always are rules.
             Self::AlertRules => "table-loading",
             Self::Notices => "empty-notices",
+            Self::Keys => "empty-keys",
+            Self::Sources => "empty-sources",
+            Self::Topics => "empty-topics",
             Self::Consumption => "consumption-nothing-known",
             Self::Admin(page) => page.empty(),
         }
@@ -200,6 +220,9 @@ impl Table {
             Self::Alerts => Some(What::Alerts),
             Self::AlertRules => Some(What::AlertRules),
             Self::Notices => Some(What::Notices),
+            Self::Keys => Some(What::Keys),
+            Self::Sources => Some(What::Sources),
+            Self::Topics => Some(What::Topics),
             Self::Outbox | Self::Consumption | Self::Admin(_) => None,
         }
     }
@@ -298,50 +321,6 @@ pub struct Row {
     pub dim: bool,
 }
 
-/// How a table stands: cursor, filter, order. The cursor is on a row and not on a place, so that it
-/// stays there when others add and remove.
-#[derive(Debug, Clone)]
-pub struct State {
-    /// The row under the cursor.
-    pub selected: Option<Uuid>,
-    /// What the rows shown must hold.
-    pub filter: TextLine,
-    /// Whether keys write the filter.
-    pub filtering: bool,
-    /// Column and whether it is turned round.
-    pub sort: Option<(usize, bool)>,
-    /// The column under the cursor.
-    pub column: usize,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            selected: None,
-            filter: TextLine::new(""),
-            filtering: false,
-            sort: None,
-            column: 0,
-        }
-    }
-}
-
-/// The states of all tables.
-#[derive(Debug, Default)]
-pub struct States(Box<[State; Table::ALL.len() + PAGES]>);
-
-impl States {
-    /// Of one.
-    pub fn of(&self, table: Table) -> &State {
-        &self.0[table.at()]
-    }
-
-    /// Of one, to change it.
-    pub fn of_mut(&mut self, table: Table) -> &mut State {
-        &mut self.0[table.at()]
-    }
-}
-
 /// The table on the screen.
 pub fn shown(app: &App) -> Option<Table> {
     match app.screen {
@@ -379,6 +358,9 @@ pub fn load(app: &mut App, table: Table) -> Vec<Effect> {
     if table == Table::Devices {
         effects.extend(app.lists.ask(What::Calibration, app.home, &mut app.tickets));
     }
+    if matches!(table, Table::Keys | Table::Sources | Table::Topics) {
+        effects.extend(app.lists.ask_once(What::Meters, app.home, &mut app.tickets));
+    }
     if table == Table::Goals {
         effects.extend(
             app.lists
@@ -411,6 +393,9 @@ pub fn columns(table: Table) -> &'static [Column] {
         Table::Alerts => alerts::ALERTS,
         Table::AlertRules => alerts::RULES,
         Table::Notices => notices::COLUMNS,
+        Table::Keys => live::KEYS,
+        Table::Sources => live::SOURCES,
+        Table::Topics => live::TOPICS,
         Table::Consumption => consumption::COLUMNS,
         Table::Admin(page) => admin::columns(page),
     }
@@ -435,6 +420,9 @@ fn all_rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
         Table::Alerts => alerts::alerts(app, cx),
         Table::AlertRules => alerts::rules(app, cx),
         Table::Notices => notices::rows(app, cx),
+        Table::Keys => live::keys(app, cx),
+        Table::Sources => live::sources(app, cx),
+        Table::Topics => live::topics(app),
         Table::Consumption => consumption::rows(app, cx),
         Table::Admin(page) => admin::rows(app, page, cx),
     }
@@ -504,6 +492,9 @@ pub fn subject(table: Table, key: Option<Uuid>) -> Option<Subject> {
         Table::Invitations if key.is_none() => Subject::Invite,
         Table::Alerts => Subject::Snooze(key?.into()),
         Table::Notices => Subject::Channel(key.map(Into::into)),
+        Table::Keys if key.is_none() => Subject::Key,
+        Table::Sources => Subject::Source(key?.into()),
+        Table::Topics => Subject::Topic(key.map(Into::into)),
         Table::AlertRules => Subject::AlertRule(alerts::rule_of(key?)?),
         _ => return None,
     })
@@ -535,6 +526,9 @@ pub fn row_json(app: &App, table: Table, key: Uuid) -> Option<Value> {
         Table::Away => find(lists.away.value(), |row| row.away_period_id.0 == key),
         Table::Members => find(lists.members.value(), |row| row.account_id.0 == key),
         Table::Notices => find(lists.notices.value(), |row| row.notice_channel_id.0 == key),
+        Table::Keys => find(lists.keys.value(), |row| row.api_key_id.0 == key),
+        Table::Topics => find(lists.topics.value(), |row| row.live_topic_id.0 == key),
+        Table::Sources => find(lists.sources.value(), |row| row.live_source_id.0 == key),
         Table::Alerts => find(lists.alerts.value(), |row| row.alert_id.0 == key),
         Table::AlertRules => find(lists.alert_rules.value(), |row| {
             alerts::key_of(row.rule) == key

@@ -15,7 +15,7 @@ pub(super) fn is_owner(app: &App) -> bool {
 /// Whether this person may change what the table shows.
 pub(super) fn may_change(app: &App) -> bool {
     match shown(app) {
-        Some(Table::Members | Table::Invitations) => is_owner(app),
+        Some(Table::Members | Table::Invitations | Table::Keys) => is_owner(app),
         Some(Table::Sessions | Table::Removed | Table::Outbox | Table::Notices) => true,
         // Administration has commands of its own.
         Some(Table::Consumption | Table::Admin(_)) | None => false,
@@ -51,6 +51,9 @@ pub(super) fn has_rows(app: &App) -> bool {
         Some(Table::Alerts) => any(&lists.alerts),
         Some(Table::AlertRules) => any(&lists.alert_rules),
         Some(Table::Notices) => any(&lists.notices),
+        Some(Table::Keys) => any(&lists.keys),
+        Some(Table::Sources) => any(&lists.sources),
+        Some(Table::Topics) => any(&lists.topics),
         Some(Table::Outbox) => {
             app.outbox.open(app).next().is_some() || app.outbox.refused(app).next().is_some()
         }
@@ -71,6 +74,8 @@ pub(super) fn opens(table: Table) -> bool {
             | Table::Outbox
             | Table::AlertRules
             | Table::Notices
+            | Table::Sources
+            | Table::Topics
     )
 }
 

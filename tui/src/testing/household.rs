@@ -180,6 +180,7 @@ pub(crate) fn with_lists() -> App {
             .map(|now| now.meter)
             .collect(),
     );
+    super::live::put(lists);
     let member = |n: u128, name: &str, role, email: Option<&str>| Member {
         account_id: AccountId(id(n)),
         display_name: name.into(),

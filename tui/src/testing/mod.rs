@@ -30,6 +30,8 @@ mod hands;
 #[cfg(test)]
 mod household;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod public;
 #[cfg(test)]
 mod reports;
@@ -46,7 +48,8 @@ mod what_if;
 #[cfg(test)]
 pub(crate) use {
     acts::*, alerts::first_alert, compared::*, explained::*, forecasts::*, hands::*, household::*,
-    public::*, reports::*, sample::*, suggested::*, tariffs::*, used::*, what_if::*,
+    live::first_source, public::*, reports::*, sample::*, suggested::*, tariffs::*, used::*,
+    what_if::*,
 };
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.

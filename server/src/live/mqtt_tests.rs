@@ -1,0 +1,241 @@
+//! With a real broker, and what publishes to it.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use ecotrack_common::meter::ReadingKind;
+use ecotrack_common::path;
+use serde_json::json;
+use sqlx::PgPool;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+
+use super::broker::MqttBroker;
+use super::mqtt;
+use crate::testing::{TestApp, in_home};
+
+/// mosquitto on a port and in a folder of its own.
+struct Broker {
+    port: u16,
+    folder: PathBuf,
+    process: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Broker {
+    async fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let folder = std::env::temp_dir().join(format!("ecotrack-mqtt-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let config = format!(
+            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {}/\n\
+             autosave_on_changes true\nautosave_interval 1\nlog_dest stderr\nlog_type all\n{}",
+            folder.display(),
+            // As root it would become somebody who cannot write there.
+            if rustix::process::geteuid().is_root() {
+                "user root\n"
+            } else {
+                ""
+            },
+        );
+        std::fs::write(folder.join("mosquitto.conf"), config).unwrap();
+        let (process, log) = Self::spawn(&folder);
+        let mut broker = Self {
+            port,
+            folder,
+            process,
+            log,
+        };
+        broker.says("running").await;
+        broker
+    }
+
+    fn spawn(folder: &std::path::Path) -> (Child, Lines<BufReader<ChildStderr>>) {
+        let programs = [
+            "/usr/sbin/mosquitto",
+            "/usr/local/sbin/mosquitto",
+            "/opt/homebrew/sbin/mosquitto",
+        ];
+        let program = programs
+            .into_iter()
+            .find(|path| std::path::Path::new(path).exists());
+        let mut process = Command::new(program.unwrap_or("mosquitto"))
+            .arg("-c")
+            .arg(folder.join("mosquitto.conf"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("mosquitto is installed; scripts/install-mosquitto does that");
+        let log = BufReader::new(process.stderr.take().unwrap()).lines();
+        (process, log)
+    }
+
+    /// Waits until its log says so.
+    async fn says(&mut self, words: &str) {
+        while let Some(line) = self.log.next_line().await.unwrap() {
+            if line.contains(words) {
+                return;
+            }
+        }
+        panic!("the broker ended before it said `{words}`");
+    }
+
+    /// Killed, and started again.
+    async fn again(&mut self) {
+        self.process.kill().await.unwrap();
+        (self.process, self.log) = Self::spawn(&self.folder);
+        self.says("running").await;
+    }
+
+    /// Publishes with its own publisher, with a promise.
+    async fn publish(&self, topic: &str, payload: &str) {
+        let port = self.port.to_string();
+        let done = Command::new("mosquitto_pub")
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+                "-q",
+                "1",
+                "-t",
+                topic,
+                "-m",
+                payload,
+            ])
+            .status()
+            .await
+            .unwrap();
+        assert!(done.success());
+    }
+
+    fn settings(&self) -> MqttBroker {
+        let text = format!(
+            "name = \"home\"\nurl = \"mqtt://127.0.0.1:{}\"\nevery_home = true\n",
+            self.port
+        );
+        config::Config::builder()
+            .add_source(config::File::from_str(&text, config::FileFormat::Toml))
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .unwrap()
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn tasmota(minute: u32, total: &str) -> String {
+    format!(
+        "{{\"Time\":\"2026-11-23T09:{minute:02}:00\",\"ENERGY\":{{\"Total\":{total},\"Power\":400}}}}"
+    )
+}
+
+/// Waits until the first counter was taken so far.
+async fn taken(db: &PgPool, mwh: i64) {
+    let last = "SELECT last_value FROM live_source WHERE kind = 'counter'";
+    while sqlx::query_scalar::<_, Option<i64>>(last)
+        .fetch_optional(db)
+        .await
+        .unwrap()
+        .flatten()
+        != Some(mwh)
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_is_published_is_written_once_though_broker_and_server_go_and_come(db: PgPool) {
+    let mut broker = Broker::start().await;
+    let settings = broker.settings();
+    let test = TestApp::new(db.clone()).await;
+    let test = test.with_settings(|all| all.mqtt = vec![settings.clone()]);
+    let (ana, profile) = test.owner().await;
+    let meter = test.meter(profile, "Plug", ReadingKind::Step).await;
+    let listening = tokio::spawn(mqtt::run(test.app.clone()));
+    let topics = in_home(path::LIVE_TOPICS, profile);
+    let body = json!({ "broker": "home", "topic": "tele/+/SENSOR", "meter_id": meter.meter_id });
+    assert_eq!(
+        ana.post(&topics, &body).await.status,
+        axum::http::StatusCode::CREATED
+    );
+    broker.says("tele/+/SENSOR (QoS 1)").await;
+    broker.publish("tele/plug/SENSOR", &tasmota(0, "100")).await;
+    taken(&db, 100_000_000).await;
+
+    // The broker is killed and comes back: so do we.
+    broker.again().await;
+    broker.says("tele/+/SENSOR (QoS 1)").await;
+    broker
+        .publish("tele/plug/SENSOR", &tasmota(15, "100.25"))
+        .await;
+    taken(&db, 100_250_000).await;
+
+    // The server is away: the broker keeps what was promised.
+    test.app.shutdown.cancel();
+    listening.await.unwrap();
+    broker
+        .publish("tele/plug/SENSOR", &tasmota(30, "100.75"))
+        .await;
+    let test = test.with_settings(|all| all.mqtt = vec![settings]);
+    let listening = tokio::spawn(mqtt::run(test.app.clone()));
+    taken(&db, 100_750_000).await;
+    // And once more: nothing is counted twice.
+    broker
+        .publish("tele/plug/SENSOR", &tasmota(30, "100.75"))
+        .await;
+    broker
+        .publish("tele/plug/SENSOR", &tasmota(45, "101"))
+        .await;
+    taken(&db, 101_000_000).await;
+    let steps: Vec<i64> = sqlx::query_scalar(
+        "SELECT (kwh * 1000)::bigint FROM interval_reading WHERE meter_id = $1 ORDER BY starts_at",
+    )
+    .bind(meter.meter_id.0)
+    .fetch_all(&db)
+    .await
+    .unwrap();
+    assert_eq!(steps, [250, 500, 250]);
+    test.app.shutdown.cancel();
+    listening.await.unwrap();
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_home_listens_only_where_it_may(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let text = format!("name = \"home\"\nurl = \"mqtt://127.0.0.1\"\nhomes = [\"{profile}\"]\n");
+    let broker: MqttBroker = config::Config::builder()
+        .add_source(config::File::from_str(&text, config::FileFormat::Toml))
+        .build()
+        .and_then(config::Config::try_deserialize)
+        .unwrap();
+    let test = test.with_settings(|all| all.mqtt = vec![broker]);
+    let (eva, other) = test.owner_called("Eva").await;
+    let ana = test.again(&ana);
+    let body = json!({ "broker": "home", "topic": "tele/#" });
+    let mine = ana.post(&in_home(path::LIVE_TOPICS, profile), &body).await;
+    assert_eq!(
+        mine.status,
+        axum::http::StatusCode::CREATED,
+        "{}",
+        mine.json
+    );
+    let theirs = eva.post(&in_home(path::LIVE_TOPICS, other), &body).await;
+    assert_eq!(
+        theirs.wrong(),
+        crate::testing::wrong(&[("broker", "not_a_broker")])
+    );
+    let again = ana.post(&in_home(path::LIVE_TOPICS, profile), &body).await;
+    assert_eq!(again.wrong(), crate::testing::wrong(&[("topic", "taken")]));
+    let undone = ana.undo(profile, &mine).await;
+    assert_eq!(undone.status, axum::http::StatusCode::OK, "{}", undone.json);
+}

@@ -1,0 +1,403 @@
+//! How far sources were taken, steps without a place, findings: what is written with every value.
+
+use std::collections::BTreeMap;
+
+use ecotrack_common::live::{SourceKind, SourceUnit, SourceUse};
+use ecotrack_common::{EnergyProfileId, LiveSourceId, MeterId};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::counter::{Open, Seen, State, Step};
+use crate::database::word;
+
+/// What names a source: its home, who sends it, and what they call it.
+pub type Name = (EnergyProfileId, String, String);
+
+/// A source and how far it was taken.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Home.
+    pub profile: EnergyProfileId,
+    /// Key, within its home.
+    pub id: LiveSourceId,
+    /// Who sends it.
+    pub origin: String,
+    /// What they call it.
+    pub name: String,
+    /// What its values are, as its sender says.
+    pub kind: SourceKind,
+    /// What a home wants of it.
+    pub wanted: SourceUse,
+    /// The length of its steps.
+    pub step_minutes: i16,
+    /// The newest value as it was sent, in billionths, and its instant in milliseconds.
+    pub seen: Option<(i64, i64)>,
+    /// How far it was taken.
+    pub state: State,
+}
+
+/// Parts of [`find_sources`] and [`update_sources`] as arrays.
+fn names(wanted: &[Name]) -> (Vec<Uuid>, Vec<&str>, Vec<&str>) {
+    let homes = wanted.iter().map(|(home, ..)| home.0).collect();
+    let origins = wanted
+        .iter()
+        .map(|(_, origin, _)| origin.as_str())
+        .collect();
+    let called = wanted.iter().map(|(.., name)| name.as_str()).collect();
+    (homes, origins, called)
+}
+
+/// Those of the sources that are known; nobody else takes them further until the transaction ends.
+pub async fn find_sources(conn: &mut PgConnection, wanted: &[Name]) -> sqlx::Result<Vec<Source>> {
+    let (homes, origins, called) = names(wanted);
+    sqlx::query!(
+        "SELECT s.energy_profile_id, s.live_source_id, s.origin, s.name, s.kind, s.unit, s.meter_id, s.ignored,
+                s.step_minutes, s.seen_at, s.seen_nano, s.last_at, s.last_value, s.doubt_at, s.doubt_value,
+                s.open_at, s.open_uj, s.open_ms, s.open_estimated
+         FROM live_source AS s
+         JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS w (energy_profile_id, origin, name)
+           USING (energy_profile_id, origin, name)
+         ORDER BY s.energy_profile_id, s.live_source_id FOR NO KEY UPDATE OF s",
+        &homes,
+        &origins as &[&str],
+        &called as &[&str],
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| {
+        let seen = |at: Option<jiff_sqlx::Timestamp>, value: Option<i64>| {
+            let at = at?.to_jiff().as_millisecond();
+            Some(Seen { at, value: value? })
+        };
+        let open = || {
+            Some(Open {
+                starts: row.open_at?.to_jiff().as_millisecond(),
+                uj: row.open_uj?,
+                covered_ms: i64::from(row.open_ms?),
+                estimated: row.open_estimated?,
+            })
+        };
+        let newest = seen(row.seen_at, row.seen_nano);
+        Ok(Source {
+            profile: EnergyProfileId(row.energy_profile_id),
+            id: LiveSourceId(row.live_source_id),
+            kind: word(&row.kind)?,
+            wanted: wanted_of(row.meter_id, row.unit.as_deref(), row.ignored)?,
+            step_minutes: row.step_minutes,
+            seen: newest.map(|newest| (newest.at, newest.value)),
+            state: State {
+                last: seen(row.last_at, row.last_value),
+                doubt: seen(row.doubt_at, row.doubt_value),
+                open: open(),
+            },
+            origin: row.origin,
+            name: row.name,
+        })
+    })
+    .collect()
+}
+
+pub(super) fn wanted_of(
+    meter: Option<Uuid>,
+    unit: Option<&str>,
+    ignored: bool,
+) -> sqlx::Result<SourceUse> {
+    Ok(SourceUse {
+        meter_id: meter.map(MeterId),
+        unit: unit.map(word::<SourceUnit>).transpose()?,
+        ignored,
+    })
+}
+
+/// How many sources a home has.
+pub async fn count_sources(conn: &mut PgConnection, profile: EnergyProfileId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM live_source WHERE energy_profile_id = $1"#,
+        profile.0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Adds sources, unless somebody else does at this moment.
+pub async fn insert_sources(
+    conn: &mut PgConnection,
+    new: &[(Name, SourceKind)],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let kinds: Vec<&str> = new.iter().map(|(_, kind)| kind.as_str()).collect();
+    let wanted: Vec<Name> = new.iter().map(|(name, _)| name.clone()).collect();
+    let (homes, origins, called) = names(&wanted);
+    let ids: Vec<Uuid> = new.iter().map(|_| Uuid::now_v7()).collect();
+    sqlx::query!(
+        "INSERT INTO live_source (energy_profile_id, live_source_id, origin, name, kind, first_seen_at)
+         SELECT w.*, $6::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) AS w
+         ON CONFLICT ON CONSTRAINT live_source_name_key DO NOTHING",
+        &homes,
+        &ids,
+        &origins as &[&str],
+        &called as &[&str],
+        &kinds as &[&str],
+        now.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives a source its meter, if that is known in steps and has no source yet; gives the length of its
+/// steps.
+pub async fn give_meter(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    source: LiveSourceId,
+    meter: MeterId,
+) -> sqlx::Result<Option<i16>> {
+    let step_minutes = find_step(conn, profile, meter).await?.unwrap_or(15);
+    let done = sqlx::query!(
+        "UPDATE live_source SET meter_id = $3, step_minutes = $4, version = version + 1
+         WHERE energy_profile_id = $1 AND live_source_id = $2
+           AND EXISTS (SELECT FROM meter AS m WHERE m.energy_profile_id = $1 AND m.meter_id = $3
+                         AND m.reading_kind = 'step' AND m.removed_at IS NULL)
+           AND NOT EXISTS (SELECT FROM live_source AS o WHERE o.energy_profile_id = $1 AND o.meter_id = $3)",
+        profile.0,
+        source.0,
+        meter.0,
+        step_minutes,
+    )
+    .execute(conn)
+    .await?;
+    Ok((done.rows_affected() == 1).then_some(step_minutes))
+}
+
+/// The length of the steps of a meter's newest day.
+pub async fn find_step(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    meter: MeterId,
+) -> sqlx::Result<Option<i16>> {
+    let newest = sqlx::query_scalar!(
+        "SELECT step_minutes FROM consumption_day
+         WHERE energy_profile_id = $1 AND meter_id = $2 ORDER BY local_date DESC LIMIT 1",
+        profile.0,
+        meter.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(newest.flatten())
+}
+
+/// Notes how far sources were taken.
+pub async fn update_sources(conn: &mut PgConnection, sources: &[Source]) -> sqlx::Result<()> {
+    let rows = Columns::of(sources);
+    // Not checked at compile time: arrays of what may be missing are not known there.
+    sqlx::query(
+        "UPDATE live_source AS s
+         SET seen_at = n.seen_at, seen_nano = n.seen_nano, last_at = n.last_at, last_value = n.last_value,
+             doubt_at = n.doubt_at, doubt_value = n.doubt_value, open_at = n.open_at, open_uj = n.open_uj,
+             open_ms = n.open_ms, open_estimated = n.open_estimated
+         FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::timestamptz[], $6::bigint[],
+                     $7::timestamptz[], $8::bigint[], $9::timestamptz[], $10::bigint[], $11::integer[], $12::boolean[])
+              AS n (energy_profile_id, live_source_id, seen_at, seen_nano, last_at, last_value, doubt_at, doubt_value,
+                    open_at, open_uj, open_ms, open_estimated)
+         WHERE s.energy_profile_id = n.energy_profile_id AND s.live_source_id = n.live_source_id",
+    )
+    .bind(rows.homes)
+    .bind(rows.ids)
+    .bind(rows.seen.0)
+    .bind(rows.seen.1)
+    .bind(rows.last.0)
+    .bind(rows.last.1)
+    .bind(rows.doubt.0)
+    .bind(rows.doubt.1)
+    .bind(rows.open.0)
+    .bind(rows.open.1)
+    .bind(rows.open_ms)
+    .bind(rows.open_estimated)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Instants and values of many sources.
+type Values = (Vec<Option<jiff_sqlx::Timestamp>>, Vec<Option<i64>>);
+
+/// What is written of many sources, a column each.
+struct Columns {
+    homes: Vec<Uuid>,
+    ids: Vec<Uuid>,
+    seen: Values,
+    last: Values,
+    doubt: Values,
+    open: Values,
+    open_ms: Vec<Option<i32>>,
+    open_estimated: Vec<Option<bool>>,
+}
+
+impl Columns {
+    fn of(sources: &[Source]) -> Self {
+        let values = |pick: fn(&Source) -> Option<(i64, i64)>| -> Values {
+            let both = sources.iter().map(pick);
+            both.map(|both| {
+                (
+                    both.map(|(at, _)| instant(at)),
+                    both.map(|(_, value)| value),
+                )
+            })
+            .unzip()
+        };
+        let open = |source: &Source| source.state.open;
+        Self {
+            homes: sources.iter().map(|source| source.profile.0).collect(),
+            ids: sources.iter().map(|source| source.id.0).collect(),
+            seen: values(|source| source.seen),
+            last: values(|source| source.state.last.map(|it| (it.at, it.value))),
+            doubt: values(|source| source.state.doubt.map(|it| (it.at, it.value))),
+            open: values(|source| source.state.open.map(|it| (it.starts, it.uj))),
+            open_ms: sources
+                .iter()
+                .map(|source| i32::try_from(open(source)?.covered_ms).ok())
+                .collect(),
+            open_estimated: sources
+                .iter()
+                .map(|source| Some(open(source)?.estimated))
+                .collect(),
+        }
+    }
+}
+
+fn instant(ms: i64) -> jiff_sqlx::Timestamp {
+    Timestamp::from_millisecond(ms)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_sqlx()
+}
+
+/// Holds those of the meters that nobody else holds: an import takes long, and who sends does not wait
+/// for it.
+pub async fn lock_meters(
+    conn: &mut PgConnection,
+    meters: &[(EnergyProfileId, MeterId)],
+) -> sqlx::Result<Vec<(EnergyProfileId, MeterId)>> {
+    let (homes, ids): (Vec<Uuid>, Vec<Uuid>) =
+        meters.iter().map(|(home, meter)| (home.0, meter.0)).unzip();
+    let rows = sqlx::query!(
+        "SELECT m.energy_profile_id, m.meter_id FROM meter AS m
+         JOIN unnest($1::uuid[], $2::uuid[]) AS w (energy_profile_id, meter_id) USING (energy_profile_id, meter_id)
+         WHERE m.removed_at IS NULL
+         ORDER BY m.energy_profile_id, m.meter_id FOR NO KEY UPDATE OF m SKIP LOCKED",
+        &homes,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    let key = |(home, meter)| (EnergyProfileId(home), MeterId(meter));
+    let rows = rows
+        .into_iter()
+        .map(|row| (row.energy_profile_id, row.meter_id));
+    Ok(rows.map(key).collect())
+}
+
+/// Keeps steps that have no place yet.
+pub async fn insert_steps(
+    conn: &mut PgConnection,
+    source: &Source,
+    steps: &[Step],
+) -> sqlx::Result<()> {
+    let starts: Vec<jiff_sqlx::Timestamp> = steps.iter().map(|step| instant(step.starts)).collect();
+    let energies: Vec<i32> = steps.iter().map(|step| step.mwh).collect();
+    let guesses: Vec<bool> = steps.iter().map(|step| step.estimated).collect();
+    sqlx::query(
+        "INSERT INTO live_step (energy_profile_id, live_source_id, step_minutes, starts_at, mwh, estimated)
+         SELECT $1, $2, $3, * FROM unnest($4::timestamptz[], $5::integer[], $6::boolean[])
+         ON CONFLICT ON CONSTRAINT live_step_pkey DO NOTHING",
+    )
+    .bind(source.profile.0)
+    .bind(source.id.0)
+    .bind(source.step_minutes)
+    .bind(starts)
+    .bind(energies)
+    .bind(guesses)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes the steps of a source that had no place, each with its length in minutes.
+pub async fn take_steps(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    source: LiveSourceId,
+) -> sqlx::Result<Vec<(i16, Step)>> {
+    let rows = sqlx::query!(
+        "DELETE FROM live_step WHERE energy_profile_id = $1 AND live_source_id = $2
+         RETURNING starts_at, step_minutes, mwh, estimated",
+        profile.0,
+        source.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    let step = rows.into_iter().map(|row| {
+        let starts = row.starts_at.to_jiff().as_millisecond();
+        let step = Step {
+            starts,
+            mwh: row.mwh,
+            estimated: row.estimated,
+        };
+        (row.step_minutes, step)
+    });
+    let mut steps: Vec<_> = step.collect();
+    steps.sort_unstable();
+    Ok(steps)
+}
+
+/// Something odd about a source.
+pub struct Found {
+    /// Of which home.
+    pub profile: EnergyProfileId,
+    /// Of which source.
+    pub source: LiveSourceId,
+    /// What.
+    pub code: &'static str,
+    /// How often.
+    pub count: i64,
+    /// Values for the text, of the last time.
+    pub params: BTreeMap<&'static str, String>,
+}
+
+/// Notes what was odd; gives the homes that did not know of such a thing.
+pub async fn put_findings(
+    conn: &mut PgConnection,
+    found: &[Found],
+    now: Timestamp,
+) -> sqlx::Result<Vec<EnergyProfileId>> {
+    let homes: Vec<Uuid> = found.iter().map(|it| it.profile.0).collect();
+    let sources: Vec<Uuid> = found.iter().map(|it| it.source.0).collect();
+    let codes: Vec<&str> = found.iter().map(|it| it.code).collect();
+    let counts: Vec<i64> = found.iter().map(|it| it.count).collect();
+    let params: Vec<serde_json::Value> = found
+        .iter()
+        .map(|it| serde_json::json!(it.params))
+        .collect();
+    let rows = sqlx::query!(
+        r#"INSERT INTO live_finding AS f (energy_profile_id, live_source_id, code, count, params, first_at, last_at)
+           SELECT w.*, $6::timestamptz, $6::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::jsonb[]) AS w
+           ON CONFLICT ON CONSTRAINT live_finding_pkey DO UPDATE
+           SET count = f.count + excluded.count, last_at = excluded.last_at, params = excluded.params
+           RETURNING f.energy_profile_id, f.first_at = f.last_at AS "is_new!""#,
+        &homes,
+        &sources,
+        &codes as &[&str],
+        &counts,
+        &params,
+        now.to_sqlx(),
+    )
+    .fetch_all(conn)
+    .await?;
+    let new = rows.into_iter().filter(|row| row.is_new);
+    Ok(new
+        .map(|row| EnergyProfileId(row.energy_profile_id))
+        .collect())
+}

@@ -1,0 +1,91 @@
+//! Keys for meters, and what comes with them.
+
+use ecotrack_common::account::Language;
+use ecotrack_common::live::{ApiKey, LiveReading, LiveReadings, LiveSource};
+use ecotrack_common::profile::EnergyProfile;
+use ecotrack_common::{Kwh, path};
+use sqlx::PgPool;
+
+use super::Shell;
+use crate::world::World;
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_key_is_made_used_mapped_and_revoked(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = Shell::of_ana(&world, Language::English).await;
+    assert!(
+        ana.run(&["keys", "list"])
+            .await
+            .good()
+            .starts_with("No key.")
+    );
+    let made = ana.run(&["keys", "add", "Shelly"]).await;
+    assert_eq!(made.status, 0, "{}", made.err);
+    assert!(
+        made.err.starts_with("“Shelly” sends readings"),
+        "{}",
+        made.err
+    );
+    let token = made.out.trim().to_owned();
+    assert!(token.starts_with("eco_"), "{token}");
+    let taken = ana.run(&["keys", "add", "Shelly"]).await.bad(1);
+    assert!(taken.contains("Another one has this name"), "{taken}");
+
+    let homes: Vec<EnergyProfile> = ana.json(&["profiles", "list"]).await;
+    let client = ecotrack_tui::client::Client::new(&world.url())
+        .unwrap()
+        .with_token(&token);
+    let body = LiveReadings {
+        readings: vec![LiveReading {
+            source: "grid".to_owned(),
+            at: None,
+            register_kwh: Some(Kwh("1234.5".parse().unwrap())),
+            power_w: None,
+        }],
+    };
+    let write = ecotrack_tui::kept::Write {
+        key: ecotrack_tui::client::new_key(),
+        method: ecotrack_tui::kept::Method::Post,
+        path: path::fill(
+            path::LIVE_READINGS,
+            &[("energy_profile_id", &homes[0].energy_profile_id)],
+        ),
+        body: serde_json::to_value(&body).ok(),
+    };
+    client.send_write(&write).await.unwrap();
+
+    let keys: Vec<ApiKey> = ana.json(&["keys", "list"]).await;
+    assert!(keys[0].last_used_at.is_some());
+    let listed = ana.run(&["live", "list"]).await.good();
+    assert!(
+        listed.contains("Shelly · grid") && listed.contains("1,234.5 kWh"),
+        "{listed}"
+    );
+    // The home's first meter is read by its counter.
+    let refused = ana
+        .run(&["live", "map", "grid", "--meter", "Main meter"])
+        .await
+        .bad(1);
+    assert!(refused.contains("read by its counter"), "{refused}");
+    ana.run(&["meters", "add", "--name", "Grid", "--kind", "step"])
+        .await
+        .good();
+    ana.run(&["live", "map", "grid", "--meter", "Grid"])
+        .await
+        .good();
+    let sources: Vec<LiveSource> = ana.json(&["live", "list"]).await;
+    assert!(sources[0].r#use.meter_id.is_some());
+    ana.run(&["live", "ignore", "grid"]).await.good();
+    ana.run(&["live", "forget", "grid"]).await.good();
+    assert!(
+        ana.run(&["live", "list"])
+            .await
+            .good()
+            .starts_with("Nothing is sent yet.")
+    );
+    let nowhere = ana.run(&["live", "listen", "home", "tele/#"]).await.bad(1);
+    assert!(nowhere.contains("No such broker"), "{nowhere}");
+    let revoked = ana.run(&["keys", "remove", "Shelly"]).await.good();
+    assert!(revoked.starts_with("Revoked: Shelly."), "{revoked}");
+    assert!(client.send_write(&write).await.is_err());
+}

@@ -1,0 +1,158 @@
+//! Keys for meters, and which meter a source is of.
+
+use ecotrack_common::live::{
+    LiveSource, LiveTopic, NewApiKey, NewLiveTopic, SourceKind, SourceUnit, SourceUse,
+};
+use ecotrack_common::meter::{Channel, ReadingKind};
+use ecotrack_common::write::Changed;
+use ecotrack_common::{FieldErrors, LiveSourceId, LiveTopicId, MeterId, path};
+
+use super::goal::words_of;
+use super::{Request, base, of_home, of_row, save, version};
+use crate::app::{App, Context};
+use crate::form::{Choosable, Field, Form, Kind};
+use crate::message::Call;
+
+/// Meters that could be those of a source: known in steps, of electricity, and of no other source.
+fn meters(app: &App, own: Option<&LiveSource>, none: &str, cx: &Context) -> Vec<Choosable> {
+    let sources = app.lists.sources.value().map_or(&[][..], Vec::as_slice);
+    let taken = |meter: MeterId| {
+        sources.iter().any(|source| {
+            source.r#use.meter_id == Some(meter)
+                && own.is_none_or(|own| own.live_source_id != source.live_source_id)
+        })
+    };
+    let known = app.lists.meters.value().map_or(&[][..], Vec::as_slice);
+    let free = known.iter().filter(|meter| {
+        meter.reading_kind == ReadingKind::Step
+            && !matches!(meter.channel, Channel::Gas | Channel::Water)
+            && !taken(meter.meter_id)
+    });
+    let mut choices = vec![Choosable::new("", cx.locale.text(none))];
+    choices.extend(free.map(|meter| Choosable {
+        detail: cx.locale.channel(meter.channel),
+        ..Choosable::new(meter.meter_id.to_string(), meter.name.clone())
+    }));
+    choices
+}
+
+pub(super) fn key_fields(app: &App, cx: &Context) -> Vec<Field> {
+    vec![
+        Field::text("name", "label-name", "")
+            .hint("hint-api-key-name")
+            .required(),
+        Field::search(
+            "meter_id",
+            "label-source-meter",
+            meters(app, None, "api-key-no-meter", cx),
+            "",
+        )
+        .hint("hint-api-key-meter"),
+        Field::line("expires_at", "label-api-key-until", Kind::Date, "").hint("hint-api-key-until"),
+    ]
+}
+
+/// It works to the end of the day that is said.
+pub(super) fn read_key(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    form.require(&mut errors);
+    let last = form.date("expires_at", &mut errors, &cx.locale);
+    errors.into_result()?;
+    let end = last.and_then(|day| day.tomorrow().ok()?.to_zoned(app.zone()).ok());
+    let new = NewApiKey {
+        name: form.text("name"),
+        meter_id: form.text("meter_id").parse().ok(),
+        expires_at: end.map(|end| end.timestamp()),
+    };
+    new.check(cx.now)?;
+    let home = app
+        .home
+        .ok_or_else(|| FieldErrors::one("name", "required"))?;
+    Ok(Request::Call(Box::new(Call::MakeKey(home, new))))
+}
+
+pub(super) fn source_fields(app: &App, row: Option<&LiveSource>, cx: &Context) -> Vec<Field> {
+    let wanted = row.map(|row| row.r#use).unwrap_or_default();
+    let choices = meters(app, row, "source-no-meter", cx);
+    let whose = match (wanted.meter_id, choices.as_slice()) {
+        (Some(meter), _) => meter.to_string(),
+        // Where there is one only, it takes a key to say so.
+        (None, [_, only]) if !wanted.ignored => only.value.clone(),
+        _ => String::new(),
+    };
+    let mut fields = vec![
+        Field::search("meter_id", "label-source-meter", choices, &whose).hint("hint-source-meter"),
+    ];
+    if row.is_some_and(|row| row.kind == SourceKind::Unknown) {
+        let mut units = vec![Choosable::new("", cx.locale.text("source-no-unit"))];
+        units.extend(words_of(
+            SourceUnit::ALL,
+            SourceUnit::as_str,
+            "source-unit",
+            cx,
+        ));
+        let unit = wanted.unit.map_or("", SourceUnit::as_str);
+        fields.push(Field::choice("unit", "label-source-unit", units, unit));
+    }
+    fields.push(Field::toggle(
+        "ignored",
+        "label-source-ignored",
+        wanted.ignored,
+    ));
+    fields
+}
+
+pub(super) fn read_source(
+    app: &App,
+    form: &Form,
+    id: LiveSourceId,
+) -> Result<Request, FieldErrors> {
+    let source: Option<LiveSource> = base(form.base.as_ref());
+    let row = SourceUse {
+        meter_id: form.text("meter_id").parse().ok(),
+        unit: form.text("unit").parse().ok(),
+        ignored: form.is_on("ignored"),
+    };
+    row.check(source.map_or(SourceKind::Unknown, |source| source.kind))?;
+    let path = of_row(path::LIVE_SOURCE, app, "live_source_id", &id)?;
+    let version = version(form);
+    Ok(Request::put(path, &Changed { version, row }))
+}
+
+pub(super) fn topic_fields(app: &App, row: Option<&LiveTopic>, cx: &Context) -> Vec<Field> {
+    let topic = row.map(|row| &row.topic);
+    let text = |pick: fn(&NewLiveTopic) -> &str| topic.map_or("", pick);
+    let meter = topic.and_then(|topic| topic.meter_id);
+    vec![
+        Field::text("broker", "label-topic-broker", text(|topic| &topic.broker))
+            .hint("hint-topic-broker")
+            .required(),
+        Field::text("topic", "label-topic", text(|topic| &topic.topic))
+            .hint("hint-topic")
+            .required(),
+        Field::search(
+            "meter_id",
+            "label-source-meter",
+            meters(app, None, "api-key-no-meter", cx),
+            &meter.map(|id| id.to_string()).unwrap_or_default(),
+        )
+        .hint("hint-api-key-meter"),
+    ]
+}
+
+pub(super) fn read_topic(
+    app: &App,
+    form: &Form,
+    id: Option<LiveTopicId>,
+) -> Result<Request, FieldErrors> {
+    let new = NewLiveTopic {
+        broker: form.text("broker"),
+        topic: form.text("topic"),
+        meter_id: form.text("meter_id").parse().ok(),
+    };
+    new.check()?;
+    let change = id
+        .map(|id| of_row(path::LIVE_TOPIC, app, "live_topic_id", &id))
+        .transpose()?;
+    Ok(save(form, of_home(path::LIVE_TOPICS, app)?, change, new))
+}
