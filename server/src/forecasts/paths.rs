@@ -95,7 +95,9 @@ impl Distribution {
         let (low, high) = (figures[above], figures[above + 1]);
         if high > low {
             let part = (kwh - low) / (high - low);
-            scores[above] + part * (scores[above + 1] - scores[above])
+            let score = scores[above] + part * (scores[above + 1] - scores[above]);
+            // A narrow band goes straight on to scores that mean nothing.
+            score.clamp(-FARTHEST, FARTHEST)
         } else if kwh < low {
             -FARTHEST
         } else {
@@ -435,6 +437,19 @@ mod tests {
         assert_eq!(band_of(Vec::new()), None);
         let one = band_of(vec![Decimal::TEN]).unwrap();
         assert_eq!([one.lo95, one.hi95], [Decimal::TEN; 2]);
+    }
+
+    #[test]
+    fn far_below_a_narrow_band_is_no_more_likely_than_below_nothing() {
+        let of = Distribution::new(Band {
+            likely: 0.0,
+            lo80: 78.438_912_326_683_3,
+            hi80: 0.0,
+            lo95: 77.647_390_602_185_44,
+            hi95: 0.0,
+        });
+        assert!(of.share_to(-0.54) <= of.share_to(0.0));
+        assert!(of.share_to(0.0) <= of.share_to(77.0));
     }
 
     proptest! {
