@@ -178,15 +178,11 @@ async fn keep_connection(shared: &Shared, mut connection: EventLoop, came: Unbou
 /// Subscribes to what homes want to hear, and to nothing else.
 async fn keep_topics(shared: Arc<Shared>) {
     let mut subscribed: BTreeSet<String> = BTreeSet::new();
-    let mut look = tokio::time::interval(LOOK_EVERY);
+    shared.connected.notified().await;
     loop {
-        let changed = shared.app.topics.notified();
-        tokio::select! {
-            // The broker may have forgotten us.
-            () = shared.connected.notified() => subscribed.clear(),
-            () = changed => {}
-            _ = look.tick() => {}
-        }
+        // Listened for before the topics are read, so that none is told of in between.
+        let mut changed = std::pin::pin!(shared.app.topics.notified());
+        changed.as_mut().enable();
         match topics(&shared).await {
             Ok(topics) => {
                 let wanted = topics.into_iter().map(|(_, topic)| topic.topic).collect();
@@ -199,6 +195,12 @@ async fn keep_topics(shared: Arc<Shared>) {
                 subscribed = wanted;
             }
             Err(error) => tracing::warn!(%error, "the topics could not be read"),
+        }
+        tokio::select! {
+            // The broker may have forgotten us.
+            () = shared.connected.notified() => subscribed.clear(),
+            () = changed => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
 }

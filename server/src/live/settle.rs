@@ -100,7 +100,12 @@ fn counted(source: &Source, from: Seen, to: Seen) -> Option<String> {
     use ecotrack_common::live::SourceKind;
     let unit = source.wanted.unit.map(|unit| unit.kind());
     let kind = unit.unwrap_or(source.kind);
-    (kind == SourceKind::Counter).then(|| Kwh::from_mwh(to.value - from.value).0.to_string())
+    (kind == SourceKind::Counter).then(|| {
+        Kwh::from_mwh(to.value - from.value)
+            .0
+            .normalize()
+            .to_string()
+    })
 }
 
 fn instant(ms: i64) -> String {
