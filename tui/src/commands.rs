@@ -213,6 +213,12 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     palette_only!("key-notices", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Notices)
     }),
+    palette_only!(
+        "key-live-open",
+        |app| app.home.is_some()
+            && !matches!(app.screen, Screen::Table(table) if table.is_of_household()),
+        |app, _| table::open(app, Table::Sources)
+    ),
     palette_only!("key-meters", |app| app.home.is_some(), |app, _| {
         table::open(app, Table::Meters)
     }),

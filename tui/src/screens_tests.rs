@@ -273,7 +273,7 @@ fn the_tables_look_like_this() {
         let name = table.title().replace('-', "_");
         pictures!("table", &name, [(80, 24)], |_: &Context| tabled(table));
     }
-    for table in Table::ALERTS {
+    for table in Table::ALERTS.into_iter().chain(Table::LIVE) {
         let name = format!("{}_wide", table.title().replace('-', "_"));
         pictures!("table", &name, [(160, 48)], |_: &Context| tabled(table));
     }

@@ -2386,6 +2386,8 @@ cli-alert-seen = Seen: { $what }.
 cli-alert-put-off = Put off until { $until }: { $what }.
 task-send-notice = notices
 key-notices = notices
+key-live = live
+key-live-open = what meters send, and keys for them
 key-test = send a test
 table-notices = Notices
 empty-notices = You are told on the screens only. n adds a webhook, an ntfy topic or mails.
@@ -2852,6 +2854,10 @@ source-unit-kw = power in kW
 source-unit-w = power in W
 source-ignored = ignored
 source-whose = which meter?
+source-waiting = { $count ->
+    [one] One whole step waits for its meter.
+   *[other] { $count } whole steps wait for their meter.
+}
 live-finding-clock-ahead = The clock was ahead ({ $at }); that value was not counted.
 live-finding-clock-ahead-short = clock ahead
 live-finding-clock-behind = The clock was more than 31 days behind ({ $at }); that value was not counted.
@@ -2867,6 +2873,7 @@ live-finding-slipped-short = slip
 live-finding-implausible = More than a home’s connection carries ({ $at }); it was not counted.
 live-finding-implausible-short = implausible
 live-finding-silent = Nothing came from { $from } to { $to }: a gap. A counter counted { $kwh } kWh meanwhile, of which nobody knows when.
+live-finding-silent-power = Nothing came from { $from } to { $to }: a gap.
 live-finding-silent-short = was silent
 live-finding-negative = Power below zero ({ $at }) counts as none in this direction.
 live-finding-negative-short = below zero

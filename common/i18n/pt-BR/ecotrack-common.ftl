@@ -2385,6 +2385,8 @@ cli-alert-seen = Visto: { $what }.
 cli-alert-put-off = Adiado até { $until }: { $what }.
 task-send-notice = avisos
 key-notices = avisos
+key-live = ao vivo
+key-live-open = o que os medidores enviam, e chaves para eles
 key-test = enviar teste
 table-notices = Avisos
 empty-notices = Você só é avisado nas telas. n adiciona um webhook, um tópico do ntfy ou e-mails.
@@ -2851,6 +2853,10 @@ source-unit-kw = potência em kW
 source-unit-w = potência em W
 source-ignored = ignorada
 source-whose = qual medidor?
+source-waiting = { $count ->
+    [one] Um intervalo completo espera por um medidor.
+   *[other] { $count } intervalos completos esperam por um medidor.
+}
 live-finding-clock-ahead = O relógio estava adiantado ({ $at }); esse valor não foi contado.
 live-finding-clock-ahead-short = relógio adiantado
 live-finding-clock-behind = O relógio estava mais de 31 dias atrasado ({ $at }); esse valor não foi contado.
@@ -2866,6 +2872,7 @@ live-finding-slipped-short = lapso
 live-finding-implausible = Mais do que a ligação de uma casa suporta ({ $at }); não foi contado.
 live-finding-implausible-short = implausível
 live-finding-silent = Nada chegou de { $from } a { $to }: uma lacuna. Um contador contou { $kwh } kWh nesse tempo, não se sabe quando.
+live-finding-silent-power = Nada chegou de { $from } a { $to }: uma lacuna.
 live-finding-silent-short = ficou em silêncio
 live-finding-negative = Potência abaixo de zero ({ $at }) conta como nenhuma neste sentido.
 live-finding-negative-short = abaixo de zero

@@ -24,12 +24,16 @@ impl Locale {
 
     /// What was odd, as a sentence; instants in `zone`.
     pub fn live_finding(&self, finding: &LiveFinding, zone: &TimeZone) -> String {
-        let id = format!("live-finding-{}", finding.code.replace('_', "-"));
+        let mut id = format!("live-finding-{}", finding.code.replace('_', "-"));
+        // Power says nothing of a time without it, a counter does.
+        if finding.code == "silent" && !finding.params.contains_key("kwh") {
+            id.push_str("-power");
+        }
         if !self.has(&id) {
             return finding.code.clone();
         }
         let mut params = self.readable(&finding.params, zone, |day| self.date(day));
-        for name in ["at", "from", "to", "kwh"] {
+        for name in ["at", "from", "to"] {
             params
                 .entry(name.to_owned())
                 .or_insert_with(|| "–".to_owned());

@@ -178,6 +178,7 @@ async fn keep_connection(shared: &Shared, mut connection: EventLoop, came: Unbou
 /// Subscribes to what homes want to hear, and to nothing else.
 async fn keep_topics(shared: Arc<Shared>) {
     let mut subscribed: BTreeSet<String> = BTreeSet::new();
+    let mut look = tokio::time::interval(LOOK_EVERY);
     shared.connected.notified().await;
     loop {
         // Listened for before the topics are read, so that none is told of in between.
@@ -200,7 +201,7 @@ async fn keep_topics(shared: Arc<Shared>) {
             // The broker may have forgotten us.
             () = shared.connected.notified() => subscribed.clear(),
             () = changed => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = look.tick() => {}
         }
     }
 }

@@ -7,20 +7,27 @@ use ecotrack_common::meter::{Channel, ReadingKind};
 use ecotrack_common::write::Changed;
 use ecotrack_common::{FieldErrors, LiveSourceId, LiveTopicId, MeterId, path};
 
+use ratatui::text::Line;
+
 use super::goal::words_of;
 use super::{Request, base, of_home, of_row, save, version};
 use crate::app::{App, Context};
 use crate::form::{Choosable, Field, Form, Kind};
 use crate::message::Call;
+use crate::widgets::words;
 
-/// Meters that could be those of a source: known in steps, of electricity, and of no other source.
-fn meters(app: &App, own: Option<&LiveSource>, none: &str, cx: &Context) -> Vec<Choosable> {
+/// Lines of remarks are no longer.
+const WIDE: usize = 76;
+
+/// Meters that could be those of a source: known in steps, of electricity, and of no other source. What
+/// is said so far stays one of them.
+fn meters(app: &App, said: Option<MeterId>, none: &str, cx: &Context) -> Vec<Choosable> {
     let sources = app.lists.sources.value().map_or(&[][..], Vec::as_slice);
     let taken = |meter: MeterId| {
-        sources.iter().any(|source| {
-            source.r#use.meter_id == Some(meter)
-                && own.is_none_or(|own| own.live_source_id != source.live_source_id)
-        })
+        said != Some(meter)
+            && sources
+                .iter()
+                .any(|source| source.r#use.meter_id == Some(meter))
     };
     let known = app.lists.meters.value().map_or(&[][..], Vec::as_slice);
     let free = known.iter().filter(|meter| {
@@ -73,7 +80,7 @@ pub(super) fn read_key(app: &App, form: &Form, cx: &Context) -> Result<Request, 
 
 pub(super) fn source_fields(app: &App, row: Option<&LiveSource>, cx: &Context) -> Vec<Field> {
     let wanted = row.map(|row| row.r#use).unwrap_or_default();
-    let choices = meters(app, row, "source-no-meter", cx);
+    let choices = meters(app, wanted.meter_id, "source-no-meter", cx);
     let whose = match (wanted.meter_id, choices.as_slice()) {
         (Some(meter), _) => meter.to_string(),
         // Where there is one only, it takes a key to say so.
@@ -100,6 +107,29 @@ pub(super) fn source_fields(app: &App, row: Option<&LiveSource>, cx: &Context) -
         wanted.ignored,
     ));
     fields
+}
+
+/// What waits for a meter, and what was odd, the newest first.
+pub(super) fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
+    let Some(source) = base::<LiveSource>(form.base.as_ref()) else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    if source.waiting_steps > 0 {
+        lines.push(t!(cx, "source-waiting", count = source.waiting_steps));
+    }
+    let zone = app.zone();
+    for finding in &source.findings {
+        let said = cx.locale.live_finding(finding, &zone);
+        let times = if finding.count > 1 {
+            format!(" ×{}", finding.count)
+        } else {
+            String::new()
+        };
+        lines.push(format!("▲ {said}{times}"));
+    }
+    let wrapped = lines.iter().flat_map(|line| words::wrap(line, WIDE));
+    wrapped.map(Line::from).collect()
 }
 
 pub(super) fn read_source(
@@ -133,7 +163,7 @@ pub(super) fn topic_fields(app: &App, row: Option<&LiveTopic>, cx: &Context) -> 
         Field::search(
             "meter_id",
             "label-source-meter",
-            meters(app, None, "api-key-no-meter", cx),
+            meters(app, meter, "api-key-no-meter", cx),
             &meter.map(|id| id.to_string()).unwrap_or_default(),
         )
         .hint("hint-api-key-meter"),

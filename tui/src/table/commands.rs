@@ -180,6 +180,13 @@ pub const COMMANDS: &[Command] = &[
         footer: false,
     },
     Command {
+        keys: &[key('v')],
+        name: "key-live",
+        when: |app| shown(app).is_some_and(Table::is_of_household),
+        run: |app, _| super::open(app, Table::Sources),
+        footer: true,
+    },
+    Command {
         keys: &[key('N')],
         name: "key-notices",
         when: |app| shown(app).is_some_and(Table::is_of_household),
@@ -316,36 +323,6 @@ pub const COMMANDS: &[Command] = &[
         when: always,
         run: |app, cx| scroll(app, i32::MAX / 2, cx),
         footer: false,
-    },
-];
-
-/// What can be done while the filter is written; every other key writes it.
-pub const FILTER_COMMANDS: &[Command] = &[
-    Command {
-        keys: &[named(KeyCode::Enter), named(KeyCode::Down)],
-        name: "key-filter-done",
-        when: always,
-        run: |app, _| {
-            if let Some(table) = shown(app) {
-                app.tables.of_mut(table).filtering = false;
-            }
-            Vec::new()
-        },
-        footer: true,
-    },
-    Command {
-        keys: &[named(KeyCode::Esc)],
-        name: "key-all-rows",
-        when: always,
-        run: |app, _| {
-            if let Some(table) = shown(app) {
-                let state = app.tables.of_mut(table);
-                state.filtering = false;
-                state.filter = TextLine::new("");
-            }
-            Vec::new()
-        },
-        footer: true,
     },
 ];
 

@@ -16,10 +16,10 @@ pub(super) const KEYS: &[Column] = &[
 
 pub(super) const SOURCES: &[Column] = &[
     words_column("column-live-source", None),
-    words_column("column-newest", Some(16)),
-    words_column("column-when", Some(13)),
-    words_column("column-meter", Some(14)),
-    words_column("column-remarks", Some(22)),
+    words_column("column-newest", Some(13)),
+    words_column("column-when", Some(13)).from(100),
+    words_column("column-meter", Some(16)),
+    words_column("column-remarks", Some(20)),
 ];
 
 pub(super) const TOPICS: &[Column] = &[

@@ -8,6 +8,7 @@ mod commands;
 mod consumption;
 mod devices;
 mod exported;
+mod filter;
 mod goals;
 mod household;
 mod live;
@@ -24,7 +25,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use alerts::acknowledge;
-pub use commands::{COMMANDS, FILTER_COMMANDS, scroll};
+pub use commands::{COMMANDS, scroll};
+pub use filter::FILTER_COMMANDS;
 pub use state::{State, States};
 pub use view::{hit, view};
 
@@ -114,13 +116,13 @@ impl Table {
     /// Alerts, what raises them and where they are told, likewise.
     pub const ALERTS: [Self; 3] = [Self::Alerts, Self::AlertRules, Self::Notices];
 
+    /// What meters and programs send, with which keys, and what is listened to, likewise.
+    pub const LIVE: [Self; 3] = [Self::Sources, Self::Keys, Self::Topics];
+
     /// The tables of the household, in the order in which Tab goes through them.
-    pub const HOUSEHOLD: [Self; 13] = [
+    pub const HOUSEHOLD: [Self; 10] = [
         Self::Members,
         Self::Meters,
-        Self::Sources,
-        Self::Keys,
-        Self::Topics,
         Self::Tariffs,
         Self::Away,
         Self::Weather,
@@ -142,6 +144,8 @@ impl Table {
             &Self::HOUSEHOLD
         } else if Self::ALERTS.contains(&self) {
             &Self::ALERTS
+        } else if Self::LIVE.contains(&self) {
+            &Self::LIVE
         } else {
             &[]
         }

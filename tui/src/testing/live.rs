@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ecotrack_common::live::{
     ApiKey, LiveFinding, LiveSource, LiveTopic, NewLiveTopic, SourceKind, SourceUse,
 };
+use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::{ApiKeyId, LiveSourceId, LiveTopicId};
 
 use super::sample::{at, dec, id};
@@ -13,10 +14,15 @@ use crate::remote::Remote;
 
 /// Keys, sources and topics of the sample home.
 pub(super) fn put(lists: &mut Lists) {
+    let meters = lists.meters.value().map_or(&[][..], Vec::as_slice);
+    let steps = meters
+        .iter()
+        .find(|meter| meter.reading_kind == ReadingKind::Step)
+        .map(|meter| meter.meter_id);
     let key = |n, name: &str, used: Option<&str>, until: Option<&str>| ApiKey {
         api_key_id: ApiKeyId(id(n)),
         name: name.into(),
-        meter_id: None,
+        meter_id: steps.filter(|_| used.is_some()),
         created_by: Some("Ana".into()),
         created_at: at("2026-11-01T12:00:00Z"),
         expires_at: until.map(at),
@@ -40,11 +46,7 @@ pub(super) fn put(lists: &mut Lists) {
         version: 1,
     };
     let mut grid = source(211, "import_total", SourceKind::Counter, "381.7015");
-    grid.r#use.meter_id = lists
-        .meters
-        .value()
-        .and_then(|meters| meters.first())
-        .map(|meter| meter.meter_id);
+    grid.r#use.meter_id = steps;
     grid.waiting_steps = 4;
     grid.findings = vec![LiveFinding {
         code: "restarted".into(),
@@ -65,7 +67,7 @@ pub(super) fn put(lists: &mut Lists) {
         topic: NewLiveTopic {
             broker: "home".into(),
             topic: "tele/+/SENSOR".into(),
-            meter_id: None,
+            meter_id: steps,
         },
         version: 1,
     }]);
