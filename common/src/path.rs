@@ -202,13 +202,13 @@ routes! {
     OPENAPI = "/openapi.json";
 }
 
-/// `POST` lines of InfluxDB's line protocol, as its first version has it; with a key.
+/// `POST` lines of `InfluxDB`'s line protocol, as its first version has it; with a key.
 pub const INFLUX_WRITE: &str = "/write";
 /// `POST` the same as its second version has it.
 pub const INFLUX_WRITE_V2: &str = "/api/v2/write";
-/// `GET`, `POST`: what programs that write to InfluxDB ask before they do. There is nothing to be read.
+/// `GET`, `POST`: what programs that write to `InfluxDB` ask before they do. There is nothing to be read.
 pub const INFLUX_QUERY: &str = "/query";
-/// `GET`: an InfluxDB is there.
+/// `GET`: an `InfluxDB` is there.
 pub const INFLUX_PING: &str = "/ping";
 /// `GET`: and it is well.
 pub const INFLUX_HEALTH: &str = "/health";

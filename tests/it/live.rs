@@ -1,4 +1,4 @@
-//! Meters that send, by programs that others wrote: curl, and InfluxDB's own client.
+//! Meters that send, by programs that others wrote: curl, and `InfluxDB`'s own client.
 
 use std::path::Path;
 use std::process::Stdio;

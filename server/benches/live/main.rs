@@ -103,7 +103,7 @@ async fn send_values(
 ) -> anyhow::Result<Run> {
     let until = Instant::now() + Duration::from_secs(seconds);
     let begin = Clock::System.now().as_second() - (29 - round * 14) * 86_400;
-    let began = Instant::now();
+    let started = Instant::now();
     let senders = keys
         .iter()
         .map(|key| tokio::spawn(send(address, key.clone(), begin, round, until)));
@@ -114,7 +114,7 @@ async fn send_values(
         run.last.push(last);
         times.extend(took);
     }
-    run.rate = times.len() as f64 / began.elapsed().as_secs_f64();
+    run.rate = times.len() as f64 / started.elapsed().as_secs_f64();
     times.sort_by(f64::total_cmp);
     run.median_ms = times[times.len() / 2];
     run.p99_ms = times[times.len() * 99 / 100];

@@ -212,7 +212,7 @@ fn flow(
         uj,
         estimated: to.at - from.at > step_ms,
     };
-    spread(state, span, step_ms, steps);
+    spread(state, &span, step_ms, steps);
     None
 }
 
@@ -238,7 +238,7 @@ fn integrate(
     let uj = (last.value.max(0) + seen.value.max(0)) * (seen.at - last.at) / 2;
     spread(
         state,
-        Span {
+        &Span {
             from: last.at,
             to: seen.at,
             uj,
@@ -268,7 +268,7 @@ impl Span {
 }
 
 /// Puts energy into the steps that it touches. A step of which some is not known is none.
-fn spread(state: &mut State, span: Span, step_ms: i64, steps: &mut Vec<Step>) {
+fn spread(state: &mut State, span: &Span, step_ms: i64, steps: &mut Vec<Step>) {
     let mut begin = span.from;
     while begin < span.to {
         let starts = begin.div_euclid(step_ms) * step_ms;

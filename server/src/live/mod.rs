@@ -1,6 +1,6 @@
 //! What meters and programs send by themselves: counters and power become steps of energy.
 //!
-//! `influx` and `emoncms` speak as others do, `mqtt` listens to brokers, [`post`] takes JSON. All hand
+//! `influx` and `emoncms` speak as others do, `mqtt` listens to brokers, `post` takes JSON. All hand
 //! values to `commit`, which answers when they are on the disk. `counter` and `place` are pure.
 
 use std::net::IpAddr;
@@ -147,17 +147,20 @@ pub(crate) async fn take(
     points: Vec<Point>,
 ) -> Result<(), Denied> {
     let now = app.clock.now();
-    if app.strangers.waits(from, now) {
+    let hash = token.map(|token| token.hash());
+    if app.strangers.waits(from, hash.as_deref(), now) {
         return Err(Denied::Waits);
     }
-    let taken = match token {
-        Some(token) => commit::take(app, Sender::Key(token.hash(), profile), points).await,
+    let answer = match hash.clone() {
+        Some(hash) => commit::take(app, Sender::Key(hash, profile), points).await,
         None => Err(Refused::Key),
     };
-    if let Err(Refused::Key) = taken {
-        app.strangers.note(from, now);
+    match (&answer, hash) {
+        (Err(Refused::Key), hash) => app.strangers.note(from, hash.as_deref(), now),
+        (Ok(()), Some(hash)) => app.strangers.trust(hash),
+        _ => {}
     }
-    taken.map_err(Denied::Refused)
+    answer.map_err(Denied::Refused)
 }
 
 /// A key in the header: `Bearer KEY`, `Token KEY`, or the password of `Basic`.

@@ -31,10 +31,10 @@ use crate::error::is_away;
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How long we wait before we connect again, or write again: at first, and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const MOST_WAIT: Duration = Duration::from_secs(60);
+const MOST_WAIT: Duration = Duration::from_mins(1);
 /// Messages written together.
 const TOGETHER: usize = 64;
-/// Messages without a promise (QoS 0) that may wait; more are dropped, as they may be anywhere on their way.
+/// Messages without a promise (`QoS` 0) that may wait; more are dropped, as they may be anywhere on their way.
 const MOST_UNPROMISED: usize = 10_000;
 
 /// What one connection's tasks share.

@@ -104,17 +104,17 @@ fn put(day: &mut Day, step: Step, minutes: i16) -> Result<bool, Misfit> {
     let slot = usize::try_from(offset / length)
         .ok()
         .filter(|_| offset % length == 0);
-    let Some((slot, kept)) = slot.and_then(|slot| Some((slot, mwh.get_mut(slot)?))) else {
+    let Some((slot, stands)) = slot.and_then(|slot| Some((slot, mwh.get_mut(slot)?))) else {
         return Err(Misfit::OffTheGrid);
     };
-    let guessed = estimated.as_ref().is_some_and(|guesses| guesses[slot]);
-    match *kept {
-        Some(old) if old == step.mwh && guessed == step.estimated => return Ok(false),
+    let was_estimate = estimated.as_ref().is_some_and(|all| all[slot]);
+    match *stands {
+        Some(old) if old == step.mwh && was_estimate == step.estimated => return Ok(false),
         // An estimate gives way to what was measured.
-        Some(_) if !guessed || step.estimated => return Err(Misfit::Kept),
+        Some(_) if !was_estimate || step.estimated => return Err(Misfit::Kept),
         _ => {}
     }
-    *kept = Some(step.mwh);
+    *stands = Some(step.mwh);
     let count = mwh.len();
     let guesses = estimated.get_or_insert_with(|| vec![false; count]);
     guesses[slot] = step.estimated;

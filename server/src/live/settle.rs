@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecotrack_common::live::{SourceKind, SourceUnit};
 use ecotrack_common::{EnergyProfileId, Kwh, LiveSourceId, MeterId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -97,8 +98,7 @@ impl Findings {
 
 /// What a counter counted meanwhile; power tells nothing of a time without it.
 fn counted(source: &Source, from: Seen, to: Seen) -> Option<String> {
-    use ecotrack_common::live::SourceKind;
-    let unit = source.wanted.unit.map(|unit| unit.kind());
+    let unit = source.wanted.unit.map(SourceUnit::kind);
     let kind = unit.unwrap_or(source.kind);
     (kind == SourceKind::Counter).then(|| {
         Kwh::from_mwh(to.value - from.value)

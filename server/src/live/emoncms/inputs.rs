@@ -57,12 +57,11 @@ pub fn of_node(node: &str, text: &str, is_json: bool, at: i64) -> Result<Vec<Poi
         .trim_end_matches('}')
         .split(',')
     {
-        let (name, value) = match pair.split_once(':') {
-            Some((name, value)) => (Cow::Borrowed(name.trim().trim_matches('"')), value),
-            None => {
-                unnamed += 1;
-                (Cow::Owned(unnamed.to_string()), pair)
-            }
+        let (name, value) = if let Some((name, value)) = pair.split_once(':') {
+            (Cow::Borrowed(name.trim().trim_matches('"')), value)
+        } else {
+            unnamed += 1;
+            (Cow::Owned(unnamed.to_string()), pair)
         };
         if name.is_empty() {
             return Err(Wrong::Name);

@@ -19,7 +19,7 @@ pub struct Read {
     pub points: Vec<Point>,
     /// Lines that are none.
     pub wrong: usize,
-    /// What is wrong with the first of them, as InfluxDB says it.
+    /// What is wrong with the first of them, as `InfluxDB` says it.
     pub first_wrong: Option<String>,
 }
 

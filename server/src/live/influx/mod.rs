@@ -1,5 +1,5 @@
-//! InfluxDB's interface for writing, in both its versions: what writes to InfluxDB can point here instead.
-//! Errors are said as InfluxDB says them, since programs look at them.
+//! `InfluxDB`'s interface for writing, in both its versions: what writes to `InfluxDB` can point here instead.
+//! Errors are said as `InfluxDB` says them, since programs look at them.
 
 use std::collections::HashMap;
 
@@ -113,13 +113,13 @@ async fn answer(
     if read.points.len() > MOST_POINTS {
         return version.too_large();
     }
-    let taken = read.points.len();
+    let is_empty = read.points.is_empty();
     // Also with nothing to write: whether the key is one is what some ask by that.
     match take(app, peer.0, token, None, read.points).await {
         Err(denied) => version.denied(denied),
         Ok(()) => match read.first_wrong {
             None => StatusCode::NO_CONTENT.into_response(),
-            Some(why) if taken == 0 => version.error(StatusCode::BAD_REQUEST, "invalid", &why),
+            Some(why) if is_empty => version.error(StatusCode::BAD_REQUEST, "invalid", &why),
             Some(why) => {
                 let why = format!("partial write: {why} dropped={}", read.wrong);
                 version.error(StatusCode::BAD_REQUEST, "invalid", &why)
@@ -203,7 +203,7 @@ impl Version {
     }
 }
 
-/// Nothing is kept as InfluxDB keeps it: a database is there whatever it is called, and empty.
+/// Nothing is kept as `InfluxDB` keeps it: a database is there whatever it is called, and empty.
 async fn query() -> Response {
     axum::Json(json!({ "results": [{ "statement_id": 0 }] })).into_response()
 }
