@@ -74,7 +74,7 @@ bench-queue: postgresql ## Train 1,000 and 10,000 homes through the job queue
 
 # How often each is done: make bench-import TIMES=9
 .PHONY: bench-import
-bench-import: postgresql ## Import a million quarter-hours beside psql, and a gigabyte in how much memory
+bench-import: postgresql ## Import a million quarter-hours beside psql; memory and dashboards during a gigabyte
 	@echo 'what | ours | beside it | ratio'
 	@scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench import -- \
 		"$$DATABASE_URL" "$$(scripts/postgresql-bin)/psql" $(or $(TIMES),5)'

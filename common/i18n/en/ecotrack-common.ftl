@@ -200,6 +200,7 @@ import-finding-net_split = net readings: what is above zero was taken from the g
 import-finding-no_reading_type = the file does not say what these readings measure (no ReadingType leads to them)
 import-finding-payload_cut = a telegram without its end
 import-finding-payload_unknown = neither a telegram nor JSON: “{ $found }”
+import-finding-gas-in-kwh = gas is told in cubic metres and in kWh: it is no electricity, and the kWh were left out
 import-finding-reactive = reactive energy ({ $found }) was left out
 import-finding-record = “{ $found }” is not a record that may stand here
 import-finding-row_too_short = the row ends early: { $found } columns of { $expected }

@@ -199,6 +199,7 @@ import-finding-net_split = leituras líquidas: o que está acima de zero veio da
 import-finding-no_reading_type = o arquivo não diz o que estas leituras medem (nenhum ReadingType leva a elas)
 import-finding-payload_cut = telegrama sem fim
 import-finding-payload_unknown = nem telegrama nem JSON: “{ $found }”
+import-finding-gas-in-kwh = o gás vem em metros cúbicos e em kWh: não é eletricidade, e os kWh ficaram de fora
 import-finding-reactive = a energia reativa ({ $found }) ficou de fora
 import-finding-record = “{ $found }” não é um registro que possa estar aqui
 import-finding-row_too_short = a linha termina antes da hora: { $found } colunas de { $expected }

@@ -59,6 +59,7 @@ const NOTES: &[&str] = &[
     "estimated",
     "fold_once",
     "gap",
+    "gas_in_kwh",
     "ignored",
     "kept",
     "more",

@@ -146,3 +146,26 @@ fn tables_that_nobody_knows_are_read_by_their_words() {
         assert_eq!(channels(&looked), expected, "{text} {:?}", looked.findings);
     }
 }
+
+#[test]
+fn gas_that_is_told_in_cubic_metres_and_in_kwh_is_no_electricity() {
+    let header = "Van datum;Van tijdstip;Tot datum;Tot tijdstip;EAN;Meter;Metertype;Register;Volume;Eenheid;Validatiestatus\n";
+    let row = |day: u8, volume: &str, unit: &str| {
+        let next = day + 1;
+        format!(
+            "{day:02}-01-2025;00:00:00;{next:02}-01-2025;00:00:00;5414;77;Digitale meter;Afname;{volume};{unit};Gevalideerd\n"
+        )
+    };
+    // Whichever of the two comes first.
+    for units in [["m³", "kWh"], ["kWh", "m³"]] {
+        let rows = (1..4).flat_map(|day| {
+            units.map(|unit| row(day, if unit == "kWh" { "11,5" } else { "1" }, unit))
+        });
+        let text = format!("{header}{}", rows.collect::<String>());
+        let looked = looked("gas.csv", &text);
+        assert_eq!(channels(&looked), "gas 3 3");
+        assert!(looked.findings.iter().any(|it| it.code == "gas_in_kwh"));
+    }
+    let electric = format!("{header}{}{}", row(1, "11,5", "kWh"), row(2, "8", "kWh"));
+    assert_eq!(channels(&looked("e.csv", &electric)), "grid_import 2 19.5");
+}

@@ -1,6 +1,6 @@
 //! How fast a file of a million quarter-hours comes in through the server, beside psql's `\copy` of the
-//! same rows into a bare table; how much disk a year of them takes; and how much memory the server
-//! takes for a file of a gigabyte.
+//! same rows into a bare table; how much disk a year of them takes; and, while a file of a gigabyte comes
+//! in, how much memory the server takes and how long a dashboard does.
 //!
 //! `make bench-import` runs it: its arguments are the address of a throw-away PostgreSQL, psql, and how
 //! often each is done. No test: times on shared machines mean little but as ratios of the same run.
@@ -30,6 +30,10 @@ const YEAR: i64 = 365 * 96;
 const METERS: i64 = 11;
 /// The file that it is held against.
 const SMALL_ROWS: i64 = 400_000;
+/// Dashboards of a quiet server.
+const QUIET_LOOKS: usize = 500;
+/// How often somebody looks.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(10);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -95,7 +99,16 @@ async fn measure(url: &str, psql: &Path, times: usize, folder: &Path) -> anyhow:
     );
 
     let small = server.import_meters(1, SMALL_ROWS).await?;
-    let large = server.import_meters(METERS, ROWS).await?;
+    let quiet = server.dashboards(|looked| looked >= QUIET_LOOKS).await?;
+    let importing = std::sync::atomic::AtomicBool::new(true);
+    let import = async {
+        let large = server.import_meters(METERS, ROWS).await;
+        importing.store(false, std::sync::atomic::Ordering::Relaxed);
+        large
+    };
+    let ended = |_| !importing.load(std::sync::atomic::Ordering::Relaxed);
+    let (large, beside) = tokio::join!(import, server.dashboards(ended));
+    let (large, beside) = (large?, beside?);
     println!(
         "peak memory of the server, MiB: a file of {} MB beside one of {} MB | {} | {} | {:.2}",
         large.megabytes,
@@ -103,6 +116,14 @@ async fn measure(url: &str, psql: &Path, times: usize, folder: &Path) -> anyhow:
         large.peak_mib,
         small.peak_mib,
         large.peak_mib as f64 / small.peak_mib as f64
+    );
+    println!(
+        "a dashboard, slowest of a hundred, ms: while that comes in ({} times) beside quiet ({} times) | {:.2} | {:.2} | {:.2}",
+        beside.count,
+        quiet.count,
+        beside.p99_ms,
+        quiet.p99_ms,
+        beside.p99_ms / quiet.p99_ms
     );
     Ok(())
 }
@@ -155,6 +176,12 @@ async fn copy(psql: &Path, url: &str, file: &Path) -> anyhow::Result<()> {
         bail!("psql could not copy");
     }
     Ok(())
+}
+
+/// How long dashboards took.
+struct Looks {
+    count: usize,
+    p99_ms: f64,
 }
 
 struct Large {
@@ -261,6 +288,27 @@ impl Server {
             bail!("an import was refused: {text}");
         }
         Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Asks for the home's dashboard again and again, as somebody's screens do.
+    async fn dashboards(&self, ended: impl Fn(usize) -> bool) -> anyhow::Result<Looks> {
+        let dashboard = path::fill(path::DASHBOARD, &[("energy_profile_id", &self.profile)]);
+        let address = format!("{}{dashboard}", self.address);
+        let mut every = tokio::time::interval(LOOK_EVERY);
+        let mut took = Vec::new();
+        while !ended(took.len()) {
+            every.tick().await;
+            let begun = Instant::now();
+            let answer = self.client.get(&address).bearer_auth(&self.token);
+            let answer = answer.send().await?.error_for_status()?;
+            answer.bytes().await?;
+            took.push(begun.elapsed().as_secs_f64() * 1_000.0);
+        }
+        took.sort_by(f64::total_cmp);
+        Ok(Looks {
+            count: took.len(),
+            p99_ms: took.get(took.len() * 99 / 100).copied().unwrap_or(f64::NAN),
+        })
     }
 
     async fn import_steps(&self, meter: &str, file: &str) -> anyhow::Result<ImportReport> {

@@ -92,8 +92,27 @@ pub(super) struct Plan {
     pub(super) order: DateOrder,
     /// Whether nothing so far tells the order of dates.
     pub(super) order_assumed: bool,
+    /// What the column of channels says where the same gas is told in cubic metres and in kilowatt-hours.
+    pub(super) gas: Vec<String>,
     /// Columns that nothing reads.
     pub(super) ignored: Vec<String>,
+}
+
+/// Registers of gas: told by volume, and as its energy besides, as Fluvius does.
+fn gas(layout: &Layout, channel_of: Option<usize>, unit_column: Option<usize>) -> Vec<String> {
+    let (Some(channel), Some(unit)) = (channel_of, unit_column) else {
+        return Vec::new();
+    };
+    let by_volume = layout.rows.iter().filter(|row| {
+        let unit = row.get(unit).and_then(Unit::parse);
+        unit.is_some_and(|unit| matches!(unit.base, Base::Volume | Base::Heat))
+    });
+    let mut registers: Vec<String> = by_volume
+        .filter_map(|row| Some(row.get(channel)?.trim().to_owned()))
+        .collect();
+    registers.sort_unstable();
+    registers.dedup();
+    registers
 }
 
 /// The column that a name means: by its words (several spellings, `*` for any ending) or by `#number`.
@@ -282,6 +301,7 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
         estimated,
         order,
         order_assumed,
+        gas: gas(layout, channel_of, unit_column),
         ignored: Vec::new(),
     };
     let read = plan.columns();

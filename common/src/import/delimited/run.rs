@@ -61,6 +61,8 @@ pub(super) struct Run<'p> {
     date: (String, Option<Date>),
     last_step_seconds: i64,
     bills: Vec<Bill>,
+    /// Rows that tell gas a second time, as its energy, were passed over.
+    gas_in_kwh: bool,
     /// Data rows.
     pub(super) rows: u64,
 }
@@ -86,6 +88,7 @@ impl<'p> Run<'p> {
                 _ => 300,
             },
             bills: Vec::new(),
+            gas_in_kwh: false,
             rows: 0,
             plan,
             mapping,
@@ -254,6 +257,10 @@ impl<'p> Run<'p> {
                 .iter()
                 .find(|words| words.words.iter().any(|word| lower.contains(word.as_str())));
             part = cell;
+            if unit.base == Base::Energy && plan.gas.iter().any(|gas| gas == cell) {
+                self.gas_in_kwh = true;
+                return;
+            }
             channel = match words {
                 Some(words) if words.channel.is_empty() => return,
                 Some(words) => {
@@ -540,6 +547,9 @@ impl<'p> Run<'p> {
                     .findings
                     .add(0, "mixed_decimal", &[("column", &value.header)]);
             }
+        }
+        if self.gas_in_kwh {
+            series.findings.add(0, "gas_in_kwh", &[]);
         }
         for name in &self.plan.ignored {
             series.findings.add(0, "ignored", &[("column", name)]);
