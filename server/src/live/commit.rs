@@ -204,9 +204,7 @@ async fn transaction(
     let now = app.clock.now();
     let mut tx = connection.begin().await?;
     let (answers, changed) = write_all(&mut tx, asked, now).await?;
-    for profile in changed {
-        write::store::bump_revision(&mut tx, profile).await?;
-    }
+    write::store::bump_revisions(&mut tx, &changed).await?;
     tx.commit().await?;
     Ok(answers)
 }
@@ -272,7 +270,7 @@ async fn write_all(
         let whole = steps
             .into_iter()
             .map(|(place, steps)| (&sources.all[place], steps));
-        changed.extend(settle(conn, whole.collect(), &mut zones, &mut findings).await?);
+        changed.extend(settle(conn, whole.collect(), &mut findings).await?);
     }
     sources.all.retain(|source| !source.wanted.ignored);
     if !sources.all.is_empty() {

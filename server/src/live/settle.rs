@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
-use super::commit::{ask_refresh, zone};
+use super::commit::ask_refresh;
 use super::counter::{Odd, Seen, Step};
 use super::place::{Misfit, place, span};
 use super::store::{self, Found, Source};
 use crate::readings;
+use crate::readings::derive::Day;
 
 /// What was odd, together.
 #[derive(Default)]
@@ -119,7 +120,6 @@ fn instant(ms: i64) -> String {
 pub async fn settle(
     conn: &mut PgConnection,
     whole: Vec<(&Source, Vec<Step>)>,
-    zones: &mut BTreeMap<EnergyProfileId, TimeZone>,
     findings: &mut Findings,
 ) -> sqlx::Result<BTreeSet<EnergyProfileId>> {
     let meter = |source: &Source| Some((source.profile, source.wanted.meter_id?));
@@ -129,34 +129,51 @@ pub async fn settle(
         .collect();
     meters.sort_unstable();
     let held = store::lock_meters(conn, &meters).await?;
+    let place_of = |source: &Source| meter(source).filter(|meter| held.contains_key(meter));
+    let placed: Vec<_> = whole
+        .iter()
+        .filter(|(source, _)| place_of(source).is_some())
+        .map(|(source, _)| (source.profile, source.id))
+        .collect();
+    let mut waiting = store::take_steps(conn, &placed).await?;
     let mut changed = BTreeSet::new();
+    let mut days = Days::new();
     for (source, steps) in whole {
-        match meter(source).filter(|meter| held.contains(meter)) {
-            None => store::insert_steps(conn, source, &steps).await?,
-            Some((profile, meter)) => {
-                let mut all = store::take_steps(conn, profile, source.id).await?;
-                all.extend(steps.into_iter().map(|step| (source.step_minutes, step)));
-                let zone = zone(conn, profile, zones).await?;
-                let did = put(conn, (profile, source.id, meter), &all, &zone, findings).await?;
-                if did {
-                    changed.insert(profile);
-                }
-            }
+        let Some((profile, meter)) = place_of(source) else {
+            store::insert_steps(conn, source, &steps).await?;
+            continue;
+        };
+        let mut all = waiting.remove(&(profile, source.id)).unwrap_or_default();
+        all.extend(steps.into_iter().map(|step| (source.step_minutes, step)));
+        let zone = &held[&(profile, meter)];
+        let place = (profile, source.id, meter);
+        if put(conn, place, &all, zone, findings, &mut days).await? {
+            changed.insert(profile);
         }
     }
+    store::put_days(conn, &days).await?;
     Ok(changed)
 }
 
-/// Puts steps, each with its length in minutes, into the days of a meter that is held; whether a day changed.
+/// Days of meters that are to be stored.
+pub type Days = Vec<(EnergyProfileId, MeterId, Day)>;
+
+/// Puts steps, each with its length in minutes, into the days of a meter that is held, which the caller
+/// stores; whether a day changed.
 pub async fn put(
     conn: &mut PgConnection,
     (profile, source, meter): (EnergyProfileId, LiveSourceId, MeterId),
     steps: &[(i16, Step)],
     zone: &TimeZone,
     findings: &mut Findings,
+    days: &mut Days,
 ) -> sqlx::Result<bool> {
     let mut changed = false;
-    for of_length in steps.chunk_by(|one, other| one.0 == other.0) {
+    for (at, of_length) in steps.chunk_by(|one, other| one.0 == other.0).enumerate() {
+        if at > 0 {
+            // Steps of another length see what those before left.
+            store::put_days(conn, &std::mem::take(days)).await?;
+        }
         let length = of_length.first().map_or(15, |(length, _)| *length);
         let steps: Vec<Step> = of_length.iter().map(|(_, step)| *step).collect();
         let Some((first, last)) = span(&steps, zone) else {
@@ -164,15 +181,15 @@ pub async fn put(
         };
         let stored = readings::store::list_days(conn, profile, meter, first, last).await?;
         let known = stored.len();
-        let (days, misfits) = place(stored, &steps, length, zone);
+        let (placed, misfits) = place(stored, &steps, length, zone);
         findings.misfits(profile, source, &misfits);
-        readings::store::put_days(conn, profile, meter, &days).await?;
         // What is predicted looks at whole days: it is enough to look again when one begins.
         let spans = i64::from(ecotrack_common::cycle::days_between(first, last)) + 1;
-        if usize::try_from(spans).is_ok_and(|spans| known < spans) && !days.is_empty() {
+        if usize::try_from(spans).is_ok_and(|spans| known < spans) && !placed.is_empty() {
             ask_refresh(conn, profile).await?;
         }
-        changed |= !days.is_empty();
+        changed |= !placed.is_empty();
+        days.extend(placed.into_iter().map(|day| (profile, meter, day)));
     }
     Ok(changed)
 }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use ecotrack_common::live::{SourceKind, SourceUnit, SourceUse};
 use ecotrack_common::{EnergyProfileId, LiveSourceId, MeterId};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::counter::{Open, Seen, State, Step};
 use crate::database::word;
+use crate::readings::derive::{Content, Day};
 
 /// What names a source: its home, who sends it, and what they call it.
 pub type Name = (EnergyProfileId, String, String);
@@ -275,17 +277,19 @@ fn instant(ms: i64) -> jiff_sqlx::Timestamp {
         .to_sqlx()
 }
 
-/// Holds those of the meters that nobody else holds: an import takes long, and who sends does not wait
-/// for it.
+/// Holds those of the meters that nobody else holds, each with the zone of its home: an import takes long,
+/// and who sends does not wait for it.
 pub async fn lock_meters(
     conn: &mut PgConnection,
     meters: &[(EnergyProfileId, MeterId)],
-) -> sqlx::Result<Vec<(EnergyProfileId, MeterId)>> {
+) -> sqlx::Result<BTreeMap<(EnergyProfileId, MeterId), TimeZone>> {
     let (homes, ids): (Vec<Uuid>, Vec<Uuid>) =
         meters.iter().map(|(home, meter)| (home.0, meter.0)).unzip();
     let rows = sqlx::query!(
-        "SELECT m.energy_profile_id, m.meter_id FROM meter AS m
+        "SELECT m.energy_profile_id, m.meter_id, p.time_zone
+         FROM meter AS m
          JOIN unnest($1::uuid[], $2::uuid[]) AS w (energy_profile_id, meter_id) USING (energy_profile_id, meter_id)
+         JOIN energy_profile AS p USING (energy_profile_id)
          WHERE m.removed_at IS NULL
          ORDER BY m.energy_profile_id, m.meter_id FOR NO KEY UPDATE OF m SKIP LOCKED",
         &homes,
@@ -293,11 +297,89 @@ pub async fn lock_meters(
     )
     .fetch_all(conn)
     .await?;
-    let key = |(home, meter)| (EnergyProfileId(home), MeterId(meter));
-    let rows = rows
-        .into_iter()
-        .map(|row| (row.energy_profile_id, row.meter_id));
-    Ok(rows.map(key).collect())
+    let held = rows.into_iter().map(|row| {
+        let zone = TimeZone::get(&row.time_zone).map_err(|it| sqlx::Error::Decode(Box::new(it)))?;
+        let meter = (
+            EnergyProfileId(row.energy_profile_id),
+            MeterId(row.meter_id),
+        );
+        Ok((meter, zone))
+    });
+    held.collect()
+}
+
+/// Stores days of steps, of any meters that are held, in one statement: what is settled is a day or two of
+/// many homes, for which staging a table would cost more than all else.
+pub async fn put_days(
+    conn: &mut PgConnection,
+    days: &[(EnergyProfileId, MeterId, Day)],
+) -> sqlx::Result<()> {
+    if days.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Days::default();
+    for (profile, meter, day) in days {
+        let Content::Steps {
+            step_minutes,
+            mwh,
+            estimated,
+        } = &day.content
+        else {
+            continue;
+        };
+        rows.homes.push(profile.0);
+        rows.meters.push(meter.0);
+        rows.dates.push(day.date.to_sqlx());
+        rows.starts.push(day.starts_at.to_sqlx());
+        rows.minutes.push(day.minutes);
+        rows.lengths.push(*step_minutes);
+        let steps = mwh.iter();
+        rows.steps.push(array(steps.map(|mwh| {
+            mwh.map_or_else(|| "NULL".to_owned(), |mwh| mwh.to_string())
+        })));
+        let guesses = estimated.as_ref();
+        rows.guesses
+            .push(guesses.map(|all| array(all.iter().map(bool::to_string))));
+    }
+    // Not checked at compile time: arrays of arrays travel as text.
+    sqlx::query(
+        "INSERT INTO consumption_day (energy_profile_id, meter_id, local_date, starts_at, day_minutes, step_minutes,
+                                      step_mwh, step_estimated)
+         SELECT d.home, d.meter, d.date, d.starts_at, d.minutes, d.length, d.steps::integer[], d.guesses::boolean[]
+         FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::smallint[], $6::smallint[], $7::text[],
+                     $8::text[]) AS d (home, meter, date, starts_at, minutes, length, steps, guesses)
+         ON CONFLICT ON CONSTRAINT consumption_day_pkey DO UPDATE
+         SET step_mwh = excluded.step_mwh, step_estimated = excluded.step_estimated, import_batch_id = NULL",
+    )
+    .bind(rows.homes)
+    .bind(rows.meters)
+    .bind(rows.dates)
+    .bind(rows.starts)
+    .bind(rows.minutes)
+    .bind(rows.lengths)
+    .bind(rows.steps)
+    .bind(rows.guesses)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What is written of days, a column each.
+#[derive(Default)]
+struct Days {
+    homes: Vec<Uuid>,
+    meters: Vec<Uuid>,
+    dates: Vec<jiff_sqlx::Date>,
+    starts: Vec<jiff_sqlx::Timestamp>,
+    minutes: Vec<i16>,
+    lengths: Vec<i16>,
+    steps: Vec<String>,
+    guesses: Vec<Option<String>>,
+}
+
+/// An array as PostgreSQL writes it.
+fn array(values: impl Iterator<Item = String>) -> String {
+    format!("{{{}}}", values.collect::<Vec<_>>().join(","))
 }
 
 /// Keeps steps that have no place yet.
@@ -325,32 +407,45 @@ pub async fn insert_steps(
     Ok(())
 }
 
-/// Takes the steps of a source that had no place, each with its length in minutes.
+/// Steps by the source that they are of, each with its length in minutes.
+pub type Waiting = BTreeMap<(EnergyProfileId, LiveSourceId), Vec<(i16, Step)>>;
+
+/// Takes the steps of sources that had no place.
 pub async fn take_steps(
     conn: &mut PgConnection,
-    profile: EnergyProfileId,
-    source: LiveSourceId,
-) -> sqlx::Result<Vec<(i16, Step)>> {
+    sources: &[(EnergyProfileId, LiveSourceId)],
+) -> sqlx::Result<Waiting> {
+    let (homes, ids): (Vec<Uuid>, Vec<Uuid>) = sources
+        .iter()
+        .map(|(home, source)| (home.0, source.0))
+        .unzip();
     let rows = sqlx::query!(
-        "DELETE FROM live_step WHERE energy_profile_id = $1 AND live_source_id = $2
-         RETURNING starts_at, step_minutes, mwh, estimated",
-        profile.0,
-        source.0,
+        "DELETE FROM live_step AS s USING unnest($1::uuid[], $2::uuid[]) AS w (energy_profile_id, live_source_id)
+         WHERE s.energy_profile_id = w.energy_profile_id AND s.live_source_id = w.live_source_id
+         RETURNING s.energy_profile_id, s.live_source_id, s.starts_at, s.step_minutes, s.mwh, s.estimated",
+        &homes,
+        &ids,
     )
     .fetch_all(conn)
     .await?;
-    let step = rows.into_iter().map(|row| {
-        let starts = row.starts_at.to_jiff().as_millisecond();
+    let mut waiting = Waiting::new();
+    for row in rows {
+        let source = (
+            EnergyProfileId(row.energy_profile_id),
+            LiveSourceId(row.live_source_id),
+        );
         let step = Step {
-            starts,
+            starts: row.starts_at.to_jiff().as_millisecond(),
             mwh: row.mwh,
             estimated: row.estimated,
         };
-        (row.step_minutes, step)
-    });
-    let mut steps: Vec<_> = step.collect();
-    steps.sort_unstable();
-    Ok(steps)
+        let of_source = waiting.entry(source).or_default();
+        of_source.push((row.step_minutes, step));
+    }
+    for steps in waiting.values_mut() {
+        steps.sort_unstable();
+    }
+    Ok(waiting)
 }
 
 /// Something odd about a source.

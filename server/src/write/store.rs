@@ -1,10 +1,13 @@
 //! Idempotency keys and the home's revision.
 
+use std::collections::BTreeSet;
+
 use axum::http::StatusCode;
 use ecotrack_common::{AccountId, EnergyProfileId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// What a write answered.
 pub(super) struct KeptAnswer {
@@ -86,6 +89,26 @@ pub async fn bump_revision(conn: &mut PgConnection, profile: EnergyProfileId) ->
     sqlx::query!(
         "UPDATE energy_profile SET revision = revision + 1 WHERE energy_profile_id = $1",
         profile.0,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Marks homes as changed, in one order whoever does it.
+pub async fn bump_revisions(
+    conn: &mut PgConnection,
+    profiles: &BTreeSet<EnergyProfileId>,
+) -> sqlx::Result<()> {
+    if profiles.is_empty() {
+        return Ok(());
+    }
+    let profiles: Vec<Uuid> = profiles.iter().map(|profile| profile.0).collect();
+    sqlx::query!(
+        "UPDATE energy_profile SET revision = revision + 1
+         WHERE energy_profile_id IN (SELECT energy_profile_id FROM energy_profile
+                                     WHERE energy_profile_id = ANY ($1) ORDER BY energy_profile_id FOR NO KEY UPDATE)",
+        &profiles,
     )
     .execute(conn)
     .await?;
