@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::{App, Notice, Screen, update};
 use crate::forms::{self, Subject};
-use crate::import::{Asking, Job, News, Trial, Wrong};
+use crate::import::{Asking, Job, News, Trial, Way, Wrong};
 use crate::keys::{ctrl, key, named};
 use crate::message::{Call, Effect, Fault, Message, Reply, Ticket};
 use crate::remote::Remote;
@@ -89,7 +89,7 @@ fn a_look_is_cancelled_and_what_it_says_afterwards_is_dropped() {
     let effects = press(&mut app, named(KeyCode::Enter));
     let (ticket, look) = look_job(&effects);
     tell(&mut app, ticket, News::Read(1, 4));
-    assert_eq!(app.import.looking.map(|way| way.share()), Some(0.25));
+    assert_eq!(app.import.looking.map(Way::share), Some(0.25));
     let effects = press(&mut app, named(KeyCode::Esc));
     assert!(matches!(job(&effects).1, Job::Stop));
     assert_eq!(app.import.asking, Some(Asking::File));

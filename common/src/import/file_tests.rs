@@ -296,9 +296,9 @@ fn the_beginning_of_a_file_is_there_whether_it_is_understood_or_not() {
         (table.name(1), table.column("what")),
         ("What".to_owned(), Some(1))
     );
-    let mapping = r##"{"name": "odd", "separator": ";", "skip_rows": 1,
+    let mapping = r#"{"name": "odd", "separator": ";", "skip_rows": 1,
         "time": {"at": {"column": "When"}},
-        "values": [{"column": "What", "channel": "grid_import", "unit": "kWh"}]}"##;
+        "values": [{"column": "What", "channel": "grid_import", "unit": "kWh"}]}"#;
     let (_, weight) = raw(text, Some(mapping));
     assert_ne!(weight, Some(Weight::Refusal));
 }

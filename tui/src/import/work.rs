@@ -37,8 +37,18 @@ pub(crate) struct Worker(Option<Running>);
 struct Running {
     gate: Arc<Gate>,
     abort: AbortHandle,
-    /// A request, which is dropped; else a reader, which ends by itself.
-    is_request: bool,
+    kind: Kind,
+}
+
+/// How it is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A reader ends by itself.
+    Look,
+    /// A question is dropped at any time.
+    DryRun,
+    /// An import is dropped while the server does not have all of it.
+    Import,
 }
 
 impl Drop for Running {
@@ -92,19 +102,20 @@ impl Worker {
                 self.0 = Some(Running {
                     gate,
                     abort,
-                    is_request: false,
+                    kind: Kind::Look,
                 });
             }
             Job::Send(send) => {
                 self.stop(&|_| {});
                 let gate = Arc::new(Gate::default());
+                let kind = if send.dry_run {
+                    Kind::DryRun
+                } else {
+                    Kind::Import
+                };
                 let sending = deliver(*send, gate.clone(), client, out, ticket);
                 let abort = tasks.spawn(sending);
-                self.0 = Some(Running {
-                    gate,
-                    abort,
-                    is_request: true,
-                });
+                self.0 = Some(Running { gate, abort, kind });
             }
         }
     }
@@ -112,10 +123,10 @@ impl Worker {
     /// Gives up what is under way, unless the server has all of it already: then its answer is awaited.
     fn stop(&mut self, tell: &dyn Fn(News)) {
         let Some(running) = &self.0 else { return };
-        if !running.gate.stop() {
+        if !running.gate.stop() && running.kind != Kind::DryRun {
             return;
         }
-        if running.is_request {
+        if running.kind != Kind::Look {
             running.abort.abort();
         }
         self.0 = None;
@@ -324,19 +335,25 @@ async fn deliver(
             let mut told = told
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            if sent >= all || sent >= *told + (all / TOLD).max(1) {
+            // That all of it is out is said where its end passes the gate.
+            let sent = sent.min(all.saturating_sub(1));
+            if sent >= *told + (all / TOLD).max(1) {
                 *told = sent;
                 tell(News::Sent(sent, all));
             }
         }
     };
     let broke = Arc::new(Mutex::new(None));
-    let rows = match &asked.seen.looked {
-        Some(looked) => {
-            let rows = rows::rows(source, looked.clone(), asked.meters.clone(), sent);
-            Rows::pieces(guarded(rows, gate.clone(), broke.clone()))
-        }
-        None => Rows::pieces(guarded(rows::whole(source, sent), gate, broke.clone())),
+    let ended = {
+        let tell = tell.clone();
+        move || tell(News::Sent(all, all))
+    };
+    let rows = if let Some(looked) = &asked.seen.looked {
+        let rows = rows::rows(source, looked.clone(), asked.meters.clone(), sent);
+        Rows::pieces(guarded(rows, gate, broke.clone(), ended))
+    } else {
+        let pieces = rows::whole(source, sent);
+        Rows::pieces(guarded(pieces, gate, broke.clone(), ended))
     };
     let file = ImportFile {
         name: asked.seen.name.chars().take(FILE_NAME_CHARS).collect(),
@@ -365,16 +382,18 @@ fn opened_again(seen: &Seen, path: &Path) -> Result<Box<dyn Source>, Wrong> {
     Ok(Box::new(file))
 }
 
-/// Pieces that pass the gate: the last of a file that was given up never does, so that the server throws
+/// Pieces that pass the gate, and what is to be said when their end has: the last of a file that was given up never does, so that the server throws
 /// all of it away.
 fn guarded(
     pieces: impl Stream<Item = io::Result<Vec<u8>>> + std::marker::Send + 'static,
     gate: Arc<Gate>,
     broke: Arc<Mutex<Option<String>>>,
+    ended: impl Fn() + std::marker::Send + 'static,
 ) -> impl Stream<Item = io::Result<Vec<u8>>> + std::marker::Send + 'static {
     let end = gate.clone();
     let last = futures_util::stream::once(async move {
         if end.end() {
+            ended();
             Ok(Vec::new())
         } else {
             Err(given_up())
