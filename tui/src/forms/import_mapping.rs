@@ -111,7 +111,8 @@ fn base(app: &App) -> Mapping {
         separator: None,
         skip_rows: None,
         time: TimeColumns::At {
-            column: String::new(),
+            // Most tables begin with it.
+            column: raw(app).name(0),
             plus_minutes: 0,
         },
         stamp_is: StampIs::Start,

@@ -17,8 +17,9 @@ use super::words as said;
 use crate::app::{App, Context};
 use crate::widgets::words;
 
-/// Rows of a channel that are shown.
-const ROWS: usize = 6;
+/// Rows of a channel that are shown, and in a tall terminal.
+const ROWS: [usize; 2] = [6, 12];
+const TALL: u16 = 48;
 
 /// The first rows as they were understood, or what stands in their way.
 pub(crate) fn first_rows(looked: &Looked, most: usize, cx: &Context) -> Lines {
@@ -66,9 +67,10 @@ pub(super) fn rows(app: &App, cx: &Context) -> Lines {
         return Vec::new();
     }
     let zone = said::zone(looked);
+    let most = ROWS[usize::from(cx.size.height >= TALL)];
     let mut lines = heading("import-first-rows", cx);
     for (name, channel) in meters::in_order(looked) {
-        lines.extend(rows_of(name, channel, &zone, ROWS, cx));
+        lines.extend(rows_of(name, channel, &zone, most, cx));
     }
     lines
 }

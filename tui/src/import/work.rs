@@ -488,3 +488,6 @@ fn names(typed: &str) -> Vec<String> {
 fn quoted(plain: &str) -> String {
     format!("\"{plain}\"")
 }
+
+#[cfg(test)]
+mod tests;
