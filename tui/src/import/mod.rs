@@ -82,6 +82,11 @@ fn ask_for(app: &mut App, asking: Asking) -> Vec<Effect> {
     state.wrong = None;
     state.names = Default::default();
     let text = match asking {
+        // The next file is often beside the one that is in.
+        Asking::File if state.outcome.is_some() => {
+            let path = typed::plain(&state.look.path);
+            path.rfind('/').map_or("", |at| &path[..=at]).to_owned()
+        }
         Asking::File => state.look.path.clone(),
         Asking::SaveMapping | Asking::LoadMapping => String::new(),
     };
