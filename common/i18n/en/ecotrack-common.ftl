@@ -2903,6 +2903,7 @@ cli-no-topics = Nothing is listened to. “ecotrack live listen BROKER TOPIC” 
 
 ## The import's screen.
 
+import-mapped = a table, read by a mapping
 import-title = Import { $file }
 import-ask-title = Import a file of readings
 import-ask-what = The path of a file as your utility, inverter, meter or another tracker wrote it: CSV, XLSX, XML, JSON. Tab completes names, ~ is your own folder; a path may be pasted or the file dropped here. Nothing is stored before you have seen what it holds.

@@ -2902,6 +2902,7 @@ cli-no-topics = Nada é escutado. “ecotrack live listen BROKER TÓPICO” come
 
 ## A tela de importação.
 
+import-mapped = uma tabela, lida por um mapeamento
 import-title = Importar { $file }
 import-ask-title = Importar um arquivo de leituras
 import-ask-what = O caminho de um arquivo como a distribuidora, o inversor, o medidor ou outro programa o gravou: CSV, XLSX, XML, JSON. Tab completa os nomes, ~ é a sua pasta; também dá para colar um caminho ou soltar o arquivo aqui. Nada é gravado antes de você ver o que ele traz.

@@ -31,7 +31,12 @@ pub(crate) fn instant(at: i64, locale: &Locale, zone: &TimeZone) -> String {
 /// What it was recognised as, how it is written, and by which clock.
 pub(crate) fn recognised(shown: &str, looked: &Looked, locale: &Locale) -> String {
     let words = locale.loader();
-    let title = presets::title(&looked.preset).unwrap_or_else(|| locale.text("import-guessed"));
+    let unknown = if looked.preset == "guessed" {
+        "import-guessed"
+    } else {
+        "import-mapped"
+    };
+    let title = presets::title(&looked.preset).unwrap_or_else(|| locale.text(unknown));
     let separator = looked.table.as_ref().map_or_else(String::new, |table| {
         let mark = match table.separator {
             b'\t' => locale.text("import-tab"),
