@@ -196,6 +196,8 @@ fn screens_know_neither_network_nor_runtime() {
         "tui/src/cli/",
         "tui/src/client/",
         "tui/src/config.rs",
+        "tui/src/import/rows.rs",
+        "tui/src/import/work/",
         "tui/src/kept.rs",
         "tui/src/lib.rs",
         "tui/src/main.rs",

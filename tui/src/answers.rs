@@ -13,7 +13,7 @@ use crate::message::{Answer, Effect, Fault, News, Reply, Ticket, Timer};
 use crate::table::{self, Table};
 use crate::told::Told;
 use crate::{
-    admin, bill, comparison, consumption, dashboard, forecast, outbox, readings, report,
+    admin, bill, comparison, consumption, dashboard, forecast, import, outbox, readings, report,
     suggestion, tariff, welcome, what_if,
 };
 
@@ -172,6 +172,7 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
         }
         Reply::ReportPage(answer) => report::page_came(app, ticket, answer),
         Reply::TrainingAsked(answer) => forecast::asked(app, ticket, answer, cx),
+        Reply::Imported(answer) => import::answered(app, ticket, answer, cx),
         Reply::Admin(answer) => admin::answered(app, ticket, answer),
         Reply::Tariff(slug, answer) => tariff::document_came(app, ticket, &slug, answer, cx),
         Reply::Tables(answer) => {
@@ -291,6 +292,9 @@ fn listed(
     }
     if again {
         return app.lists.ask(what, app.home, &mut app.tickets);
+    }
+    if what == What::Meters {
+        return import::meters_came(app, cx);
     }
     if what == What::Tariffs {
         return comparison::tariffs_arrived(app);

@@ -31,7 +31,7 @@ use crate::theme::Theme;
 use crate::widgets::text_line::TextLine;
 use crate::{
     admin, answers, bill, commands, comparison, consumption, dashboard, forecast, form, help,
-    mouse, readings, report, suggestion, tariff, told, welcome, what_if,
+    import, mouse, readings, report, suggestion, tariff, told, welcome, what_if,
 };
 
 /// What a screen may know of the world: all of it is passed in.
@@ -89,6 +89,8 @@ pub enum Screen {
     Tariff,
     /// What would be if something were otherwise.
     WhatIf,
+    /// A file of readings on its way in.
+    Import,
 }
 
 /// A sentence in the footer, until the next key.
@@ -157,6 +159,8 @@ pub struct App {
     pub dashboard: dashboard::State,
     /// The readings.
     pub readings: readings::State,
+    /// A file of them on its way in.
+    pub import: import::State,
     /// The bill that is explained.
     pub bill: bill::State,
     /// Tariffs compared.
@@ -239,6 +243,7 @@ impl App {
             keymap: Keymap::default(),
             dashboard: dashboard::State::default(),
             readings: readings::State::default(),
+            import: import::State::default(),
             bill: bill::State::default(),
             comparison: comparison::State::default(),
             what_if: what_if::State::default(),
@@ -306,6 +311,7 @@ impl App {
     fn is_filtering(&self) -> bool {
         match self.screen {
             Screen::Readings => self.readings.filtering,
+            Screen::Import => self.import.asking.is_some(),
             _ => table::is_filtering(self),
         }
     }
@@ -313,6 +319,7 @@ impl App {
     fn filter_mut(&mut self) -> Option<&mut TextLine> {
         match self.screen {
             Screen::Readings if self.readings.filtering => Some(&mut self.readings.filter),
+            Screen::Import if self.import.asking.is_some() => Some(&mut self.import.path),
             Screen::Table(table) if self.tables.of(table).filtering => {
                 Some(&mut self.tables.of_mut(table).filter)
             }
@@ -389,6 +396,10 @@ impl App {
             Screen::Suggestions => (suggestion::COMMANDS, commands::SIGNED_IN),
             Screen::Tariff => (tariff::COMMANDS, commands::SIGNED_IN),
             Screen::WhatIf => (what_if::COMMANDS, commands::SIGNED_IN),
+            Screen::Import if self.import.asking.is_some() => {
+                (import::ASK_COMMANDS, commands::WHILE_TYPING)
+            }
+            Screen::Import => (import::COMMANDS, commands::SIGNED_IN),
         }
     }
 
@@ -426,6 +437,7 @@ impl App {
             Screen::Suggestions => effects.extend(suggestion::load(self)),
             Screen::Tariff => effects.extend(tariff::load(self)),
             Screen::WhatIf => effects.extend(what_if::load(self)),
+            Screen::Import => effects.extend(import::load(self)),
             Screen::Welcome | Screen::Dashboard => {}
         }
         let shown = match self.screen {
@@ -509,11 +521,14 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             effects
         }
         Message::Stream(home, news) if app.home == Some(home) => answers::stream(app, &news),
+        Message::Import(ticket, news) if ticket >= app.session_from => {
+            import::news(app, ticket, news, cx)
+        }
         Message::Disk(id, what) => {
             app.notice = Some(Notice::Said(id, what));
             Vec::new()
         }
-        Message::Stream(..) | Message::Resized => Vec::new(),
+        Message::Stream(..) | Message::Import(..) | Message::Resized => Vec::new(),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
 use crate::{
-    admin, bill, comparison, consumption, dashboard, forecast, form, help, palette, readings,
-    report, suggestion, tariff, told, welcome, what_if,
+    admin, bill, comparison, consumption, dashboard, forecast, form, help, import, palette,
+    readings, report, suggestion, tariff, told, welcome, what_if,
 };
 
 /// On every screen that shows something.
@@ -192,6 +192,7 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         footer: false,
     },
     palette_only!("key-many-readings", may_enter_many, readings::many),
+    palette_only!("key-import", import::may_open, |app, _| import::open(app)),
     palette_only!("key-months", App::may_edit, |app, cx| {
         forms::open(app, Subject::Months, None, cx)
     }),
@@ -305,6 +306,7 @@ pub(crate) const SIGNED_IN: &[Command] = &[
                     | Screen::Suggestions
                     | Screen::Tariff
                     | Screen::WhatIf
+                    | Screen::Import
             )
         },
         run: |app, cx| {
@@ -365,6 +367,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         dashboard::COMMANDS,
         readings::COMMANDS,
         readings::FILTER_COMMANDS,
+        import::COMMANDS,
+        import::ASK_COMMANDS,
         bill::COMMANDS,
         comparison::COMMANDS,
         consumption::COMMANDS,

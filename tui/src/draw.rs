@@ -11,7 +11,7 @@ use crate::readings::entry_view;
 use crate::table::Table;
 use crate::widgets::words;
 use crate::{
-    admin, bill, commands, comparison, consumption, dashboard, forecast, forms, help, keys,
+    admin, bill, commands, comparison, consumption, dashboard, forecast, forms, help, import, keys,
     palette, readings, report, suggestion, table, tariff, told, welcome, what_if,
 };
 
@@ -32,6 +32,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
             (None, Screen::Table(shown)) => table::view(app, shown, frame, body, cx),
             (None, Screen::Bill) => bill::view(app, frame, body, cx),
             (None, Screen::WhatIf) => what_if::view(app, frame, body, cx),
+            (None, Screen::Import) => import::view(app, frame, body, cx),
             (None, Screen::Comparison) => comparison::view(app, frame, body, cx),
             (None, Screen::Consumption) => consumption::view(app, frame, body, cx),
             (None, Screen::Forecast) => forecast::view(app, frame, body, cx),
@@ -163,7 +164,7 @@ fn is_open(app: &App, tab: &str) -> bool {
     match app.screen {
         Screen::Welcome => false,
         Screen::Dashboard => tab == "tab-dashboard",
-        Screen::Readings => tab == "tab-readings",
+        Screen::Readings | Screen::Import => tab == "tab-readings",
         Screen::Consumption | Screen::Table(Table::Consumption) => tab == "tab-consumption",
         Screen::Table(Table::Devices) | Screen::WhatIf => tab == "tab-devices",
         Screen::Table(Table::Bills) | Screen::Bill | Screen::Comparison => tab == "tab-bills",

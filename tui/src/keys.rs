@@ -117,6 +117,7 @@ const BOTH_WAYS: &[&str] = &[
     "key-consumption-weekday",
     "key-forecast-day",
     "key-forecast-page",
+    "key-import-meter",
     "key-meter",
     "key-move",
     "key-next-table",

@@ -27,6 +27,7 @@ pub mod forecast;
 pub mod form;
 pub mod forms;
 pub mod help;
+pub mod import;
 pub mod kept;
 pub mod keys;
 pub mod link;
@@ -73,6 +74,10 @@ mod forecast_tests;
 mod forms_device_tests;
 #[cfg(test)]
 mod forms_tests;
+#[cfg(test)]
+mod import_looks_tests;
+#[cfg(test)]
+mod import_tests;
 #[cfg(test)]
 mod public_tests;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use ecotrack_common::consumption::{Consumption, ConsumptionQuery, Patterns, Patt
 use ecotrack_common::dashboard::Dashboard;
 use ecotrack_common::explain::{BillChange, BillExplanation};
 use ecotrack_common::forecast::ForecastReport;
+use ecotrack_common::import::ImportReport;
 use ecotrack_common::live::{ApiKeyMade, NewApiKey};
 use ecotrack_common::member::{
     InvitationAcceptance, InvitationMade, NewInvitation, ProfileRemoval,
@@ -34,6 +35,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::admin::{Ask, Got};
+use crate::import;
 use crate::kept::{Done, Kept, Write};
 use crate::lists::{Listed, What};
 
@@ -61,6 +63,8 @@ pub enum Message {
     Stream(EnergyProfileId, News),
     /// Something could not be kept on the disk, or was: a Fluent id and what it is about.
     Disk(&'static str, String),
+    /// What comes of a file of readings on its way in.
+    Import(Ticket, import::News),
 }
 
 /// What a timer is for.
@@ -105,6 +109,8 @@ pub enum Effect {
     Export(String, String),
     /// Write what the server has at an address into a file of this name, in the same folder.
     Download(String, String),
+    /// Do something with a file of readings on its way in.
+    Import(Ticket, Box<import::Job>),
     /// Leave.
     Quit,
 }
@@ -260,6 +266,8 @@ pub enum Reply {
     Tips(Answer<Vec<SavingMeasure>>),
     /// To `PublicSummary`.
     PublicSummary(Answer<Box<PublicSummary>>),
+    /// To a file of readings that was sent.
+    Imported(Answer<Box<ImportReport>>),
     /// To `Admin`.
     Admin(Answer<Got>),
 }
@@ -322,6 +330,7 @@ impl Reply {
             Self::Tables(answer) => answer.as_ref().err(),
             Self::Tips(answer) => answer.as_ref().err(),
             Self::PublicSummary(answer) => answer.as_ref().err(),
+            Self::Imported(answer) => answer.as_ref().err(),
             Self::Admin(answer) => answer.as_ref().err(),
         }
     }

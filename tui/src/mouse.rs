@@ -7,7 +7,7 @@ use crate::message::Effect;
 use crate::table::Table;
 use crate::widgets::scroll::Step;
 use crate::{
-    admin, bill, comparison, consumption, draw, forecast, forms, help, readings, report,
+    admin, bill, comparison, consumption, draw, forecast, forms, help, import, readings, report,
     suggestion, table, tariff, what_if,
 };
 
@@ -31,6 +31,7 @@ pub(crate) fn scroll(app: &mut App, rows: i32, cx: &Context) -> Vec<Effect> {
         Screen::Suggestions => suggestion::scroll(app, Step::Lines(rows), cx),
         Screen::Tariff => tariff::scroll(app, rows, cx),
         Screen::WhatIf => what_if::scroll(app, Step::Lines(rows), cx),
+        Screen::Import => import::scroll(app, Step::Lines(rows), cx),
         Screen::Welcome | Screen::Dashboard => Vec::new(),
     }
 }
@@ -89,6 +90,7 @@ pub(crate) fn click(app: &mut App, column: u16, row: u16, cx: &Context) -> Vec<E
         | Screen::Bill
         | Screen::Comparison
         | Screen::Report
+        | Screen::Import
         | Screen::WhatIf => Vec::new(),
     }
 }

@@ -27,6 +27,7 @@ use uuid::Uuid;
 use crate::app::{self, App, Context};
 use crate::client::{self, Client, Failed, Rows};
 use crate::draw;
+use crate::import::work::Worker;
 use crate::kept::KeptFolder;
 use crate::keys::Keymap;
 use crate::message::{Answer, Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
@@ -154,6 +155,7 @@ where
         out,
         tasks: JoinSet::new(),
         listening: None,
+        importing: Worker::default(),
         left: false,
         keep: options.keep.take(),
         kept: options.kept.take(),
@@ -197,6 +199,7 @@ struct Runtime {
     out: UnboundedSender<Message>,
     tasks: JoinSet<()>,
     listening: Option<AbortHandle>,
+    importing: Worker,
     left: bool,
     keep: Option<Keep>,
     kept: Option<KeptFolder>,
@@ -285,6 +288,11 @@ impl Runtime {
                 }
                 Effect::Export(name, text) => self.export(&name, &text),
                 Effect::Download(address, name) => self.download(address, name),
+                Effect::Import(ticket, job) => {
+                    let (client, out) = (&self.client, &self.out);
+                    self.importing
+                        .start(ticket, *job, client, out, &mut self.tasks);
+                }
                 Effect::Quit => self.left = true,
             }
         }
@@ -377,7 +385,8 @@ fn from_terminal(event: Event) -> Option<Message> {
     }
 }
 
-fn fault(error: client::Error) -> Fault {
+/// Why there is no answer.
+pub(crate) fn fault(error: client::Error) -> Fault {
     match error {
         client::Error::Problem(problem) => Fault::Problem(problem),
         client::Error::Away(_) => Fault::Away,

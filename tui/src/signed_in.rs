@@ -13,8 +13,8 @@ use crate::link::Link;
 use crate::message::{Call, Effect};
 use crate::remote::Remote;
 use crate::{
-    bill, comparison, consumption, dashboard, forecast, outbox, readings, report, suggestion,
-    table, tariff, welcome,
+    bill, comparison, consumption, dashboard, forecast, import, outbox, readings, report,
+    suggestion, table, tariff, welcome,
 };
 
 impl App {
@@ -52,7 +52,9 @@ impl App {
     /// Opens the home's dashboard anew, and listens to its changes.
     pub fn open_home(&mut self, home: EnergyProfileId) -> Vec<Effect> {
         self.screen = Screen::Dashboard;
+        let mut effects = Vec::new();
         if self.home != Some(home) {
+            effects.extend(import::forget(self));
             self.dashboard = dashboard::State::default();
             self.forecast = forecast::State::default();
             self.report = report::State::default();
@@ -71,7 +73,8 @@ impl App {
         self.tables = table::States::default();
         self.done.clear();
         self.taken_back.clear();
-        self.be_in(home)
+        effects.extend(self.be_in(home));
+        effects
     }
 
     /// Is in a home that the server knows: listens to its changes, and asks for what the open screen
@@ -106,6 +109,7 @@ impl App {
 
     /// Back to the welcome screen without a session.
     pub fn signed_out(&mut self, notice: Option<Notice>) -> Vec<Effect> {
+        let mut effects = import::forget(self);
         let kept = Everything {
             drafts: std::mem::take(&mut self.drafts),
             waiting: std::mem::take(&mut self.outbox.waiting),
@@ -124,11 +128,11 @@ impl App {
         fresh.notice = notice;
         fresh.session_from = fresh.ticket();
         *self = fresh;
-        let mut effects = vec![
+        effects.extend([
             Effect::Session(None),
             Effect::Listen(None),
             Effect::Drop(Done::Last),
-        ];
+        ]);
         effects.extend(welcome::load(self));
         effects
     }

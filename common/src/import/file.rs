@@ -9,7 +9,7 @@ use super::delimited::{self, Said, Table};
 use super::encoding::{self, HEAD, Nature};
 use super::finding::{Finding, Findings, Weight};
 use super::formats::{self, Format};
-use super::series::{Interval, Series, Sink, Summary};
+use super::series::{Interval, Series, Sink, Spans, Summary};
 use super::stamp::DateOrder;
 use super::unit::Base;
 use super::workbook::{self, Archive};
@@ -25,6 +25,8 @@ pub struct Request<'a> {
     pub home_zone: Option<&'a str>,
     /// What else was said.
     pub said: Said,
+    /// Spans of which it is told how much lies in them, in seconds since 1970.
+    pub spans: &'a [(i64, i64)],
 }
 
 /// What a file is and holds.
@@ -43,8 +45,76 @@ pub struct Looked {
     pub weight: Option<Weight>,
     /// How its columns are read, where it is a table.
     pub table: Option<Table>,
+    /// The same before anybody understood it: for whoever says how it is to be read.
+    pub raw: Option<Raw>,
+    /// How much of it lies in the spans that were asked about.
+    pub spans: Spans,
     what: What,
     zones: Zones,
+}
+
+/// The beginning of a table as it stands in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Raw {
+    /// What parts its cells, where that is known.
+    pub separator: Option<char>,
+    /// Records before the first of values.
+    pub skip_rows: Option<usize>,
+    /// Its columns: what their headers say.
+    pub headers: Vec<String>,
+    /// The first rows of values; of what is no table, its first lines.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// First rows that are kept as they are.
+const RAW_ROWS: usize = 5;
+
+impl Raw {
+    /// The column that a name of a mapping means.
+    pub fn column(&self, names: &str) -> Option<usize> {
+        let headers = self.headers.iter().map(String::as_str);
+        delimited::column_of(&headers, names)
+    }
+
+    /// The name of a column for a mapping: its header where that means this column and no other, else its
+    /// number.
+    pub fn name(&self, at: usize) -> String {
+        let header = self.headers.get(at).map_or("", String::as_str);
+        let plain = !header.is_empty() && !header.contains(['|', '*', '#', '…']);
+        if plain && self.column(header) == Some(at) {
+            header.to_owned()
+        } else {
+            format!("#{}", at + 1)
+        }
+    }
+
+    fn of(layout: &delimited::Layout) -> Self {
+        let rows = layout.rows.iter().take(RAW_ROWS);
+        Self {
+            separator: Some(char::from(layout.separator)),
+            skip_rows: Some(layout.skip),
+            headers: layout
+                .columns
+                .iter()
+                .map(|column| super::shown(&column.header))
+                .collect(),
+            rows: rows
+                .map(|row| row.iter().map(super::shown).collect())
+                .collect(),
+        }
+    }
+
+    /// What could not be recognised as a table: its first lines.
+    fn lines(head: &str) -> Self {
+        let lines = head.lines().filter(|line| !line.trim().is_empty());
+        Self {
+            rows: lines
+                .take(RAW_ROWS)
+                .map(|line| vec![super::shown(line)])
+                .collect(),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -111,8 +181,12 @@ fn look_at_text<S: Read + Seek>(
     if let Some(format) = format {
         return look_at_format(source, format, encoding, &text, request);
     }
-    let Some(layout) = delimited::find(&text, head.len() < HEAD) else {
-        return Ok(refused(Finding::new(0, "unrecognised", &[])));
+    let mapping = request.said.mapping.as_ref();
+    let Some(layout) = delimited::find(&text, head.len() < HEAD, mapping) else {
+        return Ok(Looked {
+            raw: Some(Raw::lines(&text)),
+            ..refused(Finding::new(0, "unrecognised", &[]))
+        });
     };
     look_at_table(
         layout,
@@ -136,8 +210,9 @@ fn look_at_format<S: Read + Seek>(
         Ok(zones) => zones,
         Err(finding) => return Ok(refused(finding)),
     };
-    let mut nowhere = |_: &str, _: Base, _: &[Interval]| {};
-    let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut nowhere);
+    let mut spans = Spans::new(request.spans);
+    let mut count = |channel: &str, base: Base, all: &[Interval]| spans.add(channel, base, all);
+    let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut count);
     source.seek(SeekFrom::Start(0))?;
     (format.read)(&mut encoding::decoded(source, encoding)?, &mut series)?;
     let assumed = assumed && series.civil_stamps();
@@ -155,6 +230,8 @@ fn look_at_format<S: Read + Seek>(
         findings: findings.into_list(),
         summary,
         table: None,
+        raw: None,
+        spans,
         what: What::Format { format, encoding },
         zones,
     })
@@ -166,7 +243,7 @@ fn look_at_sheets(
     request: &Request<'_>,
 ) -> io::Result<Looked> {
     for rows in sheets {
-        if let Some(layout) = delimited::find_in_rows(&rows) {
+        if let Some(layout) = delimited::find_in_rows(&rows, request.said.mapping.as_ref()) {
             let mut looked = look_at_table(layout, What::Nothing, request, |table, series| {
                 Ok(table.read_rows(&rows, series))
             })?;
@@ -192,6 +269,8 @@ fn look_into(bytes: Vec<u8>, request: &Request<'_>) -> io::Result<Looked> {
         findings: inside.findings.clone(),
         weight: inside.weight,
         table: inside.table.clone(),
+        raw: inside.raw.clone(),
+        spans: inside.spans.clone(),
         zones: inside.zones.clone(),
         what: What::Packed {
             bytes,
@@ -206,17 +285,23 @@ fn look_at_table(
     request: &Request<'_>,
     mut read: impl FnMut(&Table, &mut Series<'_>) -> io::Result<Result<u64, DateOrder>>,
 ) -> io::Result<Looked> {
+    let raw = Some(Raw::of(&layout));
+    let not_understood = |findings: Vec<Finding>, raw| Looked {
+        raw,
+        ..refused_with(findings)
+    };
     let mut table = match delimited::understand(layout, request.name, &request.said) {
         Ok(table) => table,
-        Err(findings) => return Ok(refused_with(findings)),
+        Err(findings) => return Ok(not_understood(findings, raw)),
     };
     let (zones, time_zone, assumed) = match zones(request, table.time_zone()) {
         Ok(zones) => zones,
-        Err(finding) => return Ok(refused(finding)),
+        Err(finding) => return Ok(not_understood(vec![finding], raw)),
     };
     loop {
-        let mut nowhere = |_: &str, _: Base, _: &[Interval]| {};
-        let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut nowhere);
+        let mut spans = Spans::new(request.spans);
+        let mut count = |channel: &str, base: Base, all: &[Interval]| spans.add(channel, base, all);
+        let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut count);
         if let Err(order) = read(&table, &mut series)? {
             table = table.with_order(order);
             continue;
@@ -248,6 +333,8 @@ fn look_at_table(
             findings: findings.into_list(),
             summary,
             table: Some(table),
+            raw,
+            spans,
             what,
             zones,
         });
@@ -354,6 +441,8 @@ fn refused_with(findings: Vec<Finding>) -> Looked {
         weight: findings.iter().map(Finding::weight).max(),
         findings,
         table: None,
+        raw: None,
+        spans: Spans::default(),
         what: What::Nothing,
         zones: Zones {
             home: TimeZone::UTC,

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use super::Weight;
+use super::delimited::{Mapping, Said};
 use super::file::{Looked, Request, look};
 use super::series::ChannelSummary;
 
@@ -244,4 +246,59 @@ fn broken_files_are_told_line_by_line_and_what_is_beyond_doubt_is_known() {
             "{file}"
         );
     }
+}
+
+#[test]
+fn what_lies_in_the_cycle_of_a_bill_is_told_with_the_look() {
+    let text = "timestamp,kwh\n\
+        2026-10-01T00:00:00Z,1\n2026-10-01T01:00:00Z,2\n2026-10-01T02:00:00Z,4\n";
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+    let cycle = (at("2026-10-01T01:00:00Z"), at("2026-10-02T00:00:00Z"));
+    let request = Request {
+        name: "hours.csv",
+        home_zone: Some("UTC"),
+        spans: &[cycle],
+        ..Request::default()
+    };
+    let looked = look(&mut Cursor::new(text.as_bytes()), &request).unwrap();
+    let (channel, _) = looked.summary.channels.first_key_value().unwrap();
+    let within = looked.spans.of(channel, cycle.0).unwrap();
+    assert_eq!((within.nano, within.seconds), (6_000_000_000, 7_200));
+    assert_eq!(looked.spans.of(channel, cycle.1), None);
+}
+
+#[test]
+fn the_beginning_of_a_file_is_there_whether_it_is_understood_or_not() {
+    let raw = |text: &str, mapping: Option<&str>| {
+        let mapping = mapping.map(|json| Mapping::from_json(json).unwrap());
+        let request = Request {
+            name: "odd.csv",
+            home_zone: Some("UTC"),
+            said: Said {
+                mapping,
+                ..Said::default()
+            },
+            ..Request::default()
+        };
+        let looked = look(&mut Cursor::new(text.as_bytes()), &request).unwrap();
+        (looked.raw.unwrap(), looked.weight)
+    };
+    let (lines, weight) = raw("hello\nno table\n", None);
+    assert_eq!(lines.rows, [["hello"], ["no table"]]);
+    assert_eq!(weight, Some(Weight::Refusal));
+    // Nothing says the unit: refused, and its columns are known all the same.
+    let text = "When;What\n2026-10-01 00:00;1,5\n2026-10-01 01:00;2,5\n";
+    let (table, weight) = raw(text, None);
+    assert_eq!(weight, Some(Weight::Refusal));
+    assert_eq!((table.separator, table.skip_rows), (Some(';'), Some(1)));
+    assert_eq!(table.headers, ["When", "What"]);
+    assert_eq!(
+        (table.name(1), table.column("what")),
+        ("What".to_owned(), Some(1))
+    );
+    let mapping = r#"{"name": "odd", "separator": ";", "skip_rows": 1,
+        "time": {"at": {"column": "When"}},
+        "values": [{"column": "What", "channel": "grid_import", "unit": "kWh"}]}"#;
+    let (_, weight) = raw(text, Some(mapping));
+    assert_ne!(weight, Some(Weight::Refusal));
 }

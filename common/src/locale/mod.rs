@@ -363,6 +363,28 @@ impl Locale {
         }
     }
 
+    /// The same on a screen, where keys do what options do on the command line, and instants are those of a
+    /// home's clock.
+    pub fn import_finding_on_screen(&self, finding: &Finding, zone: &TimeZone) -> String {
+        let mut params = finding.params.clone();
+        for value in params.values_mut() {
+            // With its seconds and zone it is nothing that stood in the file.
+            let at = value.strip_suffix('Z').and_then(|_| value.parse().ok());
+            if let Some(at) = at {
+                *value = self.date_time(at, zone);
+            }
+        }
+        let id = format!("import-screen-finding-{}", finding.code);
+        if self.has(&id) {
+            self.text_with(&id, &params)
+        } else {
+            self.import_finding(&Finding {
+                params,
+                ..finding.clone()
+            })
+        }
+    }
+
     /// An amount in the unit of a goal's measure: `kwh`, `money` or `co2e`.
     pub fn measured(&self, amount: Decimal, measure: &str, currency: &str) -> String {
         match measure {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::locale::{Locale, fl};
-use ecotrack_common::meter::{Channel, Meter, ReadingKind};
+use ecotrack_common::meter::{Meter, ReadingKind};
 use ecotrack_common::profile::EnergyProfile;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -16,6 +16,7 @@ use super::streams::Streams;
 use super::{Failure, Result};
 use crate::client::Client;
 use crate::config::{self, Settings};
+use crate::import::meters::the_only;
 use crate::session::{Session, SessionFile};
 
 /// What a command starts from.
@@ -209,22 +210,11 @@ pub(super) fn pick_meter(
             ))
         });
     }
-    let mut fitting: Vec<Meter> = meters
-        .into_iter()
-        .filter(|meter| meter.reading_kind == kind)
-        .collect();
-    if fitting
-        .iter()
-        .filter(|meter| meter.channel == Channel::GridImport)
-        .count()
-        == 1
-    {
-        fitting.retain(|meter| meter.channel == Channel::GridImport);
-    }
-    match (fitting.pop(), fitting.is_empty()) {
-        (Some(meter), true) => Ok(meter),
+    let fitting = meters.iter().any(|meter| meter.reading_kind == kind);
+    match (the_only(&meters, kind).cloned(), fitting) {
+        (Some(meter), _) => Ok(meter),
         (None, _) if names.is_empty() => Err(Failure::Said(locale.text("cli-no-meter-yet"))),
-        (None, _) => {
+        (None, false) => {
             let id = match kind {
                 ReadingKind::Register => {
                     fl!(locale.loader(), "cli-no-register-meter", names = names)
@@ -233,7 +223,7 @@ pub(super) fn pick_meter(
             };
             Err(Failure::Said(id))
         }
-        (Some(_), false) => Err(Failure::Said(fl!(
+        (None, true) => Err(Failure::Said(fl!(
             locale.loader(),
             "cli-which-meter",
             names = names

@@ -253,13 +253,7 @@ fn report(added: i64, unchanged: i64) -> MeterImport {
 #[test]
 fn a_file_that_is_known_already_is_nothing_new() {
     let summary = |report: &MeterImport, dry_run, language| {
-        import::summary(
-            report,
-            "Smart",
-            dry_run,
-            &Locale::new(language),
-            &TimeZone::UTC,
-        )
+        import::summary(report, dry_run, &Locale::new(language), &TimeZone::UTC)
     };
     assert!(summary(&report(0, 96), false, Language::English).contains("Nothing new"));
     assert!(summary(&report(0, 96), true, Language::BrazilianPortuguese).contains("Nada de novo"));

@@ -169,11 +169,12 @@ fn backward(form: &mut Form) {
 /// Goes to another field; what is wrong with the one that is left is said now.
 pub(crate) fn leave(app: &mut App, cx: &Context, go: fn(&mut Form)) -> Vec<Effect> {
     let before = subject(app);
-    let effects = settle(app, cx);
+    let mut effects = settle(app, cx);
     if subject(app) != before {
         return effects;
     }
     forms::check_focused(app, cx);
+    effects.extend(forms::try_out(app));
     if let Some(form) = &mut app.form {
         go(form);
     }

@@ -16,6 +16,8 @@ mod drafts;
 mod goal;
 mod home;
 mod household;
+mod import_mapping;
+mod import_said;
 mod live;
 mod meter;
 mod months;
@@ -24,15 +26,17 @@ mod readings;
 mod subject;
 mod suggestion;
 mod tariff_node;
+mod theirs;
 mod view;
 mod what_if;
 
 use std::collections::BTreeMap;
 
+use ecotrack_common::FieldErrors;
+use ecotrack_common::import::delimited::Said;
 use ecotrack_common::profile::EnergyProfile;
 use ecotrack_common::what_if::NewWhatIf;
 use ecotrack_common::write::Changed;
-use ecotrack_common::{ErrorCode, FieldErrors};
 use jiff::civil::Date;
 use ratatui::text::Line;
 use serde::Serialize;
@@ -45,16 +49,19 @@ pub use calculator::calculator;
 pub(crate) use device::{catalog, catalog_name};
 pub use drafts::resume;
 pub(crate) use drafts::{drop_draft, keep_draft};
+pub(crate) use import_mapping::try_out;
 pub use subject::Subject;
 pub(crate) use subject::home_of_subject;
 pub(crate) use tariff_node::document as tariff_document;
+pub use theirs::{refused, take_theirs, their_row};
 pub use view::{hit, view};
 
 use crate::app::{App, Context};
-use crate::form::{Field, Form, Theirs};
+use crate::form::{Field, Form};
+use crate::import;
 use crate::kept::{Draft, Method, Write};
 use crate::lists::What;
-use crate::message::{Call, Effect, Fault};
+use crate::message::{Call, Effect};
 use crate::outbox;
 use crate::tariff;
 use crate::what_if as scratch;
@@ -78,6 +85,8 @@ pub(crate) enum Request {
     Answered,
     /// Another scratch copy of what would be.
     WhatIf(Box<NewWhatIf>),
+    /// How a file of readings is to be read, and the zone of its stamps.
+    Import(Box<Said>, Option<String>),
 }
 
 impl Request {
@@ -192,6 +201,8 @@ fn fields(
         Subject::Channel(_) => channel::fields(base(row).as_ref(), cx),
         Subject::AlertRule(rule) => alert::rule_fields(rule, base(row).as_ref(), cx),
         Subject::WhatIf => what_if::fields(app, row, form, cx),
+        Subject::ImportSaid => import_said::fields(app, cx),
+        Subject::ImportMapping => import_mapping::fields(app, form, cx),
         Subject::TariffNode => tariff_node::fields(app, form, cx),
         Subject::TariffAdd => tariff_node::add_fields(app, cx),
         Subject::Readings(meter) => readings::fields(app, meter, cx),
@@ -238,6 +249,8 @@ fn read(app: &App, form: &Form, cx: &Context) -> Result<Request, FieldErrors> {
         Subject::Channel(id) => channel::read(app, form, id, cx),
         Subject::AlertRule(rule) => alert::read_rule(app, form, rule),
         Subject::WhatIf => what_if::read(app, form, cx),
+        Subject::ImportSaid => Ok(import_said::read(app, form)),
+        Subject::ImportMapping => import_mapping::read(app, form),
         Subject::TariffNode => tariff_node::read(app, form, cx),
         Subject::TariffAdd => tariff_node::read_add(form),
         Subject::Readings(meter) => readings::read(app, form, meter, cx),
@@ -288,6 +301,7 @@ fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
         Subject::Readings(meter) => readings::computed(app, form, meter, cx),
         Subject::ProfileTariff(_) => profile_tariff::computed(app, form, cx),
         Subject::TariffNode => tariff_node::computed(app, form, cx),
+        Subject::ImportMapping => import_mapping::computed(app, cx),
         _ => Vec::new(),
     }
 }
@@ -403,12 +417,16 @@ pub fn chosen(app: &mut App, cx: &Context) -> Vec<Effect> {
     let reshapes = |form: &Form| {
         matches!(
             form.subject,
-            Subject::ProfileTariff(_) | Subject::TariffNode | Subject::WhatIf
+            Subject::ProfileTariff(_)
+                | Subject::TariffNode
+                | Subject::WhatIf
+                | Subject::ImportMapping
         )
     };
     if app.form.as_ref().is_some_and(reshapes) {
-        let effects = ask_for_tariff(app);
+        let mut effects = ask_for_tariff(app);
         refresh(app, cx);
+        effects.extend(try_out(app));
         return effects;
     }
     Vec::new()
@@ -490,6 +508,7 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             vec![Effect::Call(ticket, *call)]
         }
         Ok(Request::WhatIf(asked)) => scratch::changed(app, *asked),
+        Ok(Request::Import(said, time_zone)) => import::say(app, *said, time_zone),
         Ok(Request::Tariff(step)) => tariff::step(app, *step, cx),
         Ok(Request::Answered) => {
             form.errors = FieldErrors::default();
@@ -511,64 +530,6 @@ pub fn send(app: &mut App, cx: &Context) -> Vec<Effect> {
             outbox::submit(app, subject, row, values, write, cx)
         }
     }
-}
-
-/// Takes the other's row: what was typed here goes, and what they have stands in the fields.
-pub fn take_theirs(app: &mut App, cx: &Context) -> Vec<Effect> {
-    let Some(theirs) = app.form.as_mut().and_then(|form| form.theirs.take()) else {
-        return Vec::new();
-    };
-    let Some(form) = &app.form else {
-        return Vec::new();
-    };
-    let (subject, focus) = (form.subject, form.focus);
-    let mut effects = drop_draft(app);
-    effects.extend(open(app, subject, Some(theirs.row), cx));
-    if let Some(form) = &mut app.form {
-        form.move_to(focus);
-    }
-    effects
-}
-
-/// Takes what the server said to the write of the form that is open.
-pub fn refused(app: &mut App, fault: Fault, cx: &Context) {
-    let current = fault
-        .problem()
-        .filter(|problem| problem.code == ErrorCode::StaleVersion)
-        .and_then(|problem| problem.current.clone());
-    let theirs = current.map(|row| their_row(app, row, None, cx));
-    let unknown = match &fault {
-        Fault::Unreadable => true,
-        Fault::Problem(problem) => problem.code == ErrorCode::Internal,
-        Fault::Away => false,
-    };
-    let fault = match (&app.form, fault) {
-        (Some(form), Fault::Problem(mut problem)) if form.subject == Subject::Months => {
-            problem.errors = months::on_screen(form, problem.errors);
-            Fault::Problem(problem)
-        }
-        (_, fault) => fault,
-    };
-    if let Some(form) = &mut app.form {
-        let key = form.key;
-        form.refused(fault);
-        form.attempt = key.filter(|_| unknown);
-        if theirs.is_some() {
-            form.theirs = theirs;
-        }
-    }
-}
-
-/// Somebody's newer row beside what is being typed.
-pub fn their_row(app: &App, row: Value, by: Option<String>, cx: &Context) -> Theirs {
-    let subject = app.form.as_ref().map(|form| form.subject);
-    let values = subject
-        .map(|subject| fields(app, subject, Some(&row), None, cx))
-        .unwrap_or_default()
-        .iter()
-        .map(|field| (field.name, field.value()))
-        .collect();
-    Theirs { by, row, values }
 }
 
 /// Closes the form; what was typed is forgotten.

@@ -45,6 +45,10 @@ pub enum Subject {
     OwnTariff(Option<ProfileTariffId>),
     /// A change of the scratch copy of what would be.
     WhatIf,
+    /// What a file does not say of itself.
+    ImportSaid,
+    /// How the columns of a file are to be read.
+    ImportMapping,
     /// A place of the tariff that is open.
     TariffNode,
     /// What to add to it.
@@ -123,6 +127,8 @@ impl Subject {
                 | Self::TariffNode
                 | Self::TariffAdd
                 | Self::WhatIf
+                | Self::ImportSaid
+                | Self::ImportMapping
         )
     }
 
@@ -149,6 +155,8 @@ impl Subject {
             (Self::ProfileTariff(_), true) => ("profile-tariff-title", ""),
             (Self::OwnTariff(_) | Self::TariffNode, _) => ("tariff-place-title", ""),
             (Self::WhatIf, _) => ("what-if-form-title", "what-if-form-what"),
+            (Self::ImportSaid, _) => ("import-said-title", "import-said-what"),
+            (Self::ImportMapping, _) => ("import-mapping-title", "import-mapping-what"),
             (Self::TariffAdd, _) => ("tariff-add-title", ""),
             (Self::Away(_), false) => ("away-new-title", ""),
             (Self::Away(_), true) => ("away-edit-title", ""),
@@ -195,7 +203,11 @@ impl Subject {
                 "subject-tariff"
             }
             Self::Snooze(_) | Self::AlertRule(_) | Self::Channel(_) => "subject-alert",
-            Self::Readings(_) | Self::Reading(_) | Self::Correction(..) => "subject-reading",
+            Self::Readings(_)
+            | Self::Reading(_)
+            | Self::Correction(..)
+            | Self::ImportSaid
+            | Self::ImportMapping => "subject-reading",
             Self::Removal => "subject-removal",
             Self::WhatIf => "what-if-title",
             Self::AdminRow(set, _) => set.description().title,

@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, Context, Screen};
 use crate::forms::{self, Subject};
+use crate::import;
 use crate::kept::{Method, Write};
 use crate::keys::{Command, key, named};
 use crate::message::{Answer, Call, Effect, Ticket};
@@ -95,6 +96,13 @@ pub const COMMANDS: &[Command] = &[
         name: "key-many-readings",
         when: |app| app.may_edit() && !entry::register_meters(app).is_empty(),
         run: many,
+        footer: true,
+    },
+    Command {
+        keys: &[key('i')],
+        name: "key-import",
+        when: App::may_edit,
+        run: |app, _| import::open(app),
         footer: true,
     },
     Command {

@@ -30,6 +30,8 @@ mod hands;
 #[cfg(test)]
 mod household;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod public;
@@ -48,8 +50,8 @@ mod what_if;
 #[cfg(test)]
 pub(crate) use {
     acts::*, alerts::first_alert, compared::*, explained::*, forecasts::*, hands::*, household::*,
-    live::first_source, public::*, reports::*, sample::*, suggested::*, tariffs::*, used::*,
-    what_if::*,
+    imports::*, live::first_source, public::*, reports::*, sample::*, suggested::*, tariffs::*,
+    used::*, what_if::*,
 };
 
 /// How long a screen may take to become what is awaited. A deadline, not a wait.

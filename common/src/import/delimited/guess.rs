@@ -50,6 +50,8 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
     }
     let values = apart(layout, values);
     Some(Mapping {
+        separator: None,
+        skip_rows: None,
         name: "guessed".to_owned(),
         time,
         stamp_is,

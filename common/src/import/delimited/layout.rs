@@ -56,12 +56,17 @@ pub struct Layout {
 
 /// Finds the layout of a table that begins with `head`. `None` where nothing in it looks like rows of a
 /// time and a number.
-pub(super) fn find(head: &str, complete: bool) -> Option<Layout> {
-    let separators: &[u8] = match head
+pub(super) fn find(
+    head: &str,
+    complete: bool,
+    separator: Option<u8>,
+    skip: Option<usize>,
+) -> Option<Layout> {
+    let in_file = head
         .trim_start()
         .strip_prefix("sep=")
-        .and_then(|rest| rest.bytes().next())
-    {
+        .and_then(|rest| rest.bytes().next());
+    let separators: &[u8] = match separator.or(in_file) {
         Some(said) => &[said],
         None => b"\t;|,",
     };
@@ -71,7 +76,7 @@ pub(super) fn find(head: &str, complete: bool) -> Option<Layout> {
         if !complete {
             records.pop();
         }
-        let Some(layout) = of(&records, *separator) else {
+        let Some(layout) = of(&records, *separator, skip) else {
             continue;
         };
         // How many rows look like data in as many columns; of two alike the earlier separator.
@@ -99,17 +104,21 @@ pub(super) fn find(head: &str, complete: bool) -> Option<Layout> {
     })
 }
 
-/// The layout of rows that are apart already.
-pub(super) fn of(records: &[StringRecord], separator: u8) -> Option<Layout> {
-    let first = (0..records.len().min(MOST_PREAMBLE)).find(|at| {
-        let width = records[*at].len();
-        width >= 2
-            && is_data(&records[*at])
-            && records[at + 1..]
-                .iter()
-                .take(3)
-                .all(|next| next.len() + 2 >= width || next.iter().all(str::is_empty))
-    })?;
+/// The layout of rows that are apart already, the first `skip` of which hold no values where that was said.
+pub(super) fn of(records: &[StringRecord], separator: u8, skip: Option<usize>) -> Option<Layout> {
+    let found = || {
+        (0..records.len().min(MOST_PREAMBLE)).find(|at| {
+            let width = records[*at].len();
+            width >= 2
+                && is_data(&records[*at])
+                && records[at + 1..]
+                    .iter()
+                    .take(3)
+                    .all(|next| next.len() + 2 >= width || next.iter().all(str::is_empty))
+        })
+    };
+    let said = skip.map(|skip| records.get(skip).filter(|row| row.len() >= 2).map(|_| skip));
+    let first = said.unwrap_or_else(found)?;
     // A year and a month alone are numbers: then the header tells.
     let data = &records[first..];
     let width = data.iter().take(LOOKED_AT).map(StringRecord::len).max()?;
@@ -316,7 +325,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Layout {
-        find(text, true).unwrap()
+        find(text, true, None, None).unwrap()
     }
 
     #[test]
@@ -355,7 +364,18 @@ mod tests {
 
     #[test]
     fn what_has_no_rows_of_time_and_number_is_none() {
-        assert_eq!(find("hello world\nthis is,text\n", true), None);
-        assert_eq!(find("a,b\n1,2\n3,4\n", true), None);
+        assert_eq!(find("hello world\nthis is,text\n", true, None, None), None);
+        assert_eq!(find("a,b\n1,2\n3,4\n", true, None, None), None);
+    }
+
+    #[test]
+    fn what_somebody_says_of_separator_and_first_row_goes_before_what_is_found() {
+        let text = "when,what;note\n2024-05-01 00:00;1,5;a\n2024-05-01 01:00;2,5;b\n";
+        let layout = find(text, true, Some(b';'), Some(1)).unwrap();
+        assert_eq!((layout.separator, layout.skip), (b';', 1));
+        assert_eq!(layout.columns.len(), 3);
+        let layout = find(text, true, Some(b';'), Some(2)).unwrap();
+        assert_eq!((layout.skip, layout.rows.len()), (2, 1));
+        assert_eq!(find(text, true, None, Some(9)), None);
     }
 }

@@ -12,6 +12,12 @@ use crate::import::series::{Kind, StampIs};
 pub struct Mapping {
     /// Name: of a preset its slug.
     pub name: String,
+    /// What parts the cells; found in the file where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<char>,
+    /// Rows before the first of values, headers among them; found in the file where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_rows: Option<usize>,
     /// Where the time of a row stands.
     pub time: TimeColumns,
     /// What the stamp is of its interval, where there is one only.

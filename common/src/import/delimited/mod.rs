@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 
 use super::finding::Finding;
+use super::number::DecimalMark;
 use super::presets;
 use super::series::{Kind, Series};
 use super::stamp::DateOrder;
@@ -22,7 +23,7 @@ pub use layout::{Column, Layout};
 pub use mapping::{
     ChannelOf, ChannelWords, Dates, Decimals, Mapping, Negative, Only, TimeColumns, ValueColumn,
 };
-pub(super) use plan::column;
+pub(super) use plan::{column, column_of};
 
 /// What somebody said of a file, besides what it says itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -183,6 +184,28 @@ impl Table {
         self.mapping.time_zone.as_deref()
     }
 
+    /// The order of its dates, and whether it was assumed.
+    pub fn dates(&self) -> (Dates, bool) {
+        let dates = match self.plan.order {
+            DateOrder::DayFirst => Dates::DayFirst,
+            DateOrder::MonthFirst => Dates::MonthFirst,
+        };
+        (dates, self.plan.order_assumed)
+    }
+
+    /// The decimal mark of its first column of values.
+    pub fn decimal(&self) -> Option<Decimals> {
+        self.plan.values.first().map(|value| match value.mark {
+            DecimalMark::Point => Decimals::Point,
+            DecimalMark::Comma => Decimals::Comma,
+        })
+    }
+
+    /// Records before the first of values.
+    pub fn skip_rows(&self) -> usize {
+        self.skip
+    }
+
     /// Reads all rows. `Ok(Err(order))`: the dates turned out to be in the other order.
     pub(super) fn read(
         &self,
@@ -245,12 +268,18 @@ impl Table {
     }
 }
 
-/// The layout of a table that begins with `head`.
-pub(super) fn find(head: &str, complete: bool) -> Option<Layout> {
-    layout::find(head, complete)
+/// The layout of a table that begins with `head`, by what a mapping says of it, if there is one.
+pub(super) fn find(head: &str, complete: bool, mapping: Option<&Mapping>) -> Option<Layout> {
+    let separator = mapping.and_then(|mapping| mapping.separator);
+    let separator = separator.and_then(|mark| u8::try_from(mark).ok());
+    let skip = mapping.and_then(|mapping| mapping.skip_rows);
+    layout::find(head, complete, separator, skip)
 }
 
 /// The layout of rows that are apart already.
-pub(super) fn find_in_rows(rows: &[csv::StringRecord]) -> Option<Layout> {
-    layout::of(rows, b'\t')
+pub(super) fn find_in_rows(
+    rows: &[csv::StringRecord],
+    mapping: Option<&Mapping>,
+) -> Option<Layout> {
+    layout::of(rows, b'\t', mapping.and_then(|mapping| mapping.skip_rows))
 }

@@ -117,14 +117,23 @@ fn gas(layout: &Layout, channel_of: Option<usize>, unit_column: Option<usize>) -
 
 /// The column that a name means: by its words (several spellings, `*` for any ending) or by `#number`.
 pub(in crate::import) fn column(layout: &Layout, names: &str) -> Option<usize> {
+    let headers = layout.columns.iter().map(|column| column.header.as_str());
+    column_of(&headers, names)
+}
+
+/// The same by the headers alone.
+pub(in crate::import) fn column_of<'h>(
+    headers: &(impl ExactSizeIterator<Item = &'h str> + Clone),
+    names: &str,
+) -> Option<usize> {
     if let Some(number) = names.strip_prefix('#') {
         let at: usize = number.parse().ok()?;
-        return (1..=layout.columns.len()).contains(&at).then(|| at - 1);
+        return (1..=headers.len()).contains(&at).then(|| at - 1);
     }
     names.split('|').find_map(|name| {
         let wanted = folded(name);
-        layout.columns.iter().position(|column| {
-            let header = folded(&column.header);
+        headers.clone().position(|header| {
+            let header = folded(header);
             // With several header rows, the last words are the column's own.
             match wanted.strip_suffix('*') {
                 Some(beginning) => {

@@ -12,6 +12,7 @@ use super::unit::{Base, Unit};
 mod clock;
 mod intervals;
 mod summary;
+mod within;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod tests;
 pub(crate) use clock::Clock;
 use intervals::Row;
 pub use summary::{ChannelSummary, Month, Summary};
+pub use within::{Spans, Within};
 
 /// Points of one channel held before those that are complete go out. A file out of order is held whole,
 /// up to [`MOST_UNORDERED`].

@@ -3,10 +3,11 @@
 use ecotrack_common::ErrorCode;
 use ecotrack_common::import::ImportReport;
 
-use super::{FILE_NAME_CHARS, Import, Opened, located, refused, send, summary};
+use super::{FILE_NAME_CHARS, Import, Opened, located, refused, summary};
 use crate::cli::context::Context;
 use crate::cli::{Failure, Result};
 use crate::client::{Error, ImportFile, Rows, new_key};
+use crate::import::rows;
 
 pub(super) async fn import(
     context: &Context,
@@ -31,7 +32,7 @@ pub(super) async fn import(
             dry_run: import.dry_run,
             make_meters: import.make_meters,
         };
-        let rows = Rows::pieces(send::whole(opened.source));
+        let rows = Rows::pieces(rows::whole(opened.source, |_| {}));
         let answer = home.client.import(home.id(), file, rows, new_key()).await;
         let report = match answer {
             Ok(report) => report,
@@ -47,7 +48,7 @@ pub(super) async fn import(
             }
             let zone = home.zone();
             let told = report.meters.iter();
-            let told = told.map(|told| summary(told, &told.name, import.dry_run, locale, &zone));
+            let told = told.map(|told| summary(told, import.dry_run, locale, &zone));
             context.streams.print(&told.collect::<String>())?;
         }
         reports.push(report);

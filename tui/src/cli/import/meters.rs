@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use ecotrack_common::import::file::Looked;
-use ecotrack_common::import::unit::Base;
 use ecotrack_common::locale::fl;
 use ecotrack_common::meter::{Channel, Meter, NewMeter, ReadingKind};
 use ecotrack_common::write::Written;
@@ -13,27 +12,7 @@ use super::{Import, undecided};
 use crate::cli::context::{AtHome, Context, pick_meter};
 use crate::cli::{Failure, Result, meters};
 use crate::client::Error;
-
-/// Longest interval that a meter of steps has, in seconds.
-const LONGEST_STEP: i64 = 3_600;
-
-/// Meters by channel.
-pub(super) struct Meters(BTreeMap<String, Meter>);
-
-impl Meters {
-    /// The meter of a channel; `None` for those that are passed over.
-    pub(super) fn get(&self, channel: &str) -> Option<MeterId> {
-        self.0.get(channel).map(|meter| meter.meter_id)
-    }
-
-    /// Their names by key.
-    pub(super) fn names(&self) -> BTreeMap<MeterId, String> {
-        self.0
-            .values()
-            .map(|meter| (meter.meter_id, meter.name.clone()))
-            .collect()
-    }
-}
+use crate::import::meters::{self as choice, Meters};
 
 /// Finds the meter of each channel, and makes the one that is asked for. What is no electricity, or of a
 /// channel that no meter is named for, is passed over and told.
@@ -45,40 +24,14 @@ pub(super) async fn of(
 ) -> Result<Meters> {
     let locale = &context.locale;
     let all = home.client.meters(home.id()).await?;
-    let electric: Vec<(&String, ReadingKind)> = looked
-        .summary
-        .channels
-        .iter()
-        .filter(|(name, channel)| {
-            // Gas is told in kWh by some, and is no electricity.
-            let other = name.starts_with("gas") || name.starts_with("water");
-            matches!(channel.base(), Base::Energy | Base::Power) && !other
-        })
-        .map(|(name, channel)| {
-            let longest = channel.lengths.keys().next_back().copied().unwrap_or(0);
-            // The commonest tells: a gap between two registers makes one that is longer.
-            let most = channel
-                .lengths
-                .iter()
-                .max_by_key(|(_, count)| **count)
-                .map_or(longest, |(length, _)| *length);
-            (
-                name,
-                if most <= LONGEST_STEP {
-                    ReadingKind::Step
-                } else {
-                    ReadingKind::Register
-                },
-            )
-        })
-        .collect();
+    let electric = choice::electric(looked);
     let mut found = BTreeMap::new();
     let mut unnamed = Vec::new();
     for typed in &import.meter {
         match typed.split_once('=') {
             Some((channel, name)) if electric.iter().any(|(of, _)| *of == channel) => {
                 let meter = pick_meter(all.clone(), Some(name), ReadingKind::Step, locale)?;
-                found.insert(channel.to_owned(), meter);
+                found.insert(channel.to_owned(), meter.meter_id);
             }
             _ => unnamed.push(typed),
         }
@@ -86,11 +39,11 @@ pub(super) async fn of(
     if let Some((channel, kind)) = only(&electric) {
         if let [name] = unnamed[..] {
             let meter = pick_meter(all, Some(name), kind, locale)?;
-            return Ok(Meters([(channel.clone(), meter)].into()));
+            return Ok([(channel.clone(), meter.meter_id)].into());
         }
         if let Some(name) = &import.new_meter {
             let meter = find_or_make(context, home, all, name, import, (channel, kind)).await?;
-            return Ok(Meters([(channel.clone(), meter)].into()));
+            return Ok([(channel.clone(), meter.meter_id)].into());
         }
     }
     if let [name, ..] = unnamed[..] {
@@ -106,30 +59,22 @@ pub(super) async fn of(
             channels = channels
         )));
     }
+    let alone = electric.len() == 1;
     for (channel, kind) in &electric {
         if found.contains_key(*channel) {
             continue;
         }
-        let of_channel: Vec<Meter> = all
-            .iter()
-            .filter(|meter| meter.channel.as_str() == channel.as_str())
-            .cloned()
-            .collect();
-        // What the file does not name may be of the only meter there is; what it names may not.
-        let named = channel
-            .parse::<Channel>()
-            .is_ok_and(|channel| channel != Channel::GridImport);
-        let meter = if electric.len() == 1 && !named {
-            Some(pick_meter(all.clone(), None, *kind, locale)?)
-        } else {
-            let mut fitting = of_channel
-                .into_iter()
-                .filter(|meter| meter.reading_kind == *kind);
-            fitting.next().filter(|_| fitting.next().is_none())
+        let usual = choice::usual(channel, *kind, alone, &all).cloned();
+        // What the file does not name may be of the only meter there is; where there are others, which.
+        let meter = match usual {
+            None if choice::is_open(channel, alone) => {
+                Some(pick_meter(all.clone(), None, *kind, locale)?)
+            }
+            usual => usual,
         };
         match meter {
             Some(meter) => {
-                found.insert((*channel).clone(), meter);
+                found.insert((*channel).clone(), meter.meter_id);
             }
             None => context.streams.tell_line(&fl!(
                 locale.loader(),
@@ -141,7 +86,7 @@ pub(super) async fn of(
     if found.is_empty() {
         return Err(Failure::Said(locale.text("cli-import-no-meters")));
     }
-    Ok(Meters(found))
+    Ok(found)
 }
 
 fn only<'c>(electric: &[(&'c String, ReadingKind)]) -> Option<(&'c String, ReadingKind)> {

@@ -1,7 +1,7 @@
 //! `readings import`: a file of any layout is looked at here, told, and sent as rows of the home's meters.
 
 use std::fs::File;
-use std::io::{Cursor, Read, Seek};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,25 +12,22 @@ use ecotrack_common::import::own_rows::named;
 use ecotrack_common::import::{Finding, ImportReport, MeterImport, OnConflict, Weight};
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::meter::Meter;
-use ecotrack_common::{ErrorCode, FieldError, Problem};
+use ecotrack_common::{ErrorCode, Problem};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::context::Context;
 use super::{Failure, Result};
 use crate::client::{Error, ImportFile, Rows, new_key};
+use crate::import::rows::{self, Source};
+use crate::import::words;
 
 mod exported;
 mod meters;
 mod preview;
-mod send;
 
 /// Longest file name that the server takes, in characters.
 const FILE_NAME_CHARS: usize = 255;
-
-/// A source that can be read twice.
-trait Source: Read + Seek + Send {}
-impl<S: Read + Seek + Send> Source for S {}
 
 #[derive(Debug, Args)]
 #[expect(
@@ -158,7 +155,6 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
             dry_run: false,
             make_meters: false,
         };
-        let names = meters.names();
         let rows: u64 = seen
             .looked
             .summary
@@ -175,7 +171,8 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
             }
         };
         notes(context, &seen.shown, &seen.looked.findings)?;
-        let rows = Rows::pieces(send::rows(seen.source, seen.looked, meters, sent));
+        let looked = Arc::new(seen.looked);
+        let rows = Rows::pieces(rows::rows(seen.source, looked, meters, sent));
         let answer = home.client.import(home.id(), file, rows, new_key()).await;
         bar.finish_and_clear();
         let report: ImportReport = match answer {
@@ -188,10 +185,8 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
         if !context.json {
             notes(context, &seen.shown, &report.findings)?;
             let zone = home.zone();
-            let told = report.meters.iter().map(|told| {
-                let name = names.get(&told.meter_id).map_or("", String::as_str);
-                summary(told, name, false, locale, &zone)
-            });
+            let all = report.meters.iter();
+            let told = all.map(|told| summary(told, false, locale, &zone));
             context.streams.print(&told.collect::<String>())?;
         }
         reports.push(report);
@@ -349,6 +344,7 @@ async fn see(context: &Context, import: &Import, said: &Said, opened: Opened) ->
             time_zone: timezone.as_deref(),
             home_zone: home_zone.as_deref(),
             said,
+            spans: &[],
         };
         look(&mut source, &request).map(|looked| (source, looked))
     });
@@ -403,11 +399,10 @@ fn progress(context: &Context, rows: u64, name: &str) -> ProgressBar {
 
 /// Every error of the file as `FILE:LINE: sentence`, then that nothing was stored.
 pub(super) fn refused(problem: &Problem, path: &str, locale: &Locale) -> String {
-    let mut lines: Vec<String> = problem
-        .errors
-        .0
+    let found = words::findings_of(problem);
+    let mut lines: Vec<String> = found
         .iter()
-        .map(|error| located(path, &finding(error), locale))
+        .map(|finding| located(path, finding, locale))
         .collect();
     lines.push(fl!(
         locale.loader(),
@@ -415,20 +410,6 @@ pub(super) fn refused(problem: &Problem, path: &str, locale: &Locale) -> String 
         count = problem.errors.0.len()
     ));
     lines.join("\n")
-}
-
-/// The server sends findings as errors of the field `file`, with their line among the params.
-fn finding(error: &FieldError) -> Finding {
-    let line = error
-        .params
-        .get("line")
-        .and_then(|line| line.parse().ok())
-        .unwrap_or(0);
-    Finding {
-        line,
-        code: error.code.clone(),
-        params: error.params.clone(),
-    }
 }
 
 pub(super) fn located(path: &str, finding: &Finding, locale: &Locale) -> String {
@@ -444,64 +425,13 @@ pub(super) fn located(path: &str, finding: &Finding, locale: &Locale) -> String 
     }
 }
 
+/// What became of the rows of a meter, line by line.
 pub(super) fn summary(
     report: &MeterImport,
-    meter: &str,
     dry_run: bool,
     locale: &Locale,
     zone: &TimeZone,
 ) -> String {
-    let words = locale.loader();
-    let count = |count: i64| locale.number(count.into(), 0);
-    let (rows, kwh) = (count(report.rows), locale.kwh(report.total_kwh));
-    let mut lines = vec![match report.step_minutes {
-        Some(minutes) => fl!(
-            words,
-            "cli-import-read",
-            rows = rows,
-            minutes = minutes.to_string(),
-            kwh = kwh
-        ),
-        None => fl!(words, "cli-import-read-rows", rows = rows, kwh = kwh),
-    }];
-    if let (Some(first), Some(until)) = (report.first, report.until) {
-        let (first, until) = (locale.date_time(first, zone), locale.date_time(until, zone));
-        lines.push(fl!(words, "cli-import-span", first = first, until = until));
-    }
-    if report.missing_steps > 0 {
-        lines.push(fl!(
-            words,
-            "cli-import-missing",
-            count = count(report.missing_steps)
-        ));
-    }
-    lines.push(if report.added == 0 && report.conflicting == 0 {
-        fl!(words, "cli-import-nothing-new", meter = meter)
-    } else {
-        let (added, same, other) = (
-            count(report.added),
-            count(report.unchanged),
-            count(report.conflicting),
-        );
-        if dry_run {
-            fl!(
-                words,
-                "cli-import-would",
-                added = added,
-                same = same,
-                other = other,
-                meter = meter
-            )
-        } else {
-            fl!(
-                words,
-                "cli-import-did",
-                added = added,
-                same = same,
-                other = other,
-                meter = meter
-            )
-        }
-    });
+    let lines = words::summary(report, &report.name, dry_run, locale, zone);
     lines.join("\n") + "\n"
 }

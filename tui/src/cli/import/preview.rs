@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use ecotrack_common::Kwh;
 use ecotrack_common::import::file::Looked;
-use ecotrack_common::import::presets;
 use ecotrack_common::import::series::ChannelSummary;
-use ecotrack_common::locale::{Locale, fl};
+use ecotrack_common::locale::Locale;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
+
+use crate::import::words::{self, decimal};
 
 /// A file, as `--json` prints it. Numbers are JSON's own here, since the file's are what was measured.
 #[derive(Debug, Serialize)]
@@ -52,7 +51,7 @@ struct Found {
 }
 
 pub(super) fn file(looked: &Looked, locale: &Locale) -> File {
-    let zone = TimeZone::get(&looked.time_zone).unwrap_or(TimeZone::UTC);
+    let zone = words::zone(looked);
     let channels = looked.summary.channels.iter();
     File {
         preset: looked.preset.clone(),
@@ -104,12 +103,6 @@ fn number(nano: i128) -> f64 {
     decimal(nano).to_f64().unwrap_or(f64::MAX)
 }
 
-fn decimal(nano: i128) -> Decimal {
-    Decimal::try_from_i128_with_scale(nano, 9)
-        .unwrap_or(Decimal::MAX)
-        .normalize()
-}
-
 /// `2024-01-01T00:00:00+01:00`.
 fn with_offset(at: i64, zone: &TimeZone) -> String {
     Timestamp::from_second(at).map_or_else(
@@ -120,38 +113,12 @@ fn with_offset(at: i64, zone: &TimeZone) -> String {
 
 /// What was recognised, the channels, their months and the first rows.
 pub(super) fn text(shown: &str, looked: &Looked, locale: &Locale) -> String {
-    let words = locale.loader();
-    let zone = TimeZone::get(&looked.time_zone).unwrap_or(TimeZone::UTC);
-    let title = presets::title(&looked.preset).unwrap_or_else(|| locale.text("import-guessed"));
-    let separator = looked
-        .table
-        .as_ref()
-        .map_or_else(String::new, |table| match table.separator {
-            b'\t' => fl!(words, "import-separated", mark = locale.text("import-tab")),
-            mark => fl!(
-                words,
-                "import-separated",
-                mark = char::from(mark).to_string()
-            ),
-        });
-    let mut lines = vec![fl!(
-        words,
-        "import-recognised",
-        file = shown,
-        title = title,
-        preset = looked.preset.as_str(),
-        encoding = looked.encoding,
-        separator = separator,
-        zone = looked.time_zone.as_str()
-    )];
-    if let Some(table) = &looked.table
-        && !table.why.is_empty()
-    {
-        lines.push(fl!(words, "import-why", columns = table.why.join(", ")));
-    }
+    let zone = words::zone(looked);
+    let mut lines = vec![words::recognised(shown, looked, locale)];
+    lines.extend(words::why(looked, locale));
     for (name, channel) in &looked.summary.channels {
         lines.push(String::new());
-        lines.push(heading(name, channel, locale, &zone));
+        lines.push(words::heading(name, channel, locale, &zone));
         for (month, nano) in &channel.months {
             lines.push(format!(
                 "  {month}  {:>14} {}",
@@ -163,43 +130,9 @@ pub(super) fn text(shown: &str, looked: &Looked, locale: &Locale) -> String {
             lines.push(format!("  {}", locale.text("import-first-rows")));
         }
         for row in channel.shown.iter().take(4) {
-            let at = |at: i64| {
-                Timestamp::from_second(at)
-                    .map(|at| locale.date_time(at, &zone))
-                    .unwrap_or_default()
-            };
-            let amount = locale.number(decimal(i128::from(row.nano)), 6);
-            lines.push(format!(
-                "    {} – {}  {amount} {}",
-                at(row.start),
-                at(row.end),
-                channel.unit
-            ));
+            let row = words::row(row, channel.unit, locale, &zone);
+            lines.push(format!("    {row}"));
         }
     }
     lines.join("\n") + "\n"
-}
-
-fn heading(name: &str, channel: &ChannelSummary, locale: &Locale, zone: &TimeZone) -> String {
-    let at = |at: i64| {
-        Timestamp::from_second(at)
-            .map(|at| locale.date_time(at, zone))
-            .unwrap_or_default()
-    };
-    let total = if channel.unit == "kWh" {
-        locale.kwh(Kwh(channel.total()))
-    } else {
-        format!("{} {}", locale.number(channel.total(), 3), channel.unit)
-    };
-    fl!(
-        locale.loader(),
-        "import-channel",
-        channel = name,
-        total = total,
-        count = channel.intervals,
-        first = at(channel.first),
-        until = at(channel.until),
-        gaps = channel.gaps.len(),
-        estimated = channel.estimated
-    )
 }

@@ -1,6 +1,7 @@
 //! A file's intervals as rows on their way to the server, some at a time.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use ecotrack_common::import::file::{Looked, read};
 use ecotrack_common::import::own_rows::{HEADER, OwnMeter, OwnRow, Said, write_row};
@@ -9,7 +10,6 @@ use ecotrack_common::import::unit::Base;
 use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 
-use super::Source;
 use super::meters::Meters;
 
 /// Bytes of one piece.
@@ -19,16 +19,24 @@ const WAITING: usize = 8;
 /// Parts of a kilowatt-hour's billionth in a milliwatt-hour.
 const NANO_PER_MWH: i64 = 1_000;
 
+/// A source that can be read twice.
+pub(crate) trait Source: Read + Seek + Send {}
+impl<S: Read + Seek + Send> Source for S {}
+
 /// The rows of a file that was looked at; `sent` is told how many have gone out. Who drops the stream ends
 /// the reading.
-pub(super) fn rows(
-    mut source: Box<dyn Source>,
-    looked: Looked,
+pub(crate) fn rows(
+    source: Box<dyn Source>,
+    looked: Arc<Looked>,
     meters: Meters,
     sent: impl Fn(u64) + Send + 'static,
 ) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
     let (sender, receiver) = mpsc::channel::<io::Result<Vec<u8>>>(WAITING);
     tokio::task::spawn_blocking(move || {
+        let mut source = Wanted {
+            source,
+            sender: sender.clone(),
+        };
         let mut out = Pieces {
             piece: Vec::with_capacity(PIECE + 256),
             sender: sender.clone(),
@@ -49,7 +57,7 @@ pub(super) fn rows(
                         mwh,
                     };
                     let row = OwnRow {
-                        meter: OwnMeter::Key(meter),
+                        meter: OwnMeter::Key(*meter),
                         start: interval.start,
                         said,
                         estimated: interval.estimated,
@@ -69,17 +77,17 @@ pub(super) fn rows(
             let _gone = sender.blocking_send(Err(error));
         }
     });
-    stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|piece| (piece, receiver))
-    })
+    received(receiver)
 }
 
-/// A file as it is.
-pub(super) fn whole(
+/// A file as it is; `sent` is told how many of its bytes have gone out.
+pub(crate) fn whole(
     mut source: Box<dyn Source>,
+    sent: impl Fn(u64) + Send + 'static,
 ) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
     let (sender, receiver) = mpsc::channel::<io::Result<Vec<u8>>>(WAITING);
     tokio::task::spawn_blocking(move || {
+        let mut bytes = 0;
         loop {
             let mut piece = vec![0; PIECE];
             let read = source.read(&mut piece);
@@ -88,15 +96,44 @@ pub(super) fn whole(
                 piece.truncate(count);
                 piece
             });
+            bytes += piece.as_ref().map_or(0, Vec::len) as u64;
             let gone = piece.as_ref().is_ok_and(Vec::is_empty);
             if gone || sender.blocking_send(piece).is_err() || end {
                 return;
             }
+            sent(bytes);
         }
     });
+    received(receiver)
+}
+
+fn received(
+    receiver: mpsc::Receiver<io::Result<Vec<u8>>>,
+) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
     stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|piece| (piece, receiver))
     })
+}
+
+/// A source that ends when nobody takes what becomes of it any more.
+struct Wanted {
+    source: Box<dyn Source>,
+    sender: mpsc::Sender<io::Result<Vec<u8>>>,
+}
+
+impl Read for Wanted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.sender.is_closed() {
+            return Err(io::Error::other("given up"));
+        }
+        self.source.read(buffer)
+    }
+}
+
+impl Seek for Wanted {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.source.seek(to)
+    }
 }
 
 struct Pieces {

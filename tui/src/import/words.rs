@@ -1,0 +1,184 @@
+//! What a file holds and what became of it, in words that screen and command line share. Pure.
+
+use ecotrack_common::import::file::Looked;
+use ecotrack_common::import::series::{ChannelSummary, Interval};
+use ecotrack_common::import::{Finding, MeterImport, presets};
+use ecotrack_common::locale::{Locale, fl};
+use ecotrack_common::{FieldError, Kwh, Problem};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+/// Billionths as a decimal.
+pub(crate) fn decimal(nano: i128) -> Decimal {
+    Decimal::try_from_i128_with_scale(nano, 9)
+        .unwrap_or(Decimal::MAX)
+        .normalize()
+}
+
+/// The zone in which a file was read.
+pub(crate) fn zone(looked: &Looked) -> TimeZone {
+    TimeZone::get(&looked.time_zone).unwrap_or(TimeZone::UTC)
+}
+
+/// An instant in seconds since 1970.
+pub(crate) fn instant(at: i64, locale: &Locale, zone: &TimeZone) -> String {
+    Timestamp::from_second(at)
+        .map(|at| locale.date_time(at, zone))
+        .unwrap_or_default()
+}
+
+/// What it was recognised as, how it is written, and by which clock.
+pub(crate) fn recognised(shown: &str, looked: &Looked, locale: &Locale) -> String {
+    let words = locale.loader();
+    let unknown = if looked.preset == "guessed" {
+        "import-guessed"
+    } else {
+        "import-mapped"
+    };
+    let title = presets::title(&looked.preset).unwrap_or_else(|| locale.text(unknown));
+    let separator = looked.table.as_ref().map_or_else(String::new, |table| {
+        let mark = match table.separator {
+            b'\t' => locale.text("import-tab"),
+            mark => char::from(mark).to_string(),
+        };
+        fl!(words, "import-separated", mark = mark)
+    });
+    fl!(
+        words,
+        "import-recognised",
+        file = shown,
+        title = title,
+        preset = looked.preset.as_str(),
+        encoding = looked.encoding,
+        separator = separator,
+        zone = looked.time_zone.as_str()
+    )
+}
+
+/// By which columns it was recognised, if that is what did it.
+pub(crate) fn why(looked: &Looked, locale: &Locale) -> Option<String> {
+    let table = looked
+        .table
+        .as_ref()
+        .filter(|table| !table.why.is_empty())?;
+    let columns = table.why.join(", ");
+    Some(fl!(locale.loader(), "import-why", columns = columns))
+}
+
+/// A channel: how much, of how many intervals, from when to when.
+pub(crate) fn heading(
+    name: &str,
+    channel: &ChannelSummary,
+    locale: &Locale,
+    zone: &TimeZone,
+) -> String {
+    let total = if channel.unit == "kWh" {
+        locale.kwh(Kwh(channel.total()))
+    } else {
+        format!("{} {}", locale.number(channel.total(), 3), channel.unit)
+    };
+    fl!(
+        locale.loader(),
+        "import-channel",
+        channel = name,
+        total = total,
+        count = channel.intervals,
+        first = instant(channel.first, locale, zone),
+        until = instant(channel.until, locale, zone),
+        gaps = channel.gaps.len(),
+        estimated = channel.estimated
+    )
+}
+
+/// A row as it was understood.
+pub(crate) fn row(row: &Interval, unit: &str, locale: &Locale, zone: &TimeZone) -> String {
+    let (from, until) = (
+        instant(row.start, locale, zone),
+        instant(row.end, locale, zone),
+    );
+    let amount = locale.number(decimal(i128::from(row.nano)), 6);
+    format!("{from} – {until}  {amount} {unit}")
+}
+
+/// The findings that a refusal of the server is made of: errors of the field `file`, their line among the
+/// params.
+pub(crate) fn findings_of(problem: &Problem) -> Vec<Finding> {
+    problem.errors.0.iter().map(finding).collect()
+}
+
+fn finding(error: &FieldError) -> Finding {
+    let line = error
+        .params
+        .get("line")
+        .and_then(|line| line.parse().ok())
+        .unwrap_or(0);
+    Finding {
+        line,
+        code: error.code.clone(),
+        params: error.params.clone(),
+    }
+}
+
+/// What became of the rows of a meter, or would: a sentence each.
+pub(crate) fn summary(
+    report: &MeterImport,
+    meter: &str,
+    dry_run: bool,
+    locale: &Locale,
+    zone: &TimeZone,
+) -> Vec<String> {
+    let words = locale.loader();
+    let count = |count: i64| locale.number(count.into(), 0);
+    let (rows, kwh) = (count(report.rows), locale.kwh(report.total_kwh));
+    let mut lines = vec![match report.step_minutes {
+        Some(minutes) => fl!(
+            words,
+            "cli-import-read",
+            rows = rows,
+            minutes = minutes.to_string(),
+            kwh = kwh
+        ),
+        None => fl!(words, "cli-import-read-rows", rows = rows, kwh = kwh),
+    }];
+    if let (Some(first), Some(until)) = (report.first, report.until) {
+        let (first, until) = (locale.date_time(first, zone), locale.date_time(until, zone));
+        lines.push(fl!(words, "cli-import-span", first = first, until = until));
+    }
+    if report.missing_steps > 0 {
+        lines.push(fl!(
+            words,
+            "cli-import-missing",
+            count = count(report.missing_steps)
+        ));
+    }
+    if report.added == 0 && report.conflicting == 0 {
+        lines.push(fl!(words, "cli-import-nothing-new", meter = meter));
+        return lines;
+    }
+    let (added, same, other) = (
+        count(report.added),
+        count(report.unchanged),
+        count(report.conflicting),
+    );
+    lines.push(if dry_run {
+        fl!(
+            words,
+            "cli-import-would",
+            added = added,
+            same = same,
+            other = other,
+            meter = meter
+        )
+    } else {
+        fl!(
+            words,
+            "cli-import-did",
+            added = added,
+            same = same,
+            other = other,
+            meter = meter
+        )
+    });
+    lines
+}
