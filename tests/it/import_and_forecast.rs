@@ -11,7 +11,6 @@ use ecotrack_common::profile::Role;
 use ecotrack_common::{ErrorCode, Kwh};
 use ecotrack_server::clock::Clock;
 use ecotrack_tui::client::{Error, ImportFile, Result, Rows, new_key};
-use futures_util::{StreamExt, stream};
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use sqlx::PgPool;
@@ -34,21 +33,17 @@ pub(crate) fn hours(days: i64) -> String {
 }
 
 async fn import(person: &Person, text: &str, dry_run: bool) -> Result<ImportReport> {
-    let rows = Rows::whole(text.as_bytes().to_vec());
-    let home = person.home.energy_profile_id;
-    let file = file_of(person, dry_run);
-    person.client.import(home, file, rows, new_key()).await
-}
-
-fn file_of(person: &Person, dry_run: bool) -> ImportFile {
-    ImportFile {
+    let file = ImportFile {
         name: "neoenergia.csv".to_owned(),
         meter: Some(person.meter.meter_id),
         on_conflict: OnConflict::Skip,
         accept_findings: false,
         dry_run,
         make_meters: false,
-    }
+    };
+    let rows = Rows::whole(text.as_bytes().to_vec());
+    let home = person.home.energy_profile_id;
+    person.client.import(home, file, rows, new_key()).await
 }
 
 async fn forecast_appears(
@@ -230,41 +225,4 @@ async fn a_wrong_file_is_told_line_by_line_and_nothing_of_it_is_kept(db: PgPool)
         "of the wrong file nothing was kept"
     );
     assert_eq!(report.meters[0].total_kwh, Kwh("1.25".parse().unwrap()));
-}
-
-#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
-async fn an_import_whose_server_is_killed_half_way_leaves_nothing_and_comes_whole_when_sent_again(
-    db: PgPool,
-) {
-    let mut world = World::new(db).await;
-    world.stop().await;
-    world.start_apart().await;
-    let ana = world.owner(ReadingKind::Step).await;
-    let (home, key) = (ana.home.energy_profile_id, new_key());
-    let text = hours(120);
-    let half = text.as_bytes()[..text.len() / 2].to_vec();
-    // The rest never comes.
-    let endless = stream::iter([Ok(half)]).chain(stream::pending());
-    let (client, file) = (ana.client.clone(), file_of(&ana, false));
-    let importing =
-        tokio::spawn(async move { client.import(home, file, Rows::pieces(endless), key).await });
-    let under_way = "SELECT count(*)::text FROM pg_stat_activity
-        WHERE datname = current_database() AND state = 'idle in transaction' AND query LIKE '%import_%'";
-    while world.value(under_way).await == "0" {
-        tokio::task::yield_now().await;
-    }
-    world.kill();
-    assert!(importing.await.unwrap().is_err());
-    world.start_apart().await;
-    let stored = "SELECT count(*)::text FROM interval_reading";
-    assert_eq!(world.value(stored).await, "0");
-    // Again, and once more since nobody knows whether it came: it is there once.
-    for _ in 0..2 {
-        let whole = Rows::whole(text.as_bytes().to_vec());
-        let file = file_of(&ana, false);
-        let report = ana.client.import(home, file, whole, key).await.unwrap();
-        assert_eq!(report.meters[0].added, 120 * 24);
-        assert_eq!(world.value(stored).await, (120 * 24).to_string());
-    }
-    world.kill();
 }

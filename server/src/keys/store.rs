@@ -50,11 +50,14 @@ pub async fn find_of_hashes(
     Ok(keys.collect())
 }
 
-/// Notes that keys are used.
+/// Notes that keys are used, in one order whoever does it.
 pub async fn touch(conn: &mut PgConnection, keys: &[ApiKeyId], now: Timestamp) -> sqlx::Result<()> {
     let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
     sqlx::query!(
-        "UPDATE api_key SET last_used_at = $2 WHERE api_key_id = ANY ($1)",
+        "UPDATE api_key SET last_used_at = $2
+         WHERE (energy_profile_id, api_key_id) IN (
+             SELECT energy_profile_id, api_key_id FROM api_key WHERE api_key_id = ANY ($1)
+             ORDER BY energy_profile_id, api_key_id FOR NO KEY UPDATE)",
         &ids,
         now.to_sqlx(),
     )

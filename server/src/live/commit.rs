@@ -1,5 +1,7 @@
 //! From requests to the disk: whatever waits when a transaction ends goes into the next one together, so
-//! that many single values cost few commits. Who sent them is answered when they are on the disk.
+//! that many single values cost few commits. Who sent them is answered when they are on the disk. Two
+//! transactions at most are under way: while one waits for the database the other is made ready. Of one
+//! source they go one after the other, since each holds the rows of its sources.
 //!
 //! Nothing runs while nobody sends. The work is a task of its own: who hangs up changes nothing of it.
 
@@ -24,6 +26,8 @@ use crate::{App, jobs, keys, profiles, write};
 const MOST_WAITING: usize = 2_048;
 /// Requests in one transaction.
 const MOST_TOGETHER: usize = 256;
+/// Transactions at once.
+const MOST_AT_ONCE: usize = 2;
 /// Sources of a home.
 pub const MOST_SOURCES: i64 = 400;
 /// A key's use is noted at most this often.
@@ -97,7 +101,8 @@ pub struct Queue(Arc<Mutex<Waiting>>);
 #[derive(Default)]
 struct Waiting {
     jobs: Vec<Job>,
-    running: bool,
+    /// How many are at work.
+    working: usize,
 }
 
 impl Queue {
@@ -108,15 +113,20 @@ impl Queue {
             return None;
         }
         waiting.jobs.push(job);
-        Some(!std::mem::replace(&mut waiting.running, true))
+        let begins = waiting.working < MOST_AT_ONCE;
+        waiting.working += usize::from(begins);
+        Some(begins)
     }
 
     /// The next jobs; when there are none the work ends.
     fn next(&self) -> Option<Vec<Job>> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.jobs.len().min(MOST_TOGETHER);
-        waiting.running = count > 0;
-        (count > 0).then(|| waiting.jobs.drain(..count).collect())
+        if count == 0 {
+            waiting.working -= 1;
+            return None;
+        }
+        Some(waiting.jobs.drain(..count).collect())
     }
 }
 

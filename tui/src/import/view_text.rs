@@ -62,33 +62,41 @@ pub(super) fn all(app: &App, width: usize, cx: &Context) -> Lines {
     if state.outcome.is_some() {
         return outcome(app, width, cx);
     }
-    let [mut own, found] = parts(app, [width, width], cx);
-    // What stands in the way is read before what is only worth seeing.
-    let head = head_rows(app, width, cx);
-    let rest = own.split_off(head.min(own.len()));
-    own.extend(found);
-    own.extend(rest);
-    own
+    let mut lines = head(app, width, cx);
+    lines.extend(server(app, width, cx));
+    let (holds, found) = (holds(app, width, cx), findings(app, width, cx));
+    // What stands in the way is read before what the file holds; what is only worth knowing, after it.
+    let in_the_way = app.import.weight().is_some_and(|it| it > Weight::Note);
+    let [first, second] = if in_the_way {
+        [found, holds]
+    } else {
+        [holds, found]
+    };
+    lines.extend(first);
+    lines.extend(second);
+    lines
 }
 
-/// How many of the own lines stand before the findings where all is one below the other.
-fn head_rows(app: &App, width: usize, cx: &Context) -> usize {
-    let head = [
-        state(app, width, cx),
-        recognised(app, width, cx),
-        channels(app, width, cx),
-    ];
-    head.iter().map(Vec::len).sum()
+/// What the file is, and where its channels go.
+fn head(app: &App, width: usize, cx: &Context) -> Lines {
+    let mut lines = state(app, width, cx);
+    lines.extend(recognised(app, width, cx));
+    lines.extend(channels(app, width, cx));
+    lines
+}
+
+/// First rows, bills and months.
+fn holds(app: &App, width: usize, cx: &Context) -> Lines {
+    let mut lines = rows(app, cx);
+    lines.extend(bills(app, width, cx));
+    lines.extend(months(app, width, cx));
+    lines
 }
 
 /// What the file holds, and what was found in it.
 pub(super) fn parts(app: &App, [own, found]: [usize; 2], cx: &Context) -> [Lines; 2] {
-    let mut left = state(app, own, cx);
-    left.extend(recognised(app, own, cx));
-    left.extend(channels(app, own, cx));
-    left.extend(rows(app, cx));
-    left.extend(bills(app, own, cx));
-    left.extend(months(app, own, cx));
+    let mut left = head(app, own, cx);
+    left.extend(holds(app, own, cx));
     let mut right = server(app, found, cx);
     right.extend(findings(app, found, cx));
     [left, right]

@@ -13,7 +13,7 @@ use crate::import::unit::{Base, Unit};
 
 use super::mapping::{Mapping, Negative};
 use super::plan::{Plan, Time};
-use super::when::{after, later};
+use super::when::{after, later, no_time};
 use super::words::is_electric;
 
 /// Most bills of one file: a hundred years of months.
@@ -590,15 +590,4 @@ impl<'p> Run<'p> {
         }
         Ok(self.rows)
     }
-}
-
-/// A row without a time: nothing, a line of words, or one that is broken.
-fn no_time(record: &impl Cells, cell: &str, line: u64, series: &mut Series<'_>) {
-    let empty = (0..record.width()).all(|at| record.cell(at).trim().is_empty());
-    if empty {
-        return;
-    }
-    let words = !cell.bytes().any(|byte| byte.is_ascii_digit()) && !cell.trim().is_empty();
-    let code = if words { "not_a_row" } else { "timestamp" };
-    series.findings.add(line, code, &[("found", &shown(cell))]);
 }

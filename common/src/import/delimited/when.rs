@@ -2,6 +2,9 @@
 
 use jiff::{SignedDuration, ToSpan};
 
+use super::run::Cells;
+use crate::import::series::Series;
+use crate::import::shown;
 use crate::import::stamp::Stamp;
 
 /// So many seconds later.
@@ -31,4 +34,15 @@ pub(super) fn after(last: Stamp) -> Stamp {
         Stamp::Day(day) => Stamp::Day(day.saturating_add(1.day())),
         other => other,
     }
+}
+
+/// A row without a time: nothing, a line of words, or one that is broken.
+pub(super) fn no_time(record: &impl Cells, cell: &str, line: u64, series: &mut Series<'_>) {
+    let empty = (0..record.width()).all(|at| record.cell(at).trim().is_empty());
+    if empty {
+        return;
+    }
+    let words = !cell.bytes().any(|byte| byte.is_ascii_digit()) && !cell.trim().is_empty();
+    let code = if words { "not_a_row" } else { "timestamp" };
+    series.findings.add(line, code, &[("found", &shown(cell))]);
 }
