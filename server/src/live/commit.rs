@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::counter::{self, Nature, Odd, Seen, Step};
 use super::settle::{Findings, settle};
 use super::store::{self, Name, Source};
-use crate::{App, jobs, keys, profiles, write};
+use crate::{App, keys, profiles, write};
 
 /// Requests that may wait; more are told to come again.
 const MOST_WAITING: usize = 2_048;
@@ -448,7 +448,7 @@ async fn instant(
 }
 
 /// The home's zone, asked once.
-pub(super) async fn zone(
+async fn zone(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     zones: &mut BTreeMap<EnergyProfileId, TimeZone>,
@@ -507,12 +507,4 @@ fn take_further(
         step_ms,
         steps,
     )
-}
-
-/// Asks for what follows from new days.
-pub(super) async fn ask_refresh(
-    conn: &mut PgConnection,
-    profile: EnergyProfileId,
-) -> sqlx::Result<()> {
-    jobs::ask_refresh(conn, profile).await
 }

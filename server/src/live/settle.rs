@@ -8,12 +8,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
-use super::commit::ask_refresh;
 use super::counter::{Odd, Seen, Step};
 use super::place::{Misfit, place, span};
 use super::store::{self, Found, Source};
-use crate::readings;
 use crate::readings::derive::Day;
+use crate::{jobs, readings};
 
 /// What was odd, together.
 #[derive(Default)]
@@ -186,7 +185,7 @@ pub async fn put(
         // What is predicted looks at whole days: it is enough to look again when one begins.
         let spans = i64::from(ecotrack_common::cycle::days_between(first, last)) + 1;
         if usize::try_from(spans).is_ok_and(|spans| known < spans) && !placed.is_empty() {
-            ask_refresh(conn, profile).await?;
+            jobs::ask_refresh(conn, profile).await?;
         }
         changed |= !placed.is_empty();
         days.extend(placed.into_iter().map(|day| (profile, meter, day)));
