@@ -107,18 +107,18 @@ const fn powers() -> [i128; 19] {
 
 /// Reads a cell whose decimal mark is known.
 pub fn read(text: &str, mark: DecimalMark) -> Cell {
-    plain(text.as_bytes(), mark).map_or_else(|| dressed(text, mark), Cell::Value)
+    plain(text, mark).map_or_else(|| dressed(text, mark), Cell::Value)
 }
 
 /// The quick way, for digits with at most one mark: what most cells of most files are.
-fn plain(text: &[u8], mark: DecimalMark) -> Option<Number> {
+pub(crate) fn plain(text: &str, mark: DecimalMark) -> Option<Number> {
     let mark = match mark {
         DecimalMark::Point => b'.',
         DecimalMark::Comma => b',',
     };
-    let (negative, text) = match text {
+    let (negative, text) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
-        _ => (false, text),
+        bytes => (false, bytes),
     };
     if text.is_empty() || text.len() > 18 {
         return None;

@@ -61,6 +61,7 @@ impl<R: Read> Records<R> {
                 from: 0,
                 to: 0,
                 line: 0,
+                quoted: false,
                 ended: false,
             })
         } else {
@@ -94,7 +95,7 @@ impl<R: Read> Records<R> {
                 };
                 let (bytes, line, separator) = (&lines.buffer[bytes], lines.line, lines.separator);
                 self.ranges.clear();
-                if memchr::memchr(b'"', bytes).is_some() {
+                if lines.quoted && memchr::memchr(b'"', bytes).is_some() {
                     let mut record = csv::ByteRecord::new();
                     let read =
                         super::layout::reader(bytes, separator).read_byte_record(&mut record);
@@ -184,6 +185,8 @@ struct Lines<R> {
     from: usize,
     to: usize,
     line: u64,
+    /// Whether there is a quote in the buffer: most have none, and their lines need not be looked at.
+    quoted: bool,
     ended: bool,
 }
 
@@ -238,6 +241,7 @@ impl<R: Read> Lines<R> {
         }
         let read = self.source.read(&mut self.buffer[self.to..])?;
         self.to += read;
+        self.quoted = memchr::memchr(b'"', &self.buffer[..self.to]).is_some();
         self.ended = read == 0;
         Ok(())
     }

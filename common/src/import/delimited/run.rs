@@ -151,6 +151,33 @@ impl<'p> Run<'p> {
     ) -> Option<(Number, Unit)> {
         let value = &self.plan.values[which];
         let cell = record.cell(value.column);
+        let number = match number::plain(cell, value.mark) {
+            Some(number) => number,
+            None => self.dressed(cell, which, line, series)?,
+        };
+        let unit = match value.unit {
+            Some(unit) => unit,
+            None => self.unit(record, line, series)?,
+        };
+        Some((
+            if value.turned {
+                number.negated()
+            } else {
+                number
+            },
+            unit,
+        ))
+    }
+
+    /// A number that is more than digits with a mark, or none.
+    fn dressed(
+        &mut self,
+        cell: &str,
+        which: usize,
+        line: u64,
+        series: &mut Series<'_>,
+    ) -> Option<Number> {
+        let value = &self.plan.values[which];
         let number = match number::read(cell, value.mark) {
             Cell::Value(number) => number,
             _ if self
@@ -193,18 +220,7 @@ impl<'p> Run<'p> {
         if cell.as_bytes().contains(&other) {
             self.marks[which].add(cell);
         }
-        let unit = match value.unit {
-            Some(unit) => unit,
-            None => self.unit(record, line, series)?,
-        };
-        Some((
-            if value.turned {
-                number.negated()
-            } else {
-                number
-            },
-            unit,
-        ))
+        Some(number)
     }
 
     fn unit(&mut self, record: &impl Cells, line: u64, series: &mut Series<'_>) -> Option<Unit> {
@@ -361,9 +377,13 @@ impl<'p> Run<'p> {
     ) -> Result<(Stamp, Option<Stamp>), String> {
         let plan = self.plan;
         if plan.order_assumed {
-            plan.time
-                .dates()
-                .for_each(|at| self.order.add(record.cell(at)));
+            for at in plan.time.dates() {
+                let cell = record.cell(at);
+                // Rows of one day say the same.
+                if self.date.1.is_none() || self.date.0 != cell {
+                    self.order.add(cell);
+                }
+            }
         }
         let read = |at: usize| {
             let cell = record.cell(at);

@@ -64,17 +64,19 @@ pub(super) struct Told<'z> {
 }
 
 impl Told<'_> {
-    /// The intervals of the rows that go out.
+    /// The intervals of the rows that go out, into `intervals`, of which nothing is in it.
     pub(super) fn intervals(
         &self,
         window: &Window<'_>,
         scale: &mut Scale,
         findings: &mut Findings,
-    ) -> Vec<Interval> {
+        intervals: &mut Vec<Interval>,
+    ) {
         let (rows, from, to) = without_twins(window, findings);
+        intervals.reserve(to - from);
         match self.kind {
-            Kind::Register => differences(&rows, from, to, findings),
-            Kind::Usage | Kind::Power => self.lengths(&rows, from, to, scale, findings),
+            Kind::Register => differences(&rows, from, to, findings, intervals),
+            Kind::Usage | Kind::Power => self.lengths(&rows, from, to, scale, findings, intervals),
         }
     }
 
@@ -85,19 +87,17 @@ impl Told<'_> {
         to: usize,
         scale: &mut Scale,
         findings: &mut Findings,
-    ) -> Vec<Interval> {
+        intervals: &mut Vec<Interval>,
+    ) {
         let open = rows
             .iter()
             .any(|row| row.end == Row::OPEN && !row.whole_day);
-        let distances = if open {
-            self.distances(rows)
-        } else {
-            Vec::new()
-        };
+        let mut distances = std::mem::take(&mut scale.room);
+        distances.clear();
         if open {
+            distances.extend(self.distances(rows));
             scale.look(&distances);
         }
-        let mut intervals: Vec<Interval> = Vec::with_capacity(to - from);
         for at in from..to {
             let row = &rows[at];
             let Some((start, end)) = self.span(rows, at, &distances, scale.step) else {
@@ -134,7 +134,7 @@ impl Told<'_> {
             }
             intervals.push(interval);
         }
-        intervals
+        scale.room = distances;
     }
 
     fn span(
@@ -171,23 +171,23 @@ impl Told<'_> {
     }
 
     /// Seconds from each row to the next, from midnight to midnight as if no day were longer than another.
-    fn distances(&self, rows: &[Row]) -> Vec<i64> {
-        rows.windows(2)
-            .map(|pair| {
-                let distance = pair[1].start - pair[0].start;
+    fn distances<'r>(&'r self, rows: &'r [Row]) -> impl Iterator<Item = i64> + 'r {
+        rows.windows(2).map(|pair| {
+            let distance = pair[1].start - pair[0].start;
+            let clock_changed = || {
                 let near = distance % 86_400;
-                let clock_changed =
-                    near != 0 && (near <= 7_200 || near >= 79_200) && distance > 75_600;
-                if clock_changed
-                    && self.is_midnight(pair[0].start)
-                    && self.is_midnight(pair[1].start)
-                {
-                    (distance + 43_200) / 86_400 * 86_400
-                } else {
-                    distance
-                }
-            })
-            .collect()
+                near != 0 && (near <= 7_200 || near >= 79_200)
+            };
+            if distance > 75_600
+                && clock_changed()
+                && self.is_midnight(pair[0].start)
+                && self.is_midnight(pair[1].start)
+            {
+                (distance + 43_200) / 86_400 * 86_400
+            } else {
+                distance
+            }
+        })
     }
 
     fn is_midnight(&self, at: i64) -> bool {
@@ -209,8 +209,13 @@ impl Told<'_> {
 }
 
 /// Differences of a register that did not fall.
-fn differences(rows: &[Row], from: usize, to: usize, findings: &mut Findings) -> Vec<Interval> {
-    let mut intervals = Vec::with_capacity(to - from);
+fn differences(
+    rows: &[Row],
+    from: usize,
+    to: usize,
+    findings: &mut Findings,
+    intervals: &mut Vec<Interval>,
+) {
     // The difference after the last row belongs to the rows that come next, if any do.
     let to = to.min(rows.len().saturating_sub(1));
     for at in from..to {
@@ -229,7 +234,6 @@ fn differences(rows: &[Row], from: usize, to: usize, findings: &mut Findings) ->
             line: next.line,
         });
     }
-    intervals
 }
 
 /// Distances alike, one after the other, by which a longer step is told from a row that is missing.
@@ -382,6 +386,8 @@ pub(super) fn merge(
 #[derive(Debug, Default)]
 pub(super) struct Scale {
     step: Option<i64>,
+    /// Room for the distances of rows.
+    room: Vec<i64>,
     /// Intervals by the power of two of their mean power in watts.
     powers: Vec<u64>,
 }

@@ -139,6 +139,8 @@ struct Channel {
     /// Rows of all its parts.
     held: usize,
     scale: intervals::Scale,
+    /// Room for intervals on their way out: taking it anew each time costs more than filling it.
+    room: Vec<Interval>,
 }
 
 /// Takes points, gives intervals.
@@ -267,6 +269,7 @@ impl<'a> Series<'a> {
                 parts: Vec::new(),
                 held: 0,
                 scale: intervals::Scale::default(),
+                room: Vec::new(),
             });
             self.channels.len() - 1
         });
@@ -430,7 +433,11 @@ impl<'a> Series<'a> {
             }
             let falling = part.order == Order::Falling;
             let window = intervals::Window::new(&part.rows, frontier, falling, part.gone);
-            parts.push(told.intervals(&window, &mut channel.scale, &mut self.findings));
+            let mut intervals = std::mem::take(&mut channel.room);
+            intervals.clear();
+            let scale = &mut channel.scale;
+            told.intervals(&window, scale, &mut self.findings, &mut intervals);
+            parts.push(intervals);
             if let Some(frontier) = frontier {
                 keep(part, frontier);
             } else {
@@ -447,6 +454,7 @@ impl<'a> Series<'a> {
             self.summary.add(&channel.name, channel.base, &merged);
             (self.sink)(&channel.name, channel.base, &merged);
         }
+        channel.room = merged;
     }
 }
 
