@@ -14,6 +14,7 @@ mod explained;
 mod forms;
 mod household;
 mod import_and_forecast;
+mod import_killed;
 mod import_screen;
 mod live;
 mod new_here;
