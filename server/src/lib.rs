@@ -72,6 +72,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 pub async fn serve(listener: TcpListener, app: App) -> anyhow::Result<()> {
     let jobs = tokio::spawn(jobs::run(app.clone()));
     let events = tokio::spawn(events::run(app.clone()));
+    live::commit::fold_soon(&app);
     let listening = tokio::spawn(live::mqtt::run(app.clone()));
     let shutdown = app.shutdown.clone();
     let requests = app.requests.clone();

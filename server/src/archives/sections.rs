@@ -58,6 +58,7 @@ pub const TABLES_LEFT_OUT: &[&str] = &[
     "live_source",
     "live_step",
     "live_finding",
+    "live_value",
     "notice_channel",
     "notice",
     "import_batch",

@@ -20,12 +20,14 @@ pub mod broker;
 pub mod commit;
 pub mod counter;
 pub mod emoncms;
+pub mod fold;
 pub mod influx;
 pub mod messages;
 pub mod mqtt;
 #[cfg(test)]
 mod mqtt_tests;
 pub mod place;
+pub mod recent;
 pub mod settle;
 pub mod sources;
 pub mod store;
@@ -38,7 +40,8 @@ use crate::App;
 use crate::accounts::token::Token;
 use crate::error::{Error, Result};
 use crate::extract::{Json, Path, Peer};
-use commit::{MOST_SOURCES, Point, Refused, Sender, When};
+use commit::{Point, Refused, Sender, When};
+use fold::MOST_SOURCES;
 
 /// The largest body, as it is sent.
 pub(crate) const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;

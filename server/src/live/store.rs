@@ -1,6 +1,6 @@
 //! How far sources were taken, steps without a place, findings: what is written with every value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecotrack_common::live::{SourceKind, SourceUnit, SourceUse};
 use ecotrack_common::{EnergyProfileId, LiveSourceId, MeterId};
@@ -40,7 +40,7 @@ pub struct Source {
     pub state: State,
 }
 
-/// Parts of [`find_sources`] and [`update_sources`] as arrays.
+/// Parts of [`find_sources`] and [`insert_sources`] as arrays.
 fn names(wanted: &[Name]) -> (Vec<Uuid>, Vec<&str>, Vec<&str>) {
     let homes = wanted.iter().map(|(home, ..)| home.0).collect();
     let origins = wanted
@@ -51,20 +51,32 @@ fn names(wanted: &[Name]) -> (Vec<Uuid>, Vec<&str>, Vec<&str>) {
     (homes, origins, called)
 }
 
-/// Those of the sources that are known; nobody else takes them further until the transaction ends.
-pub async fn find_sources(conn: &mut PgConnection, wanted: &[Name]) -> sqlx::Result<Vec<Source>> {
+/// Those of the sources that are known, by their names or their keys; nobody else takes them further until
+/// the transaction ends.
+pub async fn find_sources(
+    conn: &mut PgConnection,
+    wanted: &[Name],
+    ids: &BTreeSet<(EnergyProfileId, LiveSourceId)>,
+) -> sqlx::Result<Vec<Source>> {
     let (homes, origins, called) = names(wanted);
+    let (homes_of_ids, ids): (Vec<Uuid>, Vec<Uuid>) =
+        ids.iter().map(|(home, id)| (home.0, id.0)).unzip();
     sqlx::query!(
         "SELECT s.energy_profile_id, s.live_source_id, s.origin, s.name, s.kind, s.unit, s.meter_id, s.ignored,
                 s.step_minutes, s.seen_at, s.seen_nano, s.last_at, s.last_value, s.doubt_at, s.doubt_value,
                 s.open_at, s.open_uj, s.open_ms, s.open_estimated
          FROM live_source AS s
-         JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS w (energy_profile_id, origin, name)
-           USING (energy_profile_id, origin, name)
+         JOIN (SELECT energy_profile_id, live_source_id
+               FROM live_source
+               JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS w (energy_profile_id, origin, name)
+                 USING (energy_profile_id, origin, name)
+               UNION SELECT * FROM unnest($4::uuid[], $5::uuid[])) AS w USING (energy_profile_id, live_source_id)
          ORDER BY s.energy_profile_id, s.live_source_id FOR NO KEY UPDATE OF s",
         &homes,
         &origins as &[&str],
         &called as &[&str],
+        &homes_of_ids,
+        &ids,
     )
     .fetch_all(conn)
     .await?
@@ -446,6 +458,77 @@ pub async fn take_steps(
         steps.sort_unstable();
     }
     Ok(waiting)
+}
+
+/// A value that was put down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Value {
+    /// Its home.
+    pub profile: EnergyProfileId,
+    /// Its source.
+    pub source: LiveSourceId,
+    /// When it was read, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Billionths of its source's unit.
+    pub nano: i64,
+}
+
+/// Puts values down.
+pub async fn insert_values(conn: &mut PgConnection, values: &[Value]) -> sqlx::Result<()> {
+    let homes: Vec<Uuid> = values.iter().map(|it| it.profile.0).collect();
+    let sources: Vec<Uuid> = values.iter().map(|it| it.source.0).collect();
+    let instants: Vec<i64> = values.iter().map(|it| it.at_ms).collect();
+    let nanos: Vec<i64> = values.iter().map(|it| it.nano).collect();
+    sqlx::query!(
+        "INSERT INTO live_value (energy_profile_id, live_source_id, at_ms, nano)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[])",
+        &homes,
+        &sources,
+        &instants,
+        &nanos,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Waits until nobody else takes sources further, here or in another process; until the transaction ends
+/// others wait.
+pub async fn wait_for_others(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('live_value', 0))")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The homes of which values were put down.
+pub async fn list_homes_of_values(conn: &mut PgConnection) -> sqlx::Result<Vec<EnergyProfileId>> {
+    let homes = sqlx::query_scalar!("SELECT DISTINCT energy_profile_id FROM live_value")
+        .fetch_all(conn)
+        .await?;
+    Ok(homes.into_iter().map(EnergyProfileId).collect())
+}
+
+/// Takes up the values that were put down for these homes, in the order in which they were.
+pub async fn take_values(
+    conn: &mut PgConnection,
+    homes: &BTreeSet<EnergyProfileId>,
+) -> sqlx::Result<Vec<Value>> {
+    let homes: Vec<Uuid> = homes.iter().map(|home| home.0).collect();
+    let rows = sqlx::query!(
+        "DELETE FROM live_value WHERE energy_profile_id = ANY ($1)
+         RETURNING energy_profile_id, live_source_id, at_ms, nano",
+        &homes,
+    )
+    .fetch_all(conn)
+    .await?;
+    let values = rows.into_iter().map(|row| Value {
+        profile: EnergyProfileId(row.energy_profile_id),
+        source: LiveSourceId(row.live_source_id),
+        at_ms: row.at_ms,
+        nano: row.nano,
+    });
+    Ok(values.collect())
 }
 
 /// Something odd about a source.

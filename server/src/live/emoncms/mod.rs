@@ -15,7 +15,8 @@ use serde_json::json;
 
 pub mod inputs;
 
-use super::commit::{MOST_SOURCES, Point, Refused};
+use super::commit::{Point, Refused};
+use super::fold::MOST_SOURCES;
 use super::{Denied, in_headers, take};
 use crate::App;
 use crate::accounts::token::Token;

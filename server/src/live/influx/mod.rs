@@ -18,7 +18,8 @@ pub mod lines;
 
 pub(super) use lines::{named, point};
 
-use super::commit::{MOST_SOURCES, Refused};
+use super::commit::Refused;
+use super::fold::MOST_SOURCES;
 use super::{Denied, Unpackable, in_headers, take, unpacked};
 use crate::App;
 use crate::accounts::token::Token;
