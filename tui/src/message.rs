@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 use ecotrack_common::account::{
     Account, ChangedAccount, ChangedPassword, Language, Recovery, Registration, SignIn, SignedIn,
 };
+use ecotrack_common::archive::ArchiveImported;
 use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
@@ -218,6 +219,8 @@ pub enum Reply {
     Dashboard(Answer<Option<(Box<Dashboard>, String)>>),
     /// To `Readings`.
     Readings(Answer<ReadingPage>),
+    /// A home that came as an archive, or not.
+    HomeImported(Answer<Box<ArchiveImported>>),
     /// To `Write`.
     Wrote(Answer<Value>),
     /// To `List`.
@@ -311,6 +314,7 @@ impl Reply {
             Self::Dashboard(answer) => answer.as_ref().err(),
             Self::Readings(answer) => answer.as_ref().err(),
             Self::Wrote(answer) => answer.as_ref().err(),
+            Self::HomeImported(answer) => answer.as_ref().err(),
             Self::Listed(_, answer) => answer.as_ref().err(),
             Self::Invited(answer) => answer.as_ref().err(),
             Self::KeyMade(answer) => answer.as_ref().err(),
