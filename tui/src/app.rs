@@ -531,6 +531,10 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             import::news(app, ticket, news, cx)
         }
         Message::Disk(id, what) => {
+        Message::NotDownloaded(fault) => {
+            app.notice = Some(Notice::Fault(fault));
+            Vec::new()
+        }
             app.notice = Some(Notice::Said(id, what));
             Vec::new()
         }

@@ -64,6 +64,8 @@ pub enum Message {
     Stream(EnergyProfileId, News),
     /// Something could not be kept on the disk, or was: a Fluent id and what it is about.
     Disk(&'static str, String),
+    /// The server gave no file, and why.
+    NotDownloaded(Fault),
     /// What comes of a file of readings on its way in.
     Import(Ticket, import::News),
 }

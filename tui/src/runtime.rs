@@ -325,9 +325,7 @@ impl Runtime {
             let said = match client::save(&client, &address, Path::new(&name)).await {
                 Ok(()) => Message::Disk("notice-exported", name),
                 Err(Failed::Disk(error)) => Message::Disk("notice-not-exported", error.to_string()),
-                Err(Failed::Client(error)) => {
-                    Message::Disk("notice-export-refused", error.to_string())
-                }
+                Err(Failed::Client(error)) => Message::NotDownloaded(fault(error)),
             };
             // Nobody listens any more only when the program ends.
             let _ = out.send(said);
