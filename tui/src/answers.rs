@@ -446,6 +446,7 @@ pub(crate) fn stream(app: &mut App, news: &News) -> Vec<Effect> {
     match news {
         News::Changed => {
             app.link.live = true;
+            app.import.told.clear();
             app.refresh()
         }
         News::Lost => {

@@ -503,6 +503,7 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             app.reload()
         }
         Message::Elapsed(Timer::Training) => forecast::look(app),
+        Message::Elapsed(Timer::Import(choice)) => import::rested(app, choice, cx),
         Message::Elapsed(Timer::Listen) => match app.home {
             Some(home) if !app.link.listening => {
                 app.link.listening = true;
@@ -530,11 +531,11 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
         Message::Import(ticket, news) if ticket >= app.session_from => {
             import::news(app, ticket, news, cx)
         }
-        Message::Disk(id, what) => {
         Message::NotDownloaded(fault) => {
             app.notice = Some(Notice::Fault(fault));
             Vec::new()
         }
+        Message::Disk(id, what) => {
             app.notice = Some(Notice::Said(id, what));
             Vec::new()
         }

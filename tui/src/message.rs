@@ -79,6 +79,8 @@ pub enum Timer {
     Listen,
     /// See how a training stands.
     Training,
+    /// Ask what would become of a file, if nothing else was chosen since this choice.
+    Import(u64),
 }
 
 /// What the event stream of a home said.
@@ -217,12 +219,12 @@ pub enum Reply {
     Profiles(Answer<Vec<EnergyProfile>>),
     /// To `CreateProfile` and `ImportHome`.
     ProfileCreated(Answer<Box<EnergyProfile>>),
+    /// A home that came as an archive, or not.
+    HomeImported(Answer<Box<ArchiveImported>>),
     /// To `Dashboard`; `None` when nothing changed, else the dashboard and its tag.
     Dashboard(Answer<Option<(Box<Dashboard>, String)>>),
     /// To `Readings`.
     Readings(Answer<ReadingPage>),
-    /// A home that came as an archive, or not.
-    HomeImported(Answer<Box<ArchiveImported>>),
     /// To `Write`.
     Wrote(Answer<Value>),
     /// To `List`.
@@ -312,11 +314,11 @@ impl Reply {
             | Self::Done(answer) => answer.as_ref().err(),
             Self::Account(answer) => answer.as_ref().err(),
             Self::Profiles(answer) => answer.as_ref().err(),
+            Self::HomeImported(answer) => answer.as_ref().err(),
             Self::ProfileCreated(answer) | Self::Joined(answer) => answer.as_ref().err(),
             Self::Dashboard(answer) => answer.as_ref().err(),
             Self::Readings(answer) => answer.as_ref().err(),
             Self::Wrote(answer) => answer.as_ref().err(),
-            Self::HomeImported(answer) => answer.as_ref().err(),
             Self::Listed(_, answer) => answer.as_ref().err(),
             Self::Invited(answer) => answer.as_ref().err(),
             Self::KeyMade(answer) => answer.as_ref().err(),
