@@ -3,7 +3,7 @@
 //! `manifest.json` comes first, then `home.json`, which is what a home is made from, then the tables in an
 //! order in which each may point at those before it, in parts `<table>/<number>.jsonl` of whole rows as
 //! the database has them, and at last `end.json` with the number of rows of each table, without which an
-//! archive is not whole. Accounts, channels, tokens and codes are in none of it; the history has the names
+//! archive is not whole. Accounts, channels, tokens and codes are in none of it, and of keys their names; the history has the names
 //! of those who did something, which is all that another server may know of them.
 
 use std::collections::BTreeMap;
@@ -61,4 +61,7 @@ pub struct ArchiveImported {
     pub rows: BTreeMap<String, u64>,
     /// Saving measures that this server does not know, and what was said of them is left out.
     pub unknown_measures: Vec<String>,
+    /// Names of keys that have to be made anew: what they say is known to nobody but who sends with them.
+    #[serde(default)]
+    pub keys: Vec<String>,
 }

@@ -36,6 +36,12 @@ words!(
         History = "history",
         /// Who belongs to it.
         Members = "members",
+        /// Keys with which meters send, without what they say.
+        Keys = "keys",
+        /// What is sent to it by itself, and which meter each of it is of.
+        Sources = "sources",
+        /// Topics of brokers that it listens to.
+        Topics = "topics",
     }
 );
 

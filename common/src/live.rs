@@ -58,6 +58,9 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// Whether it came from another server, where what it says stayed: it has to be made anew.
+    #[serde(default)]
+    pub moved: bool,
 }
 
 /// A fresh key: the only time that what it says travels.

@@ -2,6 +2,7 @@
 
 use ecotrack_common::ErrorCode;
 use ecotrack_common::audit::{OperationEntry, Undone};
+use ecotrack_common::profile::EnergyProfile;
 use serde_json::Value;
 
 use crate::app::{App, Context, Notice, Screen};
@@ -62,19 +63,16 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
                 }
             }
         }
-        Reply::ProfileCreated(answer) | Reply::Joined(answer) => {
-            match awaited(app, ticket, answer) {
-                Some(home) => {
-                    let id = home.energy_profile_id;
-                    app.homes.retain(|known| known.energy_profile_id != id);
-                    app.homes.push(*home);
-                    app.form = None;
-                    let mut effects = forms::drop_draft(app);
-                    effects.extend(app.open_home(id));
-                    effects
-                }
-                None => Vec::new(),
+        Reply::ProfileCreated(answer) | Reply::Joined(answer) => another_home(app, ticket, answer),
+        Reply::HomeImported(answer) => {
+            let keys = answer.as_ref().map(|imported| imported.keys.join(", "));
+            let names = keys.unwrap_or_default();
+            let home = answer.map(|imported| Box::new(imported.profile));
+            let effects = another_home(app, ticket, home);
+            if !names.is_empty() {
+                app.notice = Some(Notice::Said("notice-keys-anew", names));
             }
+            effects
         }
         Reply::Dashboard(answer) => {
             let news = matches!(answer, Ok(Some(_)));
@@ -424,6 +422,20 @@ pub(crate) fn after_write(app: &mut App) -> Vec<Effect> {
     app.refresh()
 }
 
+/// Opens a home that this person has since now.
+fn another_home(app: &mut App, ticket: Ticket, answer: Answer<Box<EnergyProfile>>) -> Vec<Effect> {
+    let Some(home) = awaited(app, ticket, answer) else {
+        return Vec::new();
+    };
+    let id = home.energy_profile_id;
+    app.homes.retain(|known| known.energy_profile_id != id);
+    app.homes.push(*home);
+    app.form = None;
+    let mut effects = forms::drop_draft(app);
+    effects.extend(app.open_home(id));
+    effects
+}
+
 /// Tries again later what the server could not take now.
 pub(crate) fn retry_later(app: &mut App) -> Vec<Effect> {
     link::retry(app)
@@ -434,6 +446,7 @@ pub(crate) fn stream(app: &mut App, news: &News) -> Vec<Effect> {
     match news {
         News::Changed => {
             app.link.live = true;
+            app.import.told.clear();
             app.refresh()
         }
         News::Lost => {

@@ -330,7 +330,7 @@ impl App {
     /// What can be done now, in the order of the footer.
     pub fn commands(&self) -> impl Iterator<Item = &'static Command> + use<> {
         let tables = if self.help.is_some() {
-            [help::COMMANDS, &[], &[]]
+            [help::COMMANDS, commands::SCROLL, &[]]
         } else if self.palette.is_some() {
             [palette::COMMANDS, &[], &[]]
         } else if self.told.is_some() {
@@ -363,7 +363,13 @@ impl App {
             return [own, table::COMMANDS, commands::SIGNED_IN];
         }
         let (own, shared) = self.own_and_shared();
-        [own, shared, &[]]
+        let on_lines = self.entry.is_none() && self.form.is_none() && !self.is_filtering();
+        match self.screen {
+            Screen::Report | Screen::WhatIf | Screen::Import if on_lines => {
+                [own, commands::SCROLL, shared]
+            }
+            _ => [own, shared, &[]],
+        }
     }
 
     fn own_and_shared(&self) -> (&'static [Command], &'static [Command]) {
@@ -497,6 +503,7 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
             app.reload()
         }
         Message::Elapsed(Timer::Training) => forecast::look(app),
+        Message::Elapsed(Timer::Import(choice)) => import::rested(app, choice, cx),
         Message::Elapsed(Timer::Listen) => match app.home {
             Some(home) if !app.link.listening => {
                 app.link.listening = true;
@@ -523,6 +530,10 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
         Message::Stream(home, news) if app.home == Some(home) => answers::stream(app, &news),
         Message::Import(ticket, news) if ticket >= app.session_from => {
             import::news(app, ticket, news, cx)
+        }
+        Message::NotDownloaded(fault) => {
+            app.notice = Some(Notice::Fault(fault));
+            Vec::new()
         }
         Message::Disk(id, what) => {
             app.notice = Some(Notice::Said(id, what));

@@ -8,6 +8,7 @@ use crate::keys::{Command, always, ctrl, key, named};
 use crate::message::{Call, Effect};
 use crate::readings::entry;
 use crate::table::{self, Table};
+use crate::widgets::scroll::Step;
 use crate::{
     admin, bill, comparison, consumption, dashboard, forecast, form, help, import, palette,
     readings, report, suggestion, tariff, told, welcome, what_if,
@@ -347,6 +348,38 @@ const LEAVE: Command = Command {
     footer: true,
 };
 
+/// Pages of lines, wherever a screen or the help has more of them than are seen.
+pub(crate) const SCROLL: &[Command] = &[
+    Command {
+        keys: &[named(KeyCode::PageUp)],
+        name: "key-page",
+        when: has_lines,
+        run: |app, cx| scroll(app, Step::Page(-1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::PageDown), key(' ')],
+        name: "key-page",
+        when: has_lines,
+        run: |app, cx| scroll(app, Step::Page(1), cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::Home), key('g')],
+        name: "key-top",
+        when: has_lines,
+        run: |app, cx| scroll(app, Step::First, cx),
+        footer: false,
+    },
+    Command {
+        keys: &[named(KeyCode::End), key('G')],
+        name: "key-bottom",
+        when: has_lines,
+        run: |app, cx| scroll(app, Step::Last, cx),
+        footer: false,
+    },
+];
+
 /// Ctrl-C, wherever one is.
 pub(crate) const LEAVE_AT_ONCE: Command = Command {
     keys: &[ctrl('c')],
@@ -383,9 +416,32 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
         tariff::COMMANDS,
         told::COMMANDS,
         help::COMMANDS,
+        SCROLL,
     ]
     .into_iter()
     .flatten()
+}
+
+/// Whether what lies on top has lines that go up.
+fn has_lines(app: &App) -> bool {
+    app.help.is_some()
+        || match app.screen {
+            Screen::Report => report::is_there(app),
+            Screen::WhatIf | Screen::Import => true,
+            _ => false,
+        }
+}
+
+fn scroll(app: &mut App, step: Step, cx: &Context) -> Vec<Effect> {
+    if app.help.is_some() {
+        return help::scroll(app, step, cx);
+    }
+    match app.screen {
+        Screen::Report => report::scroll(app, step, cx),
+        Screen::WhatIf => what_if::scroll(app, step, cx),
+        Screen::Import => import::scroll(app, step, cx),
+        _ => Vec::new(),
+    }
 }
 
 fn help(app: &mut App, _: &Context) -> Vec<Effect> {

@@ -386,6 +386,8 @@ fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> 
             let text = match *id {
                 "notice-exported" => t!(cx, "notice-exported", file = what.clone()),
                 "outbox-other-home" => t!(cx, "outbox-other-home", home = what.clone()),
+                "notice-exporting" => t!(cx, "notice-exporting", file = what.clone()),
+                "notice-keys-anew" => t!(cx, "notice-keys-anew", names = what.clone()),
                 "notice-not-exported" => t!(cx, "notice-not-exported", reason = what.clone()),
                 _ => t!(cx, "notice-not-kept", reason = what.clone()),
             };

@@ -1,6 +1,7 @@
 //! The import as people see it, in both languages and at both sizes.
 
 use ecotrack_common::account::Language;
+use ecotrack_common::import::{BillsImport, Finding, ImportReport};
 
 use crate::app::{App, Context, update};
 use crate::forms::{self, Subject};
@@ -65,6 +66,44 @@ fn a_path_is_asked_for() {
         let effects = update(&mut app, Message::Key(enter.event()), cx);
         let (ticket, _) = job(&effects);
         let _ = news(&mut app, ticket, News::Read(250_000_000, 1_000_000_000), cx);
+        app
+    });
+}
+
+/// A history of bills, of which one is stored with another total.
+const BILLS: &str = "Bill Date,Electric Charges,Electric Usage (kWh)\n\
+    09/24/2026,89.45,450\n08/26/2026,102.34,520\n07/25/2026,115.67,680\n";
+
+fn bills_report() -> ImportReport {
+    let params = [
+        ("first", "2026-07-25"),
+        ("last", "2026-08-25"),
+        ("kwh", "520"),
+        ("total", "102.34"),
+        ("stored_kwh", "520"),
+        ("stored_total", "103.00"),
+        ("currency", "USD"),
+    ];
+    ImportReport {
+        meters: Vec::new(),
+        findings: vec![Finding::new(3, "bill_kept", &params)],
+        bills: Some(BillsImport {
+            bills: 2,
+            added: 1,
+            unchanged: 0,
+            conflicting: 1,
+            left_out: 0,
+        }),
+        ..import_report(false)
+    }
+}
+
+#[test]
+fn bills_in_a_file_are_told_before_they_are_bills_of_the_home() {
+    picture("bills", |cx| {
+        let (mut app, effects) = with_file("xcel.csv", BILLS);
+        let (ticket, _) = job(&effects);
+        let _ = answered(&mut app, ticket, Ok(Box::new(bills_report())), cx);
         app
     });
 }

@@ -1,5 +1,7 @@
 //! The import: keys, news and answers in, jobs and changes out.
 
+use std::fmt::Write as _;
+
 use crossterm::event::KeyCode;
 use ecotrack_common::import::delimited::{Mapping, Negative};
 use ecotrack_common::import::{Finding, OnConflict, Weight};
@@ -12,7 +14,7 @@ use crate::app::{App, Notice, Screen, update};
 use crate::forms::{self, Subject};
 use crate::import::{Asking, Job, News, Trial, Way, Wrong};
 use crate::keys::{ctrl, key, named};
-use crate::message::{Call, Effect, Fault, Message, Reply, Ticket};
+use crate::message::{Call, Effect, Fault, Message, Reply, Ticket, Timer};
 use crate::remote::Remote;
 use crate::testing::{
     self, DOUBTFUL, Hands, NEGATIVE, calls, cx, drawn, hours_file, import_report, job, look_job,
@@ -26,6 +28,20 @@ fn tell(app: &mut App, ticket: Ticket, news: News) -> Vec<Effect> {
 fn asked(app: &mut App) -> Vec<Effect> {
     app.screen = Screen::Readings;
     press(app, key('i'))
+}
+
+/// What follows when the keys rest: they alone ask nothing.
+fn rested(app: &mut App, effects: &[Effect]) -> Vec<Effect> {
+    let timers = effects.iter().filter_map(|effect| match effect {
+        Effect::After(_, timer @ Timer::Import(_)) => Some(*timer),
+        Effect::Import(_, job) if matches!(**job, Job::Send(_)) => panic!("it is sent at once"),
+        _ => None,
+    });
+    let timers: Vec<Timer> = timers.collect();
+    let asked = timers
+        .into_iter()
+        .map(|timer| update(app, Message::Elapsed(timer), &cx()));
+    asked.flatten().collect()
 }
 
 /// What a job sends: whether it is a dry run, its key, to which meters.
@@ -141,6 +157,7 @@ fn a_channel_goes_to_another_meter_or_to_none_and_the_server_is_asked_anew() {
     // What is given has no meter yet. It could have that of the sun, but not the one that is taken.
     press(&mut app, named(KeyCode::Down));
     let effects = press(&mut app, named(KeyCode::Right));
+    let effects = rested(&mut app, &effects);
     let (_, dry_run, _, meters) = sent(&effects);
     assert!(dry_run);
     assert!(
@@ -148,14 +165,17 @@ fn a_channel_goes_to_another_meter_or_to_none_and_the_server_is_asked_anew() {
         "{meters:?}"
     );
     assert_eq!(meters.len(), 2, "{meters:?}");
+    // None again, of which the server has said what would become of it.
     let effects = press(&mut app, named(KeyCode::Right));
-    assert_eq!(sent(&effects).3.len(), 1, "and none again");
+    assert!(matches!(job(&effects).1, Job::Stop));
+    assert!(matches!(app.import.trial, Trial::Answered(Ok(_))));
     press(&mut app, named(KeyCode::Up));
     let effects = press(&mut app, named(KeyCode::Right));
+    let effects = rested(&mut app, &effects);
     assert_eq!(sent(&effects).3, [("grid_import".to_owned(), sun)]);
     let effects = press(&mut app, named(KeyCode::Right));
     assert!(
-        effects.is_empty(),
+        rested(&mut app, &effects).is_empty(),
         "without any meter there is nothing to ask"
     );
     press(&mut app, ctrl('s'));
@@ -197,6 +217,7 @@ fn doubts_stop_the_file_until_they_are_accepted_and_refusals_always_do() {
     assert!(effects.is_empty());
     assert_eq!(app.notice, Some(Notice::Text("import-in-doubt")));
     let effects = press(&mut app, key('a'));
+    let effects = rested(&mut app, &effects);
     assert!(matches!(job(&effects).1, Job::Send(send) if send.dry_run && send.accept_findings));
     let effects = press(&mut app, ctrl('s'));
     assert!(matches!(job(&effects).1, Job::Send(send) if !send.dry_run && send.accept_findings));
@@ -242,6 +263,7 @@ fn what_the_server_doubts_is_accepted_and_what_it_refuses_is_not() {
     let screen = drawn(&app, &cx(), 160, 48);
     assert!(screen.contains("was told with another energy"), "{screen}");
     let effects = press(&mut app, key('a'));
+    let effects = rested(&mut app, &effects);
     let (ticket, ..) = sent(&effects);
     reply(&mut app, ticket, Reply::Imported(refusal()));
     assert_eq!(app.import.weight(), Some(Weight::Refusal));
@@ -252,6 +274,7 @@ fn what_differs_from_what_is_stored_stays_or_is_replaced_by_a_key() {
     let mut app = with_preview();
     assert_eq!(app.import.on_conflict, OnConflict::Skip);
     let effects = press(&mut app, key('o'));
+    let effects = rested(&mut app, &effects);
     assert!(matches!(job(&effects).1, Job::Send(send) if send.on_conflict == OnConflict::Replace));
     let (ticket, ..) = sent(&effects);
     reply(
@@ -261,6 +284,48 @@ fn what_differs_from_what_is_stored_stays_or_is_replaced_by_a_key() {
     );
     let screen = drawn(&app, &cx(), 160, 48);
     assert!(screen.contains("(o keeps what is stored)"), "{screen}");
+}
+
+#[test]
+fn many_keys_are_one_question_and_what_was_answered_is_not_asked_again() {
+    let mut app = with_preview();
+    let first = press(&mut app, key('o'));
+    let back = press(&mut app, key('o'));
+    assert!(back.is_empty(), "the first choice was answered");
+    assert!(matches!(app.import.trial, Trial::Answered(Ok(_))));
+    let again = press(&mut app, key('o'));
+    assert!(
+        rested(&mut app, &first).is_empty(),
+        "something was chosen since"
+    );
+    let effects = rested(&mut app, &again);
+    let (ticket, ..) = sent(&effects);
+    let report = Reply::Imported(Ok(Box::new(import_report(false))));
+    reply(&mut app, ticket, report);
+    // What changes in the home may change every answer.
+    crate::answers::stream(&mut app, &crate::message::News::Changed);
+    let effects = press(&mut app, key('o'));
+    assert!(!rested(&mut app, &effects).is_empty());
+}
+
+#[test]
+fn a_large_file_is_asked_about_anew_by_a_key() {
+    let mut text = "timestamp,kwh\n".to_owned();
+    let start: jiff::Timestamp = "2020-01-01T03:00:00Z".parse().unwrap();
+    for step in 0..200_001_i64 {
+        let at = start + jiff::SignedDuration::from_mins(step * 15);
+        writeln!(text, "{at},0.1").unwrap();
+    }
+    let (mut app, effects) = with_file("decade.csv", &text);
+    let (ticket, ..) = sent(&effects);
+    let report = Reply::Imported(Ok(Box::new(import_report(false))));
+    reply(&mut app, ticket, report);
+    let effects = press(&mut app, key('o'));
+    assert!(effects.is_empty());
+    let screen = drawn(&app, &cx(), 160, 48);
+    assert!(screen.contains("The file is large"), "{screen}");
+    let effects = press(&mut app, key('t'));
+    assert!(sent(&effects).1, "nothing is stored");
 }
 
 #[test]

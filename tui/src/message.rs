@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 use ecotrack_common::account::{
     Account, ChangedAccount, ChangedPassword, Language, Recovery, Registration, SignIn, SignedIn,
 };
+use ecotrack_common::archive::ArchiveImported;
 use ecotrack_common::audit::Undone;
 use ecotrack_common::bill::{Tables, Tariff};
 use ecotrack_common::comparison::{NewTariffComparison, TariffComparisons};
@@ -63,6 +64,8 @@ pub enum Message {
     Stream(EnergyProfileId, News),
     /// Something could not be kept on the disk, or was: a Fluent id and what it is about.
     Disk(&'static str, String),
+    /// The server gave no file, and why.
+    NotDownloaded(Fault),
     /// What comes of a file of readings on its way in.
     Import(Ticket, import::News),
 }
@@ -76,6 +79,8 @@ pub enum Timer {
     Listen,
     /// See how a training stands.
     Training,
+    /// Ask what would become of a file, if nothing else was chosen since this choice.
+    Import(u64),
 }
 
 /// What the event stream of a home said.
@@ -214,6 +219,8 @@ pub enum Reply {
     Profiles(Answer<Vec<EnergyProfile>>),
     /// To `CreateProfile` and `ImportHome`.
     ProfileCreated(Answer<Box<EnergyProfile>>),
+    /// A home that came as an archive, or not.
+    HomeImported(Answer<Box<ArchiveImported>>),
     /// To `Dashboard`; `None` when nothing changed, else the dashboard and its tag.
     Dashboard(Answer<Option<(Box<Dashboard>, String)>>),
     /// To `Readings`.
@@ -307,6 +314,7 @@ impl Reply {
             | Self::Done(answer) => answer.as_ref().err(),
             Self::Account(answer) => answer.as_ref().err(),
             Self::Profiles(answer) => answer.as_ref().err(),
+            Self::HomeImported(answer) => answer.as_ref().err(),
             Self::ProfileCreated(answer) | Self::Joined(answer) => answer.as_ref().err(),
             Self::Dashboard(answer) => answer.as_ref().err(),
             Self::Readings(answer) => answer.as_ref().err(),

@@ -10,8 +10,8 @@ use std::time::Duration;
 use color_eyre::eyre;
 use crossterm::event::{Event, EventStream, MouseButton, MouseEventKind};
 use ecotrack_common::account::{Language, SignedIn};
+use ecotrack_common::archive::ArchiveImported;
 use ecotrack_common::locale::Locale;
-use ecotrack_common::profile::EnergyProfile;
 use ecotrack_common::{EnergyProfileId, FieldErrors, Problem};
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
@@ -325,9 +325,7 @@ impl Runtime {
             let said = match client::save(&client, &address, Path::new(&name)).await {
                 Ok(()) => Message::Disk("notice-exported", name),
                 Err(Failed::Disk(error)) => Message::Disk("notice-not-exported", error.to_string()),
-                Err(Failed::Client(error)) => {
-                    Message::Disk("notice-export-refused", error.to_string())
-                }
+                Err(Failed::Client(error)) => Message::NotDownloaded(fault(error)),
             };
             // Nobody listens any more only when the program ends.
             let _ = out.send(said);
@@ -402,16 +400,14 @@ async fn import_home(
     file: &str,
     name: Option<&str>,
     key: Uuid,
-) -> Answer<Box<EnergyProfile>> {
+) -> Answer<Box<ArchiveImported>> {
     let pieces = client::pieces(Path::new(file)).await.map_err(|error| {
         let mut errors = FieldErrors::default();
         errors.add_with("file", "file_unreadable", &[("reason", &error.to_string())]);
         Fault::Problem(Box::new(Problem::of_fields(errors)))
     })?;
     let imported = client.import_home(Rows::pieces(pieces), name, key).await;
-    imported
-        .map(|imported| Box::new(imported.profile))
-        .map_err(fault)
+    imported.map(Box::new).map_err(fault)
 }
 
 async fn ask(client: &Client, call: Call) -> Reply {
@@ -433,7 +429,7 @@ async fn ask(client: &Client, call: Call) -> Reply {
                 .map_err(fault),
         ),
         Call::ImportHome(file, name, key) => {
-            Reply::ProfileCreated(import_home(client, &file, name.as_deref(), key).await)
+            Reply::HomeImported(import_home(client, &file, name.as_deref(), key).await)
         }
         Call::Dashboard(home, tag) => Reply::Dashboard(
             client

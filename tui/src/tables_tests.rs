@@ -10,7 +10,7 @@ use crate::forms::Subject;
 use crate::kept::Method;
 use crate::keys::{key, named};
 use crate::lists::{Listed, What};
-use crate::message::{Call, Effect, Message, Reply};
+use crate::message::{Call, Effect, Fault, Message, Reply};
 use crate::remote::Remote;
 use crate::table::{self, Table};
 use crate::testing::{self, Hands, cx, sized, with_lists};
@@ -206,6 +206,21 @@ fn what_the_server_lists_in_part_is_exported_by_the_server_whole() {
         address.ends_with("/readings/export?format=csv"),
         "{address}"
     );
+}
+
+#[test]
+fn a_file_on_its_way_is_told_and_one_that_the_server_does_not_send_too() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('5')).press(key('X'));
+    let screen = testing::drawn(&hands.app, &hands.cx, 160, 48);
+    assert!(
+        screen.contains("Writing ecotrack-bills-2026-11-23.json"),
+        "{screen}"
+    );
+    let away = Message::NotDownloaded(Fault::Away);
+    let _ = update(&mut hands.app, away, &hands.cx);
+    let screen = testing::drawn(&hands.app, &hands.cx, 160, 48);
+    assert!(screen.contains("The server is away"), "{screen}");
 }
 
 #[test]

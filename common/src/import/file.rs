@@ -53,6 +53,18 @@ pub struct Looked {
     zones: Zones,
 }
 
+impl Looked {
+    /// Whether the intervals of a channel are the cycles of the file's bills: then no meter of the home
+    /// measured them.
+    pub fn is_billed(&self, channel: &str) -> bool {
+        let of_rows = self
+            .table
+            .as_ref()
+            .is_some_and(|table| table.mapping.bills.is_some());
+        of_rows && !self.summary.bills.is_empty() && channel == delimited::BILLED
+    }
+}
+
 /// The beginning of a table as it stands in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Raw {
@@ -399,7 +411,8 @@ fn after(summary: &Summary, assumed: Option<&str>, findings: &mut Findings) {
             );
         }
     }
-    if summary.channels.is_empty() && findings.weight() != Some(Weight::Refusal) {
+    let nothing = summary.channels.is_empty() && summary.bills.is_empty();
+    if nothing && findings.weight() != Some(Weight::Refusal) {
         findings.add(0, "nothing", &[]);
     }
 }

@@ -1,5 +1,6 @@
 //! Real files against totals that were computed independently, and broken ones against what is right.
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 use std::path::PathBuf;
 
@@ -301,4 +302,153 @@ fn the_beginning_of_a_file_is_there_whether_it_is_understood_or_not() {
         "values": [{"column": "What", "channel": "grid_import", "unit": "kWh"}]}"#;
     let (_, weight) = raw(text, Some(mapping));
     assert_ne!(weight, Some(Weight::Refusal));
+}
+
+#[test]
+fn a_history_of_bills_gives_bills_and_one_without_amounts_says_what_is_missing() {
+    let xcel = looked(
+        "public/xcel_bills/xcel_energy_sample.csv",
+        Some("America/Denver"),
+    );
+    let bills = &xcel.summary.bills;
+    // The oldest has no beginning.
+    assert_eq!(bills.len(), 47);
+    let kwh: Decimal = bills.iter().map(|bill| bill.bill.kwh.0).sum();
+    assert_eq!(kwh, Decimal::from(18_620));
+    assert!(
+        bills
+            .iter()
+            .all(|bill| bill.currency.as_deref() == Some("USD"))
+    );
+    let newest = bills.iter().max_by_key(|bill| bill.bill.last_day).unwrap();
+    assert_eq!(newest.bill.first_day.to_string(), "2025-08-26");
+    assert_eq!(newest.bill.last_day.to_string(), "2025-09-23");
+    // What gas cost is on no bill of electricity.
+    assert_eq!(newest.bill.total.0.to_string(), "89.45");
+    assert!(xcel.is_billed("grid_import") && !xcel.is_billed("gas"));
+
+    let eedc = looked(
+        "public/eedc_monthly/HA_eedc_2023-2025.csv",
+        Some("Europe/Berlin"),
+    );
+    assert!(eedc.summary.bills.is_empty() && !eedc.is_billed("grid_import"));
+    let codes: Vec<&str> = findings(&eedc).into_iter().map(|(_, code)| code).collect();
+    assert!(codes.contains(&"bills_without_total"), "{codes:?}");
+}
+
+#[test]
+fn rows_with_a_beginning_an_end_and_an_amount_are_bills_by_a_mapping() {
+    let mapping = r#"{"name": "mine", "time": {"span": {"start": "De", "end": "Até", "inclusive": true}},
+        "values": [{"column": "Consumo", "channel": "grid_import", "unit": "kWh"}],
+        "bills": {"total": "Valor", "charges": ["TE", "TUSD"], "currency": "BRL"}, "dates": "day_first"}"#;
+    let text = "De;Até;Consumo;TE;TUSD;Valor\n\
+        10/10/2025;09/11/2025;212;100,00;145,90;245,90\n\
+        10/11/2025;09/12/2025;198;90,00;100,00;230,00\n\
+        10/12/2025;09/01/2026;205;90,00;100,00;\n";
+    let request = Request {
+        name: "contas.csv",
+        home_zone: Some("America/Sao_Paulo"),
+        said: Said {
+            mapping: Some(Mapping::from_json(mapping).unwrap()),
+            ..Said::default()
+        },
+        ..Request::default()
+    };
+    let looked = look(&mut Cursor::new(text.as_bytes()), &request).unwrap();
+    let told: Vec<_> = looked.summary.bills.iter().map(|told| &told.bill).collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0].last_day.to_string(), "2025-11-09");
+    assert_eq!((told[0].lines.len(), told[1].lines.len()), (2, 0));
+    assert_eq!(told[0].total.0.to_string(), "245.9");
+    let codes: Vec<&str> = findings(&looked)
+        .into_iter()
+        .map(|(_, code)| code)
+        .collect();
+    assert_eq!(
+        codes
+            .iter()
+            .filter(|code| **code == "bills_without_total")
+            .count(),
+        1
+    );
+}
+
+/// The three phases of a connection: in the second quarter of an hour one of them is not told.
+const PHASES: &str = "When;L1 (kWh);L2 (kWh);L3 (kWh)\n\
+    01/03/2025 00:00;0,100;0,200;0,300\n01/03/2025 00:15;0,100;;0,300\n\
+    01/03/2025 00:30;0,010;0,020;0,030\n01/03/2025 00:45;0,010;0,020;0,030\n";
+
+fn phases(text: &str, mapping: Option<&str>) -> Looked {
+    let request = Request {
+        name: "phases.csv",
+        home_zone: Some("Europe/Berlin"),
+        said: Said {
+            mapping: mapping.map(|text| Mapping::from_json(text).unwrap()),
+            ..Said::default()
+        },
+        ..Request::default()
+    };
+    look(&mut Cursor::new(text.as_bytes()), &request).unwrap()
+}
+
+#[test]
+fn phases_are_one_meter_where_all_of_them_are_told_and_a_gap_where_one_is_missing() {
+    let column = |name: &str| {
+        format!(
+            r#"{{"column": "{name} (kWh)", "channel": "grid_import", "part": "*", "phase": true}}"#
+        )
+    };
+    let columns = ["L1", "L2", "L3"].map(column).join(", ");
+    let mapping = format!(
+        r#"{{"name": "phases", "time": {{"at": {{"column": "When"}}}}, "values": [{columns}]}}"#
+    );
+    for looked in [phases(PHASES, Some(&mapping)), phases(PHASES, None)] {
+        let channel = &looked.summary.channels["grid_import"];
+        assert_eq!(looked.summary.channels.len(), 1);
+        assert_eq!((channel.intervals, channel.gaps.len()), (3, 1));
+        assert_eq!(channel.total().to_string(), "0.72");
+        assert_eq!(looked.weight, Some(Weight::Doubt));
+        assert!(findings(&looked).contains(&(3, "part_missing")));
+    }
+    // One that no row tells is missing from all of them.
+    let without = PHASES.replace("0,300", "").replace("0,030", "");
+    let looked = phases(&without, Some(&mapping));
+    assert_eq!(
+        looked
+            .summary
+            .channels
+            .values()
+            .map(|it| it.intervals)
+            .sum::<u64>(),
+        0
+    );
+}
+
+#[test]
+fn phases_in_rows_of_their_own_are_summed_by_the_words_of_a_column() {
+    let mapping = r#"{"name": "rows", "time": {"at": {"column": "time"}},
+        "values": [{"column": "kwh", "channel": "grid_import", "unit": "kWh"}],
+        "channel_of": {"column": "phase", "channels": [
+            {"words": ["a", "b", "c"], "channel": "grid_import", "phases": true}]}}"#;
+    let mut text = "time,phase,kwh\n".to_owned();
+    for hour in 0..3 {
+        for phase in ["A", "B", "C"] {
+            if (hour, phase) != (1, "B") {
+                writeln!(text, "2025-03-01T0{hour}:00:00Z,{phase},0.5").unwrap();
+            }
+        }
+    }
+    let looked = phases(&text, Some(mapping));
+    let channel = &looked.summary.channels["grid_import"];
+    assert_eq!(
+        (channel.intervals, channel.total().to_string()),
+        (2, "3".to_owned())
+    );
+    assert_eq!(
+        findings(&looked)
+            .iter()
+            .filter(|(_, code)| *code == "part_missing")
+            .count(),
+        1
+    );
 }

@@ -50,7 +50,13 @@ pub enum Weight {
 
 /// Codes that are worth knowing and no more.
 const NOTES: &[&str] = &[
+    "bill_currency",
+    "bill_currency_assumed",
+    "bill_kept",
+    "bill_replaced",
     "bill_without_start",
+    "bills_not_electric",
+    "bills_without_total",
     "blank",
     "checksum",
     "date_order_assumed",
@@ -83,6 +89,9 @@ const NOTES: &[&str] = &[
 
 /// Codes that leave one row out.
 const DOUBTS: &[&str] = &[
+    "bill_overlaps_bill",
+    "bill_overlaps_stored",
+    "bill_wrong",
     "checksum_wrong",
     "columns",
     "conflict",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ImportBatchId, Kwh, MeterId, OperationId};
 
+pub mod bills;
 pub mod delimited;
 mod encoding;
 pub mod file;
@@ -26,6 +27,7 @@ pub mod unit;
 mod usage_csv;
 mod workbook;
 
+pub use bills::BillsImport;
 pub use finding::{Finding, Findings, Weight, shown};
 pub use temperatures::{Temperatures, parse_temperatures};
 pub use usage_csv::read_usage;
@@ -58,6 +60,9 @@ pub struct ImportReport {
     /// What was found, some of each kind; the rest is counted by `more`. What casts doubt on rows is
     /// here only where it was accepted, and refused as a whole with 422 otherwise.
     pub findings: Vec<Finding>,
+    /// What became of the bills that the file tells of, if it tells of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bills: Option<BillsImport>,
 }
 
 /// What an import did to one meter, or would do. What is counted, unless it says rows, is what is

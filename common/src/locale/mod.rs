@@ -349,11 +349,13 @@ impl Locale {
     /// A finding in an imported file, with its line.
     pub fn import_finding(&self, finding: &Finding) -> String {
         let id = format!("import-finding-{}", finding.code);
-        let text = if self.has(&id) {
-            self.text_with(&id, &finding.params)
-        } else {
+        let text = if !self.has(&id) {
             let code = finding.code.clone();
             fl!(self.loader, "import-finding-unknown", code = code)
+        } else if finding.code.starts_with("bill_") {
+            self.text_with(&id, &self.of_bill(finding))
+        } else {
+            self.text_with(&id, &finding.params)
         };
         if finding.line == 0 {
             text
@@ -361,6 +363,20 @@ impl Locale {
             let line = finding.line.to_string();
             fl!(self.loader, "import-finding-line", line = line, text = text)
         }
+    }
+
+    /// What is told of a bill is days and amounts, as people read them, and perhaps a rule that it breaks.
+    fn of_bill(&self, finding: &Finding) -> BTreeMap<String, String> {
+        let mut params = self.readable(&finding.params, &TimeZone::UTC, |day| self.date(day));
+        if let Some(code) = finding.params.get("error") {
+            let error = FieldError {
+                field: String::new(),
+                code: code.clone(),
+                params: finding.params.clone(),
+            };
+            params.insert("why".to_owned(), self.field_error(&error));
+        }
+        params
     }
 
     /// The same on a screen, where keys do what options do on the command line, and instants are those of a
@@ -375,7 +391,9 @@ impl Locale {
             }
         }
         let id = format!("import-screen-finding-{}", finding.code);
-        if self.has(&id) {
+        if self.has(&id) && finding.code.starts_with("bill_") {
+            self.text_with(&id, &self.of_bill(finding))
+        } else if self.has(&id) {
             self.text_with(&id, &params)
         } else {
             self.import_finding(&Finding {

@@ -1,6 +1,7 @@
 //! Whether a home that came in could have been made here: all that people enter is read back by those who know
 //! it, under the rules of their forms, and what follows from readings is derived again.
 
+use ecotrack_common::live::NewApiKey;
 use ecotrack_common::meter::NewMeter;
 use ecotrack_common::{EnergyProfileId, FieldErrors};
 use jiff::Timestamp;
@@ -12,7 +13,8 @@ use super::store;
 use crate::error::{Error, Result};
 use crate::readings::imports::registers;
 use crate::{
-    alerts, away, bills, devices, forecasts, goals, meters, profiles, suggestions, tariffs,
+    alerts, away, bills, devices, forecasts, goals, keys, live, meters, profiles, suggestions,
+    tariffs,
 };
 
 /// Checks the home, and derives its days.
@@ -74,6 +76,24 @@ async fn read_back(
     let table = "profile_tariff";
     for tariff in read(tariffs::store::list(conn, profile).await, table)? {
         fits(tariff.tariff.check(), table)?;
+    }
+    let table = "live_topic";
+    for topic in read(live::topics::store::list(conn, profile).await, table)? {
+        fits(topic.topic.check(), table)?;
+    }
+    let table = "live_source";
+    for source in read(live::sources::store::list(conn, profile, None).await, table)? {
+        fits(source.r#use.check(source.kind), table)?;
+    }
+    let table = "api_key";
+    for key in read(keys::store::list(conn, profile, None).await, table)? {
+        // One that is over stays, and is seen to be.
+        let named = NewApiKey {
+            name: key.name,
+            meter_id: key.meter_id,
+            expires_at: None,
+        };
+        fits(named.check(now), table)?;
     }
     read(
         suggestions::store::list(conn, profile).await,

@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::exports::{self, out};
 use crate::extract::{Path, Query};
 use crate::write::WriteKey;
-use crate::{App, jobs, profiles};
+use crate::{App, jobs, keys, live, profiles};
 use pack::Pack;
 use sections::SECTIONS;
 
@@ -43,7 +43,7 @@ pub(crate) fn rare() -> OpenApiRouter<App> {
         .routes(routes!(import))
 }
 
-/// The whole home as one file: all but accounts, members' channels and codes.
+/// The whole home as one file: all but accounts, members' channels, codes and what keys say.
 #[utoipa::path(get, path = path::ARCHIVE, tag = "profiles", params(("energy_profile_id" = Uuid, Path)),
     responses((status = 200, content_type = "application/gzip", body = Vec<u8>), (status = 403), (status = 404)))]
 async fn export(
@@ -51,6 +51,8 @@ async fn export(
     caller: Caller,
     Path(profile): Path<EnergyProfileId>,
 ) -> Result<Response> {
+    // What came a moment ago is in its days then.
+    live::commit::fold_all(app.clone()).await;
     let (turn, mut tx) = exports::begin(&app).await?;
     let now = app.clock.now();
     let home = profiles::store::find(&mut tx, profile, caller.account_id, now).await?;
@@ -146,12 +148,19 @@ async fn import(
     jobs::ask_refresh(write.conn(), id).await?;
     let now = write.now();
     let profile = profiles::store::find(write.conn(), id, caller.account_id, now).await?;
+    let moved = keys::store::list(write.conn(), id, None).await?;
     let imported = ArchiveImported {
         profile: profile.ok_or(Error::NotFound)?,
         rows: arrived.rows,
         unknown_measures: arrived.unknown_measures,
+        keys: moved.into_iter().map(|key| key.name).collect(),
     };
-    write.finish(Some(id), StatusCode::CREATED, &imported).await
+    let answer = write
+        .finish(Some(id), StatusCode::CREATED, &imported)
+        .await?;
+    // Its topics are listened to from now on, where the operator lets it.
+    app.topics.notify_waiters();
+    Ok(answer)
 }
 
 /// Makes the home itself, with its owner.

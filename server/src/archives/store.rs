@@ -35,6 +35,7 @@ pub async fn open(
             "consumption_day AS t JOIN meter AS m USING (energy_profile_id, meter_id)"
         }
         "training_run" => "(SELECT * FROM training_run WHERE state <> 'running') AS t",
+        "api_key" => "(SELECT * FROM api_key WHERE revoked_at IS NULL) AS t",
         table => &format!("{table} AS t"),
     };
     let only = if *table == "consumption_day" {
@@ -156,6 +157,16 @@ pub async fn find_wrong(
              SELECT 'meter' FROM meter AS m JOIN meter AS s
                  ON s.energy_profile_id = m.energy_profile_id AND s.meter_id = m.same_as
              WHERE m.energy_profile_id = $1 AND (s.same_as IS NOT NULL OR s.channel <> m.channel)
+             UNION ALL
+             SELECT 'live_source' FROM live_source AS s JOIN meter AS m USING (energy_profile_id, meter_id)
+             WHERE s.energy_profile_id = $1
+               AND (m.reading_kind <> 'step' OR m.channel IN ('gas', 'water') OR m.removed_at IS NOT NULL)
+             UNION ALL
+             SELECT 'live_topic' FROM live_topic AS s JOIN meter AS m USING (energy_profile_id, meter_id)
+             WHERE s.energy_profile_id = $1 AND (m.reading_kind <> 'step' OR m.removed_at IS NOT NULL)
+             UNION ALL
+             SELECT 'api_key' FROM api_key AS s JOIN meter AS m USING (energy_profile_id, meter_id)
+             WHERE s.energy_profile_id = $1 AND (m.reading_kind <> 'step' OR m.removed_at IS NOT NULL)
              UNION ALL
              SELECT 'weather_observation' FROM weather_observation
              WHERE energy_profile_id = $1 AND local_date NOT BETWEEN '1900-01-01' AND '2199-12-31'

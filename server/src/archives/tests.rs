@@ -18,7 +18,7 @@ use super::sections::{LEFT_OUT, SECTIONS, TABLES_LEFT_OUT};
 use super::store::list_columns;
 use crate::catalog::load_reference;
 use crate::exports::tests::{full_home, import as import_readings, text};
-use crate::testing::{Actor, Answer, TestApp, in_home};
+use crate::testing::{Actor, Answer, TestApp, in_home, of_row};
 
 async fn export(ana: &Actor, profile: EnergyProfileId) -> Vec<u8> {
     let answer = ana.get(&in_home(path::ARCHIVE, profile)).await;
@@ -110,6 +110,7 @@ async fn rich_home(test: &TestApp) -> (Actor, EnergyProfileId) {
         .ask(Method::POST, &address, &headers, Body::from(days))
         .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+    live_sources(test, &ana, profile, quarters).await;
     let asked = ana
         .post(&in_home(path::TRAININGS, profile), &Value::Null)
         .await;
@@ -118,12 +119,50 @@ async fn rich_home(test: &TestApp) -> (Actor, EnergyProfileId) {
     (ana, profile)
 }
 
+/// A key, and what came with it and from a broker: in the middle of a step, with steps that wait and a
+/// finding.
+async fn live_sources(test: &TestApp, ana: &Actor, profile: EnergyProfileId, meter: &str) {
+    let key = json!({ "name": "Telegraf", "meter_id": meter });
+    let made = ana.post(&in_home(path::API_KEYS, profile), &key).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    let gone = ana
+        .post(&in_home(path::API_KEYS, profile), &json!({ "name": "Old" }))
+        .await;
+    let address = of_row(path::API_KEY, profile, "api_key_id", &gone.json);
+    assert_eq!(ana.delete(&address).await.status, StatusCode::NO_CONTENT);
+    for statement in [
+        "INSERT INTO live_source (energy_profile_id, live_source_id, origin, name, kind, meter_id, first_seen_at,
+                                  seen_at, seen_nano, last_at, last_value, open_at, open_uj, open_ms, open_estimated)
+         SELECT $1, gen_random_uuid(), 'Telegraf', 'total', 'counter', $2, '2026-11-01T00:00:00Z',
+                '2026-11-20T10:05:00Z', 12500000000, '2026-11-20T10:05:00Z', 12500000, '2026-11-20T10:00:00Z',
+                360000, 300000, false",
+        "INSERT INTO live_source (energy_profile_id, live_source_id, origin, name, kind, unit, ignored, first_seen_at)
+         SELECT $1, gen_random_uuid(), 'cellar', 'voltage', 'unknown', 'w', true, '2026-11-01T00:00:00Z'
+         WHERE $2 IS NOT NULL",
+        "INSERT INTO live_step (energy_profile_id, live_source_id, starts_at, step_minutes, mwh, estimated)
+         SELECT $1, live_source_id, '2026-11-20T09:45:00Z', 15, 1000, false FROM live_source
+         WHERE energy_profile_id = $1 AND meter_id = $2",
+        "INSERT INTO live_finding (energy_profile_id, live_source_id, code, count, first_at, last_at, params)
+         SELECT $1, live_source_id, 'restarted', 2, '2026-11-10T00:00:00Z', '2026-11-11T00:00:00Z', '{}'
+         FROM live_source WHERE energy_profile_id = $1 AND meter_id = $2",
+        "INSERT INTO live_topic (energy_profile_id, live_topic_id, broker, topic, meter_id)
+         VALUES ($1, gen_random_uuid(), 'cellar', 'tele/+/SENSOR', $2)",
+    ] {
+        sqlx::query(statement)
+            .bind(profile.0)
+            .bind(meter.parse::<uuid::Uuid>().unwrap())
+            .execute(&test.app.db)
+            .await
+            .unwrap();
+    }
+}
+
 async fn rows_of(who: &Actor, profile: EnergyProfileId, table: ExportTable) -> Value {
     let address = path::fill(&in_home(path::EXPORT, profile), &[("table", &table)]);
     let mut rows = who.get(&format!("{address}?format=json")).await.json;
     for row in rows.as_array_mut().unwrap() {
         // People stay where they are; the history keeps their names.
-        for of_people in ["entered_by", "acknowledged_by"] {
+        for of_people in ["entered_by", "acknowledged_by", "created_by"] {
             row.as_object_mut().unwrap().remove(of_people);
         }
     }
@@ -168,6 +207,11 @@ async fn a_home_goes_out_and_comes_in_the_same(db: PgPool) {
         ("forecast_model", 1),
         ("consumption_prediction", 1),
         ("audit_entry", 10),
+        ("live_source", 2),
+        ("live_step", 1),
+        ("live_finding", 1),
+        ("live_topic", 1),
+        ("api_key", 1),
     ] {
         assert!(
             imported.json["rows"][table].as_i64() >= Some(least),
@@ -175,6 +219,7 @@ async fn a_home_goes_out_and_comes_in_the_same(db: PgPool) {
             imported.json
         );
     }
+    assert_eq!(imported.json["keys"], json!(["Telegraf"]));
     // What the second one gives is what the first one gave.
     let again = export(&bia, copy).await;
     let rest = |archive: &[u8]| {
@@ -200,6 +245,50 @@ async fn a_home_goes_out_and_comes_in_the_same(db: PgPool) {
     };
     let refused = bia.undo(copy, &done).await;
     assert_eq!(refused.code(), "cannot_undo");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_that_moved_opens_nothing_until_it_is_made_anew(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let key = json!({ "name": "Telegraf" });
+    let old = ana.post(&in_home(path::API_KEYS, profile), &key).await.json;
+    let archive = export(&ana, profile).await;
+    let told: String = files(&archive).into_iter().map(|(_, text)| text).collect();
+    assert!(!told.contains("key_hash"), "{told}");
+    let bia = test.account("Bia").await;
+    let imported = import(&bia, &archive).await;
+    let copy = imported.json["profile"]["energy_profile_id"].as_str();
+    let copy: EnergyProfileId = copy.unwrap().parse().unwrap();
+    let keys = in_home(path::API_KEYS, copy);
+    let listed = bia.get(&keys).await.json;
+    assert_eq!(
+        (&listed[0]["name"], &listed[0]["moved"]),
+        (&key["name"], &json!(true))
+    );
+
+    // What it said goes on to open the home where it was made, and that alone.
+    let value = json!({ "readings": [{ "source": "main", "register_kwh": "10" }] });
+    let sent = async |token: &Value, to| {
+        let meter = test.anonymous().with_token(token.as_str().unwrap());
+        meter
+            .post(&in_home(path::LIVE_READINGS, to), &value)
+            .await
+            .status
+    };
+    assert_eq!(sent(&old["token"], profile).await, StatusCode::OK);
+    assert_ne!(sent(&old["token"], copy).await, StatusCode::OK);
+    let sources = bia.get(&in_home(path::LIVE_SOURCES, copy)).await.json;
+    assert_eq!(sources, json!([]));
+
+    let anew = bia.post(&keys, &key).await;
+    assert_eq!(anew.status, StatusCode::CREATED, "{}", anew.json);
+    let listed = bia.get(&keys).await.json;
+    assert_eq!(
+        (listed.as_array().unwrap().len(), &listed[0]["moved"]),
+        (1, &json!(false))
+    );
+    assert_eq!(sent(&anew.json["token"], copy).await, StatusCode::OK);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -3,6 +3,7 @@
 use ecotrack_common::billing::{BillingRecord, NewBillingRecord};
 use ecotrack_common::{AccountId, BillingRecordId, EnergyProfileId, Kwh, Money};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -185,6 +186,32 @@ pub async fn overlaps(
     )
     .fetch_one(conn)
     .await
+}
+
+/// The bills that have a day of `first` to `last`, as images; nobody else changes them until the transaction
+/// ends.
+pub async fn list_within(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    first: Date,
+    last: Date,
+) -> sqlx::Result<Vec<Image>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT b.billing_record_id, b.first_day, b.last_day, b.kwh, b.total, b.lines, b.due_on, b.paid_on, b.estimated,
+                  b.example, b.note, b.entered_by, a.display_name AS "entered_by_name?", b.entered_at, b.version
+           FROM billing_record AS b LEFT JOIN account AS a ON a.account_id = b.entered_by
+           WHERE b.energy_profile_id = $1 AND b.first_day <= $3 AND b.last_day >= $2
+           ORDER BY b.first_day FOR UPDATE OF b"#,
+        profile.0,
+        first.to_sqlx() as jiff_sqlx::Date,
+        last.to_sqlx() as jiff_sqlx::Date,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| Ok(row.into_image()?.0))
+    .collect()
 }
 
 /// Adds a bill; the caller knows that none of its days is in another.

@@ -312,3 +312,66 @@ async fn every_table_comes_out_in_both_forms(db: PgPool) {
     let unknown = path::fill(&in_home(path::EXPORT, profile), &[("table", &"accounts")]);
     assert_eq!(ana.get(&unknown).await.status, StatusCode::NOT_FOUND);
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn keys_sources_and_topics_come_out_and_nothing_of_what_a_key_says(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = full_home(&test).await;
+    let meters = ana.get(&in_home(path::METERS, profile)).await.json;
+    let steps = meters.as_array().unwrap().iter();
+    let steps = steps
+        .clone()
+        .find(|meter| meter["reading_kind"] == "step")
+        .unwrap();
+    let key = json!({ "name": "Telegraf", "meter_id": steps["meter_id"] });
+    let made = ana.post(&in_home(path::API_KEYS, profile), &key).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    for statement in [
+        "INSERT INTO live_source (energy_profile_id, live_source_id, origin, name, kind, first_seen_at, seen_at, seen_nano)
+         SELECT energy_profile_id, gen_random_uuid(), 'Telegraf', 'energy', 'counter', now(), now(), 12500000000
+         FROM energy_profile",
+        "INSERT INTO live_step (energy_profile_id, live_source_id, starts_at, step_minutes, mwh, estimated)
+         SELECT energy_profile_id, live_source_id, now(), 15, 1000, false FROM live_source",
+        "INSERT INTO live_topic (energy_profile_id, live_topic_id, broker, topic)
+         SELECT energy_profile_id, gen_random_uuid(), 'cellar', 'tele/+/SENSOR' FROM energy_profile",
+    ] {
+        sqlx::query(statement).execute(&test.app.db).await.unwrap();
+    }
+    let table = async |table: ExportTable, form: &str| {
+        let address = path::fill(&in_home(path::EXPORT, profile), &[("table", &table)]);
+        ana.get(&format!("{address}?format={form}")).await
+    };
+    let keys = table(ExportTable::Keys, "json").await;
+    assert_eq!(
+        (
+            &keys.json[0]["name"],
+            &keys.json[0]["meter"],
+            &keys.json[0]["created_by"]
+        ),
+        (&json!("Telegraf"), &steps["name"], &json!("Ana"))
+    );
+    let hash: String = sqlx::query_scalar("SELECT encode(key_hash, 'hex') FROM api_key")
+        .fetch_one(&test.app.db)
+        .await
+        .unwrap();
+    for answer in [&keys, &table(ExportTable::Keys, "csv").await] {
+        let text = answer.text();
+        assert!(!text.contains("hash") && !text.contains(&hash), "{text}");
+        assert!(!text.contains(made.json["token"].as_str().unwrap()));
+    }
+    let sources = table(ExportTable::Sources, "json").await.json;
+    assert_eq!(
+        (
+            &sources[0]["seen_value"],
+            &sources[0]["waiting_steps"],
+            &sources[0]["meter"]
+        ),
+        (&json!("12.5"), &json!(1), &Value::Null)
+    );
+    let topics = table(ExportTable::Topics, "csv").await;
+    assert!(
+        topics.text().contains("\ncellar,tele/+/SENSOR,,"),
+        "{}",
+        topics.text()
+    );
+}

@@ -62,6 +62,7 @@ async fn create(
 ) -> Result<(StatusCode, axum::Json<ApiKeyMade>)> {
     input.check(app.clock.now())?;
     let mut write = Write::unkeyed(&app).await?;
+    store::delete_moved(write.conn(), profile, &input.name).await?;
     if store::list(write.conn(), profile, None).await?.len() >= MOST {
         let mut errors = FieldErrors::default();
         errors.add_with("name", "too_many_keys", &[("max", &MOST.to_string())]);

@@ -30,10 +30,10 @@ pub async fn find_of_hashes(
     now: Timestamp,
 ) -> sqlx::Result<Vec<Working>> {
     let rows = sqlx::query!(
-        "SELECT k.key_hash, k.energy_profile_id, k.api_key_id, k.name, k.meter_id, k.last_used_at
+        r#"SELECT k.key_hash AS "key_hash!", k.energy_profile_id, k.api_key_id, k.name, k.meter_id, k.last_used_at
          FROM api_key AS k JOIN energy_profile AS p USING (energy_profile_id)
          WHERE k.key_hash = ANY ($1) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
-           AND p.removed_at IS NULL",
+           AND p.removed_at IS NULL"#,
         hashes,
         now.to_sqlx(),
     )
@@ -56,7 +56,7 @@ pub async fn touch(conn: &mut PgConnection, keys: &[ApiKeyId], now: Timestamp) -
     sqlx::query!(
         "UPDATE api_key SET last_used_at = $2
          WHERE (energy_profile_id, api_key_id) IN (
-             SELECT energy_profile_id, api_key_id FROM api_key WHERE api_key_id = ANY ($1)
+             SELECT energy_profile_id, api_key_id FROM api_key WHERE api_key_id = ANY ($1) AND key_hash IS NOT NULL
              ORDER BY energy_profile_id, api_key_id FOR NO KEY UPDATE)",
         &ids,
         now.to_sqlx(),
@@ -74,7 +74,7 @@ pub async fn list(
 ) -> sqlx::Result<Vec<ApiKey>> {
     let rows = sqlx::query!(
         r#"SELECT k.api_key_id, k.name, k.meter_id, a.display_name AS "created_by?", k.created_at, k.expires_at,
-                  k.last_used_at
+                  k.last_used_at, k.key_hash IS NULL AS "moved!"
            FROM api_key AS k LEFT JOIN account AS a ON a.account_id = k.created_by
            WHERE k.energy_profile_id = $1 AND k.revoked_at IS NULL AND ($2::uuid IS NULL OR k.api_key_id = $2)
            ORDER BY k.name"#,
@@ -91,8 +91,25 @@ pub async fn list(
         created_at: row.created_at.to_jiff(),
         expires_at: row.expires_at.map(jiff_sqlx::Timestamp::to_jiff),
         last_used_at: row.last_used_at.map(jiff_sqlx::Timestamp::to_jiff),
+        moved: row.moved,
     });
     Ok(keys.collect())
+}
+
+/// Makes room for a key that is made anew: the one of this name that came from another server goes.
+pub async fn delete_moved(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    name: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM api_key WHERE energy_profile_id = $1 AND name = $2 AND key_hash IS NULL",
+        profile.0,
+        name.trim(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Adds a key under the hash of what it says; `api_key_name_key` says that another has its name.

@@ -55,8 +55,11 @@ pub(super) async fn undo(
     .on_constraint("audit_operation_undoes_key", || {
         cannot_undo("it was undone before")
     })?;
+    // What an import wrote goes before the meters that it made, whose locks come before that of the home.
+    let mut ordered = back;
+    ordered.sort_by_key(|entry| entry.entity != imports::BATCH);
     let mut rows = 0;
-    for of_entity in back.chunk_by(|a, b| a.entity == b.entity) {
+    for of_entity in ordered.chunk_by(|a, b| a.entity == b.entity) {
         rows += restore_all(write, caller, profile, of_entity).await?;
     }
     Ok(Undone {

@@ -13,6 +13,12 @@ fn sample(name: &str) -> String {
     format!("{}/../common/samples/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Makes a meter of steps.
+async fn add_meter(shell: &Shell, name: &str, more: &[&str]) {
+    let words = ["meters", "add", "--name", name, "--kind", "step"];
+    shell.run(&[&words, more].concat()).await.good();
+}
+
 #[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
 async fn what_a_file_holds_is_told_without_a_server(db: PgPool) {
     let world = World::new(db).await;
@@ -72,18 +78,7 @@ async fn what_a_file_holds_is_told_without_a_server(db: PgPool) {
 async fn a_file_in_doubt_waits_until_somebody_says_yes(db: PgPool) {
     let world = World::new(db).await;
     let ana = Shell::of_ana(&world, Language::English).await;
-    ana.run(&[
-        "meters",
-        "add",
-        "--name",
-        "Smart",
-        "--kind",
-        "step",
-        "--same-as",
-        "Main meter",
-    ])
-    .await
-    .good();
+    add_meter(&ana, "Smart", &["--same-as", "Main meter"]).await;
     let file = sample("malformed/04_nan_inf_blank.csv");
     let told = ana
         .run(&["readings", "import", &file, "--meter", "Smart"])
@@ -123,30 +118,8 @@ async fn a_file_in_doubt_waits_until_somebody_says_yes(db: PgPool) {
 async fn the_channels_of_one_file_go_to_their_meters_and_are_taken_back_together(db: PgPool) {
     let world = World::new(db).await;
     let ana = Shell::of_ana(&world, Language::English).await;
-    ana.run(&[
-        "meters",
-        "add",
-        "--name",
-        "Smart",
-        "--kind",
-        "step",
-        "--same-as",
-        "Main meter",
-    ])
-    .await
-    .good();
-    ana.run(&[
-        "meters",
-        "add",
-        "--name",
-        "Given",
-        "--kind",
-        "step",
-        "--channel",
-        "grid_export",
-    ])
-    .await
-    .good();
+    add_meter(&ana, "Smart", &["--same-as", "Main meter"]).await;
+    add_meter(&ana, "Given", &["--channel", "grid_export"]).await;
     let text = "Start;End;Import (kWh);Export (kWh);Gas (m3)\n\
                 01/06/2025 00:00;01/06/2025 01:00;0,5;0,1;1\n\
                 01/06/2025 01:00;01/06/2025 02:00;0,25;0,2;1\n";
@@ -200,4 +173,40 @@ async fn a_presets_mapping_is_printed_changed_and_taken_again(db: PgPool) {
         .await
         .bad(1);
     assert!(told.contains("dach.csv"), "{told}");
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_history_of_bills_becomes_the_bills_of_a_home(db: PgPool) {
+    let world = World::new(db.clone()).await;
+    let ana = Shell::of_ana(&world, Language::English).await;
+    let file = sample("public/xcel_bills/xcel_energy_sample.csv");
+    // A home in Brazil does not pay in dollars.
+    let told = ana.run(&["readings", "import", &file]).await.good();
+    assert!(told.contains("none of the 47 is stored"), "{told}");
+    let listed: Value = ana.json(&["bills", "list"]).await;
+    assert_eq!(listed.as_array().unwrap().len(), 0);
+
+    sqlx::query("UPDATE energy_profile SET currency = 'USD'")
+        .execute(&db)
+        .await
+        .unwrap();
+    let asked = ["readings", "import", &file, "--dry-run"];
+    let dry: Value = ana.json(&asked).await;
+    assert_eq!(dry["bills"].as_array().unwrap().len(), 47);
+    assert_eq!(dry["channels"]["grid_import"]["total"], 18955.0);
+    let told = ana.run(&asked).await.good();
+    assert!(told.contains("450.0 kWh, US$ 89.45"), "{told}");
+    let told = ana.run(&["readings", "import", &file]).await.good();
+    assert!(told.contains("Bills: 47 added"), "{told}");
+    let listed: Value = ana.json(&["bills", "list"]).await;
+    let listed = listed.as_array().unwrap();
+    assert_eq!(
+        (listed.len(), &listed[0]["total"]),
+        (47, &Value::from("89.45"))
+    );
+    let again = ana.run(&["readings", "import", &file]).await.good();
+    assert!(again.contains("47 known already"), "{again}");
+    ana.run(&["undo"]).await.good();
+    let listed: Value = ana.json(&["bills", "list"]).await;
+    assert_eq!(listed.as_array().unwrap().len(), 0);
 }

@@ -48,6 +48,11 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
         let said = fl!(words, "cli-home-unknown-measures", slugs = slugs);
         context.streams.tell_line(&said);
     }
+    if !imported.keys.is_empty() {
+        let names = imported.keys.join(", ");
+        let said = fl!(words, "cli-home-keys", names = names);
+        context.streams.tell_line(&said);
+    }
     let rows = imported.rows.values().sum::<u64>();
     let rows = context.locale.number(rows.into(), 0);
     let home = imported.profile.name;

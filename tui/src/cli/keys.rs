@@ -50,6 +50,7 @@ const COLUMNS: &[&str] = &[
     "created_at",
     "expires_at",
     "last_used_at",
+    "moved",
     "api_key_id",
 ];
 
@@ -127,7 +128,11 @@ fn table(keys: &[ApiKey], shown: Shown) -> Table {
         table.row([
             ending(row.api_key_id.0),
             row.name.clone(),
-            at(row.last_used_at),
+            if row.moved {
+                locale.text("key-moved")
+            } else {
+                at(row.last_used_at)
+            },
             at(row.expires_at),
         ]);
     }

@@ -2,7 +2,7 @@
 //! that are passed over, stays as the mapping had it.
 
 use ecotrack_common::FieldErrors;
-use ecotrack_common::import::delimited::{Mapping, Said, TimeColumns, ValueColumn};
+use ecotrack_common::import::delimited::{BillColumns, Mapping, Said, TimeColumns, ValueColumn};
 use ecotrack_common::import::file::Raw;
 use ecotrack_common::import::presets;
 use ecotrack_common::import::series::{Kind, StampIs};
@@ -19,11 +19,11 @@ use crate::message::Effect;
 const TIMES: [(&str, &[Part]); 7] = [
     ("at", &[COLUMN, STAMP]),
     ("date_and_clock", &[DATE, CLOCK, STAMP]),
-    ("span", &[START, END, INCLUSIVE]),
+    ("span", &[START, END, INCLUSIVE, TOTAL, CURRENCY]),
     ("date_and_clocks", &[DATE, START, END_DATE, END, INCLUSIVE]),
     ("date_and_hour", &[DATE, HOUR]),
-    ("year_and_month", &[YEAR, MONTH]),
-    ("bill_date", &[COLUMN]),
+    ("year_and_month", &[YEAR, MONTH, TOTAL, CURRENCY]),
+    ("bill_date", &[COLUMN, TOTAL, CURRENCY]),
 ];
 
 /// A field of the time: its name and label.
@@ -40,6 +40,9 @@ const YEAR: Part = ("year", "label-import-year");
 const MONTH: Part = ("month", "label-import-month");
 const STAMP: Part = ("stamp_is", "label-import-stamp");
 const INCLUSIVE: Part = ("inclusive", "label-import-inclusive");
+/// Of rows that are bills.
+const TOTAL: Part = ("bill_total", "label-import-bill-total");
+const CURRENCY: Part = ("bill_currency", "label-import-bill-currency");
 
 /// Columns of values that the form shows; the fields of each.
 const VALUES: [[&str; 4]; 8] = [
@@ -126,6 +129,7 @@ fn base(app: &App) -> Mapping {
         estimated: Vec::new(),
         missing: Vec::new(),
         negative: None,
+        bills: None,
     })
 }
 
@@ -196,6 +200,8 @@ pub(super) fn fields(app: &App, form: Option<&Form>, cx: &Context) -> Vec<Field>
                 Field::choice(name, label, words.into(), value)
             }
             "inclusive" => Field::toggle(name, label, is_inclusive(&base.time)),
+            "bill_total" => columns.field(name, label, &of_bills(&base, total), true),
+            "bill_currency" => Field::text(name, label, &of_bills(&base, currency)),
             "end_date" => columns.field(name, label, &column_of(&base.time, name), true),
             _ => columns.field(name, label, &column_of(&base.time, name), false),
         });
@@ -217,6 +223,10 @@ pub(super) fn fields(app: &App, form: Option<&Form>, cx: &Context) -> Vec<Field>
     for (at, names) in VALUES.iter().enumerate().take(shown) {
         fields.extend(value_fields(names, base.values.get(at), form, columns));
     }
+    if is_shared(&channels_of(form, &base)) {
+        let phases = base.values.iter().any(|value| value.phase);
+        fields.push(Field::toggle("phases", "label-import-phases", phases));
+    }
     fields.push(columns.field(
         "unit_column",
         "label-import-unit-column",
@@ -224,6 +234,62 @@ pub(super) fn fields(app: &App, form: Option<&Form>, cx: &Context) -> Vec<Field>
         true,
     ));
     fields
+}
+
+fn of_bills(base: &Mapping, of: fn(&BillColumns) -> Option<&String>) -> String {
+    let told = base.bills.as_ref().and_then(of);
+    told.cloned().unwrap_or_default()
+}
+
+fn total(bills: &BillColumns) -> Option<&String> {
+    bills.total.as_ref()
+}
+
+fn currency(bills: &BillColumns) -> Option<&String> {
+    bills.currency.as_ref()
+}
+
+/// What the form says of bills; of rows that cannot be any it does not ask.
+fn bills(form: &Form, base: Option<BillColumns>) -> Option<BillColumns> {
+    form.field("bill_total")?;
+    let (total, currency) = (form.optional("bill_total"), form.optional("bill_currency"));
+    if total.is_none() && base.is_none() {
+        return None;
+    }
+    Some(BillColumns {
+        total,
+        currency: currency.map(|code| code.trim().to_uppercase()),
+        ..base.unwrap_or_default()
+    })
+}
+
+/// The channels that the columns of values go to.
+fn channels_of(form: Option<&Form>, base: &Mapping) -> Vec<String> {
+    let Some(form) = form else {
+        return base.values.iter().map(|it| it.channel.clone()).collect();
+    };
+    let named = VALUES
+        .iter()
+        .filter(|names| form.optional(names[0]).is_some());
+    named.filter_map(|names| form.optional(names[1])).collect()
+}
+
+/// Whether several columns go to one channel.
+fn is_shared(channels: &[String]) -> bool {
+    let mut several = (1..channels.len()).filter(|at| channels[..*at].contains(&channels[*at]));
+    several.next().is_some()
+}
+
+/// Columns of one channel are summed: each is a part of it, by its header where nothing says more.
+fn summed(values: &mut [ValueColumn], phases: bool) {
+    let channels: Vec<String> = values.iter().map(|value| value.channel.clone()).collect();
+    for value in values {
+        let shared = channels.iter().filter(|it| **it == value.channel).count() > 1;
+        value.phase = shared && phases;
+        if shared && value.part.is_empty() {
+            "*".clone_into(&mut value.part);
+        }
+    }
 }
 
 /// The columns of a file, to choose from.
@@ -429,6 +495,7 @@ fn mapping(app: &App, form: &Form) -> Result<Mapping, FieldErrors> {
         }
     }
     values.extend(base.values.iter().skip(VALUES.len()).cloned());
+    summed(&mut values, form.is_on("phases"));
     if values.is_empty() {
         errors.add(VALUES[0][0], "required");
     }
@@ -457,6 +524,7 @@ fn mapping(app: &App, form: &Form) -> Result<Mapping, FieldErrors> {
         values,
         unit_column: form.optional("unit_column"),
         negative: import_said::read_negative(form),
+        bills: bills(form, base.bills.clone()),
         ..base
     })
 }
@@ -472,6 +540,7 @@ fn value(
         column: String::new(),
         channel: "grid_import".to_owned(),
         part: String::new(),
+        phase: false,
         kind: Kind::Usage,
         unit: None,
         turned: false,

@@ -47,34 +47,6 @@ pub const COMMANDS: &[Command] = &[
         run: |app, cx| scroll(app, Step::Lines(1), cx),
         footer: true,
     },
-    Command {
-        keys: &[named(KeyCode::PageUp)],
-        name: "key-page",
-        when: always,
-        run: |app, cx| scroll(app, Step::Page(-1), cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::PageDown), key(' ')],
-        name: "key-page",
-        when: always,
-        run: |app, cx| scroll(app, Step::Page(1), cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::Home), key('g')],
-        name: "key-top",
-        when: always,
-        run: |app, cx| scroll(app, Step::First, cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::End), key('G')],
-        name: "key-bottom",
-        when: always,
-        run: |app, cx| scroll(app, Step::Last, cx),
-        footer: false,
-    },
     LEAVE_AT_ONCE,
 ];
 

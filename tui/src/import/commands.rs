@@ -3,12 +3,15 @@
 use crossterm::event::KeyCode;
 use ecotrack_common::import::{OnConflict, Weight};
 
-use super::{Asking, ask_for, ask_server, back, complete, import, new_meter, other_meter, scroll};
+use super::{
+    Asking, Trial, ask_for, ask_server, back, choose, complete, import, is_large, new_meter,
+};
 use super::{mapping, take_path};
+use super::{other_meter, scroll};
 use crate::app::{App, Context};
 use crate::forms::{self, Subject};
 use crate::keys::{Command, always, ctrl, key, named};
-use crate::message::Effect;
+use crate::message::{Effect, Fault};
 use crate::widgets::scroll::Step;
 
 /// While a path is typed; every other key writes it.
@@ -63,14 +66,14 @@ pub const COMMANDS: &[Command] = &[
         keys: &[named(KeyCode::Right), named(KeyCode::Enter), key('l')],
         name: "key-import-meter",
         when: has_channels,
-        run: |app, cx| other_meter(app, 1, cx),
+        run: |app, _| other_meter(app, 1),
         footer: true,
     },
     Command {
         keys: &[named(KeyCode::Left), key('h')],
         name: "key-import-meter",
         when: has_channels,
-        run: |app, cx| other_meter(app, -1, cx),
+        run: |app, _| other_meter(app, -1),
         footer: false,
     },
     Command {
@@ -105,10 +108,17 @@ pub const COMMANDS: &[Command] = &[
         keys: &[key('m')],
         name: "key-import-make-meters",
         when: is_export,
-        run: |app, cx| {
+        run: |app, _| {
             app.import.make_meters = !app.import.make_meters;
-            again(app, cx)
+            choose(app)
         },
+        footer: true,
+    },
+    Command {
+        keys: &[key('t')],
+        name: "key-import-ask",
+        when: |app| is_previewed(app) && is_unanswered(app),
+        run: ask_server,
         footer: true,
     },
     Command {
@@ -144,34 +154,6 @@ pub const COMMANDS: &[Command] = &[
         name: "key-move",
         when: always,
         run: |app, cx| select(app, 1, cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::PageUp)],
-        name: "key-page",
-        when: always,
-        run: |app, cx| scroll(app, Step::Page(-1), cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::PageDown)],
-        name: "key-page",
-        when: always,
-        run: |app, cx| scroll(app, Step::Page(1), cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::Home), key('g')],
-        name: "key-top",
-        when: always,
-        run: |app, cx| scroll(app, Step::First, cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::End), key('G')],
-        name: "key-bottom",
-        when: always,
-        run: |app, cx| scroll(app, Step::Last, cx),
         footer: false,
     },
     Command {
@@ -226,24 +208,27 @@ fn has_doubts(app: &App) -> bool {
     state.accepted || state.weight() == Some(Weight::Doubt)
 }
 
-/// Leaves out what is in doubt and takes the rest, or not.
-fn accept(app: &mut App, cx: &Context) -> Vec<Effect> {
-    app.import.accepted = !app.import.accepted;
-    again(app, cx)
+/// Whether the server is asked only when a key says so: a large file, or the server was away.
+fn is_unanswered(app: &App) -> bool {
+    match &app.import.trial {
+        Trial::Waiting => is_large(app),
+        Trial::Answered(Err(fault)) => *fault == Fault::Away,
+        _ => false,
+    }
 }
 
-fn other_conflict(app: &mut App, cx: &Context) -> Vec<Effect> {
+/// Leaves out what is in doubt and takes the rest, or not.
+fn accept(app: &mut App, _: &Context) -> Vec<Effect> {
+    app.import.accepted = !app.import.accepted;
+    choose(app)
+}
+
+fn other_conflict(app: &mut App, _: &Context) -> Vec<Effect> {
     app.import.on_conflict = match app.import.on_conflict {
         OnConflict::Skip => OnConflict::Replace,
         OnConflict::Replace => OnConflict::Skip,
     };
-    again(app, cx)
-}
-
-/// What would become of it is something else now.
-fn again(app: &mut App, cx: &Context) -> Vec<Effect> {
-    app.import.changed();
-    ask_server(app, cx)
+    choose(app)
 }
 
 /// Another channel; where there is one only, the lines move.

@@ -9,6 +9,7 @@ mod job;
 pub(crate) mod meters;
 pub(crate) mod rows;
 mod state;
+mod trial;
 pub(crate) mod typed;
 mod view;
 mod view_text;
@@ -19,15 +20,16 @@ pub(crate) mod work;
 use std::sync::Arc;
 
 use ecotrack_common::import::delimited::{Mapping, Said};
-use ecotrack_common::import::{ImportReport, OnConflict, Weight};
+use ecotrack_common::import::{ImportReport, OnConflict};
 use ecotrack_common::meter::{Channel, Meter};
 use ecotrack_common::{MeterId, OperationId};
-use uuid::Uuid;
 
 pub use commands::{ASK_COMMANDS, COMMANDS};
 pub use job::{Job, Look, News, Seen, Send, Wrong};
 use state::is_invalid;
 pub use state::{Asking, State, Trial, Way};
+use trial::{ask_server, choose, send};
+pub(crate) use trial::{is_large, rested};
 pub use view::view;
 pub(crate) use view_values::first_rows;
 
@@ -314,6 +316,7 @@ fn looked(
             state.scrolled = 0;
             (state.tried, state.tried_by) = (None, None);
             state.changed();
+            state.told.clear();
             choose_meters(app);
             ask_server(app, cx)
         }
@@ -327,14 +330,19 @@ fn choose_meters(app: &mut App) {
     let before = std::mem::take(&mut state.meters);
     let electric = state.electric();
     let alone = electric.len() == 1;
+    let looked = state.looked();
+    let billed = |channel: &str| looked.is_some_and(|looked| looked.is_billed(channel));
     let chosen = electric.into_iter().map(|(channel, kind)| {
         let meter = before.get(channel).copied().unwrap_or_else(|| {
             let usual = meters::usual(channel, kind, alone, &all);
-            usual.map(|meter| meter.meter_id)
+            usual
+                .filter(|_| !billed(channel))
+                .map(|meter| meter.meter_id)
         });
         (channel.clone(), meter)
     });
-    state.meters = chosen.collect();
+    let chosen = chosen.collect();
+    state.meters = chosen;
     state.selected = state.selected.min(state.meters.len().saturating_sub(1));
 }
 
@@ -366,7 +374,7 @@ pub(crate) fn meters_came(app: &mut App, cx: &Context) -> Vec<Effect> {
 }
 
 /// The channel under the cursor goes to another meter, or to none.
-fn other_meter(app: &mut App, by: isize, cx: &Context) -> Vec<Effect> {
+fn other_meter(app: &mut App, by: isize) -> Vec<Effect> {
     let all = all_meters(app);
     let state = &mut app.import;
     let electric = state.electric();
@@ -390,8 +398,7 @@ fn other_meter(app: &mut App, by: isize, cx: &Context) -> Vec<Effect> {
     let at = at.and_then(|at| isize::try_from(at).ok()).unwrap_or(-1);
     let next = usize::try_from((at + by).rem_euclid(count)).unwrap_or(0);
     state.meters.insert(channel, options[next]);
-    state.changed();
-    ask_server(app, cx)
+    choose(app)
 }
 
 /// Opens the form for a meter of the channel under the cursor.
@@ -419,42 +426,6 @@ fn new_meter(app: &mut App, cx: &Context) -> Vec<Effect> {
     effects
 }
 
-/// Asks the server what would become of the file; nothing is stored.
-fn ask_server(app: &mut App, cx: &Context) -> Vec<Effect> {
-    if app
-        .import
-        .looked()
-        .is_some_and(|it| it.weight == Some(Weight::Refusal))
-    {
-        return Vec::new();
-    }
-    let ticket = app.ticket();
-    let Some(send) = send(app, true, cx.fresh_key) else {
-        return Vec::new();
-    };
-    app.import.trial = Trial::Asking(Way::new(ticket, send.rows()));
-    vec![Effect::Import(ticket, Box::new(Job::Send(Box::new(send))))]
-}
-
-fn send(app: &App, dry_run: bool, key: Uuid) -> Option<Send> {
-    let state = &app.import;
-    let (home, seen) = (app.home?, state.seen.clone()?);
-    let meters = state.chosen();
-    if seen.looked.is_some() && meters.is_empty() {
-        return None;
-    }
-    Some(Send {
-        home,
-        seen,
-        meters,
-        on_conflict: state.on_conflict,
-        accept_findings: state.accepted,
-        dry_run,
-        make_meters: state.make_meters,
-        key,
-    })
-}
-
 /// Sends the file; what was sent before and not answered goes under the same key.
 fn import(app: &mut App, cx: &Context) -> Vec<Effect> {
     if let Some(why) = app.import.hindrance() {
@@ -470,7 +441,7 @@ fn import(app: &mut App, cx: &Context) -> Vec<Effect> {
     state.attempt = Some(key);
     (state.fault, state.wrong) = (None, None);
     state.stopping = false;
-    if matches!(state.trial, Trial::Asking(_)) {
+    if matches!(state.trial, Trial::Asking(_) | Trial::Waiting) {
         // One file at a time; what would become of it is seen soon.
         state.trial = Trial::Unasked;
     }
@@ -487,6 +458,9 @@ pub fn answered(
 ) -> Vec<Effect> {
     let state = &mut app.import;
     if matches!(&state.trial, Trial::Asking(way) if way.ticket == ticket) {
+        if let Ok(report) = &answer {
+            state.told.push((state.choice(), report.clone()));
+        }
         state.trial = Trial::Answered(answer);
         return Vec::new();
     }
@@ -503,6 +477,7 @@ pub fn answered(
                 return taken_back(app, operation, cx);
             }
             state.attempt = None;
+            state.told.clear();
             state.outcome = Some(*report);
             state.scrolled = 0;
             if let Some(operation) = operation {

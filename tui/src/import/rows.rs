@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use ecotrack_common::import::file::{Looked, read};
-use ecotrack_common::import::own_rows::{HEADER, OwnMeter, OwnRow, Said, write_row};
+use ecotrack_common::import::own_rows::{HEADER, OwnMeter, OwnRow, Said, write_bill, write_row};
 use ecotrack_common::import::series::Interval;
 use ecotrack_common::import::unit::Base;
 use futures_util::{Stream, stream};
@@ -42,6 +42,9 @@ pub(crate) fn rows(
             sender: sender.clone(),
             failed: false,
         };
+        for bill in &looked.summary.bills {
+            out.put(|piece| write_bill(piece, bill));
+        }
         out.put(|piece| writeln!(piece, "{HEADER}"));
         let mut rows = 0;
         let mut sink = |channel: &str, _: Base, intervals: &[Interval]| {

@@ -62,10 +62,21 @@ impl Way {
 pub enum Trial {
     /// It was not asked.
     Unasked,
+    /// Something else was chosen since: it is asked soon, or of a large file by a key.
+    Waiting,
     /// It is asked.
     Asking(Way),
     /// It answered, or not.
     Answered(Answer<Box<ImportReport>>),
+}
+
+/// What was chosen of a file before the server is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    meters: meters::Meters,
+    on_conflict: OnConflict,
+    accepted: bool,
+    make_meters: bool,
 }
 
 /// What the screen knows.
@@ -100,6 +111,10 @@ pub struct State {
     pub make_meters: bool,
     /// What the server said before anything was stored.
     pub trial: Trial,
+    /// What the server said of each choice, as long as nothing changed there.
+    pub(crate) told: Vec<(Choice, Box<ImportReport>)>,
+    /// How many choices there were.
+    pub(crate) choices: u64,
     /// The import under way.
     pub sending: Option<Way>,
     /// Whether it is to be taken back as soon as it is there.
@@ -136,6 +151,8 @@ impl Default for State {
             accepted: false,
             make_meters: false,
             trial: Trial::Unasked,
+            told: Vec::new(),
+            choices: 0,
             sending: None,
             stopping: false,
             fault: None,
@@ -215,10 +232,26 @@ impl State {
             Some(Weight::Doubt) if !self.accepted => return Some("import-in-doubt"),
             _ => {}
         }
-        if seen.looked.is_some() && self.meters.values().all(Option::is_none) {
+        let nowhere = self.meters.values().all(Option::is_none) && !self.has_bills();
+        if seen.looked.is_some() && nowhere {
             return Some("import-no-meter-chosen");
         }
         None
+    }
+
+    /// Whether the file tells of bills.
+    pub fn has_bills(&self) -> bool {
+        self.looked().is_some_and(|it| !it.summary.bills.is_empty())
+    }
+
+    /// What is chosen now.
+    pub(super) fn choice(&self) -> Choice {
+        Choice {
+            meters: self.chosen(),
+            on_conflict: self.on_conflict,
+            accepted: self.accepted,
+            make_meters: self.make_meters,
+        }
     }
 
     pub(super) fn chosen(&self) -> meters::Meters {

@@ -11,8 +11,8 @@ use ratatui::text::{Line, Span};
 use rust_decimal::Decimal;
 
 use super::view::wrong_lines;
-use super::view_values::{bills, months, rows};
-use super::{Trial, Way, all_meters, meters, words as said};
+use super::view_values::{bills, months, rows, told_bills};
+use super::{Trial, Way, all_meters, is_large, meters, words as said};
 use crate::app::{App, Context};
 use crate::message::Fault;
 use crate::widgets::{bar, words};
@@ -88,6 +88,7 @@ fn head(app: &App, width: usize, cx: &Context) -> Lines {
 /// First rows, bills and months.
 fn holds(app: &App, width: usize, cx: &Context) -> Lines {
     let mut lines = rows(app, cx);
+    lines.extend(told_bills(app, width, cx));
     lines.extend(bills(app, width, cx));
     lines.extend(months(app, width, cx));
     lines
@@ -176,7 +177,7 @@ fn recognised(app: &App, width: usize, cx: &Context) -> Lines {
     }
     if let Some(table) = &looked.table {
         lines.extend(wrapped(&how(table, cx), width, cx.theme.dim));
-        lines.extend(wrapped(&columns(table, cx), width, cx.theme.dim));
+        lines.extend(wrapped(&columns(looked, table, cx), width, cx.theme.dim));
     }
     lines
 }
@@ -237,7 +238,7 @@ fn how(table: &Table, cx: &Context) -> String {
 }
 
 /// Which column is which.
-fn columns(table: &Table, cx: &Context) -> String {
+fn columns(looked: &Looked, table: &Table, cx: &Context) -> String {
     let time: Vec<&str> = match &table.mapping.time {
         TimeColumns::At { column, .. } | TimeColumns::BillDate { column } => vec![column],
         TimeColumns::DateAndClock { date, clock } => vec![date, clock],
@@ -256,17 +257,24 @@ fn columns(table: &Table, cx: &Context) -> String {
             .and_then(|at| table.columns.get(at.checked_sub(1)?))
             .map(|column| column.header.as_str())
             .filter(|header| !header.is_empty());
-        // Of several spellings the first is enough.
-        let name = column.split('|').next().unwrap_or(column);
-        header.unwrap_or(name).to_owned()
+        header.unwrap_or(said::spelled(column)).to_owned()
     };
     let time: Vec<String> = time.into_iter().map(called).collect();
-    let values = table.mapping.values.iter().filter(|value| !value.optional);
+    let is_there = |name: &str| {
+        looked
+            .raw
+            .as_ref()
+            .is_some_and(|raw| raw.column(name).is_some())
+    };
+    let values = table.mapping.values.iter();
+    let values = values.filter(|value| !value.optional || is_there(&value.column));
     let values: Vec<String> = values
         .map(|value| {
             let unit = value.unit.as_ref().map(|unit| format!(" ({unit})"));
-            let unit = unit.unwrap_or_default();
-            format!("{} = {}{unit}", value.channel, called(&value.column))
+            let name = called(&value.column);
+            // Most headers say it already.
+            let unit = unit.filter(|unit| !name.ends_with(unit.trim_start()));
+            format!("{} = {name}{}", value.channel, unit.unwrap_or_default())
         })
         .collect();
     let (time, values) = (time.join(", "), values.join(", "));
@@ -299,6 +307,7 @@ fn channels(app: &App, width: usize, cx: &Context) -> Lines {
         let meter = chosen.and_then(|id| all.iter().find(|meter| meter.meter_id == id));
         let (goes, style) = match meter {
             Some(meter) => (meter.name.clone(), cx.theme.strong),
+            None if looked.is_billed(name) => (cx.locale.text("import-billed"), cx.theme.strong),
             None => (cx.locale.text("import-nowhere"), cx.theme.warning),
         };
         let style = if selected { cx.theme.selected } else { style };
@@ -398,6 +407,15 @@ fn server(app: &App, width: usize, cx: &Context) -> Lines {
     });
     match &import.trial {
         Trial::Unasked => return Vec::new(),
+        Trial::Waiting => {
+            let id = if is_large(app) {
+                "import-ask-by-key"
+            } else {
+                "import-asked-soon"
+            };
+            lines.extend(wrapped(&cx.locale.text(id), width, cx.theme.dim));
+            lines.extend(wrapped(&conflict, width, cx.theme.dim));
+        }
         Trial::Asking(way) => {
             let text = counted(app, *way, cx);
             let text = t!(cx, "import-asking", sent = text);
@@ -409,14 +427,19 @@ fn server(app: &App, width: usize, cx: &Context) -> Lines {
                 let all = said::summary(meter, &meter.name, true, &cx.locale, &zone);
                 lines.extend(hanging("", &all.join(" "), width, Style::new()));
             }
-            if report.meters.is_empty() {
+            if let Some(told) = &report.bills {
+                let text = said::bills(told, true, &cx.locale);
+                lines.extend(hanging("", &text, width, Style::new()));
+            }
+            if report.meters.is_empty() && report.bills.is_none() {
                 lines.extend(wrapped(
                     &cx.locale.text("import-nothing"),
                     width,
                     cx.theme.dim,
                 ));
             }
-            let differ = report.meters.iter().any(|meter| meter.conflicting > 0);
+            let bills = report.bills.is_some_and(|bills| bills.conflicting > 0);
+            let differ = bills || report.meters.iter().any(|meter| meter.conflicting > 0);
             let style = if differ {
                 cx.theme.warning
             } else {
@@ -508,6 +531,11 @@ fn outcome(app: &App, width: usize, cx: &Context) -> Lines {
             };
             lines.extend(wrapped(&text, width, Style::new()));
         }
+        lines.push(Line::default());
+    }
+    if let Some(told) = &report.bills {
+        let text = said::bills(told, false, &cx.locale);
+        lines.extend(wrapped(&text, width, cx.theme.strong));
         lines.push(Line::default());
     }
     let id = match report.operation_id {

@@ -75,6 +75,20 @@ pub(super) fn rows(app: &App, cx: &Context) -> Lines {
     lines
 }
 
+/// The bills that the file tells of.
+pub(super) fn told_bills(app: &App, width: usize, cx: &Context) -> Lines {
+    let Some(looked) = app.import.looked().filter(|_| app.import.has_bills()) else {
+        return Vec::new();
+    };
+    let currency = app.board().map_or("", |board| &board.home.currency);
+    let mut lines = heading("import-told-bills", cx);
+    for bill in &looked.summary.bills {
+        let text = said::bill(bill, currency, &cx.locale);
+        lines.extend(hanging("  ", &text, width, Style::new()));
+    }
+    lines
+}
+
 /// The channel that the home's bills are about, if the file has it.
 fn billed_channel(state: &State) -> Option<&str> {
     let electric = state.electric();

@@ -1,8 +1,9 @@
 //! What a file holds and what became of it, in words that screen and command line share. Pure.
 
+use ecotrack_common::import::bills::FileBill;
 use ecotrack_common::import::file::Looked;
 use ecotrack_common::import::series::{ChannelSummary, Interval};
-use ecotrack_common::import::{Finding, MeterImport, presets};
+use ecotrack_common::import::{BillsImport, Finding, MeterImport, presets};
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::{FieldError, Kwh, Problem};
 use jiff::Timestamp;
@@ -37,7 +38,9 @@ pub(crate) fn recognised(shown: &str, looked: &Looked, locale: &Locale) -> Strin
         "import-mapped"
     };
     let title = presets::title(&looked.preset).unwrap_or_else(|| locale.text(unknown));
-    let separator = looked.table.as_ref().map_or_else(String::new, |table| {
+    // A sheet has cells as they are.
+    let table = looked.table.as_ref().filter(|_| looked.encoding != "XLSX");
+    let separator = table.map_or_else(String::new, |table| {
         let mark = match table.separator {
             b'\t' => locale.text("import-tab"),
             mark => char::from(mark).to_string(),
@@ -56,13 +59,20 @@ pub(crate) fn recognised(shown: &str, looked: &Looked, locale: &Locale) -> Strin
     )
 }
 
+/// A column by the first spelling of its name.
+pub(crate) fn spelled(names: &str) -> &str {
+    let first = names.split('|').next().unwrap_or(names);
+    first.trim_end_matches('*')
+}
+
 /// By which columns it was recognised, if that is what did it.
 pub(crate) fn why(looked: &Looked, locale: &Locale) -> Option<String> {
     let table = looked
         .table
         .as_ref()
         .filter(|table| !table.why.is_empty())?;
-    let columns = table.why.join(", ");
+    let columns: Vec<&str> = table.why.iter().map(|names| spelled(names)).collect();
+    let columns = columns.join(", ");
     Some(fl!(locale.loader(), "import-why", columns = columns))
 }
 
@@ -89,6 +99,47 @@ pub(crate) fn heading(
         gaps = channel.gaps.len(),
         estimated = channel.estimated
     )
+}
+
+/// A bill as the file states it; amounts in the home's currency where it does not say another.
+pub(crate) fn bill(bill: &FileBill, currency: &str, locale: &Locale) -> String {
+    let currency = bill.currency.as_deref().unwrap_or(currency);
+    let told = &bill.bill;
+    fl!(
+        locale.loader(),
+        "import-told-bill",
+        first = locale.date(told.first_day),
+        last = locale.date(told.last_day),
+        kwh = locale.kwh(told.kwh),
+        total = locale.money(told.total, currency)
+    )
+}
+
+/// What became of the bills of a file, or would.
+pub(crate) fn bills(told: &BillsImport, dry_run: bool, locale: &Locale) -> String {
+    let words = locale.loader();
+    let count = |count: i64| locale.number(count.into(), 0);
+    let (added, same) = (count(told.added), count(told.unchanged));
+    let (other, out) = (count(told.conflicting), count(told.left_out));
+    if dry_run {
+        fl!(
+            words,
+            "import-bills-would",
+            added = added,
+            same = same,
+            other = other,
+            out = out
+        )
+    } else {
+        fl!(
+            words,
+            "import-bills-did",
+            added = added,
+            same = same,
+            other = other,
+            out = out
+        )
+    }
 }
 
 /// A row as it was understood.

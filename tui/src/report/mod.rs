@@ -63,34 +63,6 @@ pub const COMMANDS: &[Command] = &[
         footer: false,
     },
     Command {
-        keys: &[named(KeyCode::PageUp)],
-        name: "key-page",
-        when: is_there,
-        run: |app, cx| scroll(app, Step::Page(-1), cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::PageDown), key(' ')],
-        name: "key-page",
-        when: is_there,
-        run: |app, cx| scroll(app, Step::Page(1), cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::Home), key('g')],
-        name: "key-top",
-        when: is_there,
-        run: |app, cx| scroll(app, Step::First, cx),
-        footer: false,
-    },
-    Command {
-        keys: &[named(KeyCode::End), key('G')],
-        name: "key-bottom",
-        when: is_there,
-        run: |app, cx| scroll(app, Step::Last, cx),
-        footer: false,
-    },
-    Command {
         keys: &[key('y')],
         name: "key-report-year",
         when: |_| true,
@@ -148,7 +120,7 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
-fn is_there(app: &App) -> bool {
+pub(crate) fn is_there(app: &App) -> bool {
     app.report.report.value().is_some()
 }
 

@@ -22,15 +22,15 @@ impl Table {
             Self::History => ExportTable::History,
             Self::Alerts => ExportTable::Alerts,
             Self::AlertRules => ExportTable::AlertRules,
+            Self::Keys => ExportTable::Keys,
+            Self::Sources => ExportTable::Sources,
+            Self::Topics => ExportTable::Topics,
             Self::Consumption
             | Self::Invitations
             | Self::Sessions
             | Self::Removed
             | Self::Outbox
             | Self::Notices
-            | Self::Keys
-            | Self::Sources
-            | Self::Topics
             | Self::Admin(_) => return None,
         })
     }

@@ -43,7 +43,11 @@ pub(super) fn keys(app: &App, cx: &Context) -> Option<Vec<Row>> {
         cells: vec![
             Cell::text(row.name.clone()),
             Cell::text(meter(app, row.meter_id)),
-            at(row.last_used_at),
+            if row.moved {
+                Cell::text(format!("▲ {}", cx.locale.text("key-moved")))
+            } else {
+                at(row.last_used_at)
+            },
             at(row.expires_at),
         ],
         dim: row.expires_at.is_some_and(|at| at <= cx.now),

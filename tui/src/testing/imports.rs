@@ -130,6 +130,7 @@ pub(crate) fn import_report(stored: bool) -> ImportReport {
             missing_steps: 30,
         }],
         findings: vec![Finding::new(0, "kept", &[("count", "24")])],
+        bills: None,
     }
 }
 

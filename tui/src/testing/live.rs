@@ -27,10 +27,12 @@ pub(super) fn put(lists: &mut Lists) {
         created_at: at("2026-11-01T12:00:00Z"),
         expires_at: until.map(at),
         last_used_at: used.map(at),
+        moved: name == "Telegraf",
     };
     lists.keys = Remote::Ready(vec![
         key(201, "Shelly EM", Some("2026-11-23T14:58:00Z"), None),
         key(202, "Guest", None, Some("2026-11-20T03:00:00Z")),
+        key(203, "Telegraf", None, None),
     ]);
     let source = |n, name: &str, kind, value: &str| LiveSource {
         live_source_id: LiveSourceId(id(n)),

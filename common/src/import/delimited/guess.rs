@@ -6,7 +6,7 @@ use crate::import::unit::Unit;
 use super::layout::{Column, Layout};
 use super::mapping::{ChannelOf, ChannelWords, Mapping, Only, TimeColumns, ValueColumn};
 use super::plan::{folded, unit_in};
-use super::words::{CHANNELS, ENDS, ESTIMATES, OTHERS, PARTS, REGISTERS, STARTS};
+use super::words::{CHANNELS, ENDS, ESTIMATES, OTHERS, PARTS, PHASES, REGISTERS, STARTS};
 
 /// The channel that some words name.
 pub(super) fn channel_of_words(text: &str) -> Option<&'static str> {
@@ -65,6 +65,7 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
         estimated: estimates(layout),
         missing: Vec::new(),
         negative: None,
+        bills: None,
     })
 }
 
@@ -289,6 +290,7 @@ fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> 
         } else {
             String::new()
         },
+        phase: of > 1 && is_phase(&column.header),
         channel,
         kind: if register {
             Kind::Register
@@ -328,9 +330,17 @@ fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueColumn> {
         if several && !same.all(|(_, part)| *part) {
             value.channel = header(value).to_owned();
             value.part.clear();
+            value.phase = false;
         }
     }
     values
+}
+
+/// Whether a header says that its column is of one phase.
+fn is_phase(header: &str) -> bool {
+    let header = folded(header);
+    let mut words = header.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| PHASES.contains(&word))
 }
 
 /// Whether a column's numbers only grow, from a height that its steps would not reach soon.
@@ -386,6 +396,7 @@ fn kinds_of_rows(
                 words: vec![word.trim().to_lowercase()],
                 channel: channel.to_owned(),
                 turned: false,
+                phases: false,
             });
         }
     }

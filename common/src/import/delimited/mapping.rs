@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bills::BillColumns;
 use crate::import::series::{Kind, StampIs};
 
 /// How a table is to be read. Columns are named by the words of their header, of which several
@@ -52,6 +53,9 @@ pub struct Mapping {
     /// What a value below zero is, where the column is not of both directions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub negative: Option<Negative>,
+    /// What rows say of bills, where each of them is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bills: Option<BillColumns>,
 }
 
 fn start() -> StampIs {
@@ -126,14 +130,22 @@ pub enum TimeColumns {
 /// A column of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a file says of each of them whether it is so"
+)]
 pub struct ValueColumn {
     /// Column.
     pub column: String,
     /// `grid_import` and its like, or a name of one's own.
     pub channel: String,
-    /// Which part of it, where its columns are to be summed.
+    /// Which part of it, where its columns are to be summed; `*` is the column's header.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub part: String,
+    /// Whether it is one of the phases of its channel: these are summed where all of them are told, and where
+    /// one is missing there is a gap.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub phase: bool,
     /// What its values are.
     #[serde(default = "usage")]
     pub kind: Kind,
@@ -152,6 +164,14 @@ pub struct ValueColumn {
     /// Whether a column of nothing but zeros says that there is no such meter.
     #[serde(default)]
     pub unless_zero: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn usage() -> Kind {
@@ -180,6 +200,17 @@ pub struct ChannelWords {
     /// Whether values are the other way round.
     #[serde(default)]
     pub turned: bool,
+    /// Whether each of the words is a phase of the channel, summed as those of columns are.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub phases: bool,
+}
+
+impl ChannelWords {
+    /// The word that a cell in small letters has.
+    pub(super) fn word_in(&self, cell: &str) -> Option<&str> {
+        let mut words = self.words.iter().map(String::as_str);
+        words.find(|word| cell.contains(word))
+    }
 }
 
 /// Rows whose cell has one of some words.

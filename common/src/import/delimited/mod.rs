@@ -10,6 +10,7 @@ use super::series::{Kind, Series};
 use super::stamp::DateOrder;
 use super::unit::Unit;
 
+mod bills;
 mod guess;
 mod layout;
 mod mapping;
@@ -19,6 +20,7 @@ mod run;
 mod when;
 mod words;
 
+pub use bills::{BILLED, BillColumns};
 pub use layout::{Column, Layout};
 pub use mapping::{
     ChannelOf, ChannelWords, Dates, Decimals, Mapping, Negative, Only, TimeColumns, ValueColumn,

@@ -1,11 +1,12 @@
 //! A mapping held against the columns of a table: which column is which.
 
 use crate::import::finding::Finding;
-use crate::import::number::DecimalMark;
+use crate::import::number::{DecimalMark, Mixed};
 use crate::import::series::Kind;
 use crate::import::stamp::{self, DateOrder, OrderEvidence};
 use crate::import::unit::{Base, Unit};
 
+use super::bills::Bills;
 use super::layout::Layout;
 use super::mapping::{Decimals, Mapping, Only, TimeColumns};
 
@@ -52,6 +53,8 @@ pub(super) struct Value {
     pub(super) header: String,
     pub(super) channel: String,
     pub(super) part: String,
+    /// One of the phases of its channel.
+    pub(super) phase: bool,
     pub(super) kind: Kind,
     /// `None`: by the column of units.
     pub(super) unit: Option<Unit>,
@@ -94,6 +97,8 @@ pub(super) struct Plan {
     pub(super) order_assumed: bool,
     /// What the column of channels says where the same gas is told in cubic metres and in kilowatt-hours.
     pub(super) gas: Vec<String>,
+    /// What rows say of bills.
+    pub(super) bills: Option<Bills>,
     /// Columns that nothing reads.
     pub(super) ignored: Vec<String>,
 }
@@ -237,12 +242,7 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
             continue;
         };
         let there = &layout.columns[at];
-        let mark = match mapping.decimal {
-            Some(Decimals::Point) => Ok(DecimalMark::Point),
-            Some(Decimals::Comma) => Ok(DecimalMark::Comma),
-            None => there.marks.decide(usual_mark(layout)),
-        };
-        let Ok(mark) = mark else {
+        let Ok(mark) = mark_of(mapping, layout, at) else {
             findings.push(Finding::new(
                 0,
                 "mixed_decimal",
@@ -272,6 +272,7 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
             } else {
                 value.part.clone()
             },
+            phase: value.phase,
             // Power is the mean of its step; a register of power there is none.
             kind: if unit.is_some_and(|unit| unit.base == Base::Power) {
                 Kind::Power
@@ -302,6 +303,7 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
     }
     let (order, order_assumed) = date_order(mapping, layout, &time);
     let mut plan = Plan {
+        bills: Bills::of(mapping, layout, &values),
         time,
         values,
         channel_of,
@@ -350,6 +352,7 @@ impl Plan {
                 .map(|words| words.column),
         );
         all.extend(self.channel_of.iter().chain(&self.unit_column));
+        all.extend(self.bills.iter().flat_map(Bills::columns));
         all
     }
 }
@@ -373,6 +376,16 @@ pub(super) fn name_of(layout: &Layout, at: usize) -> String {
     match layout.columns.get(at).map(|column| column.header.as_str()) {
         None | Some("") => format!("#{}", at + 1),
         Some(header) => crate::import::shown(header),
+    }
+}
+
+/// The decimal mark of a column: as the mapping says, or as its cells do. An error where they do it in both
+/// ways.
+pub(super) fn mark_of(mapping: &Mapping, layout: &Layout, at: usize) -> Result<DecimalMark, Mixed> {
+    match mapping.decimal {
+        Some(Decimals::Point) => Ok(DecimalMark::Point),
+        Some(Decimals::Comma) => Ok(DecimalMark::Comma),
+        None => layout.columns[at].marks.decide(usual_mark(layout)),
     }
 }
 

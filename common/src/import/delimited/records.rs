@@ -6,11 +6,27 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::run::Cells;
-
 /// Longest line, or record of several lines in quotes: a year of minutes across would not be as long.
 pub(super) const LONGEST: usize = 8 * 1024 * 1024;
 const BUFFER: usize = 128 * 1024;
+
+/// A row of a table: cells by number.
+pub(super) trait Cells {
+    /// The cell, empty where there is none.
+    fn cell(&self, at: usize) -> &str;
+    /// How many there are.
+    fn width(&self) -> usize;
+}
+
+impl Cells for csv::StringRecord {
+    fn cell(&self, at: usize) -> &str {
+        self.get(at).unwrap_or("")
+    }
+
+    fn width(&self) -> usize {
+        self.len()
+    }
+}
 
 /// A row.
 pub(super) struct Record<'r> {

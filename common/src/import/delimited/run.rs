@@ -5,44 +5,19 @@ use std::collections::HashMap;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 
+use crate::import::bills::MOST_BILLS;
 use crate::import::number::{self, Cell, DecimalMark, MarkEvidence, Number};
-use crate::import::series::{ChannelKey, Kind, PartId, Point, Series, StampIs};
+use crate::import::series::{ChannelKey, Kind, PartId, Point, Series};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
 use crate::import::unit::{Base, Unit};
 
+use super::bills::{self, Dated};
 use super::mapping::{Mapping, Negative};
 use super::plan::{Plan, Time};
+use super::records::Cells;
 use super::when::{after, later, no_time};
 use super::words::is_electric;
-
-/// Most bills of one file: a hundred years of months.
-const MOST_BILLS: usize = 1_200;
-
-/// A row of a table: cells by number.
-pub(super) trait Cells {
-    /// The cell, empty where there is none.
-    fn cell(&self, at: usize) -> &str;
-    /// How many there are.
-    fn width(&self) -> usize;
-}
-
-impl Cells for csv::StringRecord {
-    fn cell(&self, at: usize) -> &str {
-        self.get(at).unwrap_or("")
-    }
-
-    fn width(&self) -> usize {
-        self.len()
-    }
-}
-
-/// A reading of a bill: its day, and what it says of each column.
-struct Bill {
-    day: Date,
-    line: u64,
-    values: Vec<Option<i64>>,
-}
 
 /// Reads rows.
 pub(super) struct Run<'p> {
@@ -60,7 +35,7 @@ pub(super) struct Run<'p> {
     /// The date that was read last, as it was written: rows of one day follow each other.
     date: (String, Option<Date>),
     last_step_seconds: i64,
-    bills: Vec<Bill>,
+    bills: Vec<Dated>,
     /// Rows that tell gas a second time, as its energy, were passed over.
     gas_in_kwh: bool,
     /// Data rows.
@@ -113,19 +88,29 @@ impl<'p> Run<'p> {
             }
         };
         self.rows += 1;
+        if self.rows == 1 {
+            self.expect_phases(series);
+        }
         let estimated = self
             .plan
             .estimated
             .iter()
             .any(|words| words.are_in(record.cell(words.column)));
         if let Time::BillDate { .. } = self.plan.time {
-            self.bill(record, at, line, series);
+            self.bill(record, at, (estimated, line), series);
             return;
         }
         for which in 0..self.plan.values.len() {
             let Some((number, unit)) = self.number(record, which, line, series) else {
                 continue;
             };
+            if let (Some(bills), Some(until)) = (&self.plan.bills, until)
+                && bills.value == which
+                && let Some(nano) = number.to_nano(unit)
+            {
+                let amounts = bills.amounts(record, line, series);
+                bills.put((at, until), nano, amounts, (estimated, line), series);
+            }
             self.put(
                 record,
                 which,
@@ -212,12 +197,8 @@ impl<'p> Run<'p> {
                 return None;
             }
         };
-        let other = if value.mark == DecimalMark::Point {
-            b','
-        } else {
-            b'.'
-        };
-        if cell.as_bytes().contains(&other) {
+        let is_point = value.mark == DecimalMark::Point;
+        if cell.contains(if is_point { ',' } else { '.' }) {
             self.marks[which].add(cell);
         }
         Some(number)
@@ -265,14 +246,18 @@ impl<'p> Run<'p> {
         };
         let mut channel: &str = &value.channel;
         let mut part: &str = &value.part;
+        let mut phase = value.phase;
         if let (Some(at), Some(of)) = (plan.channel_of, &self.mapping.channel_of) {
             let cell = record.cell(at).trim();
             let lower = cell.to_lowercase();
             let words = of
                 .channels
                 .iter()
-                .find(|words| words.words.iter().any(|word| lower.contains(word.as_str())));
+                .find(|words| words.word_in(&lower).is_some());
             part = cell;
+            if let Some(words) = words.filter(|words| words.phases) {
+                (part, phase) = (words.word_in(&lower).unwrap_or(cell), true);
+            }
             if unit.base == Base::Energy && plan.gas.iter().any(|gas| gas == cell) {
                 self.gas_in_kwh = true;
                 return;
@@ -300,7 +285,7 @@ impl<'p> Run<'p> {
         if let Some(other) = negative
             && value.kind != Kind::Register
         {
-            let id = self.part(which, channel, part, unit, series);
+            let id = self.part(which, channel, (part, phase), unit, series);
             series.put(
                 id,
                 Point {
@@ -308,7 +293,7 @@ impl<'p> Run<'p> {
                     ..point
                 },
             );
-            let id = self.part(which, other, part, unit, series);
+            let id = self.part(which, other, (part, phase), unit, series);
             series.put(
                 id,
                 Point {
@@ -333,17 +318,34 @@ impl<'p> Run<'p> {
         let fixed = plan.channel_of.is_none() && value.unit.is_some();
         let id = match self.fixed[which] {
             Some(id) if fixed => id,
-            _ => self.part(which, channel, part, unit, series),
+            _ => self.part(which, channel, (part, phase), unit, series),
         };
         self.fixed[which] = Some(id);
         series.put(id, Point { nano, ..point });
+    }
+
+    /// A phase that no row tells is missing from all of them.
+    fn expect_phases(&mut self, series: &mut Series<'_>) {
+        let plan = self.plan;
+        for (which, value) in plan.values.iter().enumerate() {
+            let Some(unit) = value.unit else { continue };
+            if value.phase && plan.channel_of.is_none() {
+                self.part(which, &value.channel, (&value.part, true), unit, series);
+            }
+            let of = self.mapping.channel_of.iter().flat_map(|of| &of.channels);
+            for words in of.filter(|words| words.phases && plan.channel_of.is_some()) {
+                for word in &words.words {
+                    self.part(which, &words.channel, (word, true), unit, series);
+                }
+            }
+        }
     }
 
     fn part(
         &mut self,
         which: usize,
         channel: &str,
-        part: &str,
+        (part, phase): (&str, bool),
         unit: Unit,
         series: &mut Series<'_>,
     ) -> PartId {
@@ -365,6 +367,9 @@ impl<'p> Run<'p> {
             unit,
             together: value.together && self.plan.channel_of.is_none(),
         });
+        if phase {
+            series.whole(id);
+        }
         self.parts.insert(key, id);
         id
     }
@@ -513,7 +518,13 @@ impl<'p> Run<'p> {
         Some(at)
     }
 
-    fn bill(&mut self, record: &impl Cells, at: Stamp, line: u64, series: &mut Series<'_>) {
+    fn bill(
+        &mut self,
+        record: &impl Cells,
+        at: Stamp,
+        (estimated, line): (bool, u64),
+        series: &mut Series<'_>,
+    ) {
         let day = match at {
             Stamp::Day(day) => day,
             Stamp::Civil(shown) => shown.date(),
@@ -531,14 +542,22 @@ impl<'p> Run<'p> {
                     .and_then(|(number, unit)| number.to_nano(unit))
             })
             .collect();
-        self.bills.push(Bill { day, line, values });
+        let bills = self.plan.bills.as_ref();
+        let amounts = bills.map(|bills| bills.amounts(record, line, series));
+        self.bills.push(Dated {
+            day,
+            line,
+            values,
+            estimated,
+            amounts: amounts.unwrap_or_default(),
+        });
     }
 
     /// Ends the table.
     ///
     /// # Errors
     /// The order of dates, where it turned out to be the other one: then all has to be read again.
-    pub(super) fn finish(mut self, series: &mut Series<'_>) -> Result<u64, DateOrder> {
+    pub(super) fn finish(self, series: &mut Series<'_>) -> Result<u64, DateOrder> {
         if let Some(order) = self.order.decide()
             && order != self.plan.order
         {
@@ -574,40 +593,7 @@ impl<'p> Run<'p> {
         for name in &self.plan.ignored {
             series.findings.add(0, "ignored", &[("column", name)]);
         }
-        self.bills.sort_by_key(|bill| bill.day);
-        let bills = std::mem::take(&mut self.bills);
-        for (which, value) in self.plan.values.iter().enumerate() {
-            let Some(unit) = value.unit else { continue };
-            let id = series.part(&ChannelKey {
-                name: &value.channel,
-                part: &value.part,
-                kind: value.kind,
-                stamp_is: StampIs::Start,
-                unit,
-                together: false,
-            });
-            for pair in bills.windows(2) {
-                let Some(nano) = pair[1].values[which] else {
-                    continue;
-                };
-                let (at, until) = (Stamp::Day(pair[0].day), Some(Stamp::Day(pair[1].day)));
-                series.put(
-                    id,
-                    Point {
-                        at,
-                        until,
-                        nano,
-                        estimated: false,
-                        line: pair[1].line,
-                    },
-                );
-            }
-            if let Some(first) = bills.first()
-                && let Some(nano) = first.values[which]
-            {
-                series.bill_without_start(id, first.day, nano, first.line);
-            }
-        }
+        bills::tell_dated(self.plan, self.bills, series);
         Ok(self.rows)
     }
 }

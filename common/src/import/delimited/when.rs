@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, ToSpan};
 
-use super::run::Cells;
+use super::records::Cells;
 use crate::import::series::Series;
 use crate::import::shown;
 use crate::import::stamp::Stamp;

@@ -207,6 +207,9 @@ pub(super) fn is_electric(channel: &str) -> bool {
     )
 }
 
+/// Words of a phase.
+pub(super) const PHASES: [&str; 5] = ["phase", "fase", "l1", "l2", "l3"];
+
 /// Words of a part of a channel: tariffs, phases.
 pub(super) const PARTS: [&str; 41] = [
     "t1",

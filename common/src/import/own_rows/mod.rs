@@ -4,13 +4,15 @@
 //! Three headers are known. `timestamp,kwh` is what people hand in: the start of each step in ISO 8601
 //! with an offset, its length the spacing of the rows. The second is [`HEADER`]: any meters together,
 //! each row the energy from `start` to `end`, or what a counter showed at `start`. The third is that of
-//! an export ([`named`]), which says what its meters are, for homes that do not have them.
+//! an export ([`named`]), which says what its meters are, for homes that do not have them. Before the second
+//! header stand the bills that a file tells of.
 
 use std::io::Write;
 
 use jiff::Timestamp;
 
-use super::{Finding, max_step_kwh, shown};
+use super::bills::{FileBill, MOST_BILLS};
+use super::{Finding, shown};
 use crate::quantity::{MWH_PER_KWH, parse_decimal};
 use crate::reading::MAX_KWH;
 use crate::{Kwh, MeterId};
@@ -18,8 +20,10 @@ use crate::{Kwh, MeterId};
 pub mod named;
 #[cfg(test)]
 mod tests;
+mod wrong;
 
 use named::NamedMeter;
+use wrong::Wrong;
 
 /// The header of rows of several meters.
 pub const HEADER: &str = "meter_id,start,end,kwh,register_kwh,estimated";
@@ -51,6 +55,8 @@ pub enum OwnLine<'a> {
     Zone(String),
     /// What a meter is. All of them come before the first row, and are counted from 0.
     Meter(Box<NamedMeter>),
+    /// A bill. All of them come before the header.
+    Bill(Box<FileBill>),
     /// A row.
     Row(OwnRow<'a>),
 }
@@ -120,6 +126,17 @@ pub fn write_row(out: &mut impl Write, row: &OwnRow<'_>) -> std::io::Result<()> 
     writeln!(out)
 }
 
+/// What a bill's line begins with.
+const BILL: &str = "# bill ";
+
+/// Writes a bill; bills stand before [`HEADER`].
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_bill(out: &mut impl Write, bill: &FileBill) -> std::io::Result<()> {
+    writeln!(out, "{BILL}{}", serde_json::to_string(bill)?)
+}
+
 /// The columns from `end` to `estimated`, which both headers of several meters have.
 fn write_said(out: &mut impl Write, row: &OwnRow<'_>) -> std::io::Result<()> {
     let estimated = if row.estimated { "true" } else { "" };
@@ -154,6 +171,7 @@ pub struct OwnRows {
     last_told: usize,
     /// The file began with what an export begins with.
     is_export: bool,
+    bills: usize,
 }
 
 impl OwnRows {
@@ -279,6 +297,15 @@ impl OwnRows {
             Finding::new(self.line, code, &[("found", &found)])
         };
         let text = std::str::from_utf8(line).map_err(|_| wrong("encoding"))?;
+        if let Some(bill) = text.strip_prefix(BILL) {
+            self.bills += 1;
+            if self.bills > MOST_BILLS {
+                let max = MOST_BILLS.to_string();
+                return Err(Finding::new(self.line, "too_many_bills", &[("max", &max)]));
+            }
+            let bill = serde_json::from_str(bill).map_err(|_| wrong("bill_line"))?;
+            return Ok(OwnLine::Bill(bill));
+        }
         if !self.is_export {
             let zone = named::zone(text).map_err(wrong)?.to_owned();
             self.is_export = true;
@@ -545,48 +572,4 @@ fn unquoted(line: &[u8]) -> Option<Vec<u8>> {
         .from_reader(line);
     let record = reader.byte_records().next()?.ok()?;
     Some(record.iter().collect::<Vec<_>>().join(&0x1f))
-}
-
-/// What is wrong with a row.
-enum Wrong<'a> {
-    /// It has so many columns.
-    Columns(usize),
-    /// A cell, by its code.
-    Cell(&'static str, &'a [u8]),
-    /// Energy above what a row can hold.
-    TooLarge(&'a [u8], i64),
-}
-
-impl Wrong<'_> {
-    fn finding(&self, line: u64, format: OwnFormat) -> Finding {
-        let shown = |cell: &[u8]| shown(&String::from_utf8_lossy(cell));
-        match self {
-            Self::Columns(found) => {
-                let code = match format {
-                    OwnFormat::Steps => "columns",
-                    OwnFormat::Rows => "row_columns",
-                    OwnFormat::Named => "export_columns",
-                };
-                Finding::new(line, code, &[("found", &found.to_string())])
-            }
-            Self::Cell(code, cell) if std::str::from_utf8(cell).is_err() => {
-                let code = if *code == "unknown_meter" {
-                    code
-                } else {
-                    "encoding"
-                };
-                Finding::new(line, code, &[("found", &shown(cell))])
-            }
-            Self::Cell(code, cell) => Finding::new(line, code, &[("found", &shown(cell))]),
-            Self::TooLarge(cell, max_mwh) => {
-                let max = if *max_mwh == i64::from(i32::MAX) {
-                    max_step_kwh().round_dp(0).to_string()
-                } else {
-                    MAX_KWH.to_string()
-                };
-                let params = [("found", &*shown(cell)), ("max", &*max)];
-                Finding::new(line, "too_large", &params)
-            }
-        }
-    }
 }

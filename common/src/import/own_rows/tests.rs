@@ -177,6 +177,7 @@ fn export_read(text: &str) -> (Vec<NamedMeter>, Vec<ExportedRow>) {
     let mut take = |line: Result<OwnLine<'_>, Finding>| match line.unwrap() {
         OwnLine::Zone(zone) => assert_eq!(zone, "America/Sao_Paulo"),
         OwnLine::Meter(meter) => meters.push(*meter),
+        OwnLine::Bill(bill) => panic!("no export has bills: {bill:?}"),
         OwnLine::Row(row) => {
             let OwnMeter::Told(at) = row.meter else {
                 panic!("no meter")

@@ -345,12 +345,22 @@ fn same_time(first: &Row, row: &Row) -> bool {
         && (row.end == first.end || row.end == Row::OPEN || first.end == Row::OPEN)
 }
 
+/// How parts become one, where not all of them are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sum {
+    /// Of those that are told: each row is of one of them.
+    OfAny,
+    /// Of those that are told, which is said.
+    Told,
+    /// Of all of them, or there is none.
+    OfAll,
+}
+
 /// Sums the parts of a channel. Where all parts are told in each row, one that is not there is told; and
 /// of registers a sum without one of them is none: its next difference is of a longer time.
 pub(super) fn merge(
     mut parts: Vec<Vec<Interval>>,
-    together: bool,
-    kind: Kind,
+    sum_of: Sum,
     findings: &mut Findings,
 ) -> Vec<Interval> {
     if parts.len() == 1 {
@@ -366,15 +376,14 @@ pub(super) fn merge(
             sum.nano = sum.nano.saturating_add(other.nano);
             sum.estimated |= other.estimated;
         }
-        if together && alike.len() < count {
-            let code = if kind == Kind::Register {
-                "part_missing"
-            } else {
-                "part_blank"
-            };
-            findings.add(sum.line, code, &[]);
-            if kind == Kind::Register {
-                continue;
+        if alike.len() < count {
+            match sum_of {
+                Sum::OfAll => {
+                    findings.add(sum.line, "part_missing", &[]);
+                    continue;
+                }
+                Sum::Told => findings.add(sum.line, "part_blank", &[]),
+                Sum::OfAny => {}
             }
         }
         merged.push(sum);

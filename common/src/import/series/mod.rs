@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use super::bills::{FileBill, MOST_BILLS};
 use super::finding::Findings;
 use super::stamp::Stamp;
 use super::unit::{Base, Unit};
@@ -19,6 +20,7 @@ mod tests;
 
 pub(crate) use clock::Clock;
 use intervals::Row;
+pub(crate) use summary::decimal;
 pub use summary::{ChannelSummary, Month, Summary};
 pub use within::{Spans, Within};
 
@@ -135,12 +137,25 @@ struct Channel {
     stamp_is: StampIs,
     base: Base,
     together: bool,
+    /// Its parts are phases: a sum without one of them is none.
+    whole: bool,
     parts: Vec<Part>,
     /// Rows of all its parts.
     held: usize,
     scale: intervals::Scale,
     /// Room for intervals on their way out: taking it anew each time costs more than filling it.
     room: Vec<Interval>,
+}
+
+impl Channel {
+    /// How its parts are summed.
+    fn sum(&self) -> intervals::Sum {
+        match (self.whole, self.together, self.kind) {
+            (true, ..) | (_, true, Kind::Register) => intervals::Sum::OfAll,
+            (false, true, Kind::Usage | Kind::Power) => intervals::Sum::Told,
+            (false, false, _) => intervals::Sum::OfAny,
+        }
+    }
 }
 
 /// Takes points, gives intervals.
@@ -156,6 +171,7 @@ pub struct Series<'a> {
     /// The part that was asked for last.
     recent: Option<PartId>,
     civil: bool,
+    bills_without_total: u64,
     /// Points since it was last looked how many are held.
     unlooked: usize,
 }
@@ -178,6 +194,7 @@ impl<'a> Series<'a> {
             given_up: false,
             recent: None,
             civil: false,
+            bills_without_total: 0,
             unlooked: 0,
         }
     }
@@ -220,6 +237,27 @@ impl<'a> Series<'a> {
         self.summary.add_bill(name, *base, day, nano);
         self.findings
             .add(line, "bill_without_start", &[("day", &day.to_string())]);
+    }
+
+    /// Parts of this channel are phases: where one of them is missing there is a gap.
+    pub fn whole(&mut self, PartId(channel, _): PartId) {
+        self.channels[channel].whole = true;
+    }
+
+    /// Takes a bill.
+    pub fn bill(&mut self, bill: FileBill) {
+        if self.summary.bills.len() < MOST_BILLS {
+            self.summary.bills.push(bill);
+        } else if self.findings.count("too_many_bills") == 0 {
+            let max = MOST_BILLS.to_string();
+            self.findings
+                .add(bill.line, "too_many_bills", &[("max", &max)]);
+        }
+    }
+
+    /// Notes a bill of which nothing says what was to be paid: there is none to store.
+    pub fn bill_without_total(&mut self) {
+        self.bills_without_total += 1;
     }
 
     /// The part of a channel, made where it is new.
@@ -266,6 +304,7 @@ impl<'a> Series<'a> {
                 stamp_is: key.stamp_is,
                 base: key.unit.base,
                 together: key.together,
+                whole: false,
                 parts: Vec::new(),
                 held: 0,
                 scale: intervals::Scale::default(),
@@ -371,6 +410,15 @@ impl<'a> Series<'a> {
             self.emit(channel, None);
         }
         self.summary.close(&mut self.findings);
+        if self.bills_without_total > 0 {
+            let count = self.bills_without_total.to_string();
+            self.findings
+                .add(0, "bills_without_total", &[("count", &count)]);
+        }
+        let bills = &self.summary.bills;
+        if bills.iter().any(|bill| bill.currency.is_none()) {
+            self.findings.add(0, "bill_currency_assumed", &[]);
+        }
         (self.summary, self.findings)
     }
 
@@ -445,8 +493,7 @@ impl<'a> Series<'a> {
             }
         }
         channel.held = channel.parts.iter().map(|part| part.rows.len()).sum();
-        let mut merged =
-            intervals::merge(parts, channel.together, channel.kind, &mut self.findings);
+        let mut merged = intervals::merge(parts, channel.sum(), &mut self.findings);
         channel
             .scale
             .leave_out_implausible(&mut merged, channel.base, &mut self.findings);

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::Interval;
+use crate::import::bills::FileBill;
 use crate::import::finding::Findings;
 use crate::import::unit::Base;
 
@@ -81,6 +82,8 @@ pub struct Summary {
     zone: TimeZone,
     /// By channel; one that is told in two units stands twice.
     pub channels: BTreeMap<String, ChannelSummary>,
+    /// Bills, in the order of the file.
+    pub bills: Vec<FileBill>,
     month: Option<(i64, i64, Month)>,
 }
 
@@ -89,6 +92,7 @@ impl Summary {
         Self {
             zone,
             channels: BTreeMap::new(),
+            bills: Vec::new(),
             month: None,
         }
     }

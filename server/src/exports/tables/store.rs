@@ -288,5 +288,39 @@ fn description(table: ExportTable) -> Description {
             rows: "profile_member AS t JOIN account AS a USING (account_id) WHERE t.energy_profile_id = home",
             order: "t.joined_at, t.account_id",
         },
+        // Never the hash of a key.
+        ExportTable::Keys => Description {
+            columns: columns![
+                name Text "t.name", meter Text "m.name", created_by Text "a.display_name",
+                created_at Instant "t.created_at", expires_at Instant "t.expires_at",
+                last_used_at Instant "t.last_used_at", api_key_id Text "t.api_key_id",
+            ],
+            rows: "api_key AS t LEFT JOIN meter AS m USING (energy_profile_id, meter_id)
+                   LEFT JOIN account AS a ON a.account_id = t.created_by
+                   WHERE t.energy_profile_id = home AND t.revoked_at IS NULL",
+            order: r#"t.name COLLATE "C""#,
+        },
+        ExportTable::Sources => Description {
+            columns: columns![
+                origin Text "t.origin", name Text "t.name", kind Text "t.kind", unit Text "t.unit", meter Text "m.name",
+                ignored Flag "t.ignored", step_minutes Count "t.step_minutes", first_seen_at Instant "t.first_seen_at",
+                seen_at Instant "t.seen_at", seen_value Decimal "t.seen_nano::numeric / 1000000000",
+                waiting_steps Count "(SELECT count(*) FROM live_step AS w WHERE w.energy_profile_id = t.energy_profile_id AND w.live_source_id = t.live_source_id)",
+                findings Json "(SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'count', f.count, 'first_at', f.first_at, 'last_at', f.last_at, 'params', f.params) ORDER BY f.code), '[]') FROM live_finding AS f WHERE f.energy_profile_id = t.energy_profile_id AND f.live_source_id = t.live_source_id)",
+                live_source_id Text "t.live_source_id", version Count "t.version",
+            ],
+            rows: "live_source AS t LEFT JOIN meter AS m USING (energy_profile_id, meter_id)
+                   WHERE t.energy_profile_id = home",
+            order: r#"t.origin COLLATE "C", t.name COLLATE "C""#,
+        },
+        ExportTable::Topics => Description {
+            columns: columns![
+                broker Text "t.broker", topic Text "t.topic", meter Text "m.name", live_topic_id Text "t.live_topic_id",
+                version Count "t.version",
+            ],
+            rows: "live_topic AS t LEFT JOIN meter AS m USING (energy_profile_id, meter_id)
+                   WHERE t.energy_profile_id = home",
+            order: r#"t.broker COLLATE "C", t.topic COLLATE "C""#,
+        },
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use ecotrack_common::import::bills::FileBill;
 use ecotrack_common::import::own_rows::named::unescaped;
 use ecotrack_common::import::own_rows::{OwnFormat, OwnLine, OwnMeter, OwnRow, OwnRows, Said};
 use ecotrack_common::import::{Finding, STEP_MINUTES};
@@ -85,6 +86,8 @@ pub struct Assembled {
     pub rows: i64,
     /// Meters that are to be made, those that others name first.
     pub made: Vec<Image>,
+    /// Bills that it tells of.
+    pub bills: Vec<FileBill>,
     /// What was found so far.
     pub found: Found,
 }
@@ -143,6 +146,7 @@ impl Assembler {
             told,
             rows: builder.rows,
             made: builder.told_meters.made(),
+            bills: std::mem::take(&mut builder.bills),
             found: std::mem::take(&mut builder.found),
         }
     }
@@ -166,6 +170,7 @@ struct Builder {
     days: CopyRows,
     waiting: CopyRows,
     told_meters: ToldMeters,
+    bills: Vec<FileBill>,
 }
 
 struct Meter {
@@ -191,6 +196,7 @@ impl Builder {
             days: CopyRows::default(),
             waiting: CopyRows::default(),
             told_meters: ToldMeters::default(),
+            bills: Vec::new(),
         }
     }
 
@@ -215,6 +221,7 @@ impl Builder {
 
     fn take(&mut self, line: Result<OwnLine<'_>, Finding>) {
         let row = match line {
+            Ok(OwnLine::Bill(bill)) => return self.bills.push(*bill),
             Ok(OwnLine::Zone(zone)) => return self.other_zone(&zone),
             Ok(OwnLine::Meter(meter)) => {
                 if let Err(finding) = self.told_meters.push(*meter, &self.home) {
@@ -527,7 +534,7 @@ impl Builder {
         }
         self.stage_all();
         self.found.note("repeated", self.duplicates);
-        if self.rows == 0 {
+        if self.rows == 0 && self.bills.is_empty() {
             self.found.refuse(&Finding::new(0, "too_few_rows", &[]));
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use ecotrack_common::import::{Finding, ImportReport, MeterImport, OnConflict};
+use ecotrack_common::import::{Finding, ImportReport, MeterImport, OnConflict, Weight};
 use ecotrack_common::{
     EnergyProfileId, ErrorCode, FieldErrors, ImportBatchId, Kwh, MeterId, OperationId, path,
 };
@@ -22,6 +22,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub mod assemble;
+#[cfg(test)]
+mod bills_tests;
 pub mod copy;
 pub mod days;
 pub mod finer;
@@ -45,7 +47,7 @@ use crate::error::{Error, OnConstraint, Result};
 use crate::extract::{Path, Query};
 use crate::meters::store::Image;
 use crate::write::{Write, WriteKey};
-use crate::{App, audit, meters, profiles};
+use crate::{App, audit, bills, meters, profiles};
 use assemble::{Assembled, Home, Told};
 use found::Found;
 use store::Written;
@@ -103,7 +105,8 @@ impl ImportQuery {
 /// Imports EcoTrack's own rows, whole or not at all; the same again changes nothing. The file is
 /// `timestamp,kwh` of the meter of the query, `meter_id,start,end,kwh,register_kwh,estimated` of any
 /// meters of the home (energy from `start` to `end`, or a register at `start`), or what an export of
-/// readings is, whose meters are found by their names or made. UTF-8, up to 50 million rows in any order.
+/// readings is, whose meters are found by their names or made. Before the header of any meters there may stand
+/// bills, a line each: `# bill {"bill": …, "currency": "USD", "line": 2}`. UTF-8, up to 50 million rows in any order.
 #[utoipa::path(post, path = path::READINGS_IMPORT, tag = "readings",
     params(("energy_profile_id" = Uuid, Path), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
@@ -132,12 +135,22 @@ async fn import(
         mut told,
         rows,
         made,
+        bills: told_bills,
         mut found,
     } = assembled;
     refuse_if(&mut found, query.accept_findings)?;
     hold(&mut write, profile, &told, &made, &zone).await?;
     let tallies = compare(write.conn(), profile, &zone, &query, &mut told, &mut found).await?;
     note(&mut found, &tallies, &query);
+    let by = (Some(caller.account_id), write.now());
+    let bills =
+        bills::arrival::compare(write.conn(), profile, &told_bills, query.on_conflict, by).await?;
+    for finding in &bills.findings {
+        match finding.weight() {
+            Weight::Note => found.tell(finding),
+            Weight::Doubt | Weight::Refusal => found.doubt(finding),
+        }
+    }
     refuse_if(&mut found, query.accept_findings)?;
     let batch = store::Batch {
         id: ImportBatchId(Uuid::now_v7()),
@@ -153,13 +166,27 @@ async fn import(
         rows,
         meters: described(&told, &tallies, &names, &made),
         findings: Vec::new(),
+        bills: (!told_bills.is_empty()).then_some(bills.told),
     };
     let written = written(write.conn()).await?;
     let now = write.now();
-    if !written.is_empty() {
+    let changes = !written.is_empty() || bills.count() > 0;
+    if changes {
         let mut trial = write.tx.begin().await?;
-        let made = make(&mut trial, profile, made).await?;
-        put(&mut trial, profile, &batch, made, &written, now).await?;
+        let mut beside = bills::arrival::put(&mut trial, profile, &bills).await?;
+        if !written.is_empty() {
+            beside.extend(make(&mut trial, profile, made).await?);
+        }
+        put(
+            &mut trial,
+            profile,
+            &batch,
+            beside,
+            &written,
+            bills.count(),
+            now,
+        )
+        .await?;
         registers::rederive(&mut trial, profile, &zone, &told, &mut found).await?;
         refuse_if(&mut found, query.accept_findings)?;
         if query.dry_run {
@@ -169,7 +196,7 @@ async fn import(
         }
     }
     report.findings = found.into_list();
-    if written.is_empty() || query.dry_run {
+    if !changes || query.dry_run {
         return write.finish(None, StatusCode::OK, &report).await;
     }
     (report.import_batch_id, report.operation_id) = (Some(batch.id), Some(batch.operation));
@@ -367,8 +394,9 @@ async fn put(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     batch: &store::Batch<'_>,
-    mut entries: Vec<Entry>,
+    beside: Vec<Entry>,
     written: &[Written],
+    bills: usize,
     now: Timestamp,
 ) -> Result<()> {
     let meters: Vec<MeterId> = written.iter().map(|written| written.meter).collect();
@@ -377,8 +405,11 @@ async fn put(
         "meters": meters,
         "file_name": batch.file_name,
         "rows": batch.rows,
+        "bills": bills,
     });
-    entries.push(Entry::of(BATCH, None, Some(after)));
+    // What people know an act by stands first in it.
+    let mut entries = vec![Entry::of(BATCH, None, Some(after))];
+    entries.extend(beside);
     let (operation, account) = (batch.operation, batch.account);
     audit::store::insert(conn, profile, operation, account, now, None, &entries).await?;
     store::insert_batch(conn, profile, batch, now).await?;

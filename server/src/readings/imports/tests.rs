@@ -54,6 +54,12 @@ impl Home {
         self.send(&address, &format!("{HEADER}\n{rows}")).await
     }
 
+    /// Imports a file as it is.
+    pub(crate) async fn import_file(&self, text: &str, query: &str) -> Answer {
+        let address = format!("{}?{query}", in_home(path::READINGS_IMPORT, self.profile));
+        self.send(&address, text).await
+    }
+
     async fn import_steps(&self, meter: MeterId, rows: &str) -> Answer {
         let address = import_of(self.profile, &meter.to_string());
         self.send(&address, &format!("timestamp,kwh\n{rows}")).await

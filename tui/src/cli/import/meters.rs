@@ -61,7 +61,7 @@ pub(super) async fn of(
     }
     let alone = electric.len() == 1;
     for (channel, kind) in &electric {
-        if found.contains_key(*channel) {
+        if found.contains_key(*channel) || looked.is_billed(channel) {
             continue;
         }
         let usual = choice::usual(channel, *kind, alone, &all).cloned();
@@ -83,7 +83,7 @@ pub(super) async fn of(
             )),
         }
     }
-    if found.is_empty() {
+    if found.is_empty() && looked.summary.bills.is_empty() {
         return Err(Failure::Said(locale.text("cli-import-no-meters")));
     }
     Ok(found)

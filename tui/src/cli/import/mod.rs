@@ -124,6 +124,11 @@ struct Seen {
 
 pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     let said = said(context, &import).await?;
+    // Its clock is that of stamps whose file says none. What is only told needs no server.
+    match context.at_home().await {
+        Err(failure) if !import.dry_run => return Err(failure),
+        _ => {}
+    }
     let (mut all, mut exports) = (Vec::new(), Vec::new());
     for path in &import.paths {
         let opened = open(context, path)?;
@@ -188,6 +193,11 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
             let all = report.meters.iter();
             let told = all.map(|told| summary(told, false, locale, &zone));
             context.streams.print(&told.collect::<String>())?;
+            if let Some(told) = &report.bills {
+                context
+                    .streams
+                    .print_line(&words::bills(told, false, locale))?;
+            }
         }
         reports.push(report);
     }
@@ -215,11 +225,12 @@ fn told(context: &Context, all: &[Seen], accepted: bool) -> Result<()> {
             files => context.streams.print_json(&files),
         };
     }
+    let currency = context.home().map_or("", |home| &home.currency);
     for seen in all {
         refuse(seen, accepted, locale)?;
         context
             .streams
-            .print(&preview::text(&seen.shown, &seen.looked, locale))?;
+            .print(&preview::text(&seen.shown, &seen.looked, currency, locale))?;
         notes(context, &seen.shown, &seen.looked.findings)?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ecotrack_common::import::bills::FileBill;
 use ecotrack_common::import::file::Looked;
 use ecotrack_common::import::series::ChannelSummary;
 use ecotrack_common::locale::Locale;
@@ -19,6 +20,8 @@ pub(super) struct File {
     timezone: String,
     encoding: &'static str,
     channels: BTreeMap<String, Channel>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bills: Vec<Bill>,
     findings: Vec<Found>,
 }
 
@@ -34,6 +37,16 @@ struct Channel {
     gaps: Vec<[String; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_bill: Option<FirstBill>,
+}
+
+/// A bill that the file states.
+#[derive(Debug, Serialize)]
+struct Bill {
+    first_day: jiff::civil::Date,
+    last_day: jiff::civil::Date,
+    kwh: f64,
+    total: f64,
+    currency: Option<String>,
 }
 
 /// A bill of which nothing says when its time began; it is in the total and in no month.
@@ -60,6 +73,7 @@ pub(super) fn file(looked: &Looked, locale: &Locale) -> File {
         channels: channels
             .map(|(name, channel)| (name.clone(), described(channel, &zone)))
             .collect(),
+        bills: looked.summary.bills.iter().map(bill).collect(),
         findings: looked
             .findings
             .iter()
@@ -69,6 +83,16 @@ pub(super) fn file(looked: &Looked, locale: &Locale) -> File {
                 message: locale.import_finding(finding),
             })
             .collect(),
+    }
+}
+
+fn bill(told: &FileBill) -> Bill {
+    Bill {
+        first_day: told.bill.first_day,
+        last_day: told.bill.last_day,
+        kwh: told.bill.kwh.0.to_f64().unwrap_or(f64::MAX),
+        total: told.bill.total.0.to_f64().unwrap_or(f64::MAX),
+        currency: told.currency.clone(),
     }
 }
 
@@ -112,7 +136,7 @@ fn with_offset(at: i64, zone: &TimeZone) -> String {
 }
 
 /// What was recognised, the channels, their months and the first rows.
-pub(super) fn text(shown: &str, looked: &Looked, locale: &Locale) -> String {
+pub(super) fn text(shown: &str, looked: &Looked, currency: &str, locale: &Locale) -> String {
     let zone = words::zone(looked);
     let mut lines = vec![words::recognised(shown, looked, locale)];
     lines.extend(words::why(looked, locale));
@@ -133,6 +157,12 @@ pub(super) fn text(shown: &str, looked: &Looked, locale: &Locale) -> String {
             let row = words::row(row, channel.unit, locale, &zone);
             lines.push(format!("    {row}"));
         }
+    }
+    if !looked.summary.bills.is_empty() {
+        lines.extend([String::new(), locale.text("import-told-bills")]);
+    }
+    for bill in &looked.summary.bills {
+        lines.push(format!("  {}", words::bill(bill, currency, locale)));
     }
     lines.join("\n") + "\n"
 }

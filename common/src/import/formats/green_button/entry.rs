@@ -1,5 +1,6 @@
 //! One entry of a feed: its links and what it holds.
 
+use super::summary::UsageSummary;
 use crate::import::number::{self, Cell, DecimalMark, Number};
 
 /// Readings of one entry before they go on.
@@ -32,6 +33,16 @@ pub(super) enum Place {
     Accumulation,
     ReadingQuality,
     Quality,
+    UsageSummary,
+    BillingPeriod,
+    BillLastPeriod,
+    Currency,
+    LastConsumption,
+    CurrentConsumption,
+    QualityOfReading,
+    Charge,
+    Amount,
+    Note,
     Other,
 }
 
@@ -58,6 +69,16 @@ impl Place {
             "accumulationBehaviour" => Self::Accumulation,
             "ReadingQuality" => Self::ReadingQuality,
             "quality" => Self::Quality,
+            "UsageSummary" | "ElectricPowerUsageSummary" => Self::UsageSummary,
+            "billingPeriod" => Self::BillingPeriod,
+            "billLastPeriod" => Self::BillLastPeriod,
+            "currency" => Self::Currency,
+            "overallConsumptionLastPeriod" => Self::LastConsumption,
+            "currentBillingPeriodOverAllConsumption" => Self::CurrentConsumption,
+            "qualityOfReading" => Self::QualityOfReading,
+            "costAdditionalDetailLastPeriod" => Self::Charge,
+            "amount" => Self::Amount,
+            "note" => Self::Note,
             _ => Self::Other,
         }
     }
@@ -66,7 +87,11 @@ impl Place {
     pub(super) fn is_content(self) -> bool {
         matches!(
             self,
-            Self::UsagePoint | Self::MeterReading | Self::ReadingType | Self::IntervalBlock
+            Self::UsagePoint
+                | Self::MeterReading
+                | Self::ReadingType
+                | Self::IntervalBlock
+                | Self::UsageSummary
         )
     }
 }
@@ -118,6 +143,7 @@ pub(super) struct Entry {
     pub(super) block: bool,
     pub(super) readings: Vec<Reading>,
     pub(super) wrong: Vec<Wrong>,
+    pub(super) summary: Option<Box<UsageSummary>>,
     of_block: (Option<u16>, Option<i8>),
     draft: Draft,
 }
@@ -150,6 +176,10 @@ impl Entry {
         self.of_block = (None, None);
     }
 
+    pub(super) fn begin_summary(&mut self, line: u64) {
+        self.summary = Some(Box::new(UsageSummary::at(line)));
+    }
+
     pub(super) fn begin_reading(&mut self, line: u64) {
         self.draft = Draft {
             line,
@@ -164,6 +194,9 @@ impl Entry {
 
     /// An element that ended within `parent`, and its text.
     pub(super) fn take(&mut self, parent: Place, place: Place, text: &str) {
+        if let Some(summary) = &mut self.summary {
+            summary.take(parent, place, text);
+        }
         match (parent, place) {
             (_, Place::UsagePoint) => self.usage_point = true,
             (_, Place::MeterReading) => self.meter_reading = true,

@@ -1,6 +1,8 @@
 //! Entries joined by their links, in whatever order they come, into channels.
 
 use super::entry::{Entry, Reading, ReadingType, Wrong};
+use super::summary::UsageSummary;
+use crate::import::bills::MOST_BILLS;
 use crate::import::formats::{Meters, wrong as say_wrong};
 use crate::import::series::{ChannelKey, Kind, Point, Series, StampIs};
 use crate::import::stamp::Stamp;
@@ -25,6 +27,8 @@ pub(super) struct Feed {
     meters: Meters,
     /// Usage points and directions of which something shorter than a day was read.
     short: Vec<(Option<usize>, Flow)>,
+    /// Summaries of use, each with the links of its entry: itself and up.
+    summaries: Vec<([String; 2], UsageSummary)>,
 }
 
 #[derive(Debug)]
@@ -96,6 +100,13 @@ impl Feed {
                 series,
             )?;
         }
+        if let Some(summary) = entry.summary {
+            if self.summaries.len() > MOST_BILLS {
+                return Err("xml_too_long");
+            }
+            self.summaries.push(([entry.itself, entry.up], *summary));
+            return Ok(());
+        }
         if entry.usage_point {
             self.usage_points.push(UsagePoint {
                 itself: entry.itself,
@@ -157,10 +168,41 @@ impl Feed {
 
     /// The feed is over.
     pub(super) fn finish(mut self, series: &mut Series<'_>) {
-        if self.groups.is_empty() {
+        if self.groups.is_empty() && self.summaries.is_empty() {
             series.findings.add(0, "xml_no_readings", &[]);
         }
         self.settle_all(series);
+        self.bills(series);
+    }
+
+    /// Tells what was billed for electricity.
+    fn bills(&mut self, series: &mut Series<'_>) {
+        let mut others: u64 = 0;
+        for ([itself, up], summary) in std::mem::take(&mut self.summaries) {
+            let owns = |point: &&UsagePoint| {
+                let below = |href: &str| {
+                    !point.itself.is_empty() && href.starts_with(&format!("{}/", point.itself))
+                };
+                point.related.contains(&up)
+                    || point.related.contains(&itself)
+                    || below(&up)
+                    || below(&itself)
+            };
+            let only = || match &self.usage_points[..] {
+                [only] => Some(only),
+                _ => None,
+            };
+            let point = self.usage_points.iter().find(owns).or_else(only);
+            if !summary.tell(point.and_then(|point| point.service), series) {
+                others += 1;
+            }
+        }
+        if others > 0 {
+            let count = others.to_string();
+            series
+                .findings
+                .add(0, "bills_not_electric", &[("count", &count)]);
+        }
     }
 
     /// Tells what is held of every group by what is known: those with short intervals first, since they
@@ -498,7 +540,7 @@ fn names(flow: Flow, service: Option<u16>, base: Base) -> [&'static str; 2] {
 }
 
 /// Units by ESPI's numbers (`UomType`).
-fn unit(uom: u16) -> Option<Unit> {
+pub(super) fn unit(uom: u16) -> Option<Unit> {
     Some(match uom {
         72 => Unit::WH,
         31 => Unit::parse("J")?,
@@ -516,7 +558,7 @@ fn unit(uom: u16) -> Option<Unit> {
 }
 
 /// A unit times a power of ten.
-fn scaled(unit: Unit, power: i8) -> Option<Unit> {
+pub(super) fn scaled(unit: Unit, power: i8) -> Option<Unit> {
     let ten = 10_i64.checked_pow(u32::from(power.unsigned_abs()))?;
     let (mut numerator, mut denominator) = (unit.numerator, unit.denominator);
     if power < 0 {

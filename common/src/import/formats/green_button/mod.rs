@@ -13,6 +13,7 @@ use crate::import::series::Series;
 
 mod entry;
 mod feed;
+mod summary;
 mod zone;
 
 #[cfg(test)]
@@ -123,6 +124,12 @@ impl Walk {
                     Place::Link => self.link(tag)?,
                     Place::IntervalReading => self.entry.begin_reading(self.meter.line()),
                     Place::IntervalBlock => self.entry.begin_block(),
+                    Place::UsageSummary => self.entry.begin_summary(self.meter.line()),
+                    Place::Charge => {
+                        if let Some(summary) = &mut self.entry.summary {
+                            summary.begin_charge();
+                        }
+                    }
                     _ => {}
                 }
             }

@@ -260,3 +260,74 @@ fn a_feed_tells_its_zone_by_offset_and_rules() {
     assert_eq!(zone(head).as_deref(), Some("America/Los_Angeles"));
     assert_eq!(zone("<feed/>"), None);
 }
+
+/// A summary of use for 28 days from 2025-02-01 in New York.
+fn summary(inside: &str) -> String {
+    let links = [
+        ("self", "/U/1/UsagePoint/7/UsageSummary/1"),
+        ("up", "/U/1/UsagePoint/7/UsageSummary"),
+    ];
+    let period =
+        "<billingPeriod><duration>2419200</duration><start>1738386000</start></billingPeriod>";
+    entry(
+        &links,
+        &format!("<UsageSummary>{period}{inside}</UsageSummary>"),
+    )
+}
+
+fn consumption(name: &str, uom: u8, value: &str) -> String {
+    let multiplier = "<powerOfTenMultiplier>0</powerOfTenMultiplier>";
+    format!("<{name}>{multiplier}<uom>{uom}</uom><value>{value}</value></{name}>")
+}
+
+#[test]
+fn what_a_summary_says_was_billed_is_a_bill() {
+    let charge = |note: &str, amount: u32| {
+        format!(
+            "<costAdditionalDetailLastPeriod><amount>{amount}</amount><note>{note}</note>\
+             </costAdditionalDetailLastPeriod>"
+        )
+    };
+    let last = consumption("overallConsumptionLastPeriod", 72, "625716");
+    let current = consumption("currentBillingPeriodOverAllConsumption", 72, "447993");
+    let told = summary(&format!(
+        "<billLastPeriod>6752000</billLastPeriod><billToDate>4807000</billToDate>{}{}\
+         <currency>840</currency>{last}{current}",
+        charge("Delivery", 6_000_000),
+        charge("Tax", 752_000)
+    ));
+    // The usage point may come after it.
+    let text = feed(&[told, point(0)]);
+    let (series, findings) = read_file(read, text.as_bytes(), "America/New_York");
+    assert!(codes(&findings).is_empty(), "{findings:?}");
+    let [bill] = &series.bills[..] else {
+        panic!("{:?}", series.bills)
+    };
+    let told = &bill.bill;
+    assert_eq!(told.first_day.to_string(), "2025-02-01");
+    assert_eq!(told.last_day.to_string(), "2025-02-28");
+    assert_eq!(told.kwh.0.to_string(), "625.716");
+    assert_eq!(told.total.0.to_string(), "67.52");
+    assert_eq!(bill.currency.as_deref(), Some("USD"));
+    let labels: Vec<&str> = told.lines.iter().map(|line| line.label.as_str()).collect();
+    assert_eq!(labels, ["Delivery", "Tax"]);
+}
+
+#[test]
+fn a_summary_without_an_amount_or_of_gas_is_no_bill() {
+    let used = consumption("currentBillingPeriodOverAllConsumption", 72, "447993");
+    let free = format!("<billLastPeriod>0</billLastPeriod><currency>840</currency>{used}");
+    let therms = consumption("overallConsumptionLastPeriod", 169, "12");
+    let gas = format!("<billLastPeriod>2332000</billLastPeriod><currency>840</currency>{therms}");
+    for (inside, service, code) in [
+        (used.as_str(), 0, "bills_without_total"),
+        (&free, 0, "bills_without_total"),
+        (&gas, 0, "bills_not_electric"),
+        (&free, 1, "bills_not_electric"),
+    ] {
+        let text = feed(&[point(service), summary(inside)]);
+        let (series, findings) = read_file(read, text.as_bytes(), "America/New_York");
+        assert_eq!(codes(&findings), [(0, code)], "{inside}");
+        assert!(series.bills.is_empty());
+    }
+}

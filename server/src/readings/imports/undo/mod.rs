@@ -26,8 +26,10 @@ pub async fn restore(
         let Some(id) = batch.and_then(|json| json.get("import_batch_id")) else {
             return Err(cannot_undo("import the file again"));
         };
+        // Bills are entries of their own.
+        let bills = batch.and_then(|json| json.get("bills")?.as_u64());
         let id: ImportBatchId = serde_json::from_value(id.clone()).map_err(anyhow::Error::from)?;
-        rows += restore_batch(write, profile, id).await?;
+        rows += restore_batch(write, profile, id, bills.unwrap_or(0) > 0).await?;
     }
     ask_for_refresh(write, profile).await?;
     Ok(rows)
@@ -37,9 +39,10 @@ async fn restore_batch(
     write: &mut Write,
     profile: EnergyProfileId,
     id: ImportBatchId,
+    has_bills: bool,
 ) -> Result<i64> {
     let written = store::list_written(write.conn(), profile, id).await?;
-    if written.is_empty() {
+    if written.is_empty() && !has_bills {
         return Err(cannot_undo("another version of EcoTrack imported it"));
     }
     let meters: Vec<MeterId> = written.iter().map(|written| written.meter).collect();
