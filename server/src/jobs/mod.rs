@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ecotrack_common::{EnergyProfileId, NoticeChannelId};
+use futures_util::future::BoxFuture;
 use graphile_worker::{
     Cron, Crontab, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext,
     WorkerOptions, WorkerRecoveryConfig,
@@ -348,14 +349,15 @@ impl TaskHandler for FetchAllWeather {
 }
 
 async fn fetch_all_weather(app: &App) -> sqlx::Result<()> {
-    if app.settings.weather.enabled {
-        let mut conn = app.db.acquire().await?;
-        let fetch = |energy_profile_id| FetchWeather { energy_profile_id };
-        let placed = weather::store::list_placed(&mut conn).await?;
-        let jobs: Vec<FetchWeather> = placed.into_iter().map(fetch).collect();
-        store::enqueue_all(&mut conn, &jobs).await?;
+    if !app.settings.weather.enabled {
+        return Ok(());
     }
-    Ok(())
+    for_each_page(
+        app,
+        |conn, after| Box::pin(weather::store::list_placed(conn, after)),
+        |energy_profile_id| FetchWeather { energy_profile_id },
+    )
+    .await
 }
 
 impl TaskHandler for RefreshTariffs {
@@ -468,18 +470,35 @@ fn said(job: &str, profile: EnergyProfileId, outcome: anyhow::Result<()>) -> Res
     })
 }
 
-/// Puts a job for each home into the queue, a page of homes at a time. If this breaks off and is done
-/// again, those that wait already stay as they are.
+/// Puts a job for each home into the queue.
 pub async fn for_each_home<J: Job>(
     app: &App,
     job: impl Fn(EnergyProfileId) -> J,
 ) -> sqlx::Result<()> {
+    for_each_page(
+        app,
+        |conn, after| Box::pin(profiles::store::list_page(conn, after)),
+        job,
+    )
+    .await
+}
+
+/// Some homes, while they are read.
+pub type Page<'a> = BoxFuture<'a, sqlx::Result<Vec<EnergyProfileId>>>;
+
+/// Puts a job for each of some homes into the queue; `page` reads those behind a home, so that no more than a page of
+/// them is held. If this breaks off and is done again, those that wait already stay as they are.
+pub async fn for_each_page<J: Job>(
+    app: &App,
+    page: impl for<'a> Fn(&'a mut PgConnection, Option<EnergyProfileId>) -> Page<'a>,
+    job: impl Fn(EnergyProfileId) -> J,
+) -> sqlx::Result<()> {
     let mut conn = app.db.acquire().await?;
-    let mut homes = profiles::store::list_page(&mut conn, None).await?;
+    let mut homes = page(&mut conn, None).await?;
     while let Some(last) = homes.last().copied() {
         let jobs: Vec<J> = homes.iter().copied().map(&job).collect();
         store::enqueue_all(&mut conn, &jobs).await?;
-        homes = profiles::store::list_page(&mut conn, Some(last)).await?;
+        homes = page(&mut conn, Some(last)).await?;
     }
     Ok(())
 }

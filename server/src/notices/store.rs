@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::database::word;
 use crate::outside::message::{Attachment, Message};
+use crate::profiles::store::PAGE;
 
 struct Row {
     notice_channel_id: Uuid,
@@ -200,12 +201,25 @@ pub async fn list_for_reports(
         .collect()
 }
 
-/// The homes through whose channels reports go.
-pub async fn list_homes_with_reports(
+/// Some of the homes with a channel that takes reports and through which `about` was not sent yet, nor is to be: those
+/// behind `after` in the order of their keys, none when there are no more.
+pub async fn list_homes_without(
     conn: &mut PgConnection,
+    about: &str,
+    after: Option<EnergyProfileId>,
 ) -> sqlx::Result<Vec<EnergyProfileId>> {
     let homes = sqlx::query_scalar!(
-        "SELECT DISTINCT energy_profile_id FROM notice_channel WHERE reports ORDER BY energy_profile_id"
+        "SELECT energy_profile_id FROM energy_profile AS p
+         WHERE removed_at IS NULL AND ($1::uuid IS NULL OR energy_profile_id > $1)
+           AND EXISTS (SELECT FROM notice_channel AS c
+                       WHERE c.energy_profile_id = p.energy_profile_id AND c.reports
+                         AND NOT EXISTS (SELECT FROM notice AS n
+                                         WHERE n.energy_profile_id = c.energy_profile_id
+                                           AND n.notice_channel_id = c.notice_channel_id AND n.about = $2))
+         ORDER BY energy_profile_id LIMIT $3",
+        after.map(|id| id.0),
+        about,
+        PAGE,
     )
     .fetch_all(conn)
     .await?;

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::deliver;
-use crate::catalog;
 use crate::outside::testing::{Answer, Stub};
 use crate::testing::{Actor, TestApp, home, in_home, register};
+use crate::{catalog, jobs};
 
 fn decimal(value: &Value) -> Decimal {
     value.as_str().unwrap().parse().unwrap()
@@ -253,4 +253,69 @@ async fn the_month_that_is_over_goes_out_once_in_the_members_language_by_channel
     assert!(told().await.is_empty(), "once");
     test.at("2026-12-03T12:00:00Z");
     assert!(told().await.is_empty(), "on the next day too");
+    deliver::run_all(&test.app).await.unwrap();
+    let asked = jobs::store::are_due(&db).await.unwrap();
+    assert!(!asked, "the month is not put together again");
+
+    // Whoever adds a channel in these days gets it through that.
+    let channel = json!({
+        "kind": "ntfy", "address": format!("{}/later", stub.address), "min_severity": "urgent",
+        "alerts": false, "reports": true,
+    });
+    ana.post(&in_home(path::NOTICE_CHANNELS, profile), &channel)
+        .await;
+    let sent = told().await;
+    assert_eq!((sent.len(), sent[0].path.as_str()), (1, "/later"));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn homes_that_send_reports_are_gone_through_by_the_page_and_those_that_did_are_left_out(
+    db: PgPool,
+) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = test.owner().await;
+    let channel = json!({
+        "kind": "ntfy", "address": "https://example.org/topic", "min_severity": "urgent",
+        "alerts": false, "reports": true,
+    });
+    ana.post(&in_home(path::NOTICE_CHANNELS, profile), &channel)
+        .await;
+    test.run_jobs().await;
+    sqlx::query(
+        "WITH homes AS (
+             INSERT INTO energy_profile
+             SELECT (jsonb_populate_record(p, jsonb_build_object('energy_profile_id', gen_random_uuid()))).*
+             FROM energy_profile AS p CROSS JOIN generate_series(1, 2100) RETURNING energy_profile_id),
+         members AS (
+             INSERT INTO profile_member
+             SELECT (jsonb_populate_record(m, jsonb_build_object('energy_profile_id', homes.energy_profile_id))).*
+             FROM profile_member AS m CROSS JOIN homes)
+         INSERT INTO notice_channel
+         SELECT (jsonb_populate_record(c, jsonb_build_object('energy_profile_id', homes.energy_profile_id))).*
+         FROM notice_channel AS c CROSS JOIN homes",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    // To one it was announced.
+    sqlx::query(
+        "INSERT INTO notice (energy_profile_id, notice_channel_id, about, severity, subject, body, created_at)
+         SELECT energy_profile_id, notice_channel_id, 'report:2026-11', 'info', '', '', now()
+         FROM notice_channel WHERE energy_profile_id = $1",
+    )
+    .bind(profile.0)
+    .execute(&db)
+    .await
+    .unwrap();
+    test.at("2026-12-01T12:00:00Z");
+    for _ in 0..2 {
+        deliver::run_all(&test.app).await.unwrap();
+        let (jobs, homes): (i64, i64) = sqlx::query_as(
+            "SELECT count(*), count(DISTINCT key) FROM graphile_worker._private_jobs WHERE key LIKE 'report:%'",
+        )
+        .fetch_one(&db)
+        .await
+        .unwrap();
+        assert_eq!((jobs, homes), (2100, 2100));
+    }
 }
