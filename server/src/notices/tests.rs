@@ -141,6 +141,43 @@ async fn what_was_not_taken_is_tried_again_and_what_never_will_be_is_given_up(db
     assert!(listed[0]["failure"].is_null() && listed[0]["sent_at"].is_string());
 }
 
+/// Where each who asks is answered once so many ask at the same time.
+async fn meeting_of(people: usize) -> (String, tokio::task::JoinHandle<impl Sized>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/hook", listener.local_addr().unwrap());
+    let met = tokio::spawn(async move {
+        let mut there = Vec::new();
+        while there.len() < people {
+            let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+            let mut asked = String::new();
+            while stream.read_line(&mut asked).await.unwrap() > 2 {}
+            there.push(stream);
+        }
+        for stream in &mut there {
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+        }
+        // Nobody hangs up before the others have their answer.
+        there
+    });
+    (address, met)
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn who_does_not_answer_keeps_no_other_channel_waiting(db: PgPool) {
+    let test = trusting(db).await;
+    let (ana, profile) = silent_home(&test).await;
+    let (address, met) = meeting_of(4).await;
+    for _ in 0..4 {
+        add(&ana, profile, &channel("webhook", Some(&address))).await;
+    }
+    test.run_jobs().await;
+    for told in channels(&ana, profile).await {
+        assert!(told["sent_at"].is_string(), "{told}");
+    }
+    drop(met.await.unwrap());
+}
+
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_channel_is_its_members_own_and_its_secrets_are_in_no_answer(db: PgPool) {
     let test = TestApp::new(db).await;
