@@ -77,6 +77,8 @@ async fn create(
         Begun::Done(answer) => return Ok(answer),
     };
     let account = caller.account_id;
+    // Who adds two at once waits, so that each is counted by the other.
+    store::lock_member(write.conn(), profile, account).await?;
     if store::list(write.conn(), profile, account, None)
         .await?
         .len()

@@ -74,6 +74,22 @@ pub async fn list(
     rows.into_iter().map(Row::into_channel).collect()
 }
 
+/// Holds a member of a home until the transaction ends, so that their channels are added one after the other.
+pub async fn lock_member(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    account: AccountId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT FROM profile_member WHERE energy_profile_id = $1 AND account_id = $2 FOR NO KEY UPDATE",
+        profile.0,
+        account.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(())
+}
+
 /// Adds a channel.
 pub async fn insert(
     conn: &mut PgConnection,

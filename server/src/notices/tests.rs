@@ -179,6 +179,19 @@ async fn who_does_not_answer_keeps_no_other_channel_waiting(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn channels_that_are_added_at_the_same_time_are_counted(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let new = channel("webhook", Some("https://example.org/hook"));
+    let address = in_home(path::NOTICE_CHANNELS, profile);
+    let made = futures_util::future::join_all((0..24).map(|_| ana.post(&address, &new))).await;
+    let made = made.iter().map(|answer| answer.status);
+    let refused = made.filter(|status| *status == StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.count(), 4);
+    assert_eq!(channels(&ana, profile).await.len(), 20);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_channel_is_its_members_own_and_its_secrets_are_in_no_answer(db: PgPool) {
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
