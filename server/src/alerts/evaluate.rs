@@ -117,7 +117,6 @@ async fn announce(
             subject: format!("{}: {subject}", home.name),
             text: format!("{body}\n{advice}\n"),
             html: None,
-            attachment: None,
         };
         notices::send::announce(&mut *conn, home.id, channel.channel, &message, now).await?;
     }

@@ -162,7 +162,6 @@ async fn test(
         subject: locale.notice_test_subject(&target.home),
         text: locale.text("notice-test-text"),
         html: None,
-        attachment: None,
     };
     let delivered = send::deliver(&app, &target, &message).await;
     Ok(axum::Json(NoticeTest {

@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::database::word;
-use crate::outside::message::{Attachment, Message};
+use crate::outside::message::Message;
 use crate::profiles::store::PAGE;
 
 struct Row {
@@ -250,11 +250,9 @@ pub async fn put(
     message: &Message,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
-    let file = message.attachment.as_ref();
     let done = sqlx::query!(
-        "INSERT INTO notice (energy_profile_id, notice_channel_id, about, severity, subject, body, created_at, html,
-                             file_name, file_type, file_bytes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT ON CONSTRAINT notice_pkey DO NOTHING",
+        "INSERT INTO notice (energy_profile_id, notice_channel_id, about, severity, subject, body, created_at, html)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT ON CONSTRAINT notice_pkey DO NOTHING",
         profile.0,
         channel.0,
         message.key,
@@ -263,9 +261,6 @@ pub async fn put(
         message.text,
         now.to_sqlx(),
         message.html,
-        file.map(|file| file.file_name.as_str()),
-        file.map(|file| file.content_type.as_str()),
-        file.map(|file| file.bytes.as_slice()),
     )
     .execute(conn)
     .await?;
@@ -327,7 +322,7 @@ pub async fn find_waiting(
     about: &str,
 ) -> sqlx::Result<Option<(Message, Timestamp)>> {
     let row = sqlx::query!(
-        "SELECT severity, subject, body, created_at, html, file_name, file_type, file_bytes FROM notice
+        "SELECT severity, subject, body, created_at, html FROM notice
          WHERE energy_profile_id = $1 AND notice_channel_id = $2 AND about = $3 AND sent_at IS NULL AND given_up_at IS NULL",
         profile.0,
         channel.0,
@@ -336,18 +331,12 @@ pub async fn find_waiting(
     .fetch_optional(conn)
     .await?;
     row.map(|row| {
-        let file = row.file_name.zip(row.file_type).zip(row.file_bytes);
         let message = Message {
             key: about.to_owned(),
             severity: word(&row.severity)?,
             subject: row.subject,
             text: row.body,
             html: row.html,
-            attachment: file.map(|((file_name, content_type), bytes)| Attachment {
-                file_name,
-                content_type,
-                bytes,
-            }),
         };
         Ok((message, row.created_at.to_jiff()))
     })

@@ -81,6 +81,5 @@ fn message(report: &Report, locale: &Locale) -> anyhow::Result<Message> {
         subject: document.title.clone(),
         text: markdown::markdown(&document),
         html: Some(page::html(&document, locale)?),
-        attachment: None,
     })
 }
