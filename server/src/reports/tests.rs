@@ -161,6 +161,106 @@ async fn a_bill_stands_beside_what_it_is_recomputed_as(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_became_of_goals_is_told_of_each_cycle_and_month_that_ended_in_the_span(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = measured(&test, &db).await;
+    for (measure, period, limit, from, to) in [
+        ("kwh", "cycle", "300", "2026-01-01", None),
+        ("kwh", "month", "300", "2026-01-01", None),
+        ("money", "month", "1", "2026-01-01", None),
+        // Nobody asks after what held before, or will.
+        ("kwh", "month", "1", "2026-01-01", Some("2026-08-31")),
+        ("kwh", "month", "1", "2026-11-01", None),
+    ] {
+        let goal = json!({
+            "measure": measure, "period": period, "limit": limit, "valid_from": from, "valid_to": to,
+        });
+        let made = ana.post(&in_home(path::GOALS, profile), &goal).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    }
+    let of = async |period: &str, query: &str| {
+        let report = ana.get(&(report_of(profile, period) + query)).await.json;
+        let goals = report["goals"].as_array().unwrap().clone();
+        let told = goals.iter().map(|of| {
+            let outcome = &of["outcome"];
+            (
+                format!("{} {}", of["goal"]["measure"], outcome["span"]["first"]).replace('"', ""),
+                outcome["used"].clone(),
+            )
+        });
+        (told.collect::<Vec<_>>(), report["summary"].clone())
+    };
+    let (month, summary) = of("2026-10", "").await;
+    let names: Vec<&str> = month.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["kwh 2026-09-10", "money 2026-10-01", "kwh 2026-10-01"]
+    );
+    let by_name = |told: &[(String, Value)], name: &str| {
+        let found = told.iter().find(|(of, _)| of == name);
+        decimal(&found.unwrap_or_else(|| panic!("{name} of {told:?}")).1)
+    };
+    assert_eq!(
+        by_name(&month, "kwh 2026-10-01"),
+        decimal(&summary["kwh"]),
+        "what is used is what the report says"
+    );
+    assert_eq!(
+        by_name(&month, "money 2026-10-01"),
+        decimal(&summary["cost"])
+    );
+    let (cycle, summary) = of("2026-10", "?kind=cycle").await;
+    assert_eq!(
+        by_name(&cycle, "kwh 2026-10-10"),
+        decimal(&summary["kwh"]),
+        "of the cycle"
+    );
+    assert_eq!(
+        by_name(&cycle, "kwh 2026-10-01"),
+        Decimal::from(220),
+        "and of the month that ended in it"
+    );
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_month_is_told_whole_however_much_happened_since(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = measured(&test, &db).await;
+    // Predictions and alerts of the 20th of October, and thousands of both of later days.
+    for (first, days, horizons) in [("2026-10-20", 1, 1), ("2026-11-01", 400, 30)] {
+        sqlx::query(
+            "INSERT INTO historical_prediction_comparison
+                 (energy_profile_id, local_date, horizon, origin, model, predicted_kwh, actual_kwh)
+             SELECT $1, $2::date + day, horizon, $2::date + day - horizon, 'naive', 9, 10
+             FROM generate_series(0, $3 - 1) AS day, generate_series(1, $4) AS horizon",
+        )
+        .bind(profile.0)
+        .bind(first)
+        .bind(days)
+        .bind(horizons)
+        .execute(&db)
+        .await
+        .unwrap();
+    }
+    for (at, count) in [("2026-10-20T12:00:00Z", 1), ("2026-11-20T12:00:00Z", 6_000)] {
+        sqlx::query(
+            "INSERT INTO alert (energy_profile_id, alert_id, rule, fact, about, severity, evidence, raised_at)
+             SELECT $1, gen_random_uuid(), 'gap', $2 || n, $2 || n, 'info', '{}', $2::timestamptz
+             FROM generate_series(1, $3) AS n",
+        )
+        .bind(profile.0)
+        .bind(at)
+        .bind(count)
+        .execute(&db)
+        .await
+        .unwrap();
+    }
+    let october = ana.get(&report_of(profile, "2026-10")).await.json;
+    assert_eq!(october["forecast"][0]["days"], 1);
+    assert_eq!(october["alerts"].as_array().unwrap().len(), 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn what_is_no_span_is_refused_by_its_field(db: PgPool) {
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
