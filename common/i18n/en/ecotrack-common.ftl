@@ -282,6 +282,7 @@ alert-goal-passed-advice = Look at what used most on the Devices screen, or set 
 alert-goal-passed-device-title = Goal { $limit } of { $device } passed
 alert-goal-passed-device-advice = Use the device less until { $last }, or set a limit that can be kept.
 alert-goal-passed-estimate-body = By its estimate, which nothing measures, { $used } by now; it runs to { $last }.
+alert-coverage = { $measured } of { $elapsed } days measured.
 alert-bill-due-title = A bill of { $total } is due on { $date }
 alert-bill-due-body = The bill to { $last } is not marked as paid.
 alert-bill-due-advice = Pay it, and note the day in the bill.

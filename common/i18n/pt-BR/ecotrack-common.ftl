@@ -281,6 +281,7 @@ alert-goal-passed-advice = Veja na tela Aparelhos o que mais consumiu, ou defina
 alert-goal-passed-device-title = Meta { $limit } de { $device } ultrapassada
 alert-goal-passed-device-advice = Use menos o aparelho até { $last }, ou defina um limite que dê para cumprir.
 alert-goal-passed-estimate-body = Pela estimativa, que nada mede, já são { $used }; ela vale até { $last }.
+alert-coverage = { $measured } de { $elapsed } dias medidos.
 alert-bill-due-title = Uma conta de { $total } vence em { $date }
 alert-bill-due-body = A conta até { $last } não está marcada como paga.
 alert-bill-due-advice = Pague e anote o dia na conta.
