@@ -77,9 +77,12 @@ async fn show(
     let (span, other) = answers::spans_of(&query);
     let with_steps = query.by.minutes().is_some();
     let keys = counted.keys();
-    let mut rows = store::list_span_rows(&mut conn, profile, &keys, span, with_steps).await?;
+    let mut rows =
+        store::list_span_rows(&mut conn, profile, &keys, span, today, with_steps).await?;
     if let Some(other) = other {
-        rows.extend(store::list_span_rows(&mut conn, profile, &keys, other, with_steps).await?);
+        let others =
+            store::list_span_rows(&mut conn, profile, &keys, other, today, with_steps).await?;
+        rows.extend(others);
     }
     let mut past = None;
     if answers::is_priced(&query) && !rows.is_empty() {
@@ -133,9 +136,10 @@ async fn show_patterns(
         last: query.to,
     };
     let keys = counted.keys();
-    let rows = store::list_span_rows(&mut conn, profile, &keys, span, true).await?;
+    let today = asked.today;
+    let rows = store::list_span_rows(&mut conn, profile, &keys, span, today, true).await?;
     let before = answers::weather_span(&query);
-    let daily = store::list_span_rows(&mut conn, profile, &keys, before, false).await?;
+    let daily = store::list_span_rows(&mut conn, profile, &keys, before, today, false).await?;
     // Whatever years there are tell what is usual.
     let (earliest, latest) = weather::ALL_DAYS;
     let observed = weather::store::list(&mut conn, profile, earliest, latest, i64::MAX).await?;

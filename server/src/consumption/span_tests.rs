@@ -357,6 +357,40 @@ fn a_day_costs_what_it_adds_to_its_cycle() {
     assert_eq!(of(1, 30), Ok(money("250.00")));
 }
 
+#[test]
+fn a_gap_earlier_today_is_a_gap_and_what_is_to_come_is_none() {
+    let mut hours = vec![Some(1_000); 10];
+    hours[3..5].fill(None);
+    hours.resize(24, None);
+    let rows = [row(1, Channel::GridImport, TODAY, 60, hours)];
+    let of = span(TODAY, TODAY);
+    let known = one_meter(&rows, of, Some(60));
+    let slots = part_slots(&known, of, 60, TODAY, &madrid());
+    let gaps: Vec<usize> = (0..24).filter(|at| slots[*at].is_gap()).collect();
+    assert_eq!(gaps, [3, 4]);
+    for whole in [
+        day_slot(&known, of, TODAY),
+        day_slot(&one_meter(&rows, of, None), of, TODAY),
+    ] {
+        assert_eq!((whole.covered_minutes, whole.minutes), (480, 600));
+        assert!(whole.is_partly());
+    }
+    // In quarters of an hour, of which half of one hour is missing.
+    let mut quarters = vec![Some(250); 8];
+    quarters[1..3].fill(None);
+    quarters.resize(96, None);
+    let rows = [row(1, Channel::GridImport, TODAY, 15, quarters)];
+    let known = one_meter(&rows, of, Some(60));
+    let slots = part_slots(&known, of, 60, TODAY, &madrid());
+    let of = |at: usize| (slots[at].covered_minutes, slots[at].minutes);
+    assert_eq!((of(0), of(1), of(2)), ((30, 60), (60, 60), (0, 0)));
+    // What only registers tell is as long as it is known.
+    let rows = [spread(TODAY, 5_000, 600)];
+    let of = span(TODAY, TODAY);
+    let whole = day_slot(&one_meter(&rows, of, None), of, TODAY);
+    assert_eq!((whole.covered_minutes, whole.minutes), (600, 600));
+}
+
 /// Days of hours: so many mWh in each, more in the evening.
 fn evenings(floor: i32, count: i64) -> BTreeMap<Date, FlowSpanDay> {
     let first = date(2026, 6, 1);
