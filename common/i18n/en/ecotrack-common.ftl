@@ -2555,7 +2555,7 @@ calibration-alike = Not told apart from: { $names }. Only their sum is known.
 calibration-at-limit = As far from its estimate as may be: is its figure right, or a device missing from the list?
 calibration-not-told = The months say little of it alone: it goes with all others.
 calibration-basis = { $months } months, { $days } days: { $kwh } of { $metered } kWh
-calibration-night = { $basis }; at night { $watts } W
+calibration-standby = { $basis }; standby { $watts } W
 calibration-missing-devices = No device is listed yet.
 calibration-missing-days = Not ten days of any month are measured: the estimates stand by themselves.
 calibration-all-devices-idle = The devices are estimated to use nothing, or the home used nothing.
@@ -2640,7 +2640,7 @@ consumption-standby-is = About { $watts } W never stop: { $percent } of what was
 }.
 consumption-standby-kwh = That is { $day } kWh a day, { $month } kWh a month, { $year } kWh a year.
 consumption-standby-cost = At the price of the next kWh { $money } a month.
-consumption-standby-means = This is the floor under each day, the mean of its three smallest hours; of all days the middle one counts. It holds whatever runs without a pause, a fridge and a router as much as what only waits.
+consumption-standby-means = This is the floor under each day, the mean of its quietest three hours in a row; of all days the middle one counts. It holds whatever runs without a pause, a fridge and a router as much as what only waits.
 consumption-standby-no-hours = Not known: hours are needed, and these meters tell days only. Readings at most an hour apart, or a file of steps, tell hours.
 consumption-standby-few = Not known yet: { $have } of { $need } days with at least 20 known hours.
 consumption-weather-no-temperatures = Not known: no temperatures are stored. Give the home its coordinates, or import a file with “ecotrack weather import”.

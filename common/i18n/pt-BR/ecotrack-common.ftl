@@ -2554,7 +2554,7 @@ calibration-alike = Não se distingue de: { $names }. Só a soma é conhecida.
 calibration-at-limit = Tão longe da estimativa quanto pode: o dado está certo, ou falta um aparelho na lista?
 calibration-not-told = Os meses dizem pouco dele sozinho: ele segue os outros.
 calibration-basis = { $months } meses, { $days } dias: { $kwh } de { $metered } kWh
-calibration-night = { $basis }; à noite { $watts } W
+calibration-standby = { $basis }; espera { $watts } W
 calibration-missing-devices = Nenhum aparelho na lista ainda.
 calibration-missing-days = Nenhum mês tem dez dias medidos: as estimativas valem por si.
 calibration-all-devices-idle = Estima-se que os aparelhos não usam nada, ou a casa não usou nada.
@@ -2639,7 +2639,7 @@ consumption-standby-is = Cerca de { $watts } W nunca param: { $percent } do que 
 }.
 consumption-standby-kwh = São { $day } kWh por dia, { $month } kWh por mês, { $year } kWh por ano.
 consumption-standby-cost = Pelo preço do próximo kWh, { $money } por mês.
-consumption-standby-means = É o piso de cada dia, a média de suas três menores horas; de todos os dias vale o do meio. Inclui tudo o que funciona sem pausa: a geladeira e o roteador tanto quanto o que só fica em espera.
+consumption-standby-means = É o piso de cada dia, a média das três horas seguidas de menor consumo; de todos os dias vale o do meio. Inclui tudo o que funciona sem pausa: a geladeira e o roteador tanto quanto o que só fica em espera.
 consumption-standby-no-hours = Não se sabe: são precisas horas, e estes medidores só informam dias. Leituras com no máximo uma hora de intervalo ou um arquivo de medições informam horas.
 consumption-standby-few = Ainda não se sabe: { $have } de { $need } dias com pelo menos 20 horas conhecidas.
 consumption-weather-no-temperatures = Não se sabe: não há temperaturas guardadas. Informe as coordenadas da casa ou importe um arquivo com “ecotrack weather import”.

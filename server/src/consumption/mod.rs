@@ -11,7 +11,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ecotrack_common::bill::Tariff;
-use ecotrack_common::consumption::{Consumption, ConsumptionQuery, Patterns, PatternsQuery};
+use ecotrack_common::consumption::{
+    Consumption, ConsumptionQuery, Flow, Patterns, PatternsQuery, Standby,
+};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::DayUse;
 use ecotrack_common::emission::HomeFactors;
@@ -224,6 +226,17 @@ async fn counted(
     let reach = store::list_reach(conn, profile).await?;
     let counted = Counted::new(of, &reach);
     counted.ok_or_else(|| FieldErrors::one("of", "not_a_meter").into())
+}
+
+/// What never stops in a home, by the days of a span; all of them are over.
+pub async fn standby(conn: &mut PgConnection, home: &Home, span: Cycle) -> sqlx::Result<Standby> {
+    let reach = store::list_reach(&mut *conn, home.id).await?;
+    let Some(counted) = Counted::new(Flow::Home, &reach) else {
+        return Ok(Standby::NoHours);
+    };
+    let keys = counted.keys();
+    let rows = store::list_span_rows(&mut *conn, home.id, &keys, span, span.last, true).await?;
+    Ok(answers::standby(&counted, &rows, span, &home.zone()))
 }
 
 /// What a home's meters know of some days.

@@ -420,7 +420,7 @@ fn what_never_stops_is_the_floor_of_days_with_its_share() {
         kwh_an_hour,
         share,
         days,
-    } = patterns::standby(&evenings(100_000, 10))
+    } = patterns::standby_of(&evenings(100_000, 10))
     else {
         panic!("ten days are enough")
     };
@@ -428,13 +428,13 @@ fn what_never_stops_is_the_floor_of_days_with_its_share() {
     // 2.4 of 1.8 + 6 kWh.
     assert_eq!(share, Decimal::new(3077, 4));
     assert_eq!(
-        patterns::standby(&evenings(100_000, 3)),
+        patterns::standby_of(&evenings(100_000, 3)),
         Standby::FewDays { have: 3, need: 7 }
     );
     let registers = [spread(date(2026, 6, 1), 1, 1_440)];
     let of = span(date(2026, 6, 1), date(2026, 6, 30));
     assert_eq!(
-        patterns::standby(&one_meter(&registers, of, Some(60))),
+        patterns::standby_of(&one_meter(&registers, of, Some(60))),
         Standby::NoHours
     );
 }
@@ -479,7 +479,7 @@ proptest! {
                 prop_assert!(p10.0 <= p90.0 && hour.days >= 5);
             }
         }
-        if let Standby::Known { share, kwh_an_hour, .. } = patterns::standby(&known) {
+        if let Standby::Known { share, kwh_an_hour, .. } = patterns::standby_of(&known) {
             prop_assert!(share >= Decimal::ZERO && share <= Decimal::ONE);
             prop_assert!(kwh_an_hour.0 >= Decimal::ZERO);
         }
