@@ -2488,7 +2488,10 @@ what-if-scratch = scratch copy, nothing is stored
 what-if-nothing = Nothing is otherwise yet: n changes a device, the tariff, the people or the roof.
 what-if-answer = As it is, and as it would be
 what-if-month = { $first } – { $last }
-what-if-year = { $cycles } cycles to { $last }
+what-if-year = { $cycles ->
+    [one] One cycle
+   *[other] { $cycles } cycles
+} to { $last }
 what-if-now = now
 what-if-then = would be
 what-if-difference = difference
@@ -2713,8 +2716,17 @@ suggestion-published-rule = { $condition } → { $formula }
 suggestion-source = Source: { $source } ({ $confidence })
 suggestion-effect = What came of it
 effect-no-forecast = Accepted when there was no forecast: its effect cannot be told.
-effect-too-early = Too early to tell: { $days } days measured since { $since }, { $needs } more are needed.
-effect-too-small = Too early to tell, and so small a saving will hardly show in this home: { $days } days since { $since }.
+effect-too-early = Too early to tell: { $days ->
+    [one] one day
+   *[other] { $days } days
+} measured since { $since }, { $needs } more { $needs ->
+    [one] is
+   *[other] are
+} needed.
+effect-too-small = Too early to tell, and so small a saving will hardly show in this home: { $days ->
+    [one] one day
+   *[other] { $days } days
+} since { $since }.
 effect-less = { $saved } less than forecast in { $days } days since { $since } (95 %: { $lo } to { $hi }).
 effect-more = { $more } more than forecast in { $days } days since { $since } (saved, 95 %: { $lo } to { $hi }).
 effect-unclear = Not to be told from the usual ups and downs: { $saved } in { $days } days since { $since } (95 %: { $lo } to { $hi }).

@@ -2487,7 +2487,10 @@ what-if-scratch = rascunho, nada é gravado
 what-if-nothing = Nada mudou ainda: n muda um aparelho, a tarifa, as pessoas ou o telhado.
 what-if-answer = Como é e como seria
 what-if-month = { $first } – { $last }
-what-if-year = { $cycles } ciclos até { $last }
+what-if-year = { $cycles ->
+    [one] Um ciclo
+   *[other] { $cycles } ciclos
+} até { $last }
 what-if-now = hoje
 what-if-then = seria
 what-if-difference = diferença
@@ -2712,8 +2715,18 @@ suggestion-published-rule = { $condition } → { $formula }
 suggestion-source = Fonte: { $source } ({ $confidence })
 suggestion-effect = O que resultou
 effect-no-forecast = Aceita quando não havia previsão: o efeito não pode ser medido.
-effect-too-early = Cedo demais: { $days } dias medidos desde { $since }, faltam { $needs }.
-effect-too-small = Cedo demais, e uma economia tão pequena mal aparece nesta casa: { $days } dias desde { $since }.
+effect-too-early = Cedo demais: { $days ->
+    [0] nenhum dia medido
+    [one] um dia medido
+   *[other] { $days } dias medidos
+} desde { $since }, { $needs ->
+    [one] falta
+   *[other] faltam
+} { $needs }.
+effect-too-small = Cedo demais, e uma economia tão pequena mal aparece nesta casa: { $days ->
+    [one] um dia
+   *[other] { $days } dias
+} desde { $since }.
 effect-less = { $saved } a menos que o previsto em { $days } dias desde { $since } (95 %: { $lo } a { $hi }).
 effect-more = { $more } a mais que o previsto em { $days } dias desde { $since } (economia, 95 %: { $lo } a { $hi }).
 effect-unclear = Não se distingue das variações normais: { $saved } em { $days } dias desde { $since } (95 %: { $lo } a { $hi }).

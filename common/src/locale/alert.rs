@@ -106,7 +106,7 @@ impl Locale {
             let text = match name {
                 "kwh" | "likely" | "hi95" => self.kwh(Kwh(value)),
                 "limit" | "used" => self.measured(value, measure, currency),
-                "probability" => self.percent(value * Decimal::ONE_HUNDRED),
+                "probability" => self.chance(value),
                 "total" | "recomputed" => self.money(Money(value), currency),
                 "difference" => {
                     let sign = if value < Decimal::ZERO { "−" } else { "+" };
