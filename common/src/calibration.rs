@@ -29,8 +29,8 @@ pub struct DeviceCalibration {
     pub estimated_kwh: Kwh,
     /// And with each scaled. It is what was metered, unless the limits of the factors stand in the way.
     pub fitted_kwh: Kwh,
-    /// What was used in the quiet of the night, W, where a meter tells hours.
-    pub night_floor_w: Option<Decimal>,
+    /// The home's standby (see [`crate::standby`]), W, where its meters tell hours.
+    pub standby_w: Option<Decimal>,
     /// The devices, in the order of the home's list; empty where nothing can be told.
     pub devices: Vec<CalibratedDevice>,
     /// Why nothing can be told, as codes: `missing_devices`, `missing_days`, `all_devices_idle`.

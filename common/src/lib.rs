@@ -52,6 +52,7 @@ pub mod reading;
 pub mod reference;
 pub mod report;
 pub mod spreadsheet;
+pub mod standby;
 pub mod suggestion;
 pub mod weather;
 pub mod what_if;

@@ -213,6 +213,8 @@ impl TestApp {
         while jobs::store::are_due(&self.app.db).await.unwrap() {
             let worker = jobs::worker(&self.app).await.unwrap();
             worker.run_once().await.unwrap();
+            let outside = jobs::worker_outside(&self.app).await.unwrap();
+            outside.run_once().await.unwrap();
         }
     }
 

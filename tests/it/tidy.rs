@@ -280,7 +280,7 @@ fn only_loops_and_timers_wait() {
             "the one loop that looks for changed homes",
         ),
         (
-            "server/src/jobs/mod.rs",
+            "server/src/jobs/workers.rs",
             "starts again after the database was away",
         ),
         (

@@ -52,6 +52,21 @@ fn written(effects: &[Effect]) -> Vec<(String, Value)> {
 }
 
 #[test]
+fn what_waits_for_the_server_says_which_measure_and_what_became_of_it() {
+    for (language, said) in [
+        (Language::English, "measure accepted: Use the "),
+        (Language::BrazilianPortuguese, "medida aceita: Usar o "),
+    ] {
+        let mut hands = Hands::on(with_suggestions(suggestions()));
+        hands.cx = context(language);
+        hands.press(key('a'));
+        hands.press(key('O'));
+        let shown = drawn(&hands.app, &hands.cx, 80, 24);
+        assert!(shown.contains(said), "{said}\n{shown}");
+    }
+}
+
+#[test]
 fn measures_look_like_this() {
     pictures("list", &BOTH, |_| with_suggestions(suggestions()));
     pictures("all", &SMALL, |_| {

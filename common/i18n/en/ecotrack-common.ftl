@@ -293,6 +293,7 @@ alert-goal-passed-advice = Look at what used most on the Devices screen, or set 
 alert-goal-passed-device-title = Goal { $limit } of { $device } passed
 alert-goal-passed-device-advice = Use the device less until { $last }, or set a limit that can be kept.
 alert-goal-passed-estimate-body = By its estimate, which nothing measures, { $used } by now; it runs to { $last }.
+alert-coverage = { $measured } of { $elapsed } days measured.
 alert-bill-due-title = A bill of { $total } is due on { $date }
 alert-bill-due-body = The bill to { $last } is not marked as paid.
 alert-bill-due-advice = Pay it, and note the day in the bill.
@@ -2442,8 +2443,11 @@ notice-failure-private-address = the address is in a private network, which this
 notice-failure-away = nobody answers there
 notice-failure-redirected = it answers with a redirect; add the address that it leads to
 notice-failure-refused = it refuses; check address and secret
+notice-failure-failing = it fails at the moment; it is tried again for a day
 notice-failure-no-mail-server = this server has no mail server; who runs it can set one
-notice-failure-mail-refused = the mail server does not take it
+notice-failure-mail-later = the mail server does not take it now; it is tried again for a day
+notice-failure-mail-refused = the mail server refuses it for good, so it was given up; check the address you sign in with
+notice-failure-mail-sign-in = the mail server does not let this server in; who runs it can check its name and password
 field-error-not_for_mail = Mails go to the address you sign in with; leave this empty.
 field-error-not_a_web_address = This must look like https://example.org/…, without a name or a password in it.
 field-error-no_topic = The topic is missing: https://ntfy.sh/your-topic
@@ -2501,7 +2505,10 @@ what-if-scratch = scratch copy, nothing is stored
 what-if-nothing = Nothing is otherwise yet: n changes a device, the tariff, the people or the roof.
 what-if-answer = As it is, and as it would be
 what-if-month = { $first } – { $last }
-what-if-year = { $cycles } cycles to { $last }
+what-if-year = { $cycles ->
+    [one] One cycle
+   *[other] { $cycles } cycles
+} to { $last }
 what-if-now = now
 what-if-then = would be
 what-if-difference = difference
@@ -2568,7 +2575,7 @@ calibration-alike = Not told apart from: { $names }. Only their sum is known.
 calibration-at-limit = As far from its estimate as may be: is its figure right, or a device missing from the list?
 calibration-not-told = The months say little of it alone: it goes with all others.
 calibration-basis = { $months } months, { $days } days: { $kwh } of { $metered } kWh
-calibration-night = { $basis }; at night { $watts } W
+calibration-standby = { $basis }; standby { $watts } W
 calibration-missing-devices = No device is listed yet.
 calibration-missing-days = Not ten days of any month are measured: the estimates stand by themselves.
 calibration-all-devices-idle = The devices are estimated to use nothing, or the home used nothing.
@@ -2653,7 +2660,7 @@ consumption-standby-is = About { $watts } W never stop: { $percent } of what was
 }.
 consumption-standby-kwh = That is { $day } kWh a day, { $month } kWh a month, { $year } kWh a year.
 consumption-standby-cost = At the price of the next kWh { $money } a month.
-consumption-standby-means = This is the floor under each day, the mean of its three smallest hours; of all days the middle one counts. It holds whatever runs without a pause, a fridge and a router as much as what only waits.
+consumption-standby-means = This is the floor under each day, the mean of its quietest three hours in a row; of all days the middle one counts. It holds whatever runs without a pause, a fridge and a router as much as what only waits.
 consumption-standby-no-hours = Not known: hours are needed, and these meters tell days only. Readings at most an hour apart, or a file of steps, tell hours.
 consumption-standby-few = Not known yet: { $have } of { $need } days with at least 20 known hours.
 consumption-weather-no-temperatures = Not known: no temperatures are stored. Give the home its coordinates, or import a file with “ecotrack weather import”.
@@ -2726,8 +2733,17 @@ suggestion-published-rule = { $condition } → { $formula }
 suggestion-source = Source: { $source } ({ $confidence })
 suggestion-effect = What came of it
 effect-no-forecast = Accepted when there was no forecast: its effect cannot be told.
-effect-too-early = Too early to tell: { $days } days measured since { $since }, { $needs } more are needed.
-effect-too-small = Too early to tell, and so small a saving will hardly show in this home: { $days } days since { $since }.
+effect-too-early = Too early to tell: { $days ->
+    [one] one day
+   *[other] { $days } days
+} measured since { $since }, { $needs } more { $needs ->
+    [one] is
+   *[other] are
+} needed.
+effect-too-small = Too early to tell, and so small a saving will hardly show in this home: { $days ->
+    [one] one day
+   *[other] { $days } days
+} since { $since }.
 effect-less = { $saved } less than forecast in { $days } days since { $since } (95 %: { $lo } to { $hi }).
 effect-more = { $more } more than forecast in { $days } days since { $since } (saved, 95 %: { $lo } to { $hi }).
 effect-unclear = Not to be told from the usual ups and downs: { $saved } in { $days } days since { $since } (95 %: { $lo } to { $hi }).

@@ -292,6 +292,7 @@ alert-goal-passed-advice = Veja na tela Aparelhos o que mais consumiu, ou defina
 alert-goal-passed-device-title = Meta { $limit } de { $device } ultrapassada
 alert-goal-passed-device-advice = Use menos o aparelho até { $last }, ou defina um limite que dê para cumprir.
 alert-goal-passed-estimate-body = Pela estimativa, que nada mede, já são { $used }; ela vale até { $last }.
+alert-coverage = { $measured } de { $elapsed } dias medidos.
 alert-bill-due-title = Uma conta de { $total } vence em { $date }
 alert-bill-due-body = A conta até { $last } não está marcada como paga.
 alert-bill-due-advice = Pague e anote o dia na conta.
@@ -2441,8 +2442,11 @@ notice-failure-private-address = o endereço está numa rede privada, que este s
 notice-failure-away = ninguém responde lá
 notice-failure-redirected = ele responde com um redirecionamento; adicione o endereço de destino
 notice-failure-refused = ele recusa; confira endereço e segredo
+notice-failure-failing = ele está com problemas agora; tentaremos de novo por um dia
 notice-failure-no-mail-server = este servidor não tem servidor de e-mail; quem cuida dele pode configurar um
-notice-failure-mail-refused = o servidor de e-mail não aceita
+notice-failure-mail-later = o servidor de e-mail não aceita agora; tentaremos de novo por um dia
+notice-failure-mail-refused = o servidor de e-mail recusou de vez, então desistimos; confira o endereço com que você entra
+notice-failure-mail-sign-in = o servidor de e-mail não deixa este servidor entrar; quem cuida dele pode conferir nome e senha
 field-error-not_for_mail = E-mails vão para o endereço com que você entra; deixe isto vazio.
 field-error-not_a_web_address = Precisa ser como https://example.org/…, sem nome nem senha dentro.
 field-error-no_topic = Falta o tópico: https://ntfy.sh/seu-topico
@@ -2500,7 +2504,10 @@ what-if-scratch = rascunho, nada é gravado
 what-if-nothing = Nada mudou ainda: n muda um aparelho, a tarifa, as pessoas ou o telhado.
 what-if-answer = Como é e como seria
 what-if-month = { $first } – { $last }
-what-if-year = { $cycles } ciclos até { $last }
+what-if-year = { $cycles ->
+    [one] Um ciclo
+   *[other] { $cycles } ciclos
+} até { $last }
 what-if-now = hoje
 what-if-then = seria
 what-if-difference = diferença
@@ -2567,7 +2574,7 @@ calibration-alike = Não se distingue de: { $names }. Só a soma é conhecida.
 calibration-at-limit = Tão longe da estimativa quanto pode: o dado está certo, ou falta um aparelho na lista?
 calibration-not-told = Os meses dizem pouco dele sozinho: ele segue os outros.
 calibration-basis = { $months } meses, { $days } dias: { $kwh } de { $metered } kWh
-calibration-night = { $basis }; à noite { $watts } W
+calibration-standby = { $basis }; espera { $watts } W
 calibration-missing-devices = Nenhum aparelho na lista ainda.
 calibration-missing-days = Nenhum mês tem dez dias medidos: as estimativas valem por si.
 calibration-all-devices-idle = Estima-se que os aparelhos não usam nada, ou a casa não usou nada.
@@ -2652,7 +2659,7 @@ consumption-standby-is = Cerca de { $watts } W nunca param: { $percent } do que 
 }.
 consumption-standby-kwh = São { $day } kWh por dia, { $month } kWh por mês, { $year } kWh por ano.
 consumption-standby-cost = Pelo preço do próximo kWh, { $money } por mês.
-consumption-standby-means = É o piso de cada dia, a média de suas três menores horas; de todos os dias vale o do meio. Inclui tudo o que funciona sem pausa: a geladeira e o roteador tanto quanto o que só fica em espera.
+consumption-standby-means = É o piso de cada dia, a média das três horas seguidas de menor consumo; de todos os dias vale o do meio. Inclui tudo o que funciona sem pausa: a geladeira e o roteador tanto quanto o que só fica em espera.
 consumption-standby-no-hours = Não se sabe: são precisas horas, e estes medidores só informam dias. Leituras com no máximo uma hora de intervalo ou um arquivo de medições informam horas.
 consumption-standby-few = Ainda não se sabe: { $have } de { $need } dias com pelo menos 20 horas conhecidas.
 consumption-weather-no-temperatures = Não se sabe: não há temperaturas guardadas. Informe as coordenadas da casa ou importe um arquivo com “ecotrack weather import”.
@@ -2725,8 +2732,18 @@ suggestion-published-rule = { $condition } → { $formula }
 suggestion-source = Fonte: { $source } ({ $confidence })
 suggestion-effect = O que resultou
 effect-no-forecast = Aceita quando não havia previsão: o efeito não pode ser medido.
-effect-too-early = Cedo demais: { $days } dias medidos desde { $since }, faltam { $needs }.
-effect-too-small = Cedo demais, e uma economia tão pequena mal aparece nesta casa: { $days } dias desde { $since }.
+effect-too-early = Cedo demais: { $days ->
+    [0] nenhum dia medido
+    [one] um dia medido
+   *[other] { $days } dias medidos
+} desde { $since }, { $needs ->
+    [one] falta
+   *[other] faltam
+} { $needs }.
+effect-too-small = Cedo demais, e uma economia tão pequena mal aparece nesta casa: { $days ->
+    [one] um dia
+   *[other] { $days } dias
+} desde { $since }.
 effect-less = { $saved } a menos que o previsto em { $days } dias desde { $since } (95 %: { $lo } a { $hi }).
 effect-more = { $more } a mais que o previsto em { $days } dias desde { $since } (economia, 95 %: { $lo } a { $hi }).
 effect-unclear = Não se distingue das variações normais: { $saved } em { $days } dias desde { $since } (95 %: { $lo } a { $hi }).

@@ -430,9 +430,7 @@ pub struct ProfileHour {
     pub days: i32,
 }
 
-/// What never stops: the floor under each day, everything that runs without a pause, a fridge and a
-/// router as much as what only waits. The floor of a day is the mean of its three smallest hours,
-/// that of the span the middle one of its days', so that some days away change nothing.
+/// What never stops, by the definition of [`crate::standby`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]

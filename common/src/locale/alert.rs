@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use super::Locale;
+use super::{Locale, fl};
 use crate::alert::{Alert, AlertRule};
 use crate::{Kwh, Money};
 
@@ -42,7 +42,21 @@ impl Locale {
     pub fn alert(&self, alert: &Alert, currency: &str) -> (String, String) {
         let params = self.alert_params(alert, currency);
         let text = |part| self.text_with(&self.alert_text(alert, part), &params);
-        (text("title"), one_dot(text("body")))
+        let body = one_dot(text("body"));
+        let days = |name: &str| alert.evidence.get(name).map(String::as_str);
+        let body = match (days("measured"), days("elapsed")) {
+            (Some(measured), Some(elapsed)) => {
+                let covered = fl!(
+                    self.loader(),
+                    "alert-coverage",
+                    measured = measured,
+                    elapsed = elapsed
+                );
+                format!("{body} {covered}")
+            }
+            _ => body,
+        };
+        (text("title"), body)
     }
 
     /// What to do about an alert.
@@ -92,7 +106,7 @@ impl Locale {
             let text = match name {
                 "kwh" | "likely" | "hi95" => self.kwh(Kwh(value)),
                 "limit" | "used" => self.measured(value, measure, currency),
-                "probability" => self.percent(value * Decimal::ONE_HUNDRED),
+                "probability" => self.chance(value),
                 "total" | "recomputed" => self.money(Money(value), currency),
                 "difference" => {
                     let sign = if value < Decimal::ZERO { "−" } else { "+" };
@@ -134,7 +148,7 @@ fn one_dot(text: String) -> String {
 impl Locale {
     /// The subject of a notice that is a test.
     pub fn notice_test_subject(&self, home: &str) -> String {
-        super::fl!(self.loader(), "notice-test-subject", home = home)
+        fl!(self.loader(), "notice-test-subject", home = home)
     }
 
     /// Why a notice did not arrive.

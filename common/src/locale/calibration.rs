@@ -59,7 +59,7 @@ impl Locale {
         said
     }
 
-    /// By what the devices were scaled: `12 months, 340 days; night 96 W; 3,012 of 3,180 kWh`.
+    /// By what the devices were scaled: `12 months, 340 days; standby 96 W; 3,012 of 3,180 kWh`.
     pub fn calibration_basis(&self, told: &DeviceCalibration) -> String {
         if told.devices.is_empty() {
             return String::new();
@@ -77,12 +77,12 @@ impl Locale {
             kwh = kwh,
             metered = metered
         );
-        match told.night_floor_w {
+        match told.standby_w {
             Some(watts) => {
                 let watts = self.number(watts, 0);
                 fl!(
                     self.loader(),
-                    "calibration-night",
+                    "calibration-standby",
                     basis = said,
                     watts = watts
                 )

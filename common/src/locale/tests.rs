@@ -212,7 +212,7 @@ fn a_field_error_names_its_limit_and_an_unknown_one_still_says_something() {
 #[test]
 fn an_alert_speaks_with_its_evidence() {
     let [en, pt] = both();
-    let alert = Alert {
+    let mut alert = Alert {
         alert_id: crate::AlertId(uuid::Uuid::nil()),
         rule: AlertRule::GoalPace,
         severity: crate::alert::Severity::Warning,
@@ -236,6 +236,20 @@ fn an_alert_speaks_with_its_evidence() {
     assert!(body.contains("78 %") && body.contains("5 Dec"), "{body}");
     let (_, body) = pt.alert(&alert, "BRL");
     assert!(body.contains("78 %") && body.contains("5 dez."), "{body}");
+
+    // What is not certain is never all of it, and what is used says of how many days.
+    for (name, value) in [
+        ("probability", "0.999"),
+        ("measured", "11"),
+        ("elapsed", "13"),
+    ] {
+        alert.evidence.insert(name.to_owned(), value.to_owned());
+    }
+    let (_, body) = en.alert(&alert, "BRL");
+    assert_eq!(
+        body,
+        "99 % likely to pass it, around 5 Dec. 11 of 13 days measured."
+    );
 }
 
 #[test]
@@ -315,4 +329,49 @@ fn each_rule_says_what_is_so_and_what_to_do() {
             }
         }
     }
+}
+
+#[test]
+fn one_day_or_cycle_is_one_and_not_several() {
+    let [en, pt] = both();
+    let day = jiff::civil::date(2026, 11, 23);
+    let mut effect = crate::suggestion::Effect {
+        verdict: crate::suggestion::EffectVerdict::TooEarly,
+        forecast_made_on: None,
+        days: 1,
+        needs_days: Some(6),
+        actual_kwh: None,
+        expected_kwh: None,
+        saved_kwh: None,
+        saved_lo95: None,
+        saved_hi95: None,
+        promised_kwh: None,
+        others: Vec::new(),
+    };
+    let said = en.effect(&effect, Some(day));
+    assert!(
+        said.contains("one day measured") && said.contains("6 more are"),
+        "{said}"
+    );
+    let said = pt.effect(&effect, Some(day));
+    assert!(
+        said.contains("um dia medido desde") && said.contains("faltam 6"),
+        "{said}"
+    );
+    (effect.days, effect.needs_days) = (6, Some(1));
+    let said = en.effect(&effect, Some(day));
+    assert!(
+        said.contains("6 days measured") && said.contains("1 more is"),
+        "{said}"
+    );
+
+    let span = crate::what_if::WhatIfSpan {
+        span: crate::cycle::Cycle::containing(day, 10),
+        cycles: 1,
+        known_days: 30,
+        now: crate::what_if::WhatIfSide::default(),
+        then: crate::what_if::WhatIfSide::default(),
+    };
+    assert!(en.what_if_span(&span, true).starts_with("One cycle to "));
+    assert!(pt.what_if_span(&span, true).starts_with("Um ciclo até "));
 }

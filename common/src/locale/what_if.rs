@@ -52,7 +52,7 @@ impl Locale {
     /// Which cycles a span is of.
     pub fn what_if_span(&self, span: &WhatIfSpan, whole_year: bool) -> String {
         let (first, last) = (self.date_short(span.span.first), self.date(span.span.last));
-        let cycles = span.cycles.to_string();
+        let cycles = span.cycles;
         let loader = self.loader();
         if whole_year {
             fl!(loader, "what-if-year", cycles = cycles, last = last)

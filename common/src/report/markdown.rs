@@ -32,15 +32,13 @@ fn written(block: &Block) -> String {
 }
 
 fn line_of(fact: &Fact) -> String {
-    let note = match fact.note.as_str() {
-        "" => String::new(),
-        note => format!(" – {}", plain(note)),
+    let said = match (fact.value.as_str(), fact.note.as_str()) {
+        (value, "") => plain(value),
+        // What is not known is a dash, as what stands between the two is.
+        ("–", note) => plain(note),
+        (value, note) => format!("{} – {}", plain(value), plain(note)),
     };
-    format!(
-        "* **{}**: {}{note}\n",
-        plain(&fact.name),
-        plain(&fact.value)
-    )
+    format!("* **{}**: {said}\n", plain(&fact.name))
 }
 
 fn table_of(table: &Table) -> String {

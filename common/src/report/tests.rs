@@ -72,6 +72,11 @@ fn markdown_takes_no_orders_from_names_and_draws_gaps() {
         said: String::new(),
         partly: false,
     };
+    let fact = |name: &str, value: &str, note: &str| Fact {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        note: note.to_owned(),
+    };
     let page = markdown(&Document {
         title: "Casa *Aurora*".to_owned(),
         subtitle: vec!["a\nb".to_owned()],
@@ -81,11 +86,11 @@ fn markdown_takes_no_orders_from_names_and_draws_gaps() {
                 columns: vec![("Device".to_owned(), false), ("kWh".to_owned(), true)],
                 rows: vec![vec!["a|b <b>".to_owned(), "1".to_owned()]],
             }),
-            Block::Facts(vec![Fact {
-                name: "Energy".to_owned(),
-                value: "3 kWh".to_owned(),
-                note: String::new(),
-            }]),
+            Block::Facts(vec![
+                fact("Energy", "3 kWh", ""),
+                fact("Cost", "R$ 3", "so far"),
+                fact("CO2e", "–", "nothing is measured"),
+            ]),
             Block::Chart(Chart {
                 title: "kWh".to_owned(),
                 bars: vec![bar(Some(7)), bar(None), bar(Some(0))],
@@ -94,6 +99,7 @@ fn markdown_takes_no_orders_from_names_and_draws_gaps() {
     });
     assert!(page.starts_with("# Casa \\*Aurora\\*\n\na b  \n"), "{page}");
     assert!(page.contains("| Device | kWh |\n| --- | ---: |\n| a\\|b \\<b\\> | 1 |\n"));
-    assert!(page.contains("* **Energy**: 3 kWh\n"));
+    let facts = "* **Energy**: 3 kWh\n* **Cost**: R$ 3 – so far\n* **CO2e**: nothing is measured\n";
+    assert!(page.contains(facts), "{page}");
     assert!(page.contains("    █·▁\n"), "{page}");
 }

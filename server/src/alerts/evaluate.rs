@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::bill::brazil::FLAG_TABLE;
 use ecotrack_common::device::ProfileDevice;
+use ecotrack_common::goal::GoalPeriod;
 use ecotrack_common::locale::Locale;
 use ecotrack_common::meter::{Channel, Meter};
 use ecotrack_common::{AlertId, EnergyProfileId, ProfileDeviceId};
@@ -117,7 +118,6 @@ async fn announce(
             subject: format!("{}: {subject}", home.name),
             text: format!("{body}\n{advice}\n"),
             html: None,
-            attachment: None,
         };
         notices::send::announce(&mut *conn, home.id, channel.channel, &message, now).await?;
     }
@@ -135,25 +135,7 @@ async fn findings(
     let devices = devices::store::list(&mut *conn, profile).await?;
     let mut findings = of_meters(&mut *conn, rules, outlook, &devices, now).await?;
     findings.extend(of_days(&mut *conn, rules, outlook).await?);
-    for goal in goals::store::list_in_force(&mut *conn, profile, outlook.today).await? {
-        if goal
-            .goal
-            .profile_device_id
-            .is_some_and(|id| is_off(&devices, id))
-        {
-            continue;
-        }
-        let standing = outlook.standing(goal.goal.period)?;
-        let device = goals::of_device(&mut *conn, &goal, &devices, outlook).await?;
-        let (source, progress) = at_present(&goal, outlook, &standing, device.as_ref());
-        let about = About {
-            goal: goal.consumption_goal_id,
-            device: device.as_ref().map(|of| of.device.name.as_str()),
-            source,
-            span: standing.span,
-        };
-        findings.extend(progress.and_then(|it| goal_rules::goal(rules, about, &it)));
-    }
+    findings.extend(of_goals(&mut *conn, rules, outlook, &devices).await?);
     let bills = bills::store::list(&mut *conn, profile, READ).await?;
     // What was made up for the demo is nobody's bill.
     let own = bills.iter().filter(|bill| !bill.example);
@@ -249,6 +231,41 @@ async fn of_standby(
         standby::creeping(rules, meter.meter_id, &meter.name, &floors, last)
     });
     Ok(found.collect())
+}
+
+async fn of_goals(
+    conn: &mut PgConnection,
+    rules: &Rules,
+    outlook: &Outlook,
+    devices: &[ProfileDevice],
+) -> anyhow::Result<Vec<Finding>> {
+    let mut goals = goals::store::list_in_force(&mut *conn, outlook.home.id, outlook.today).await?;
+    goals.retain(|goal| {
+        let device = goal.goal.profile_device_id;
+        !device.is_some_and(|id| is_off(devices, id))
+    });
+    let mut findings = Vec::new();
+    for period in GoalPeriod::ALL {
+        let mut mine = goals.iter().filter(|goal| goal.goal.period == *period);
+        let Some(first) = mine.next() else { continue };
+        // Priced once for all of them.
+        let standing = outlook.standing(*period)?;
+        for goal in [first].into_iter().chain(mine) {
+            let device = goals::of_device(&mut *conn, goal, devices, outlook).await?;
+            let present = at_present(goal, outlook, &standing, device.as_ref());
+            let about = About {
+                goal: goal.consumption_goal_id,
+                device: device.as_ref().map(|of| of.device.name.as_str()),
+                source: present.source,
+                span: standing.span,
+                elapsed_days: present.elapsed_days,
+                measured_days: present.measured_days,
+            };
+            let progress = present.progress;
+            findings.extend(progress.and_then(|it| goal_rules::goal(rules, about, &it)));
+        }
+    }
+    Ok(findings)
 }
 
 async fn of_days(

@@ -433,6 +433,33 @@ pub async fn list(
     .collect()
 }
 
+/// Alerts that were raised from one instant until another, the earliest first.
+pub async fn list_raised(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    from: Timestamp,
+    until: Timestamp,
+) -> sqlx::Result<Vec<Alert>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT a.alert_id, a.rule, a.severity, a.evidence, a.raised_at, a.resolved_at, a.acknowledged_at,
+                  c.display_name AS "acknowledged_by?", a.snoozed_until, s.display_name AS "snoozed_by?"
+           FROM alert AS a
+           LEFT JOIN account AS c ON c.account_id = a.acknowledged_by
+           LEFT JOIN account AS s ON s.account_id = a.snoozed_by
+           WHERE a.energy_profile_id = $1 AND a.raised_at >= $2 AND a.raised_at < $3
+           ORDER BY a.raised_at, a.alert_id"#,
+        profile.0,
+        from.to_sqlx() as jiff_sqlx::Timestamp,
+        until.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Row::into_alert)
+    .collect()
+}
+
 /// Alerts that still hold, that nobody acknowledged and that are not put off on the home's day `today`, most severe
 /// first.
 pub async fn list_open(

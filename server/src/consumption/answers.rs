@@ -7,7 +7,7 @@ use ecotrack_common::Kwh;
 use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::consumption::{
     Compared, Consumption, ConsumptionQuery, Flow, Patterns, PatternsQuery, Resolution, Slot,
-    compared_span, cut,
+    Standby, compared_span, cut,
 };
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::emission::HomeFactors;
@@ -227,6 +227,11 @@ impl Side {
     }
 }
 
+/// What never stops in the days of a span that are over.
+pub fn standby(counted: &Counted, rows: &[SpanRow], span: Cycle, zone: &TimeZone) -> Standby {
+    patterns::standby_of(&counted.days(rows, span, Some(60), zone))
+}
+
 /// The days of which the use is needed to find the effect of the weather: up to the last asked for.
 pub fn weather_span(query: &PatternsQuery) -> Cycle {
     let first = query.to.saturating_sub(WEATHER_YEARS.years());
@@ -269,7 +274,7 @@ pub fn patterns(
         days: i32::try_from(dates.len()).unwrap_or(i32::MAX),
         heat: patterns::heat(&hours),
         profile: patterns::profile(&hours),
-        standby: patterns::standby(&days),
+        standby: patterns::standby_of(&days),
         weather: degree_days::weather(&use_of, celsius, span),
     }
 }

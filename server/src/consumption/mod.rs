@@ -11,7 +11,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ecotrack_common::bill::Tariff;
-use ecotrack_common::consumption::{Consumption, ConsumptionQuery, Patterns, PatternsQuery};
+use ecotrack_common::consumption::{
+    Consumption, ConsumptionQuery, Flow, Patterns, PatternsQuery, Standby,
+};
 use ecotrack_common::cycle::Cycle;
 use ecotrack_common::dashboard::DayUse;
 use ecotrack_common::emission::HomeFactors;
@@ -77,9 +79,12 @@ async fn show(
     let (span, other) = answers::spans_of(&query);
     let with_steps = query.by.minutes().is_some();
     let keys = counted.keys();
-    let mut rows = store::list_span_rows(&mut conn, profile, &keys, span, with_steps).await?;
+    let mut rows =
+        store::list_span_rows(&mut conn, profile, &keys, span, today, with_steps).await?;
     if let Some(other) = other {
-        rows.extend(store::list_span_rows(&mut conn, profile, &keys, other, with_steps).await?);
+        let others =
+            store::list_span_rows(&mut conn, profile, &keys, other, today, with_steps).await?;
+        rows.extend(others);
     }
     let mut past = None;
     if answers::is_priced(&query) && !rows.is_empty() {
@@ -133,9 +138,10 @@ async fn show_patterns(
         last: query.to,
     };
     let keys = counted.keys();
-    let rows = store::list_span_rows(&mut conn, profile, &keys, span, true).await?;
+    let today = asked.today;
+    let rows = store::list_span_rows(&mut conn, profile, &keys, span, today, true).await?;
     let before = answers::weather_span(&query);
-    let daily = store::list_span_rows(&mut conn, profile, &keys, before, false).await?;
+    let daily = store::list_span_rows(&mut conn, profile, &keys, before, today, false).await?;
     // Whatever years there are tell what is usual.
     let (earliest, latest) = weather::ALL_DAYS;
     let observed = weather::store::list(&mut conn, profile, earliest, latest, i64::MAX).await?;
@@ -220,6 +226,17 @@ async fn counted(
     let reach = store::list_reach(conn, profile).await?;
     let counted = Counted::new(of, &reach);
     counted.ok_or_else(|| FieldErrors::one("of", "not_a_meter").into())
+}
+
+/// What never stops in a home, by the days of a span; all of them are over.
+pub async fn standby(conn: &mut PgConnection, home: &Home, span: Cycle) -> sqlx::Result<Standby> {
+    let reach = store::list_reach(&mut *conn, home.id).await?;
+    let Some(counted) = Counted::new(Flow::Home, &reach) else {
+        return Ok(Standby::NoHours);
+    };
+    let keys = counted.keys();
+    let rows = store::list_span_rows(&mut *conn, home.id, &keys, span, span.last, true).await?;
+    Ok(answers::standby(&counted, &rows, span, &home.zone()))
 }
 
 /// What a home's meters know of some days.

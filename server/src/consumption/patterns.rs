@@ -5,23 +5,18 @@ use std::collections::BTreeMap;
 
 use ecotrack_common::Kwh;
 use ecotrack_common::consumption::{HeatCell, ProfileHour, Standby};
+use ecotrack_common::standby;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::spans::FlowSpanDay;
+use super::spans::{FlowSpanDay, Part};
 
 /// Minutes of an hour, which a known one has all of.
 const HOUR: i64 = 60;
 /// Fewer hours than these have no tenths.
 const ENOUGH_FOR_TENTHS: usize = 5;
-/// Hours of a day that have to be known for its floor.
-const HOURS_OF_A_FLOOR: usize = 20;
-/// Smallest hours that the floor of a day is the mean of: one alone may be the pause of a fridge.
-const SMALLEST: u8 = 3;
-/// Days that a floor is needed of.
-const FLOORS: i32 = 7;
 
 /// An hour that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,42 +129,33 @@ fn quantile(sorted: &[i64], tenth: i64) -> Option<Kwh> {
     Some(Kwh::from_mwh(low + (high - low) * (place % 10) / 10))
 }
 
-/// What never stops; see [`Standby`].
-pub fn standby(days: &BTreeMap<Date, FlowSpanDay>) -> Standby {
+/// What never stops in these days.
+pub fn standby_of(days: &BTreeMap<Date, FlowSpanDay>) -> Standby {
     if !days.values().any(|day| day.has_steps) {
         return Standby::NoHours;
     }
-    let mut floors: Vec<i64> = Vec::new();
-    let (mut used, mut hours) = (0_i64, 0_i64);
+    let mut floors: Vec<Decimal> = Vec::new();
+    let (mut used, mut known_hours) = (0_i64, 0_i64);
     for day in days.values() {
-        let known = day.parts.iter().filter(|part| part.covered >= HOUR);
-        let mut known: Vec<i64> = known.filter_map(|part| part.mwh).collect();
-        if known.len() < HOURS_OF_A_FLOOR {
+        let known = |part: &Part| part.mwh.filter(|_| part.covered >= HOUR);
+        let hours: Vec<Option<i64>> = day.parts.iter().map(known).collect();
+        let Some(floor) = standby::floor_of_day(&hours) else {
             continue;
-        }
-        used += known.iter().sum::<i64>();
-        hours += i64::try_from(known.len()).unwrap_or(0);
-        known.sort_unstable();
-        let smallest: i64 = known.iter().take(SMALLEST.into()).sum();
-        floors.push(smallest / i64::from(SMALLEST));
+        };
+        floors.push(floor);
+        used += hours.iter().flatten().sum::<i64>();
+        known_hours += i64::try_from(hours.iter().flatten().count()).unwrap_or(0);
     }
     let days = i32::try_from(floors.len()).unwrap_or(i32::MAX);
-    if days < FLOORS {
-        return Standby::FewDays {
-            have: days,
-            need: FLOORS,
-        };
-    }
-    floors.sort_unstable();
-    let middle = floors.len() / 2;
-    let floor = if floors.len().is_multiple_of(2) {
-        i64::midpoint(floors[middle - 1], floors[middle])
-    } else {
-        floors[middle]
+    let need = i32::try_from(standby::DAYS_NEEDED).unwrap_or(i32::MAX);
+    let Some(watts) = standby::middle(&floors).filter(|_| days >= need) else {
+        return Standby::FewDays { have: days, need };
     };
-    let share = Decimal::from(floor * hours).checked_div(Decimal::from(used));
+    // Watts for hours, over milliwatt-hours.
+    let share = (watts * Decimal::from(known_hours) * Decimal::ONE_THOUSAND)
+        .checked_div(Decimal::from(used));
     Standby::Known {
-        kwh_an_hour: Kwh::from_mwh(floor),
+        kwh_an_hour: Kwh((watts / Decimal::ONE_THOUSAND).round_dp(6)),
         share: share
             .unwrap_or_default()
             .clamp(Decimal::ZERO, Decimal::ONE)

@@ -357,6 +357,40 @@ fn a_day_costs_what_it_adds_to_its_cycle() {
     assert_eq!(of(1, 30), Ok(money("250.00")));
 }
 
+#[test]
+fn a_gap_earlier_today_is_a_gap_and_what_is_to_come_is_none() {
+    let mut hours = vec![Some(1_000); 10];
+    hours[3..5].fill(None);
+    hours.resize(24, None);
+    let rows = [row(1, Channel::GridImport, TODAY, 60, hours)];
+    let of = span(TODAY, TODAY);
+    let known = one_meter(&rows, of, Some(60));
+    let slots = part_slots(&known, of, 60, TODAY, &madrid());
+    let gaps: Vec<usize> = (0..24).filter(|at| slots[*at].is_gap()).collect();
+    assert_eq!(gaps, [3, 4]);
+    for whole in [
+        day_slot(&known, of, TODAY),
+        day_slot(&one_meter(&rows, of, None), of, TODAY),
+    ] {
+        assert_eq!((whole.covered_minutes, whole.minutes), (480, 600));
+        assert!(whole.is_partly());
+    }
+    // In quarters of an hour, of which half of one hour is missing.
+    let mut quarters = vec![Some(250); 8];
+    quarters[1..3].fill(None);
+    quarters.resize(96, None);
+    let rows = [row(1, Channel::GridImport, TODAY, 15, quarters)];
+    let known = one_meter(&rows, of, Some(60));
+    let slots = part_slots(&known, of, 60, TODAY, &madrid());
+    let of = |at: usize| (slots[at].covered_minutes, slots[at].minutes);
+    assert_eq!((of(0), of(1), of(2)), ((30, 60), (60, 60), (0, 0)));
+    // What only registers tell is as long as it is known.
+    let rows = [spread(TODAY, 5_000, 600)];
+    let of = span(TODAY, TODAY);
+    let whole = day_slot(&one_meter(&rows, of, None), of, TODAY);
+    assert_eq!((whole.covered_minutes, whole.minutes), (600, 600));
+}
+
 /// Days of hours: so many mWh in each, more in the evening.
 fn evenings(floor: i32, count: i64) -> BTreeMap<Date, FlowSpanDay> {
     let first = date(2026, 6, 1);
@@ -386,7 +420,7 @@ fn what_never_stops_is_the_floor_of_days_with_its_share() {
         kwh_an_hour,
         share,
         days,
-    } = patterns::standby(&evenings(100_000, 10))
+    } = patterns::standby_of(&evenings(100_000, 10))
     else {
         panic!("ten days are enough")
     };
@@ -394,13 +428,13 @@ fn what_never_stops_is_the_floor_of_days_with_its_share() {
     // 2.4 of 1.8 + 6 kWh.
     assert_eq!(share, Decimal::new(3077, 4));
     assert_eq!(
-        patterns::standby(&evenings(100_000, 3)),
+        patterns::standby_of(&evenings(100_000, 3)),
         Standby::FewDays { have: 3, need: 7 }
     );
     let registers = [spread(date(2026, 6, 1), 1, 1_440)];
     let of = span(date(2026, 6, 1), date(2026, 6, 30));
     assert_eq!(
-        patterns::standby(&one_meter(&registers, of, Some(60))),
+        patterns::standby_of(&one_meter(&registers, of, Some(60))),
         Standby::NoHours
     );
 }
@@ -445,7 +479,7 @@ proptest! {
                 prop_assert!(p10.0 <= p90.0 && hour.days >= 5);
             }
         }
-        if let Standby::Known { share, kwh_an_hour, .. } = patterns::standby(&known) {
+        if let Standby::Known { share, kwh_an_hour, .. } = patterns::standby_of(&known) {
             prop_assert!(share >= Decimal::ZERO && share <= Decimal::ONE);
             prop_assert!(kwh_an_hour.0 >= Decimal::ZERO);
         }

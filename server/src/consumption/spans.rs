@@ -40,6 +40,8 @@ pub struct Part {
     pub covered: i64,
     /// Minutes that there are.
     pub minutes: i64,
+    /// Minutes from its beginning to the end of the last that is known.
+    pub reached: i64,
 }
 
 /// A day of a flow.
@@ -147,6 +149,7 @@ fn together(rows: &[&SpanRow], signed: bool, part: impl Fn(&SpanRow) -> Part) ->
                 estimated_mwh: before.estimated_mwh + one.estimated_mwh,
                 covered: before.covered.min(one.covered),
                 minutes: before.minutes,
+                reached: before.reached.min(one.reached),
             },
         });
     }
@@ -155,6 +158,7 @@ fn together(rows: &[&SpanRow], signed: bool, part: impl Fn(&SpanRow) -> Part) ->
         return Part {
             estimated_mwh: 0,
             covered: 0,
+            reached: 0,
             ..sum
         };
     }
@@ -172,12 +176,20 @@ impl SpanRow {
             let estimated = steps.filter(|(_, estimated)| **estimated);
             estimated.filter_map(|(mwh, _)| mwh.map(i64::from)).sum()
         };
+        let covered = self.day.covered_minutes.into();
         Part {
             mwh,
             estimated_mwh,
-            covered: self.day.covered_minutes.into(),
+            covered,
             minutes: self.day.day_minutes.into(),
+            reached: self.reached().unwrap_or(covered),
         }
+    }
+
+    /// Minutes to the end of its last known step; `None` where its steps were not read.
+    fn reached(&self) -> Option<i64> {
+        let last = self.mwh.iter().rposition(Option::is_some)?;
+        Some(i64::try_from(last + 1).ok()? * i64::from(self.step_minutes?))
     }
 
     /// The part at a place of the day: the sum of its steps that are known. Nothing where steps are
@@ -197,6 +209,7 @@ impl SpanRow {
             };
             part.mwh = Some(part.mwh.unwrap_or(0) + i64::from(mwh));
             part.covered += i64::from(step);
+            part.reached = i64::try_from(place + 1 - at * each).unwrap_or(0) * i64::from(step);
             if self.estimated.get(place).copied().unwrap_or(false) {
                 part.estimated_mwh += i64::from(mwh);
             }
@@ -227,7 +240,11 @@ pub fn part_slots(
             slots.push(Slot {
                 start: Some(start),
                 time: Some(zone.to_datetime(start).time()),
-                ..slot(span, [(*date, *part)], today)
+                ..slot(
+                    span,
+                    [(*date, part.of(day, at * i64::from(minutes)))],
+                    today,
+                )
             });
         }
     }
@@ -250,10 +267,11 @@ fn slot(span: Cycle, parts: impl IntoIterator<Item = (Date, Part)>, today: Date)
             sum.estimated_mwh += part.estimated_mwh;
             sum.covered += part.covered;
         }
-        // Today is as long as it is known; what is to come is no gap.
+        // Today is as long as to the last that is known of it: what is not known before is a gap, what is to come is
+        // none.
         sum.minutes += match date.cmp(&today) {
             std::cmp::Ordering::Less => part.minutes,
-            std::cmp::Ordering::Equal => part.covered,
+            std::cmp::Ordering::Equal => part.reached.max(part.covered),
             std::cmp::Ordering::Greater => 0,
         };
     }
@@ -274,6 +292,16 @@ fn slot(span: Cycle, parts: impl IntoIterator<Item = (Date, Part)>, today: Date)
 fn share(part: i64, whole: i64) -> Option<Decimal> {
     let share = Decimal::from(part).checked_div(Decimal::from(whole))?;
     Some(share.clamp(Decimal::ZERO, Decimal::ONE).round_dp(4))
+}
+
+impl Part {
+    /// The same, which begins so many minutes into `day`: it is passed as far as anything is known of the day.
+    fn of(self, day: &FlowSpanDay, begins: i64) -> Self {
+        Self {
+            reached: (day.whole.reached - begins).clamp(0, self.minutes),
+            ..self
+        }
+    }
 }
 
 impl FlowSpanDay {

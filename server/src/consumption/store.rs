@@ -238,19 +238,22 @@ pub async fn list_reach(
 }
 
 /// The days of these meters, with steps where they are asked for. Those with estimated steps have
-/// theirs in any case: how much is estimated follows from them.
+/// theirs in any case, since how much is estimated follows from them, and so has today, since they tell
+/// a gap in it from what is to come.
 pub async fn list_span_rows(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     meters: &[MeterId],
     days: Cycle,
+    today: Date,
     with_steps: bool,
 ) -> sqlx::Result<Vec<SpanRow>> {
     let meters: Vec<uuid::Uuid> = meters.iter().map(|meter| meter.0).collect();
     let rows = sqlx::query!(
         r#"SELECT d.meter_id, coalesce(m.same_as, m.meter_id) AS "group_id!", m.channel, d.local_date, d.kwh, d.covered_minutes,
                   d.day_minutes, d.step_minutes, d.step_estimated AS "step_estimated: Vec<bool>",
-                  CASE WHEN $5 OR d.step_estimated IS NOT NULL THEN d.step_mwh END AS "step_mwh: Vec<Option<i32>>",
+                  CASE WHEN $5 OR d.step_estimated IS NOT NULL OR d.local_date = $6 THEN d.step_mwh
+                  END AS "step_mwh: Vec<Option<i32>>",
                   (d.spread_mwh IS NOT NULL) AS "spread!"
            FROM consumption_day AS d JOIN meter AS m USING (energy_profile_id, meter_id)
            WHERE d.energy_profile_id = $1 AND d.meter_id = ANY ($2) AND d.local_date BETWEEN $3 AND $4"#,
@@ -259,6 +262,7 @@ pub async fn list_span_rows(
         days.first.to_sqlx(),
         days.last.to_sqlx(),
         with_steps,
+        today.to_sqlx(),
     )
     .fetch_all(conn)
     .await?;

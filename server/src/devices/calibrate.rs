@@ -1,6 +1,6 @@
 //! Devices' estimates scaled, each within limits, so that their sum is what the home used. Pure.
 //!
-//! Each month says `metered = Σ factor × estimate + noise`, and the quiet of the night says the same of what never
+//! Each month says `metered = Σ factor × estimate + noise`, and the home's standby says the same of what never
 //! rests. Before any of it each factor is thought to be the common one, metered over estimated, give or take a half for
 //! figures that are judgement and a third for those of a plate. The factors are the most likely ones (least squares, with
 //! a ridge towards the common factor) whose sum over all the days is exactly what was metered, as far as the limits let.
@@ -10,16 +10,15 @@ use ecotrack_common::Kwh;
 use ecotrack_common::calibration::{
     CalibratedDevice, DeviceCalibration, LEAST_FACTOR, MOST_FACTOR,
 };
+use ecotrack_common::consumption::Standby;
 use ecotrack_common::dashboard::DayUse;
 use ecotrack_common::device::ProfileDevice;
 use ecotrack_common::device_forecast::on_day;
-use ecotrack_common::meter::Channel;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::least_squares::{posterior, within_limits};
-use crate::consumption::flows::FlowRow;
 
 /// Measured days that make a month worth a row.
 const DAYS_OF_A_MONTH: usize = 10;
@@ -36,54 +35,20 @@ const TOLD: f64 = 0.3;
 /// Standard deviations of an 80 % interval.
 const EIGHTY: f64 = 1.2816;
 
-/// What a home uses in the quiet of the night.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct NightFloor {
-    /// In watts.
-    watts: f64,
-}
-
-/// What a home that takes all it uses from the grid used in the quietest hour of each night, the middle of the nights;
-/// `None` where no meter tells hours, or something else flows too.
-pub(super) fn night_floor(rows: &[FlowRow]) -> Option<NightFloor> {
-    const NIGHTS_NEEDED: usize = 14;
-    /// The small hours, in which the least is used.
-    const MORNING_MINUTES: usize = 6 * 60;
-    if rows
-        .iter()
-        .any(|row| row.day.channel != Channel::GridImport)
-    {
-        return None;
-    }
-    let mut nights: Vec<f64> = rows
-        .iter()
-        .filter_map(|row| {
-            let minutes = usize::from(row.step_minutes?);
-            let (hour, night) = (60 / minutes.max(1), MORNING_MINUTES / minutes.max(1));
-            let small_hours: Option<Vec<u32>> = row.mwh.iter().take(night).copied().collect();
-            let small_hours = small_hours.filter(|steps| steps.len() == night && hour > 0)?;
-            let of_hour = |steps: &[u32]| steps.iter().map(|mwh| f64::from(*mwh)).sum::<f64>();
-            let hours = small_hours.chunks(hour).map(of_hour);
-            // Milliwatt-hours of an hour are milliwatts.
-            hours
-                .min_by(f64::total_cmp)
-                .map(|milliwatts| milliwatts / 1_000.0)
-        })
-        .collect();
-    nights.sort_unstable_by(f64::total_cmp);
-    let watts = nights.get(nights.len() / 2).copied()?;
-    (nights.len() >= NIGHTS_NEEDED).then_some(NightFloor { watts })
-}
-
 /// Scales the devices by the measured ones of `days`.
 pub(super) fn calibrate(
     devices: &[ProfileDevice],
     days: &[DayUse],
-    floor: Option<NightFloor>,
+    standby: Standby,
     southern: bool,
 ) -> DeviceCalibration {
+    let standby_w = match standby {
+        // Kilowatts.
+        Standby::Known { kwh_an_hour, .. } => Some(kwh_an_hour.to_f64() * 1_000.0),
+        Standby::NoHours | Standby::FewDays { .. } => None,
+    };
     let mut answer = DeviceCalibration {
-        night_floor_w: floor.map(|floor| rounded(floor.watts, 0)),
+        standby_w: standby_w.map(|watts| rounded(watts, 0)),
         ..DeviceCalibration::default()
     };
     if devices.is_empty() {
@@ -118,11 +83,11 @@ pub(super) fn calibrate(
     answer.last = used.last().map(|day| day.date);
     answer.measured_days = i32::try_from(used.len()).unwrap_or(i32::MAX);
     answer.months = i32::try_from(months.len()).unwrap_or(i32::MAX);
-    let always: Option<(f64, Vec<f64>)> = floor.map(|floor| {
-        // A month of nights, so that it counts as much as one.
+    let always: Option<(f64, Vec<f64>)> = standby_w.map(|watts| {
+        // A month of it, so that it counts as much as one.
         let hours = 24.0 * 30.0 / 1_000.0;
         let of = |row: &ProfileDevice| always_on_watts(row) * hours;
-        (floor.watts * hours, devices.iter().map(of).collect())
+        (watts * hours, devices.iter().map(of).collect())
     });
     let spreads: Vec<f64> = devices
         .iter()
@@ -400,7 +365,7 @@ mod tests {
             let summer = matches!(date.month(), 12 | 1 | 2);
             7.2 + if summer { 4.0 } else { 0.0 }
         });
-        let answer = calibrate(&devices, &days, None, true);
+        let answer = calibrate(&devices, &days, Standby::NoHours, true);
         let factors = factors(&answer);
         assert!((factors[0] - 1.0).abs() < 0.1, "{factors:?}");
         assert!((factors[2] - 0.5).abs() < 0.1, "{factors:?}");
@@ -414,21 +379,25 @@ mod tests {
     }
 
     #[test]
-    fn the_quiet_of_the_night_tells_what_never_rests_from_what_does() {
+    fn the_standby_of_the_home_tells_what_never_rests_from_what_does() {
         let devices = [
             device(1, 100, 24, Vec::new()),
             device(2, 1_000, 2, Vec::new()),
         ];
         // 4.4 kWh a day are estimated and were used, of which twice the estimate never rests, less the rest.
         let days = year(|_| 4.4);
-        let alone = factors(&calibrate(&devices, &days, None, true));
+        let alone = factors(&calibrate(&devices, &days, Standby::NoHours, true));
         assert!((alone[0] - 1.0).abs() < 0.01 && (alone[1] - 1.0).abs() < 0.01);
-        let floor = NightFloor { watts: 150.0 };
-        let answer = calibrate(&devices, &days, Some(floor), true);
+        let standby = Standby::Known {
+            kwh_an_hour: Kwh(Decimal::new(15, 2)),
+            share: Decimal::new(8, 1),
+            days: 56,
+        };
+        let answer = calibrate(&devices, &days, standby, true);
         let with_floor = factors(&answer);
         assert!(with_floor[0] > 1.2 && with_floor[1] < 0.8, "{with_floor:?}");
         assert_eq!(answer.devices[0].group, None);
-        assert_eq!(answer.night_floor_w, Some(Decimal::from(150)));
+        assert_eq!(answer.standby_w, Some(Decimal::from(150)));
     }
 
     /// The demo's real year, with what it is said to have: nobody knows what it had.
@@ -472,11 +441,16 @@ mod tests {
             days.iter().map(day).collect()
         };
         // Three devices do not use twice as much as that house: each stands at its limit, and the rest is left over.
-        let answer = calibrate(&devices, &times(Decimal::TWO), None, false);
+        let answer = calibrate(&devices, &times(Decimal::TWO), Standby::NoHours, false);
         assert_eq!(answer.months, 12);
         assert!(answer.devices.iter().all(|row| row.at_limit), "{answer:?}");
         assert!(answer.fitted_kwh < answer.metered_kwh);
-        let answer = calibrate(&devices, &times(Decimal::new(5, 1)), None, false);
+        let answer = calibrate(
+            &devices,
+            &times(Decimal::new(5, 1)),
+            Standby::NoHours,
+            false,
+        );
         let off = (answer.fitted_kwh.0 - answer.metered_kwh.0).abs();
         assert!(off < Decimal::ONE, "{answer:?}");
         // Three that are used alike through the year cannot be told apart.
@@ -486,27 +460,27 @@ mod tests {
 
     #[test]
     fn without_devices_or_days_it_says_what_is_missing() {
-        let none = calibrate(&[], &year(|_| 3.0), None, true);
+        let none = calibrate(&[], &year(|_| 3.0), Standby::NoHours, true);
         assert_eq!(none.missing, ["missing_devices"]);
         let devices = [device(1, 100, 24, Vec::new())];
         assert_eq!(
-            calibrate(&devices, &[], None, true).missing,
+            calibrate(&devices, &[], Standby::NoHours, true).missing,
             ["missing_days"]
         );
         let few = &year(|_| 3.0)[..9];
         assert_eq!(
-            calibrate(&devices, few, None, true).missing,
+            calibrate(&devices, few, Standby::NoHours, true).missing,
             ["missing_days"]
         );
         let idle = [device(1, 0, 24, Vec::new())];
-        let idle = calibrate(&idle, &year(|_| 3.0), None, true);
+        let idle = calibrate(&idle, &year(|_| 3.0), Standby::NoHours, true);
         assert_eq!(idle.missing, ["all_devices_idle"]);
     }
 
     #[test]
     fn what_no_limit_lets_be_explained_is_left_over() {
         let devices = [device(1, 100, 24, Vec::new())];
-        let answer = calibrate(&devices, &year(|_| 24.0), None, true);
+        let answer = calibrate(&devices, &year(|_| 24.0), Standby::NoHours, true);
         assert_eq!(answer.devices[0].factor, MOST_FACTOR);
         assert!(answer.devices[0].at_limit);
         assert!(answer.fitted_kwh < answer.metered_kwh);
@@ -536,7 +510,7 @@ mod tests {
             };
             devices.push(twin);
             let use_of = |date: Date| daily * (1.0 + swing * (f64::from(date.month()) / 2.0).sin());
-            let once = calibrate(&devices, &year(use_of), None, true);
+            let once = calibrate(&devices, &year(use_of), Standby::NoHours, true);
             if once.devices.is_empty() {
                 return Ok(());
             }
@@ -550,7 +524,7 @@ mod tests {
             prop_assert!(!inside || off < 1e-3 * float(once.metered_kwh) + 2e-3, "{}", off);
             let last = of_once.len() - 1;
             prop_assert!((of_once[0] - of_once[last]).abs() < 1e-3, "{:?}", of_once);
-            let more = calibrate(&devices, &year(|date| times * use_of(date)), None, true);
+            let more = calibrate(&devices, &year(|date| times * use_of(date)), Standby::NoHours, true);
             let of_more = factors(&more);
             let free = |f: &f64| *f > least + 1e-3 && *f < most - 1e-3;
             if of_once.iter().all(free) && of_more.iter().all(free) {

@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::extract::{Json, Path, Query, VersionQuery};
 use crate::write::{Begun, Write, WriteKey};
 use crate::{consumption, profiles};
-use calibrate::{calibrate, night_floor};
+use calibrate::calibrate;
 use store::Image;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -53,8 +53,8 @@ async fn list(
     Ok(axum::Json(store::list(&mut conn, profile).await?))
 }
 
-/// Days by which the quiet of the night is told.
-const NIGHTS: i32 = 56;
+/// Days by which the home's standby is told: those of the devices that it has now.
+const STANDBY_DAYS: i32 = 56;
 
 /// The devices' estimates, scaled so that their sum is what the home used in the last year.
 #[utoipa::path(get, path = path::DEVICE_CALIBRATION, tag = "devices", params(("energy_profile_id" = Uuid, Path)),
@@ -75,18 +75,16 @@ async fn show_calibration(
     let devices = store::list(&mut conn, profile).await?;
     let days =
         consumption::store::list_home_days(&mut conn, profile, span.first, span.last).await?;
-    let read = consumption::store::Read {
-        earliest: today.saturating_sub(NIGHTS.days()),
-        first: today.saturating_sub(NIGHTS.days()),
-        last: span.last,
-        steps_from: Some(span.first),
+    let lately = Cycle {
+        first: today.saturating_sub(STANDBY_DAYS.days()),
+        ..span
     };
-    let rows = consumption::store::list_rows(&mut conn, profile, read).await?;
+    let standby = consumption::standby(&mut conn, &home, lately).await?;
     let (country, latitude) = profiles::store::find_place(&mut conn, profile).await?;
     drop(conn);
     let southern = is_southern(&country, latitude);
     // Hundreds of devices take a while, and others want to be answered.
-    let answer = move || calibrate(&devices, &days, night_floor(&rows), southern);
+    let answer = move || calibrate(&devices, &days, standby, southern);
     let answer = tokio::task::spawn_blocking(answer)
         .await
         .context("a calibration broke off")?;

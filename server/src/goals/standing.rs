@@ -97,8 +97,9 @@ impl Spans {
             Some(Some(days)) => self.past_of_device(goal, days, worth),
             Some(None) => Vec::new(),
         };
-        let (source, progress) = at_present(goal, outlook, &self.now, device);
-        let progress = progress.filter(|_| in_force);
+        let present = at_present(goal, outlook, &self.now, device);
+        let source = present.source;
+        let progress = present.progress.filter(|_| in_force);
         let mut missing: Vec<&str> = Vec::new();
         if !in_force {
             missing.push("not_in_force");
@@ -111,17 +112,12 @@ impl Spans {
                 GoalSource::DeviceEstimate => {}
             }
         }
-        let elapsed_days = self.now.so_far.elapsed_days;
-        let measured_days = match device {
-            None => self.now.so_far.measured_days,
-            Some(of) => measured_days(of, self.now.span, outlook.through),
-        };
         GoalStanding {
             consumption_goal_id: goal.consumption_goal_id,
             span: self.now.span,
             source,
-            elapsed_days,
-            measured_days,
+            elapsed_days: present.elapsed_days,
+            measured_days: present.measured_days,
             progress,
             missing: missing.into_iter().map(str::to_owned).collect(),
             past,
@@ -171,17 +167,46 @@ impl Spans {
     }
 }
 
-/// How a goal stands in the span that holds today, and by what; `device` is that of a goal for one. `None` where its
-/// measure has no figure.
+/// How a goal stands in the span that holds today, and by what.
+pub struct Present {
+    /// Where what is used comes from.
+    pub source: GoalSource,
+    /// Days of the span that have passed whole.
+    pub elapsed_days: i32,
+    /// Days of those that are measured, which what is used is of.
+    pub measured_days: i32,
+    /// `None` where its measure has no figure.
+    pub progress: Option<GoalProgress>,
+}
+
+/// How a goal stands; `device` is that of a goal for one.
 pub fn at_present(
     goal: &Goal,
     outlook: &Outlook,
     standing: &Standing,
     device: Option<&OfDevice>,
-) -> (GoalSource, Option<GoalProgress>) {
-    let Some(of) = device else {
-        return (GoalSource::Home, progress(goal, outlook, standing));
+) -> Present {
+    let (source, progress) = match device {
+        None => (GoalSource::Home, progress(goal, outlook, standing)),
+        Some(of) => of_device(goal, outlook, standing, of),
     };
+    Present {
+        source,
+        elapsed_days: standing.so_far.elapsed_days,
+        measured_days: match device {
+            None => standing.so_far.measured_days,
+            Some(of) => measured_days(of, standing.span, outlook.through),
+        },
+        progress,
+    }
+}
+
+fn of_device(
+    goal: &Goal,
+    outlook: &Outlook,
+    standing: &Standing,
+    of: &OfDevice,
+) -> (GoalSource, Option<GoalProgress>) {
     let (span, today) = (standing.span, outlook.today);
     let worth = worth(outlook, standing).of(goal.goal.measure);
     match &of.metered {

@@ -1,5 +1,6 @@
 //! Goals.
 
+use ecotrack_common::cycle::Cycle;
 use ecotrack_common::goal::{Goal, NewGoal};
 use ecotrack_common::{ConsumptionGoalId, EnergyProfileId, ProfileDeviceId};
 use jiff::civil::Date;
@@ -80,14 +81,25 @@ pub async fn list_in_force(
     profile: EnergyProfileId,
     day: Date,
 ) -> sqlx::Result<Vec<Goal>> {
+    let first = day;
+    list_held(conn, profile, Cycle { first, last: day }).await
+}
+
+/// The goals that hold on any day of a span, of the home and of its devices, the newest first.
+pub async fn list_held(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    span: Cycle,
+) -> sqlx::Result<Vec<Goal>> {
     sqlx::query_as!(
         Row,
         "SELECT consumption_goal_id, measure, period, limit_value, valid_from, valid_to, profile_device_id, example, version
          FROM consumption_goal
-         WHERE energy_profile_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)
+         WHERE energy_profile_id = $1 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to >= $2)
          ORDER BY valid_from DESC, consumption_goal_id DESC",
         profile.0,
-        day.to_sqlx(),
+        span.first.to_sqlx(),
+        span.last.to_sqlx(),
     )
     .fetch_all(conn)
     .await?

@@ -3,14 +3,9 @@
 //! Any number of servers run them; a server that dies has its jobs taken over (recovery is on). A
 //! job may run twice, so what it does is the same the second time. Requests never train.
 
-use std::time::Duration;
-
-use anyhow::Context;
 use ecotrack_common::{EnergyProfileId, NoticeChannelId};
-use graphile_worker::{
-    Cron, Crontab, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext,
-    WorkerOptions, WorkerRecoveryConfig,
-};
+use futures_util::future::BoxFuture;
+use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -19,12 +14,12 @@ use uuid::Uuid;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod workers;
+
+pub use workers::{run, worker, worker_outside};
 
 use crate::forecasts::trainings::policy::Trigger;
 use crate::{App, alerts, catalog, doctor, forecasts, notices, profiles, public, reports, weather};
-
-/// Jobs at once in one server: two, since training is arithmetic and the machine is small.
-const CONCURRENCY: usize = 2;
 
 /// Trains one home's forecast and stores its predictions.
 #[derive(Debug, Serialize, Deserialize)]
@@ -207,12 +202,12 @@ impl Job for RebuildDays {
     }
 }
 
-/// Jobs that wait for somebody outside leave the other hands to the rest.
-const OUTSIDE: &str = "outside";
+/// The queue of what the online sources are asked: one thing at a time.
+const SOURCES: &str = "sources";
 
 impl Job for FetchWeather {
     fn queue(&self) -> Option<String> {
-        Some(OUTSIDE.to_owned())
+        Some(SOURCES.to_owned())
     }
 
     fn key(&self) -> String {
@@ -248,8 +243,9 @@ impl TaskHandler for DeliverAllReports {
 }
 
 impl Job for SendNotice {
+    /// Of a channel one after the other; whose does not answer keeps nobody else's waiting.
     fn queue(&self) -> Option<String> {
-        Some(OUTSIDE.to_owned())
+        Some(format!("notice:{}", self.notice_channel_id))
     }
 
     fn key(&self) -> String {
@@ -348,14 +344,15 @@ impl TaskHandler for FetchAllWeather {
 }
 
 async fn fetch_all_weather(app: &App) -> sqlx::Result<()> {
-    if app.settings.weather.enabled {
-        let mut conn = app.db.acquire().await?;
-        let fetch = |energy_profile_id| FetchWeather { energy_profile_id };
-        let placed = weather::store::list_placed(&mut conn).await?;
-        let jobs: Vec<FetchWeather> = placed.into_iter().map(fetch).collect();
-        store::enqueue_all(&mut conn, &jobs).await?;
+    if !app.settings.weather.enabled {
+        return Ok(());
     }
-    Ok(())
+    for_each_page(
+        app,
+        |conn, after| Box::pin(weather::store::list_placed(conn, after)),
+        |energy_profile_id| FetchWeather { energy_profile_id },
+    )
+    .await
 }
 
 impl TaskHandler for RefreshTariffs {
@@ -468,116 +465,35 @@ fn said(job: &str, profile: EnergyProfileId, outcome: anyhow::Result<()>) -> Res
     })
 }
 
-/// Puts a job for each home into the queue, a page of homes at a time. If this breaks off and is done
-/// again, those that wait already stay as they are.
+/// Puts a job for each home into the queue.
 pub async fn for_each_home<J: Job>(
     app: &App,
     job: impl Fn(EnergyProfileId) -> J,
 ) -> sqlx::Result<()> {
+    for_each_page(
+        app,
+        |conn, after| Box::pin(profiles::store::list_page(conn, after)),
+        job,
+    )
+    .await
+}
+
+/// Some homes, while they are read.
+pub type Page<'a> = BoxFuture<'a, sqlx::Result<Vec<EnergyProfileId>>>;
+
+/// Puts a job for each of some homes into the queue; `page` reads those behind a home, so that no more than a page of
+/// them is held. If this breaks off and is done again, those that wait already stay as they are.
+pub async fn for_each_page<J: Job>(
+    app: &App,
+    page: impl for<'a> Fn(&'a mut PgConnection, Option<EnergyProfileId>) -> Page<'a>,
+    job: impl Fn(EnergyProfileId) -> J,
+) -> sqlx::Result<()> {
     let mut conn = app.db.acquire().await?;
-    let mut homes = profiles::store::list_page(&mut conn, None).await?;
+    let mut homes = page(&mut conn, None).await?;
     while let Some(last) = homes.last().copied() {
         let jobs: Vec<J> = homes.iter().copied().map(&job).collect();
         store::enqueue_all(&mut conn, &jobs).await?;
-        homes = profiles::store::list_page(&mut conn, Some(last)).await?;
+        homes = page(&mut conn, Some(last)).await?;
     }
     Ok(())
-}
-
-/// What is done by the clock. Times are UTC; a night that the server slept through is made up for
-/// within a day.
-fn schedule() -> anyhow::Result<[Crontab; 7]> {
-    // A job without a payload arrives as `null`, which is no empty struct: each names its own.
-    Ok([
-        // Before the training, and after midnight in the Americas' east.
-        Cron::daily_at::<FetchAllWeather>(5, 0)
-            .context("a schedule")?
-            .fill(CrontabFill::hours(24))
-            .payload(FetchAllWeather {})?
-            .build(),
-        Cron::weekly_on::<RefreshTariffs>("Monday".parse().ok().context("a weekday")?, 12, 0)
-            .context("a schedule")?
-            .fill(CrontabFill::hours(7 * 24))
-            .queue(OUTSIDE)
-            .payload(RefreshTariffs {})?
-            .build(),
-        Cron::daily_at::<TrainAll>(5, 30)
-            .context("a schedule")?
-            .fill(CrontabFill::hours(24))
-            .payload(TrainAll {})?
-            .build(),
-        // After the night's refresh; on all days but the first ones of a month there is nothing to do.
-        Cron::daily_at::<DeliverAllReports>(9, 0)
-            .context("a schedule")?
-            .fill(CrontabFill::hours(24))
-            .payload(DeliverAllReports {})?
-            .build(),
-        Cron::hourly_at::<EvaluateAllAlerts>(10)
-            .context("a schedule")?
-            .fill(CrontabFill::hours(1))
-            .payload(EvaluateAllAlerts {})?
-            .build(),
-        Cron::daily_at::<PublishTotals>(6, 20)
-            .context("a schedule")?
-            .fill(CrontabFill::hours(24))
-            .payload(PublishTotals {})?
-            .build(),
-        Cron::daily_at::<Sweep>(4, 40)
-            .context("a schedule")?
-            .fill(CrontabFill::hours(24))
-            .payload(Sweep {})?
-            .build(),
-    ])
-}
-
-/// A worker on this database; its schema is made or brought up to date.
-pub async fn worker(app: &App) -> anyhow::Result<Worker> {
-    let shutdown = app.shutdown.clone();
-    WorkerOptions::default()
-        .pg_pool(app.db.clone())
-        .schema(store::SCHEMA)
-        .concurrency(CONCURRENCY)
-        .define_job::<TrainProfile>()
-        .define_job::<EvaluateAlerts>()
-        .define_job::<RefreshProfile>()
-        .define_job::<RebuildDays>()
-        .define_job::<FetchWeather>()
-        .define_job::<SendNotice>()
-        .define_job::<DeliverReport>()
-        .define_job::<DeliverAllReports>()
-        .define_job::<FetchAllWeather>()
-        .define_job::<RefreshTariffs>()
-        .define_job::<TrainAll>()
-        .define_job::<EvaluateAllAlerts>()
-        .define_job::<PublishTotals>()
-        .define_job::<Sweep>()
-        .with_crons(schedule()?)
-        .worker_recovery(WorkerRecoveryConfig::default().enabled(true))
-        .add_extension(app.clone())
-        .listen_os_shutdown_signals(false)
-        .shutdown_signal(async move { shutdown.cancelled().await })
-        .shutdown_grace_period(Duration::from_secs(5))
-        .init()
-        .await
-        .context("cannot set up the job queue")
-}
-
-/// Runs jobs until the server stops; when the database goes away, tries again until it is back.
-pub async fn run(app: App) {
-    while !app.shutdown.is_cancelled() {
-        let ended = match worker(&app).await {
-            Ok(worker) => worker.run().await.map_err(anyhow::Error::from),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = ended {
-            tracing::error!(
-                error = format!("{error:#}"),
-                "the job queue stopped; it starts again in five seconds"
-            );
-            tokio::select! {
-                () = app.shutdown.cancelled() => {}
-                () = tokio::time::sleep(Duration::from_secs(5)) => {}
-            }
-        }
-    }
 }

@@ -303,7 +303,7 @@ async fn what_the_clock_asks_for_is_done(db: PgPool) {
     let test = TestApp::new(db.clone()).await;
     let (_, profile) = test.owner().await;
     test.run_jobs().await;
-    for due in super::schedule().unwrap() {
+    for due in super::workers::schedule().unwrap() {
         let mut payload = due.payload.unwrap_or_default();
         if let Some(object) = payload.as_object_mut() {
             object.insert("_cron".to_owned(), json!({ "backfilled": true }));

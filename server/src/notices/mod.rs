@@ -77,6 +77,8 @@ async fn create(
         Begun::Done(answer) => return Ok(answer),
     };
     let account = caller.account_id;
+    // Who adds two at once waits, so that each is counted by the other.
+    store::lock_member(write.conn(), profile, account).await?;
     if store::list(write.conn(), profile, account, None)
         .await?
         .len()
@@ -160,7 +162,6 @@ async fn test(
         subject: locale.notice_test_subject(&target.home),
         text: locale.text("notice-test-text"),
         html: None,
-        attachment: None,
     };
     let delivered = send::deliver(&app, &target, &message).await;
     Ok(axum::Json(NoticeTest {

@@ -11,7 +11,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::database::word;
-use crate::outside::message::{Attachment, Message};
+use crate::outside::message::Message;
+use crate::profiles::store::PAGE;
 
 struct Row {
     notice_channel_id: Uuid,
@@ -71,6 +72,22 @@ pub async fn list(
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(Row::into_channel).collect()
+}
+
+/// Holds a member of a home until the transaction ends, so that their channels are added one after the other.
+pub async fn lock_member(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    account: AccountId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT FROM profile_member WHERE energy_profile_id = $1 AND account_id = $2 FOR NO KEY UPDATE",
+        profile.0,
+        account.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(())
 }
 
 /// Adds a channel.
@@ -200,12 +217,25 @@ pub async fn list_for_reports(
         .collect()
 }
 
-/// The homes through whose channels reports go.
-pub async fn list_homes_with_reports(
+/// Some of the homes with a channel that takes reports and through which `about` was not sent yet, nor is to be: those
+/// behind `after` in the order of their keys, none when there are no more.
+pub async fn list_homes_without(
     conn: &mut PgConnection,
+    about: &str,
+    after: Option<EnergyProfileId>,
 ) -> sqlx::Result<Vec<EnergyProfileId>> {
     let homes = sqlx::query_scalar!(
-        "SELECT DISTINCT energy_profile_id FROM notice_channel WHERE reports ORDER BY energy_profile_id"
+        "SELECT energy_profile_id FROM energy_profile AS p
+         WHERE removed_at IS NULL AND ($1::uuid IS NULL OR energy_profile_id > $1)
+           AND EXISTS (SELECT FROM notice_channel AS c
+                       WHERE c.energy_profile_id = p.energy_profile_id AND c.reports
+                         AND NOT EXISTS (SELECT FROM notice AS n
+                                         WHERE n.energy_profile_id = c.energy_profile_id
+                                           AND n.notice_channel_id = c.notice_channel_id AND n.about = $2))
+         ORDER BY energy_profile_id LIMIT $3",
+        after.map(|id| id.0),
+        about,
+        PAGE,
     )
     .fetch_all(conn)
     .await?;
@@ -220,11 +250,9 @@ pub async fn put(
     message: &Message,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
-    let file = message.attachment.as_ref();
     let done = sqlx::query!(
-        "INSERT INTO notice (energy_profile_id, notice_channel_id, about, severity, subject, body, created_at, html,
-                             file_name, file_type, file_bytes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT ON CONSTRAINT notice_pkey DO NOTHING",
+        "INSERT INTO notice (energy_profile_id, notice_channel_id, about, severity, subject, body, created_at, html)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT ON CONSTRAINT notice_pkey DO NOTHING",
         profile.0,
         channel.0,
         message.key,
@@ -233,9 +261,6 @@ pub async fn put(
         message.text,
         now.to_sqlx(),
         message.html,
-        file.map(|file| file.file_name.as_str()),
-        file.map(|file| file.content_type.as_str()),
-        file.map(|file| file.bytes.as_slice()),
     )
     .execute(conn)
     .await?;
@@ -297,7 +322,7 @@ pub async fn find_waiting(
     about: &str,
 ) -> sqlx::Result<Option<(Message, Timestamp)>> {
     let row = sqlx::query!(
-        "SELECT severity, subject, body, created_at, html, file_name, file_type, file_bytes FROM notice
+        "SELECT severity, subject, body, created_at, html FROM notice
          WHERE energy_profile_id = $1 AND notice_channel_id = $2 AND about = $3 AND sent_at IS NULL AND given_up_at IS NULL",
         profile.0,
         channel.0,
@@ -306,18 +331,12 @@ pub async fn find_waiting(
     .fetch_optional(conn)
     .await?;
     row.map(|row| {
-        let file = row.file_name.zip(row.file_type).zip(row.file_bytes);
         let message = Message {
             key: about.to_owned(),
             severity: word(&row.severity)?,
             subject: row.subject,
             text: row.body,
             html: row.html,
-            attachment: file.map(|((file_name, content_type), bytes)| Attachment {
-                file_name,
-                content_type,
-                bytes,
-            }),
         };
         Ok((message, row.created_at.to_jiff()))
     })

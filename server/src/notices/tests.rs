@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::send;
 use crate::alerts::evaluate;
 use crate::config::{MailSecurity, MailServer};
-use crate::outside::message::{Attachment, Message};
+use crate::outside::message::Message;
 use crate::outside::testing::{Answer, Stub};
 use crate::testing::{Actor, TestApp, in_home, of_row, register};
 
@@ -128,7 +128,7 @@ async fn what_was_not_taken_is_tried_again_and_what_never_will_be_is_given_up(db
         .iter()
         .map(|row| row["failure"].clone())
         .collect();
-    assert_eq!(failures, [json!("refused"), json!("refused")]);
+    assert_eq!(failures, [json!("failing"), json!("refused")]);
     *broken.lock().unwrap() = false;
     sqlx::query("UPDATE graphile_worker._private_jobs SET run_at = now() - interval '1 s'")
         .execute(&test.app.db)
@@ -139,6 +139,56 @@ async fn what_was_not_taken_is_tried_again_and_what_never_will_be_is_given_up(db
     assert_eq!(asked, ["/later"]);
     let listed = channels(&ana, profile).await;
     assert!(listed[0]["failure"].is_null() && listed[0]["sent_at"].is_string());
+}
+
+/// Where each who asks is answered once so many ask at the same time.
+async fn meeting_of(people: usize) -> (String, tokio::task::JoinHandle<impl Sized>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/hook", listener.local_addr().unwrap());
+    let met = tokio::spawn(async move {
+        let mut there = Vec::new();
+        while there.len() < people {
+            let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+            let mut asked = String::new();
+            while stream.read_line(&mut asked).await.unwrap() > 2 {}
+            there.push(stream);
+        }
+        for stream in &mut there {
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+        }
+        // Nobody hangs up before the others have their answer.
+        there
+    });
+    (address, met)
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn who_does_not_answer_keeps_no_other_channel_waiting(db: PgPool) {
+    let test = trusting(db).await;
+    let (ana, profile) = silent_home(&test).await;
+    let (address, met) = meeting_of(4).await;
+    for _ in 0..4 {
+        add(&ana, profile, &channel("webhook", Some(&address))).await;
+    }
+    test.run_jobs().await;
+    for told in channels(&ana, profile).await {
+        assert!(told["sent_at"].is_string(), "{told}");
+    }
+    drop(met.await.unwrap());
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn channels_that_are_added_at_the_same_time_are_counted(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    let new = channel("webhook", Some("https://example.org/hook"));
+    let address = in_home(path::NOTICE_CHANNELS, profile);
+    let made = futures_util::future::join_all((0..24).map(|_| ana.post(&address, &new))).await;
+    let made = made.iter().map(|answer| answer.status);
+    let refused = made.filter(|status| *status == StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.count(), 4);
+    assert_eq!(channels(&ana, profile).await.len(), 20);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -243,6 +293,13 @@ async fn who_sends_one_test_after_the_other_must_wait_and_nobody_else(db: PgPool
 
 /// A mail server that takes one mail, and gives what it was told.
 async fn mail_server() -> (u16, tokio::task::JoinHandle<String>) {
+    mail_server_that(|_| None).await
+}
+
+/// A mail server that serves somebody once and answers a line as it is told to; gives what it heard.
+async fn mail_server_that(
+    answer: impl Fn(&str) -> Option<&'static str> + Send + 'static,
+) -> (u16, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let taken = tokio::spawn(async move {
@@ -255,6 +312,10 @@ async fn mail_server() -> (u16, tokio::task::JoinHandle<String>) {
         while let Some(line) = lines.next_line().await.unwrap() {
             told += &line;
             told.push('\n');
+            if let Some(answer) = answer(&line) {
+                write.write_all(answer.as_bytes()).await.unwrap();
+                continue;
+            }
             let answer: &[u8] = match (in_mail, line.as_str()) {
                 (true, ".") => {
                     in_mail = false;
@@ -300,7 +361,51 @@ async fn a_mail_goes_to_the_members_own_address_and_without_a_server_that_is_sai
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn a_page_and_a_file_go_with_the_mail_that_waits(db: PgPool) {
+async fn a_mail_that_is_refused_for_good_is_given_up_at_once_and_others_are_tried_again(
+    db: PgPool,
+) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = test.owner().await;
+    let mut new = channel("email", None);
+    new["secret"] = Value::Null;
+    let made = add(&ana, profile, &new).await;
+    let id = made["notice_channel_id"].as_str().unwrap().parse().unwrap();
+    for (line, answer, failure, given_up) in [
+        ("RCPT", "550 no such box\r\n", "mail_refused", true),
+        ("RCPT", "450 later\r\n", "mail_later", false),
+        ("MAIL", "530 sign in first\r\n", "mail_sign_in", false),
+    ] {
+        let (port, served) =
+            mail_server_that(move |said| said.starts_with(line).then_some(answer)).await;
+        let mailing = test.with_settings(|settings| settings.mail = Some(local_mail(port)));
+        let message = Message {
+            key: format!("about:{failure}"),
+            severity: Severity::Info,
+            subject: "News".to_owned(),
+            text: "Some".to_owned(),
+            html: None,
+        };
+        let mut conn = db.acquire().await.unwrap();
+        send::announce(&mut conn, profile, id, &message, mailing.app.clock.now())
+            .await
+            .unwrap();
+        mailing.run_jobs().await;
+        served.await.unwrap();
+        let told = &channels(&ana, profile).await[0];
+        assert_eq!(told["failure"], failure);
+        let waits: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM graphile_worker.jobs WHERE key LIKE '%' || $1)",
+        )
+        .bind(&message.key)
+        .fetch_one(&db)
+        .await
+        .unwrap();
+        assert_eq!(waits, !given_up, "{failure}");
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_page_goes_with_the_mail_that_waits_to_read_in_it_and_as_a_file(db: PgPool) {
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
     let mut new = channel("email", None);
@@ -313,11 +418,6 @@ async fn a_page_and_a_file_go_with_the_mail_that_waits(db: PgPool) {
         subject: "October".to_owned(),
         text: "In plain words".to_owned(),
         html: Some("<p>As a page</p>".to_owned()),
-        attachment: Some(Attachment {
-            file_name: "october.csv".to_owned(),
-            content_type: "text/csv; charset=utf-8".to_owned(),
-            bytes: b"day,kwh\n".to_vec(),
-        }),
     };
     let (port, taken) = mail_server().await;
     let mailing = test.with_settings(|settings| settings.mail = Some(local_mail(port)));
@@ -331,9 +431,10 @@ async fn a_page_and_a_file_go_with_the_mail_that_waits(db: PgPool) {
     drop(conn);
     mailing.run_jobs().await;
     let told = taken.await.unwrap();
-    for part in ["In plain words", "<p>As a page</p>", "october.csv"] {
+    for part in ["In plain words", "filename=\"report-2026-10.html\""] {
         assert!(told.contains(part), "{told}");
     }
+    assert_eq!(told.matches("<p>As a page</p>").count(), 2, "{told}");
     assert_eq!(told.matches("MAIL FROM").count(), 1);
 }
 

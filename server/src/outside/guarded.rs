@@ -35,9 +35,15 @@ pub enum Undelivered {
     /// The operator set no mail server.
     #[error("this server has no mail server")]
     NoMailServer,
-    /// The mail server does not take it.
-    #[error("the mail server does not take it")]
+    /// The mail server does not take it now (a 4 of SMTP).
+    #[error("the mail server does not take it now")]
+    MailLater,
+    /// The mail server does not take it, and will not (a 5 of SMTP).
+    #[error("the mail server refuses it")]
     MailRefused,
+    /// The mail server does not let this one in.
+    #[error("the mail server does not let this server in")]
+    MailSignIn,
 }
 
 impl Undelivered {
@@ -49,18 +55,26 @@ impl Undelivered {
             Self::Private => "private_address",
             Self::Away => "away",
             Self::Redirected => "redirected",
+            Self::Refused(_) if self.may_pass() => "failing",
             Self::Refused(_) => "refused",
             Self::NoMailServer => "no_mail_server",
+            Self::MailLater => "mail_later",
             Self::MailRefused => "mail_refused",
+            Self::MailSignIn => "mail_sign_in",
         }
     }
 
     /// Whether trying again later may help.
     pub fn may_pass(self) -> bool {
         match self {
-            Self::UnknownName | Self::Away | Self::MailRefused => true,
+            // The operator mends what their own mail server says of them, and nothing is lost meanwhile.
+            Self::UnknownName | Self::Away | Self::MailLater | Self::MailSignIn => true,
             Self::Refused(status) => status >= 500 || matches!(status, 408 | 425 | 429),
-            Self::BadAddress | Self::Private | Self::Redirected | Self::NoMailServer => false,
+            Self::BadAddress
+            | Self::Private
+            | Self::Redirected
+            | Self::NoMailServer
+            | Self::MailRefused => false,
         }
     }
 }

@@ -30,7 +30,7 @@ pub async fn send(
         MailSecurity::None => Ok(Transport::builder_dangerous(&server.host)),
     };
     let mut builder = builder
-        .map_err(|_| Undelivered::MailRefused)?
+        .map_err(|_| Undelivered::Away)?
         .timeout(Some(patience));
     if let Some(port) = server.port {
         builder = builder.port(port);
@@ -42,12 +42,19 @@ pub async fn send(
     let sent = builder.build().send(mail).await;
     sent.map(|_| ()).map_err(|error| {
         tracing::debug!(%error, "a mail was not taken");
-        if error.is_response() || error.is_permanent() || error.is_transient() {
-            Undelivered::MailRefused
-        } else {
-            Undelivered::Away
-        }
+        let code = error.status().map(u16::from);
+        code.map_or(Undelivered::Away, undelivered)
     })
+}
+
+/// What a refusal means: a 4 passes and a 5 does not (RFC 5321, 4.2.1), but for those that are about how this server
+/// signs in (RFC 4954, 6), which say nothing of the mail.
+fn undelivered(code: u16) -> Undelivered {
+    match code {
+        454 | 530 | 534 | 535 | 538 => Undelivered::MailSignIn,
+        500.. => Undelivered::MailRefused,
+        _ => Undelivered::MailLater,
+    }
 }
 
 /// The mail; nothing where an address is none.
@@ -69,20 +76,14 @@ fn compose(from: &str, to: &str, message: &Message) -> Option<Mail> {
         .subject(&message.subject)
         .message_id(Some(format!("<{id}@{domain}>")));
     let plain = SinglePart::plain(message.text.clone());
-    let body = match &message.html {
-        Some(html) => MultiPart::alternative()
-            .singlepart(plain)
-            .singlepart(SinglePart::html(html.clone())),
-        None if message.attachment.is_none() => return builder.singlepart(plain).ok(),
-        None => MultiPart::mixed().singlepart(plain),
+    let Some(html) = &message.html else {
+        return builder.singlepart(plain).ok();
     };
-    let whole = match &message.attachment {
-        Some(file) => {
-            let kind = ContentType::parse(&file.content_type).ok()?;
-            let part = Part::new(file.file_name.clone()).body(file.bytes.clone(), kind);
-            MultiPart::mixed().multipart(body).singlepart(part)
-        }
-        None => body,
-    };
+    let body = MultiPart::alternative()
+        .singlepart(plain)
+        .singlepart(SinglePart::html(html.clone()));
+    // Many programs leave a page's charts out; a browser opens the file with them.
+    let file = Part::new(format!("{id}.html")).body(html.clone(), ContentType::TEXT_HTML);
+    let whole = MultiPart::mixed().multipart(body).singlepart(file);
     builder.multipart(whole).ok()
 }

@@ -19,19 +19,6 @@ pub struct Message {
     pub text: String,
     /// The same as a page, where there is one; mails alone carry it.
     pub html: Option<String>,
-    /// A file, likewise.
-    pub attachment: Option<Attachment>,
-}
-
-/// A file that goes with a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
-    /// What it is called.
-    pub file_name: String,
-    /// Such as `text/html; charset=utf-8`.
-    pub content_type: String,
-    /// It.
-    pub bytes: Vec<u8>,
 }
 
 impl Message {
@@ -106,7 +93,6 @@ mod tests {
             subject: subject.to_owned(),
             text: String::new(),
             html: None,
-            attachment: None,
         };
         assert_eq!(message("Goal 220 kWh").header_subject(), "Goal 220 kWh");
         assert_eq!(

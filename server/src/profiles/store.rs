@@ -348,7 +348,7 @@ pub async fn has_steps(conn: &mut PgConnection, id: EnergyProfileId) -> sqlx::Re
 }
 
 /// Homes at a time, where something is done to each: however many there are, no more are held.
-const PAGE: i64 = 1000;
+pub const PAGE: i64 = 1000;
 
 /// Some of the homes that are not removed, those behind `after` in the order of their keys; none when
 /// there are no more.

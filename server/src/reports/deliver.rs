@@ -5,6 +5,7 @@ use ecotrack_common::alert::Severity;
 use ecotrack_common::locale::Locale;
 use ecotrack_common::report::document::document;
 use ecotrack_common::report::{Report, ReportKind, ReportPeriod, markdown};
+use jiff::tz::TimeZone;
 
 use super::{gather, page};
 use crate::error::Error;
@@ -12,16 +13,27 @@ use crate::jobs::{self, DeliverReport};
 use crate::outside::message::Message;
 use crate::{App, notices, profiles};
 
-/// The last month goes out on the first of these days of the new one; whoever adds a channel later waits for the next.
+/// The last month goes out on one of these days of the new one: on the first, but where it has no figure yet, since
+/// readings come late, or where a channel is added later. Whoever adds one after them waits for the next month.
 const DAYS: i8 = 7;
 
-/// Puts a job for each home that sends reports into the queue.
+/// Puts a job into the queue for each home with a channel that is still to get the month that is over.
 pub async fn run_all(app: &App) -> sqlx::Result<()> {
-    let mut conn = app.db.acquire().await?;
-    let homes = notices::store::list_homes_with_reports(&mut conn).await?;
-    let deliver = |energy_profile_id| DeliverReport { energy_profile_id };
-    let jobs: Vec<DeliverReport> = homes.into_iter().map(deliver).collect();
-    jobs::store::enqueue_all(&mut conn, &jobs).await
+    // Homes whose month ends a few hours later are asked after tomorrow.
+    let today = app.clock.now().to_zoned(TimeZone::UTC).date();
+    if today.day() > DAYS {
+        return Ok(());
+    }
+    let about = key(ReportPeriod::month_of(today).moved(-1));
+    jobs::for_each_page(
+        app,
+        |conn, after| {
+            let about = about.clone();
+            Box::pin(async move { notices::store::list_homes_without(conn, &about, after).await })
+        },
+        |energy_profile_id| DeliverReport { energy_profile_id },
+    )
+    .await
 }
 
 /// Announces the month that is over to the channels of one home; each gets it once.
@@ -56,14 +68,18 @@ pub async fn run(app: &App, profile: EnergyProfileId) -> anyhow::Result<()> {
     Ok(tx.commit().await?)
 }
 
+/// What the report of a month is known by, to whoever gets it.
+fn key(period: ReportPeriod) -> String {
+    format!("report:{period}")
+}
+
 fn message(report: &Report, locale: &Locale) -> anyhow::Result<Message> {
     let document = document(report, locale);
     Ok(Message {
-        key: format!("report:{}", report.period),
+        key: key(report.period),
         severity: Severity::Info,
         subject: document.title.clone(),
         text: markdown::markdown(&document),
         html: Some(page::html(&document, locale)?),
-        attachment: None,
     })
 }

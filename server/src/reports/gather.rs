@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ecotrack_common::bill::Assumption;
+use ecotrack_common::bill::{Assumption, Bill};
 use ecotrack_common::billing::BillingRecord;
 use ecotrack_common::comparison::NotPriced;
 use ecotrack_common::cycle::Cycle;
@@ -16,14 +16,14 @@ use ecotrack_common::report::{
 };
 use ecotrack_common::suggestion::HomeSuggestion;
 use ecotrack_common::{EnergyProfileId, Kwh, Money};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 use crate::App;
-use crate::consumption::past::{Account, Carried, Past};
+use crate::consumption::past::{Carried, Past};
 use crate::error::{Error, Result};
 use crate::explanations::facts::{self, Facts};
 use crate::forecasts::outlook;
@@ -33,12 +33,6 @@ use crate::goals::standing::past_span;
 use crate::profiles::store::Home;
 use crate::{alerts, consumption, devices, goals, profiles, suggestions};
 
-/// Alerts that are looked through.
-const ALERTS: i64 = 5_000;
-/// Goals that are looked through.
-const GOALS: i64 = 600;
-/// Predictions that are looked through: those of some years.
-const PREDICTIONS: i64 = 10_000;
 /// A home's cycles and months begin on the first of a calendar's month here.
 const CALENDAR: i8 = 1;
 
@@ -83,7 +77,8 @@ pub(super) async fn gather(
     )
     .await?;
     let (past, days) = (known.past, known.used);
-    let priced = price(&home, &past, &days, span, kind, yesterday);
+    let mut bills = Bills::new(&past, span, yesterday);
+    let priced = price(&home, &mut bills, &days, span, kind);
     let inside = |day: &&DayUse| span.contains(day.date);
     let counted = days.iter().filter(inside).filter(|day| day.date <= through);
     let measured: Vec<&DayUse> = counted.clone().filter(|day| day.is_measured()).collect();
@@ -118,10 +113,10 @@ pub(super) async fn gather(
         months: priced.months,
         lines: priced.lines,
         lines_total: priced.lines_total,
-        bills: bills(&mut *conn, app, &home, span, kind).await?,
+        bills: charged(&mut *conn, app, &home, span, kind).await?,
         devices: shares.devices,
         untracked_kwh: shares.untracked_kwh,
-        goals: goals(&mut *conn, &home, &past, &days, span, yesterday).await?,
+        goals: goals(&mut *conn, &home, &mut bills, &days).await?,
         suggestions: suggestions(&mut *conn, app, profile, span).await?,
         forecast: quality(&mut *conn, profile, span, &days).await?,
         alerts: raised(&mut *conn, profile, span, &home.zone()).await?,
@@ -154,12 +149,16 @@ struct Priced {
 
 fn price(
     home: &Home,
-    past: &Past,
+    bills: &mut Bills<'_>,
     days: &[DayUse],
     span: Cycle,
     kind: ReportKind,
-    yesterday: Date,
 ) -> Priced {
+    let (past, yesterday) = (bills.past, bills.yesterday);
+    let begins_on = match kind {
+        ReportKind::Cycle => home.cycle_day,
+        ReportKind::Month | ReportKind::Year => CALENDAR,
+    };
     let parts: Vec<Cycle> = if kind == ReportKind::Year {
         months(span)
             .take_while(|month| month.first <= yesterday)
@@ -183,14 +182,11 @@ fn price(
         unpriced: None,
     };
     let mut costs = Vec::new();
-    // Credits go from one to the next, so they are gone through in order.
-    let mut account = past.account(None, parts.first().copied().unwrap_or(span));
     for part in parts {
         let known = days
             .iter()
             .any(|day| part.contains(day.date) && day.date <= yesterday && day.kwh.is_some());
-        let cost = cost(past, &mut account, part, yesterday);
-        let cost = match cost {
+        let cost = match cost(bills, part, begins_on) {
             Ok(cost) => Some(cost),
             Err(why) => {
                 if known {
@@ -225,19 +221,56 @@ fn price(
 type Cost = (Money, Vec<ProjectedLine>, Vec<Assumption>);
 
 /// The bill of a part that has passed whole; of one that has not, its energy so far.
-fn cost(
-    past: &Past,
-    account: &mut Account<'_>,
-    span: Cycle,
-    yesterday: Date,
-) -> Result<Cost, NotPriced> {
-    if span.last <= yesterday {
-        let bill = account.own_bill(span)?;
-        return Ok((bill.total, lines_of(&bill), bill.assumptions));
+fn cost(bills: &mut Bills<'_>, span: Cycle, begins_on: i8) -> Result<Cost, NotPriced> {
+    let (past, yesterday) = (bills.past, bills.yesterday);
+    let mut ended = bills.ended(begins_on).iter();
+    if let Some((_, bill)) = ended.find(|(cycle, _)| *cycle == span) {
+        let bill = bill.as_ref().map_err(Clone::clone)?;
+        return Ok((bill.total, lines_of(bill), bill.assumptions.clone()));
     }
     let carried = past.account(None, span).into_carried();
     let (money, assumptions) = past.energy_cost(span, yesterday, &carried)?;
     Ok((money, Vec::new(), assumptions))
+}
+
+/// A cycle with its bill, or why it has none.
+type Priceable = (Cycle, Result<Bill, NotPriced>);
+
+/// The bills of the cycles and months that ended in a span, each priced once for whatever asks for it.
+struct Bills<'a> {
+    past: &'a Past,
+    span: Cycle,
+    yesterday: Date,
+    /// By the day of the month on which they begin.
+    known: BTreeMap<i8, Vec<Priceable>>,
+}
+
+impl<'a> Bills<'a> {
+    fn new(past: &'a Past, span: Cycle, yesterday: Date) -> Self {
+        Self {
+            past,
+            span,
+            yesterday,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// Those that begin on this day of the month, in order.
+    fn ended(&mut self, begins_on: i8) -> &[Priceable] {
+        let (past, span) = (self.past, self.span);
+        let through = span.last.min(self.yesterday);
+        self.known.entry(begins_on).or_insert_with(|| {
+            let mut of = Cycle::containing(span.first, begins_on);
+            // Credits go from one to the next, so they are gone through in order.
+            let mut account = past.account(None, of);
+            let mut ended = Vec::new();
+            while of.last <= through {
+                ended.push((of, account.own_bill(of)));
+                of = Cycle::containing(of.last.saturating_add(1.day()), begins_on);
+            }
+            ended
+        })
+    }
 }
 
 fn usage(
@@ -288,7 +321,7 @@ fn codes(assumptions: &[Assumption], summary: &CycleUse, span: Cycle) -> Vec<Str
 }
 
 /// The bills whose last day lies in the span, beside what they are recomputed as.
-async fn bills(
+async fn charged(
     conn: &mut PgConnection,
     app: &App,
     home: &Home,
@@ -333,43 +366,52 @@ async fn explained(
 async fn goals(
     conn: &mut PgConnection,
     home: &Home,
-    past: &Past,
+    bills: &mut Bills<'_>,
     days: &[DayUse],
-    span: Cycle,
-    yesterday: Date,
 ) -> Result<Vec<ReportGoal>> {
+    let (past, span, yesterday) = (bills.past, bills.span, bills.yesterday);
+    let begins_on = |period: GoalPeriod| match period {
+        GoalPeriod::Cycle => home.cycle_day,
+        GoalPeriod::Month => CALENDAR,
+    };
+    let begun = GoalPeriod::ALL.iter().map(|period| {
+        let of = Cycle::containing(span.first, begins_on(*period));
+        of.first
+    });
+    let held = Cycle {
+        first: begun.min().unwrap_or(span.first),
+        ..span
+    };
+    let mut goals = goals::store::list_held(conn, home.id, held).await?;
+    goals.retain(|goal| goal.goal.profile_device_id.is_none());
     let mut found = Vec::new();
-    let goals = goals::store::list(conn, home.id, GOALS).await?;
-    for goal in goals
-        .into_iter()
-        .filter(|goal| goal.goal.profile_device_id.is_none())
-    {
-        let begins_on = match goal.goal.period {
-            GoalPeriod::Cycle => home.cycle_day,
-            GoalPeriod::Month => CALENDAR,
-        };
-        let mut of = Cycle::containing(span.first, begins_on);
-        let mut account = past.account(None, of);
-        while of.last <= span.last.min(yesterday) {
-            let bill = account.own_bill(of).ok().map(|bill| bill.total);
-            let used = usage(home, past, days, of, yesterday, bill);
-            let used = match goal.goal.measure {
-                GoalMeasure::Kwh => used.kwh.map(|kwh| kwh.0),
-                GoalMeasure::Money => used.cost.map(|cost| cost.0),
-                GoalMeasure::Co2e => used.co2e.map(|total| total.kg.0),
-            };
-            let outcome = past_span(&goal, of, used, days);
-            if outcome.held {
-                found.push(ReportGoal {
+    for period in GoalPeriod::ALL {
+        let mine = goals.iter().filter(|goal| goal.goal.period == *period);
+        if mine.clone().next().is_none() {
+            continue;
+        }
+        for (of, bill) in bills.ended(begins_on(*period)) {
+            let total = bill.as_ref().ok().map(|bill| bill.total);
+            let used = usage(home, past, days, *of, yesterday, total);
+            found.extend(mine.clone().filter_map(|goal| {
+                let outcome = past_span(goal, *of, amount(&used, goal.goal.measure), days);
+                outcome.held.then(|| ReportGoal {
                     goal: goal.clone(),
                     outcome,
-                });
-            }
-            of = Cycle::containing(of.last.saturating_add(1.day()), begins_on);
+                })
+            }));
         }
     }
     found.sort_by_key(|of| of.outcome.span.first);
     Ok(found)
+}
+
+fn amount(used: &CycleUse, measure: GoalMeasure) -> Option<Decimal> {
+    match measure {
+        GoalMeasure::Kwh => used.kwh.map(|kwh| kwh.0),
+        GoalMeasure::Money => used.cost.map(|cost| cost.0),
+        GoalMeasure::Co2e => used.co2e.as_ref().map(|total| total.kg.0),
+    }
 }
 
 /// The measures that the home had accepted by the end of the span, with what came of them by now.
@@ -407,9 +449,8 @@ async fn quality(
     span: Cycle,
     days: &[DayUse],
 ) -> Result<Vec<ForecastQuality>> {
-    let all = record::store::list_comparisons(conn, profile, PREDICTIONS).await?;
     let mut by_horizon: BTreeMap<i16, Vec<PredictionComparison>> = BTreeMap::new();
-    for comparison in all.into_iter().filter(|it| span.contains(it.date)) {
+    for comparison in record::store::list_comparisons_of(conn, profile, span).await? {
         by_horizon
             .entry(comparison.horizon)
             .or_default()
@@ -470,9 +511,10 @@ async fn raised(
     span: Cycle,
     zone: &TimeZone,
 ) -> Result<Vec<ecotrack_common::alert::Alert>> {
-    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
-    let mut alerts = alerts::store::list(conn, profile, ALERTS).await?;
-    alerts.retain(|alert| span.contains(day(alert.raised_at)));
-    alerts.sort_by_key(|alert| (alert.raised_at, alert.alert_id.0));
-    Ok(alerts)
+    let start = |day: Date| day.to_zoned(zone.clone()).map(|start| start.timestamp());
+    let next = span.last.saturating_add(1.day());
+    let (Ok(from), Ok(until)) = (start(span.first), start(next)) else {
+        return Ok(Vec::new());
+    };
+    Ok(alerts::store::list_raised(conn, profile, from, until).await?)
 }

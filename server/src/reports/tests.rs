@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::deliver;
-use crate::catalog;
 use crate::outside::testing::{Answer, Stub};
 use crate::testing::{Actor, TestApp, home, in_home, register};
+use crate::{catalog, jobs};
 
 fn decimal(value: &Value) -> Decimal {
     value.as_str().unwrap().parse().unwrap()
@@ -161,6 +161,106 @@ async fn a_bill_stands_beside_what_it_is_recomputed_as(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_became_of_goals_is_told_of_each_cycle_and_month_that_ended_in_the_span(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = measured(&test, &db).await;
+    for (measure, period, limit, from, to) in [
+        ("kwh", "cycle", "300", "2026-01-01", None),
+        ("kwh", "month", "300", "2026-01-01", None),
+        ("money", "month", "1", "2026-01-01", None),
+        // Nobody asks after what held before, or will.
+        ("kwh", "month", "1", "2026-01-01", Some("2026-08-31")),
+        ("kwh", "month", "1", "2026-11-01", None),
+    ] {
+        let goal = json!({
+            "measure": measure, "period": period, "limit": limit, "valid_from": from, "valid_to": to,
+        });
+        let made = ana.post(&in_home(path::GOALS, profile), &goal).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    }
+    let of = async |period: &str, query: &str| {
+        let report = ana.get(&(report_of(profile, period) + query)).await.json;
+        let goals = report["goals"].as_array().unwrap().clone();
+        let told = goals.iter().map(|of| {
+            let outcome = &of["outcome"];
+            (
+                format!("{} {}", of["goal"]["measure"], outcome["span"]["first"]).replace('"', ""),
+                outcome["used"].clone(),
+            )
+        });
+        (told.collect::<Vec<_>>(), report["summary"].clone())
+    };
+    let (month, summary) = of("2026-10", "").await;
+    let names: Vec<&str> = month.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["kwh 2026-09-10", "money 2026-10-01", "kwh 2026-10-01"]
+    );
+    let by_name = |told: &[(String, Value)], name: &str| {
+        let found = told.iter().find(|(of, _)| of == name);
+        decimal(&found.unwrap_or_else(|| panic!("{name} of {told:?}")).1)
+    };
+    assert_eq!(
+        by_name(&month, "kwh 2026-10-01"),
+        decimal(&summary["kwh"]),
+        "what is used is what the report says"
+    );
+    assert_eq!(
+        by_name(&month, "money 2026-10-01"),
+        decimal(&summary["cost"])
+    );
+    let (cycle, summary) = of("2026-10", "?kind=cycle").await;
+    assert_eq!(
+        by_name(&cycle, "kwh 2026-10-10"),
+        decimal(&summary["kwh"]),
+        "of the cycle"
+    );
+    assert_eq!(
+        by_name(&cycle, "kwh 2026-10-01"),
+        Decimal::from(220),
+        "and of the month that ended in it"
+    );
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_month_is_told_whole_however_much_happened_since(db: PgPool) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = measured(&test, &db).await;
+    // Predictions and alerts of the 20th of October, and thousands of both of later days.
+    for (first, days, horizons) in [("2026-10-20", 1, 1), ("2026-11-01", 400, 30)] {
+        sqlx::query(
+            "INSERT INTO historical_prediction_comparison
+                 (energy_profile_id, local_date, horizon, origin, model, predicted_kwh, actual_kwh)
+             SELECT $1, $2::date + day, horizon, $2::date + day - horizon, 'naive', 9, 10
+             FROM generate_series(0, $3 - 1) AS day, generate_series(1, $4) AS horizon",
+        )
+        .bind(profile.0)
+        .bind(first)
+        .bind(days)
+        .bind(horizons)
+        .execute(&db)
+        .await
+        .unwrap();
+    }
+    for (at, count) in [("2026-10-20T12:00:00Z", 1), ("2026-11-20T12:00:00Z", 6_000)] {
+        sqlx::query(
+            "INSERT INTO alert (energy_profile_id, alert_id, rule, fact, about, severity, evidence, raised_at)
+             SELECT $1, gen_random_uuid(), 'gap', $2 || n, $2 || n, 'info', '{}', $2::timestamptz
+             FROM generate_series(1, $3) AS n",
+        )
+        .bind(profile.0)
+        .bind(at)
+        .bind(count)
+        .execute(&db)
+        .await
+        .unwrap();
+    }
+    let october = ana.get(&report_of(profile, "2026-10")).await.json;
+    assert_eq!(october["forecast"][0]["days"], 1);
+    assert_eq!(october["alerts"].as_array().unwrap().len(), 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn what_is_no_span_is_refused_by_its_field(db: PgPool) {
     let test = TestApp::new(db).await;
     let (ana, profile) = test.owner().await;
@@ -253,4 +353,69 @@ async fn the_month_that_is_over_goes_out_once_in_the_members_language_by_channel
     assert!(told().await.is_empty(), "once");
     test.at("2026-12-03T12:00:00Z");
     assert!(told().await.is_empty(), "on the next day too");
+    deliver::run_all(&test.app).await.unwrap();
+    let asked = jobs::store::are_due(&db).await.unwrap();
+    assert!(!asked, "the month is not put together again");
+
+    // Whoever adds a channel in these days gets it through that.
+    let channel = json!({
+        "kind": "ntfy", "address": format!("{}/later", stub.address), "min_severity": "urgent",
+        "alerts": false, "reports": true,
+    });
+    ana.post(&in_home(path::NOTICE_CHANNELS, profile), &channel)
+        .await;
+    let sent = told().await;
+    assert_eq!((sent.len(), sent[0].path.as_str()), (1, "/later"));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn homes_that_send_reports_are_gone_through_by_the_page_and_those_that_did_are_left_out(
+    db: PgPool,
+) {
+    let test = TestApp::new(db.clone()).await;
+    let (ana, profile) = test.owner().await;
+    let channel = json!({
+        "kind": "ntfy", "address": "https://example.org/topic", "min_severity": "urgent",
+        "alerts": false, "reports": true,
+    });
+    ana.post(&in_home(path::NOTICE_CHANNELS, profile), &channel)
+        .await;
+    test.run_jobs().await;
+    sqlx::query(
+        "WITH homes AS (
+             INSERT INTO energy_profile
+             SELECT (jsonb_populate_record(p, jsonb_build_object('energy_profile_id', gen_random_uuid()))).*
+             FROM energy_profile AS p CROSS JOIN generate_series(1, 2100) RETURNING energy_profile_id),
+         members AS (
+             INSERT INTO profile_member
+             SELECT (jsonb_populate_record(m, jsonb_build_object('energy_profile_id', homes.energy_profile_id))).*
+             FROM profile_member AS m CROSS JOIN homes)
+         INSERT INTO notice_channel
+         SELECT (jsonb_populate_record(c, jsonb_build_object('energy_profile_id', homes.energy_profile_id))).*
+         FROM notice_channel AS c CROSS JOIN homes",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    // To one it was announced.
+    sqlx::query(
+        "INSERT INTO notice (energy_profile_id, notice_channel_id, about, severity, subject, body, created_at)
+         SELECT energy_profile_id, notice_channel_id, 'report:2026-11', 'info', '', '', now()
+         FROM notice_channel WHERE energy_profile_id = $1",
+    )
+    .bind(profile.0)
+    .execute(&db)
+    .await
+    .unwrap();
+    test.at("2026-12-01T12:00:00Z");
+    for _ in 0..2 {
+        deliver::run_all(&test.app).await.unwrap();
+        let (jobs, homes): (i64, i64) = sqlx::query_as(
+            "SELECT count(*), count(DISTINCT key) FROM graphile_worker._private_jobs WHERE key LIKE 'report:%'",
+        )
+        .fetch_one(&db)
+        .await
+        .unwrap();
+        assert_eq!((jobs, homes), (2100, 2100));
+    }
 }

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 use crate::database::word;
+use crate::profiles::store::PAGE;
 
 struct Row {
     local_date: jiff_sqlx::Date,
@@ -198,13 +199,19 @@ pub struct Place {
     pub time_zone: String,
 }
 
-/// The homes of which it is known where they are. The demo is none: its readings are moved in time,
-/// and the weather does not move with them.
-pub async fn list_placed(conn: &mut PgConnection) -> sqlx::Result<Vec<EnergyProfileId>> {
+/// Some of the homes of which it is known where they are, those behind `after` in the order of their keys; none when
+/// there are no more. The demo is none: its readings are moved in time, and the weather does not move with them.
+pub async fn list_placed(
+    conn: &mut PgConnection,
+    after: Option<EnergyProfileId>,
+) -> sqlx::Result<Vec<EnergyProfileId>> {
     let ids = sqlx::query_scalar!(
         "SELECT energy_profile_id FROM energy_profile JOIN location_info USING (energy_profile_id)
          WHERE removed_at IS NULL AND demo_moved_weeks IS NULL AND latitude IS NOT NULL
-         ORDER BY energy_profile_id",
+           AND ($1::uuid IS NULL OR energy_profile_id > $1)
+         ORDER BY energy_profile_id LIMIT $2",
+        after.map(|id| id.0),
+        PAGE,
     )
     .fetch_all(conn)
     .await?;

@@ -545,7 +545,7 @@ async fn an_answer_that_is_none_changes_nothing_is_noted_and_tried_again(db: PgP
         assert!(lines[0].contains(expected), "{lines:?}");
         assert!(known(&ana, profile).await.is_empty(), "{expected}");
         let waiting: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM graphile_worker.jobs WHERE key = $1 AND queue_name = 'outside' AND attempts = 1 AND run_at > now()",
+            "SELECT count(*) FROM graphile_worker.jobs WHERE key = $1 AND queue_name = 'sources' AND attempts = 1 AND run_at > now()",
         )
         .bind(format!("weather:{profile}"))
         .fetch_one(&db)

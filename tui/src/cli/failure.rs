@@ -142,10 +142,12 @@ fn field_lines(errors: &FieldErrors, shown: Shown) -> Vec<String> {
 
 /// How a field of the wire is typed here.
 pub(super) fn field_name(field: &str, locale: &Locale) -> String {
-    let id = format!("cli-field-{}", field.replace('.', "-"));
-    if locale.has(&id) {
-        locale.text(&id)
-    } else {
-        field.to_owned()
+    // Of one in a list of several there is one flag for all of them: `changes[0].hours_per_day` is `--hours`.
+    let in_list = field.split_once("].").map(|(_, inside)| inside);
+    let ids = [Some(field), in_list].into_iter().flatten();
+    let mut ids = ids.map(|field| format!("cli-field-{}", field.replace('.', "-")));
+    match ids.find(|id| locale.has(id)) {
+        Some(id) => locale.text(&id),
+        None => field.to_owned(),
     }
 }

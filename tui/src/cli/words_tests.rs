@@ -110,6 +110,14 @@ fn every_field_is_named_by_a_flag_that_there_is() {
     }
 }
 
+#[test]
+fn a_field_of_one_in_a_list_is_named_by_the_flag_that_they_share() {
+    let locale = Locale::new(Language::English);
+    let named = |field| failure::field_name(field, &locale);
+    assert_eq!(named("changes[0].hours_per_day"), "--hours");
+    assert_eq!(named("changes[0].unheard_of"), "changes[0].unheard_of");
+}
+
 fn refused(code: ErrorCode, current: Value) -> Failure {
     Failure::Client(client::Error::Problem(Box::new(Problem {
         kind: "about:blank".to_owned(),

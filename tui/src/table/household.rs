@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use super::bills::ordinal;
 use super::{Cell, Column, Row, words_column};
 use crate::app::{App, Context};
-use crate::forms::home_of;
+use crate::forms::{Subject, home_of};
+use crate::kept::Waiting;
+use crate::suggestion;
 
 pub(super) const MEMBERS: &[Column] = &[
     words_column("column-name", Some(24)),
@@ -184,6 +186,24 @@ pub(super) fn removed(app: &App, cx: &Context) -> Option<Vec<Row>> {
     Some(rows.collect())
 }
 
+/// What tells one entry from another: of a measure what became of it and which, else the first that was typed.
+fn told_apart(waiting: &Waiting, app: &App, cx: &Context) -> String {
+    if let Subject::Suggestion(id) = waiting.subject
+        && let Some(it) = suggestion::of_id(app, id)
+        && let Some(state) = waiting.values.get("state")
+    {
+        let title = suggestion::words::title(&it.suggestion, &cx.locale);
+        let state = cx.locale.text(&format!("suggestion-state-{state}"));
+        return format!("{state}: {title}");
+    }
+    let typed = waiting.values.values().map(String::as_str);
+    let typed: Vec<&str> = typed
+        .filter(|text| !text.trim().is_empty())
+        .take(2)
+        .collect();
+    typed.join(" ")
+}
+
 pub(super) fn outbox(app: &App, cx: &Context) -> Vec<Row> {
     app.outbox
         .mine(app)
@@ -195,18 +215,10 @@ pub(super) fn outbox(app: &App, cx: &Context) -> Vec<Row> {
                     None => format!("▲ {}", cx.locale.problem(problem)),
                 },
             };
-            // The first that was typed tells one from another.
-            let typed: Vec<&str> = waiting
-                .values
-                .values()
-                .map(String::as_str)
-                .filter(|text| !text.trim().is_empty())
-                .take(2)
-                .collect();
             let what = format!(
                 "{} {}",
                 cx.locale.text(waiting.subject.name()),
-                typed.join(" ")
+                told_apart(waiting, app, cx)
             );
             Row {
                 key: waiting.write.key,

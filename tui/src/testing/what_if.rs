@@ -35,7 +35,7 @@ pub(crate) fn calibration() -> DeviceCalibration {
         metered_kwh: kwh("2510.4"),
         estimated_kwh: kwh("2190"),
         fitted_kwh: kwh("2510.4"),
-        night_floor_w: Some(dec("96")),
+        standby_w: Some(dec("96")),
         devices: vec![
             device(41, "1.32", "1.1", "1.54", "116.2"),
             device(42, "1.08", "0.61", "1.55", "52.1"),

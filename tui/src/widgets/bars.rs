@@ -279,6 +279,26 @@ mod tests {
     }
 
     #[test]
+    fn the_half_of_an_axis_is_said_as_it_is() {
+        for (most, top, half) in [
+            (5.0, "5.0┤", "2.5┤"),
+            (8.0, "8┤", "4┤"),
+            (0.5, "0.50┤", "0.25┤"),
+            (0.05, "0.050┤", "0.025┤"),
+            (30.0, "30┤", "15┤"),
+            (2.0, "2.0┤", "1.0┤"),
+        ] {
+            let bars = Bars {
+                bars: vec![known(most)],
+                ..Bars::default()
+            };
+            let drawn = drawn(&bars, 20, 9, Charset::Ascii);
+            let said = |text: &str| drawn.iter().any(|line| line.trim_start().starts_with(text));
+            assert!(said(top) && said(half), "{drawn:#?}");
+        }
+    }
+
+    #[test]
     fn neighbours_share_a_column_where_there_are_more_bars_than_columns() {
         let bars = Bars {
             bars: vec![known(2.0), known(4.0), known(6.0), known(6.0)],

@@ -81,7 +81,7 @@ impl Axes {
     /// From zero to a round amount not below `max`; `None` where there is no room or nothing to see.
     pub(super) fn new(max: f64, inside: Rect, locale: &Locale) -> Option<Self> {
         let top = round_top(Some(max).filter(|max| *max > 0.0)?);
-        let places = u32::from(top < 4.0) + u32::from(top < 0.4);
+        let places = places(top);
         let height = usize::from(inside.height.saturating_sub(1));
         let longest = |value: f64| words::width(&label(value, places, locale));
         let left = longest(top).max(longest(top / 2.0)) + 2;
@@ -221,6 +221,16 @@ impl Chart {
             ticks.map(|(slot, text)| (at(*slot), text.clone())),
         )
     }
+}
+
+/// Decimal places that the top of an axis and its half are said with: of 5 one, since the half is 2.5 and not 3.
+fn places(top: f64) -> u32 {
+    let least = u32::from(top < 4.0) + u32::from(top < 0.4);
+    let is_whole = |places: &u32| {
+        let half = top / 2.0 * 10_f64.powi(i32::try_from(*places).unwrap_or(0));
+        (half - half.round()).abs() < 1e-6
+    };
+    (least..least + 4).find(is_whole).unwrap_or(least)
 }
 
 fn label(value: f64, places: u32, locale: &Locale) -> String {

@@ -19,6 +19,10 @@ pub struct About<'a> {
     pub source: GoalSource,
     /// Its span.
     pub span: Cycle,
+    /// Days of it that have passed whole.
+    pub elapsed_days: i32,
+    /// Days of those that are measured, which what is used is of.
+    pub measured_days: i32,
 }
 
 /// A goal that was passed, or that will be with at least `probability_percent`; each once in its span. The estimate
@@ -29,7 +33,11 @@ pub fn goal(rules: &Rules, about: About<'_>, progress: &GoalProgress) -> Option<
         device,
         source,
         span,
+        elapsed_days,
+        measured_days,
     } = about;
+    // Of what is estimated nothing is measured.
+    let covered = source != GoalSource::DeviceEstimate;
     let (rule, date) = if progress.used > progress.limit {
         (AlertRule::GoalPassed, None)
     } else {
@@ -71,6 +79,8 @@ pub fn goal(rules: &Rules, about: About<'_>, progress: &GoalProgress) -> Option<
         ),
         ("date", date.map(|date| date.to_string())),
         ("device", device.map(str::to_owned)),
+        ("measured", covered.then(|| measured_days.to_string())),
+        ("elapsed", covered.then(|| elapsed_days.to_string())),
     ];
     let told = named
         .into_iter()
@@ -105,6 +115,8 @@ mod tests {
             device: None,
             source: GoalSource::Home,
             span: cycle,
+            elapsed_days: 13,
+            measured_days: 11,
         };
         let rule = |used, probability| {
             let progress = progress(used, probability);
@@ -113,6 +125,9 @@ mod tests {
         assert_eq!(rule(100, "0.5"), None);
         assert_eq!(rule(100, "0.7"), Some(AlertRule::GoalPace));
         assert_eq!(rule(221, "1"), Some(AlertRule::GoalPassed));
+        let told = goal(&Rules::default(), about, &progress(221, "1")).unwrap();
+        let covered = ["measured", "elapsed"].map(|name| told.evidence[name].as_str());
+        assert_eq!(covered, ["11", "13"], "every total carries its coverage");
 
         // An estimate has no probability, and says where the span ends.
         let estimate = |end: i64| {
@@ -133,5 +148,6 @@ mod tests {
         assert_eq!(told.rule, AlertRule::GoalPace);
         assert_eq!(told.evidence["device"], "Heater");
         assert!(!told.evidence.contains_key("probability"));
+        assert!(!told.evidence.contains_key("measured"));
     }
 }

@@ -1,15 +1,14 @@
-//! What a meter takes in its quietest hours, and whether that creeps up.
+//! Whether the standby of a meter creeps up.
 
 use ecotrack_common::MeterId;
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::cycle::days_between;
+use ecotrack_common::standby::{floor_of_day, hours, middle};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{Finding, Rules, quantile};
 
-/// Minutes in a row that are quiet: shorter ones fall between two runs of a fridge.
-const QUIET_MINUTES: u16 = 180;
 /// Days before the newest that those are held against: eight weeks.
 pub const WEEKS_BEFORE_DAYS: i32 = 56;
 /// Below so many known days there is no usual floor.
@@ -20,22 +19,13 @@ const NEEDED_BEFORE: usize = 28;
 pub struct Floor {
     /// Local day.
     pub date: Date,
-    /// Mean power of the quietest three hours in a row.
+    /// What it is.
     pub watts: Decimal,
 }
 
-/// The mean power in W of the quietest three hours in a row of a day in steps of `step_minutes`, given in
-/// milliwatt-hours; nothing where no three hours are known.
+/// The floor of a day in W, from its steps in milliwatt-hours; see [`ecotrack_common::standby`].
 pub fn floor_watts(mwh: &[Option<u32>], step_minutes: u16) -> Option<Decimal> {
-    let steps = usize::from((QUIET_MINUTES / step_minutes.max(1)).max(1));
-    let minutes = Decimal::from(steps) * Decimal::from(step_minutes.max(1));
-    let sums = mwh.windows(steps).filter_map(|hours| {
-        let known: Option<Vec<u64>> = hours.iter().map(|step| step.map(u64::from)).collect();
-        Some(known?.into_iter().sum::<u64>())
-    });
-    // Milliwatt-hours over minutes, in watts.
-    let watts = |mwh: u64| Decimal::from(mwh) * Decimal::from(60) / minutes / Decimal::from(1000);
-    sums.min().map(|mwh| watts(mwh).round_dp(1))
+    floor_of_day(&hours(mwh, step_minutes)).map(|watts| watts.round_dp(1))
 }
 
 /// Three quarters of the last `days` days (of which three quarters must be known) have a floor above that of three
@@ -67,7 +57,12 @@ pub fn creeping(
     let by_percent = usual * (Decimal::ONE + rules.share(rule, "rise_percent"));
     let by_watts = usual + Decimal::from(rules.figure(rule, "rise_w"));
     (now > by_percent.max(by_watts)).then(|| {
-        let rise_w = now - quantile(&before, 50).unwrap_or(usual);
+        // What is told is the standby of both, as every screen says it.
+        let (now, usual) = (
+            middle(&recent).unwrap_or(now),
+            middle(&before).unwrap_or(usual),
+        );
+        let rise_w = now - usual;
         // 8760 hours.
         let year_kwh = rise_w * Decimal::new(876, 2);
         Finding::new(
@@ -93,20 +88,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-
-    #[test]
-    fn the_floor_is_the_mean_of_three_hours_in_a_row_and_gaps_are_no_floor() {
-        let mut day = vec![Some(500_000); 24];
-        day[2..5].fill(Some(60_000));
-        day[10] = Some(0);
-        assert_eq!(floor_watts(&day, 60), Some(Decimal::from(60)));
-        day[3] = None;
-        assert_eq!(
-            floor_watts(&day, 60).map(|watts| watts.round_dp(0)),
-            Some(Decimal::from(333))
-        );
-        assert_eq!(floor_watts(&[None; 24], 60), None);
-    }
 
     fn found(floors: &[i64]) -> Option<Finding> {
         let last = date(2026, 11, 22);
@@ -135,6 +116,21 @@ mod tests {
         let finding = found(&floors).unwrap();
         assert_eq!(finding.evidence["watts"], "200");
         assert_eq!(finding.evidence["kwh"], "876");
+    }
+
+    #[test]
+    fn what_is_told_is_the_standby_of_both_spans() {
+        let mut floors = vec![100; 63];
+        for at in (0..56).step_by(4) {
+            floors[at] = 120;
+        }
+        floors[56..].copy_from_slice(&[200, 200, 240, 240, 240, 240, 200]);
+        let told = found(&floors).unwrap().evidence;
+        assert_eq!(
+            (told["watts"].as_str(), told["usual_w"].as_str()),
+            ("240", "100")
+        );
+        assert_eq!(told["kwh"], "1226");
     }
 
     #[test]

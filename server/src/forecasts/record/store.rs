@@ -1,5 +1,6 @@
 //! Predictions beside what happened.
 
+use ecotrack_common::cycle::Cycle;
 use ecotrack_common::forecast::{AchievedAccuracy, PredictionComparison};
 use ecotrack_common::{EnergyProfileId, Kwh};
 use jiff::civil::Date;
@@ -72,13 +73,42 @@ pub async fn list_achieved(
     .await
 }
 
+struct Row {
+    local_date: jiff_sqlx::Date,
+    horizon: i16,
+    model: String,
+    predicted_kwh: Decimal,
+    actual_kwh: Decimal,
+    error_kwh: Decimal,
+    percentage_error: Option<Decimal>,
+    inside80: Option<bool>,
+    inside95: Option<bool>,
+}
+
+impl Row {
+    fn into_comparison(self) -> PredictionComparison {
+        PredictionComparison {
+            date: self.local_date.to_jiff(),
+            horizon: self.horizon,
+            model: self.model,
+            predicted_kwh: Kwh(self.predicted_kwh),
+            actual_kwh: Kwh(self.actual_kwh),
+            error_kwh: Kwh(self.error_kwh),
+            percentage_error: self.percentage_error,
+            inside80: self.inside80,
+            inside95: self.inside95,
+        }
+    }
+}
+
 /// Past predictions against what happened, newest day first.
 pub async fn list_comparisons(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     limit: i64,
 ) -> sqlx::Result<Vec<PredictionComparison>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"SELECT local_date, horizon, model, predicted_kwh, actual_kwh, error_kwh AS "error_kwh!", percentage_error,
                   actual_kwh BETWEEN lo80 AND hi80 AS inside80, actual_kwh BETWEEN lo95 AND hi95 AS inside95
            FROM historical_prediction_comparison WHERE energy_profile_id = $1
@@ -88,18 +118,27 @@ pub async fn list_comparisons(
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| PredictionComparison {
-            date: row.local_date.to_jiff(),
-            horizon: row.horizon,
-            model: row.model,
-            predicted_kwh: Kwh(row.predicted_kwh),
-            actual_kwh: Kwh(row.actual_kwh),
-            error_kwh: Kwh(row.error_kwh),
-            percentage_error: row.percentage_error,
-            inside80: row.inside80,
-            inside95: row.inside95,
-        })
-        .collect())
+    Ok(rows.into_iter().map(Row::into_comparison).collect())
+}
+
+/// All of the days of a span, the earliest first.
+pub async fn list_comparisons_of(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    span: Cycle,
+) -> sqlx::Result<Vec<PredictionComparison>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT local_date, horizon, model, predicted_kwh, actual_kwh, error_kwh AS "error_kwh!", percentage_error,
+                  actual_kwh BETWEEN lo80 AND hi80 AS inside80, actual_kwh BETWEEN lo95 AND hi95 AS inside95
+           FROM historical_prediction_comparison
+           WHERE energy_profile_id = $1 AND local_date BETWEEN $2 AND $3
+           ORDER BY local_date, horizon"#,
+        profile.0,
+        span.first.to_sqlx(),
+        span.last.to_sqlx(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(Row::into_comparison).collect())
 }
