@@ -27,6 +27,8 @@ pub mod mqtt;
 #[cfg(test)]
 mod mqtt_tests;
 pub mod place;
+#[cfg(test)]
+mod put_down_tests;
 pub mod recent;
 pub mod settle;
 pub mod sources;

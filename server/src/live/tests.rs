@@ -8,21 +8,21 @@ use sqlx::PgPool;
 use crate::testing::{Actor, Answer, TestApp, in_home, of_row, wrong};
 
 /// A home whose meter of steps is that of a key.
-struct Home {
-    test: TestApp,
-    ana: Actor,
-    profile: EnergyProfileId,
-    meter: Meter,
-    key: Actor,
-    token: String,
+pub(super) struct Home {
+    pub(super) test: TestApp,
+    pub(super) ana: Actor,
+    pub(super) profile: EnergyProfileId,
+    pub(super) meter: Meter,
+    pub(super) key: Actor,
+    pub(super) token: String,
 }
 
 impl Home {
-    async fn new(db: PgPool) -> Self {
+    pub(super) async fn new(db: PgPool) -> Self {
         Self::of(TestApp::new(db).await, "Ana").await
     }
 
-    async fn of(test: TestApp, owner: &str) -> Self {
+    pub(super) async fn of(test: TestApp, owner: &str) -> Self {
         let (ana, profile) = test.owner_called(owner).await;
         let meter = test.meter(profile, "Grid", ReadingKind::Step).await;
         let body = json!({ "name": "Shelly", "meter_id": meter.meter_id });
@@ -39,7 +39,7 @@ impl Home {
         }
     }
 
-    async fn write(&self, query: &str, lines: &str) -> Answer {
+    pub(super) async fn write(&self, query: &str, lines: &str) -> Answer {
         let address = format!("{}{query}", path::INFLUX_WRITE);
         self.key
             .ask(Method::POST, &address, &[], Body::from(lines.to_owned()))
@@ -47,7 +47,7 @@ impl Home {
     }
 
     /// Registers of the counter `total_kwh`, by minutes after noon in UTC and kWh.
-    async fn registers(&self, values: &[(i64, &str)]) -> Answer {
+    pub(super) async fn registers(&self, values: &[(i64, &str)]) -> Answer {
         let lines: Vec<String> = values
             .iter()
             .map(|(minute, kwh)| format!("meter total_kwh={kwh} {}", noon() + minute * 60))
@@ -56,7 +56,7 @@ impl Home {
     }
 
     /// Steps of the meter by their start.
-    async fn steps(&self) -> Vec<(String, i64, bool)> {
+    pub(super) async fn steps(&self) -> Vec<(String, i64, bool)> {
         sqlx::query_as(
             "SELECT to_char(starts_at AT TIME ZONE 'UTC', 'HH24:MI'), (kwh * 1000000)::bigint, estimated
              FROM interval_reading WHERE meter_id = $1 ORDER BY starts_at",
@@ -67,7 +67,7 @@ impl Home {
         .unwrap()
     }
 
-    async fn sources(&self) -> Value {
+    pub(super) async fn sources(&self) -> Value {
         self.ana
             .get(&in_home(path::LIVE_SOURCES, self.profile))
             .await
@@ -75,7 +75,7 @@ impl Home {
     }
 
     /// Codes of what was odd of the first source, with how often.
-    async fn odd(&self) -> Vec<(String, i64)> {
+    pub(super) async fn odd(&self) -> Vec<(String, i64)> {
         let sources = self.sources().await;
         let findings = sources[0]["findings"].as_array().unwrap();
         let mut odd: Vec<(String, i64)> = findings
@@ -92,38 +92,12 @@ impl Home {
     }
 }
 
-/// Puts down registers of the home's counter as others do when many come at once: by minutes after noon in
-/// UTC and kWh.
-async fn put_down(home: &Home, values: &[(i64, i64)]) {
-    let source = home.sources().await[0]["live_source_id"].clone();
-    let source: ecotrack_common::LiveSourceId = serde_json::from_value(source).unwrap();
-    let values = values.iter().map(|(minute, kwh)| super::store::Value {
-        profile: home.profile,
-        source,
-        at_ms: (noon() + minute * 60) * 1_000,
-        nano: kwh * 1_000_000_000,
-    });
-    let values: Vec<_> = values.collect();
-    let mut conn = home.test.app.db.acquire().await.unwrap();
-    super::store::insert_values(&mut conn, &values)
-        .await
-        .unwrap();
-}
-
-/// How many values were put down and not taken up.
-async fn waiting(db: &PgPool) -> i64 {
-    sqlx::query_scalar("SELECT count(*) FROM live_value")
-        .fetch_one(db)
-        .await
-        .unwrap()
-}
-
-fn noon() -> i64 {
+pub(super) fn noon() -> i64 {
     let noon: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
     noon.as_second()
 }
 
-fn told(steps: &[(&str, i64)]) -> Vec<(String, i64, bool)> {
+pub(super) fn told(steps: &[(&str, i64)]) -> Vec<(String, i64, bool)> {
     steps
         .iter()
         .map(|(at, mwh)| ((*at).to_owned(), *mwh, false))
@@ -485,156 +459,4 @@ async fn many_at_once_are_all_written_and_what_fails_fails_alone(db: PgPool) {
         assert_eq!(*status, expected, "{at}");
     }
     assert_eq!(home.sources().await.as_array().unwrap().len(), 7);
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn two_servers_take_one_source_further_in_turns(db: PgPool) {
-    let home = Home::new(db).await;
-    let there = home.test.with_settings(|_| ()).again(&home.key);
-    for minute in 0..30 {
-        let line = format!("meter total_kwh={} {}", 100 + minute, noon() + minute * 60);
-        let who = if minute % 3 == 0 { &home.key } else { &there };
-        let answer = who
-            .ask(Method::POST, "/write?precision=s", &[], Body::from(line))
-            .await;
-        assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    }
-    home.registers(&[(30, "130")]).await;
-    assert_eq!(
-        home.steps().await,
-        told(&[("12:00", 15_000_000), ("12:15", 15_000_000)])
-    );
-    assert!(home.odd().await.is_empty());
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn what_a_killed_server_had_put_down_is_taken_further_by_the_next_in_the_order_of_time(
-    db: PgPool,
-) {
-    let home = Home::new(db).await;
-    home.registers(&[(0, "100")]).await;
-    put_down(&home, &[(10, 101), (5, 100)]).await;
-    let next = home.test.with_settings(|_| ());
-    assert!(super::commit::fold_all(next.app.clone()).await);
-    home.registers(&[(15, "102")]).await;
-    assert_eq!(home.steps().await, told(&[("12:00", 2_000_000)]));
-    assert!(home.odd().await.is_empty());
-    assert_eq!(waiting(&home.test.app.db).await, 0);
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn what_was_put_down_goes_when_its_home_is_gone(db: PgPool) {
-    let home = Home::new(db.clone()).await;
-    home.registers(&[(0, "100")]).await;
-    put_down(&home, &[(10, 101)]).await;
-    sqlx::query("DELETE FROM energy_profile")
-        .execute(&db)
-        .await
-        .unwrap();
-    assert_eq!(waiting(&db).await, 1);
-    assert!(super::commit::fold_all(home.test.app.clone()).await);
-    assert_eq!(waiting(&db).await, 0);
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn what_was_put_down_comes_before_what_is_sent_later(db: PgPool) {
-    let home = Home::new(db).await;
-    home.registers(&[(0, "100")]).await;
-    put_down(&home, &[(10, 101)]).await;
-    home.registers(&[(15, "102")]).await;
-    assert_eq!(home.steps().await, told(&[("12:00", 2_000_000)]));
-    assert!(home.odd().await.is_empty());
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn what_cannot_be_written_of_one_home_is_no_other_homes_trouble(db: PgPool) {
-    let home = Home::new(db).await;
-    let other = Home::of(home.test.with_settings(|_| ()), "Bia").await;
-    for one in [&home, &other] {
-        one.registers(&[(0, "100")]).await;
-        put_down(one, &[(15, 101)]).await;
-    }
-    let ban = format!(
-        "ALTER TABLE consumption_day ADD CONSTRAINT ban CHECK (energy_profile_id <> '{}')",
-        home.profile
-    );
-    sqlx::query(sqlx::AssertSqlSafe(ban))
-        .execute(&home.test.app.db)
-        .await
-        .unwrap();
-    let server = home.test.app.clone();
-    assert!(!super::commit::fold_all(server.clone()).await);
-    assert_eq!(other.steps().await, told(&[("12:00", 1_000_000)]));
-    assert!(home.steps().await.is_empty());
-    let refused = home.registers(&[(30, "102")]).await;
-    assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
-    sqlx::query("ALTER TABLE consumption_day DROP CONSTRAINT ban")
-        .execute(&home.test.app.db)
-        .await
-        .unwrap();
-    assert!(super::commit::fold_all(server).await);
-    assert_eq!(home.steps().await, told(&[("12:00", 1_000_000)]));
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn many_at_once_of_one_counter_are_counted_once_each(db: PgPool) {
-    let home = Home::new(db).await;
-    home.registers(&[(0, "100")]).await;
-    for round in 0..3 {
-        let one = |at: i64| {
-            let minute = round * 20 + at;
-            let line = format!("meter total_kwh={} {}", 100 + minute, noon() + minute * 60);
-            let key = home.key.clone();
-            async move {
-                key.ask(Method::POST, "/write?precision=s", &[], Body::from(line))
-                    .await
-                    .status
-            }
-        };
-        let answers = futures_util::future::join_all((1..=20).map(one)).await;
-        assert!(answers.iter().all(|it| *it == StatusCode::NO_CONTENT));
-    }
-    // Whoever comes alone finds what was put down before it.
-    home.registers(&[(61, "161")]).await;
-    let steps = home.steps().await;
-    let sum: i64 = steps.iter().map(|(_, mwh, _)| mwh).sum();
-    assert_eq!((steps.len(), sum), (4, 60_000_000));
-    assert!(home.odd().await.is_empty());
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn what_people_change_holds_from_the_next_value_on(db: PgPool) {
-    let home = Home::new(db).await;
-    home.registers(&[(0, "100")]).await;
-    home.registers(&[(1, "101")]).await;
-    let sources = home.sources().await;
-    let source = &sources[0];
-    let address = of_row(path::LIVE_SOURCE, home.profile, "live_source_id", source);
-    let body = json!({ "version": source["version"], "ignored": true });
-    let ignored = home.ana.put(&address, &body).await;
-    assert_eq!(ignored.status, StatusCode::OK, "{}", ignored.json);
-    let seen = home.sources().await[0]["seen_at"].clone();
-    assert_eq!(
-        home.registers(&[(2, "102")]).await.status,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(home.sources().await[0]["seen_at"], seen);
-}
-
-#[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn a_key_that_is_revoked_sends_nothing_more(db: PgPool) {
-    let home = Home::new(db).await;
-    home.registers(&[(0, "100")]).await;
-    home.registers(&[(1, "101")]).await;
-    let keys = home
-        .ana
-        .get(&in_home(path::API_KEYS, home.profile))
-        .await
-        .json;
-    let key = of_row(path::API_KEY, home.profile, "api_key_id", &keys[0]);
-    let revoked = home.ana.delete(&key).await.status;
-    assert_eq!(revoked, StatusCode::NO_CONTENT);
-    let refused = home.registers(&[(3, "103")]).await.status;
-    assert_eq!(refused, StatusCode::UNAUTHORIZED);
-    assert_eq!(home.sources().await[0]["seen_value"], "101");
 }
