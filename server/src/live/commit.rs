@@ -264,8 +264,8 @@ async fn fold_later(app: App) {
     loop {
         let folded = app.live.waiting().folded;
         if let Some(folded) = folded {
-            let wait = tokio::time::sleep_until(folded + FOLD_EVERY);
-            app.shutdown.run_until_cancelled(wait).await;
+            // Until then, or until the server stops.
+            let _ = tokio::time::timeout_at(folded + FOLD_EVERY, app.shutdown.cancelled()).await;
         }
         app.live.waiting().put_down = false;
         // A task of its own, like those of requests.
@@ -282,8 +282,7 @@ async fn fold_later(app: App) {
             return;
         }
         if !is_done {
-            let wait = tokio::time::sleep(FOLD_AGAIN);
-            app.shutdown.run_until_cancelled(wait).await;
+            let _ = tokio::time::timeout(FOLD_AGAIN, app.shutdown.cancelled()).await;
         }
     }
 }
