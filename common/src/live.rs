@@ -127,9 +127,13 @@ impl SourceUnit {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SourceUse {
-    /// The meter that it is of: one known in steps, without another source.
+    /// The meter that it is of: one known in steps.
     #[serde(default)]
     pub meter_id: Option<MeterId>,
+    /// Whether it is added to other sources of that meter, as registers of tariffs and phases are. Without it a meter
+    /// takes one.
+    #[serde(default)]
+    pub summed: bool,
     /// What its numbers are, where its sender does not say.
     #[serde(default)]
     pub unit: Option<SourceUnit>,
@@ -147,6 +151,9 @@ impl SourceUse {
         }
         if self.unit.is_some() && kind != SourceKind::Unknown {
             errors.add("unit", "says_its_unit");
+        }
+        if self.summed && self.meter_id.is_none() {
+            errors.add("meter_id", "required");
         }
         if self.meter_id.is_some() && kind == SourceKind::Volume {
             errors.add("meter_id", "not_electricity");

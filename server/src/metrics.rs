@@ -1,11 +1,17 @@
 //! Figures for Prometheus.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Times of answers that are kept one by one at most, until they are summed up: where nobody asks for the figures
+/// they would be kept for ever.
+const KEPT_APART: u32 = 4_096;
+static ANSWERED: AtomicU32 = AtomicU32::new(0);
 
 /// The recorder of this process, made on first use: a process has one, however many servers tests
 /// start in it.
@@ -30,7 +36,13 @@ pub(crate) async fn render() -> String {
 
 /// Counts an answered request.
 pub(crate) fn count(method: &str, route: &str, status: u16, elapsed: Duration) {
-    handle();
+    let handle = handle();
+    if ANSWERED
+        .fetch_add(1, Ordering::Relaxed)
+        .is_multiple_of(KEPT_APART)
+    {
+        handle.run_upkeep();
+    }
     let labels = [
         ("method", method.to_owned()),
         ("route", route.to_owned()),

@@ -62,6 +62,14 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const BULK_TIMEOUT: Duration = Duration::from_hours(1);
 /// Where such files go.
 const BULK: [&str; 3] = [path::READINGS_IMPORT, path::WEATHER_IMPORTS, path::ARCHIVES];
+/// Where meters send. What they bring is written by a task of its own, whoever hangs up.
+const LIVE: [&str; 5] = [
+    path::INFLUX_WRITE,
+    path::INFLUX_WRITE_V2,
+    path::EMONCMS_POST,
+    path::EMONCMS_BULK,
+    path::LIVE_READINGS,
+];
 /// Whole homes, which take long and which nobody needs often: so many at once, then one in each period.
 const RARE_BURST: u32 = 20;
 const RARE_PERIOD: Duration = Duration::from_secs(30);
@@ -254,8 +262,18 @@ async fn to_the_end(
     next: Next,
 ) -> Response {
     use tracing::Instrument;
-    let bulk = matched.is_some_and(|matched| BULK.contains(&matched.as_str()));
-    let limit = if bulk { BULK_TIMEOUT } else { TIMEOUT };
+    let route = matched.as_ref().map_or("", MatchedPath::as_str);
+    if LIVE.contains(&route) {
+        let running = tokio::time::timeout(TIMEOUT, next.run(request));
+        return running
+            .await
+            .unwrap_or_else(|_| problem(ErrorCode::Timeout, None));
+    }
+    let limit = if BULK.contains(&route) {
+        BULK_TIMEOUT
+    } else {
+        TIMEOUT
+    };
     let running = next.run(request).instrument(tracing::Span::current());
     match tokio::time::timeout(limit, app.requests.spawn(running)).await {
         Ok(Ok(response)) => response,

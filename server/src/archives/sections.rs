@@ -99,10 +99,10 @@ pub const SECTIONS: &[Section] = sections! {
         live_topic_id, broker, topic, meter_id, version;
     // With how far each was taken, so that it goes on where it was.
     live_source by "live_source_id":
-        live_source_id, origin, name, kind, unit, meter_id, ignored, step_minutes, version, first_seen_at, seen_at,
-        seen_nano, last_at, last_value, doubt_at, doubt_value, open_at, open_uj, open_ms, open_estimated;
+        live_source_id, origin, name, kind, unit, meter_id, summed, ignored, step_minutes, version, first_seen_at,
+        seen_at, seen_nano, last_at, last_value, doubt_at, doubt_value, open_at, open_uj, open_ms, open_estimated;
     live_step by "live_source_id, starts_at":
-        live_source_id, starts_at, step_minutes, mwh, estimated;
+        live_source_id, starts_at, step_minutes, mwh, estimated, placed;
     live_finding by "live_source_id, code":
         live_source_id, code, count, first_at, last_at, params;
     api_key by "api_key_id":

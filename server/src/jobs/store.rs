@@ -103,6 +103,9 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
 /// How long steps wait for somebody to say which meter they are of.
 const UNPLACED: SignedDuration = SignedDuration::from_hours(24 * 62);
 
+/// How long steps that were placed are kept beside, for another source that is added to their meter.
+const PLACED: SignedDuration = SignedDuration::from_hours(24 * 14);
+
 /// Removes idempotency keys, and sessions and invitations that ended, when they are older than half a
 /// year, and recovery codes that expired.
 pub async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
@@ -126,8 +129,9 @@ pub async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> 
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "DELETE FROM live_step WHERE starts_at < $1",
-        (now - UNPLACED).to_sqlx()
+        "DELETE FROM live_step WHERE starts_at < $1 OR placed AND starts_at < $2",
+        (now - UNPLACED).to_sqlx(),
+        (now - PLACED).to_sqlx(),
     )
     .execute(&mut *conn)
     .await?;

@@ -9,12 +9,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
+use super::assign::{channel, register, suits};
 use super::commit::{Point, Refused, Sender, When};
 use super::counter::{self, Nature, Odd, Seen, Step};
 use super::settle::{Findings, settle};
 use super::store::{self, Name, Source, Value};
 use crate::keys::store::Working;
-use crate::{keys, profiles};
+use crate::{keys, meters, profiles};
 
 /// A key's use is noted at most this often.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
@@ -145,24 +146,22 @@ pub async fn fold(
         let whole = steps
             .into_iter()
             .map(|(place, steps)| (&sources.all[place], steps));
-        changed.extend(settle(conn, whole.collect(), &mut findings).await?);
+        let whole: Vec<(&Source, Vec<Step>)> = whole.collect();
+        changed.extend(settle(conn, &whole, &mut findings).await?);
     }
+    let ids: Vec<LiveSourceId> = sources.all.iter().map(|source| source.id).collect();
+    let named = sources.places.into_iter();
+    let named = named.map(|(name, place)| (name, ids[place]));
     sources.all.retain(|source| !source.wanted.ignored);
     if !sources.all.is_empty() {
         store::update_sources(conn, &sources.all).await?;
     }
     changed.extend(findings.put(conn, now).await?);
-    let ids: BTreeMap<usize, LiveSourceId> = sources
-        .of
-        .into_iter()
-        .map(|((_, id), place)| (place, id))
-        .collect();
-    let named = sources.places.into_iter();
     Ok(Folded {
         answers,
         changed,
         keys,
-        sources: named.map(|(name, place)| (name, ids[&place])).collect(),
+        sources: named.collect(),
     })
 }
 
@@ -244,6 +243,15 @@ impl Sources {
     }
 }
 
+/// A source of which a value was sent.
+struct Wanted {
+    kind: SourceKind,
+    /// The meter that was named for what its sender sends.
+    meter: Option<MeterId>,
+    /// Its place in the order in which they were sent.
+    nth: usize,
+}
+
 /// The sources of all values; those that are new are added, as far as their homes may have more.
 async fn find_or_add(
     conn: &mut PgConnection,
@@ -253,12 +261,16 @@ async fn find_or_add(
     now: Timestamp,
     changed: &mut BTreeSet<EnergyProfileId>,
 ) -> sqlx::Result<Sources> {
-    let mut wanted: BTreeMap<Name, (SourceKind, Option<MeterId>)> = BTreeMap::new();
+    let mut wanted: BTreeMap<Name, Wanted> = BTreeMap::new();
     for ((_, points), known) in asked.iter().zip(known) {
         let Ok(known) = known else { continue };
         for point in points {
-            let name = known.name(point);
-            wanted.entry(name).or_insert((point.kind, known.meter));
+            let new = Wanted {
+                kind: point.kind,
+                meter: known.meter,
+                nth: wanted.len(),
+            };
+            wanted.entry(known.name(point)).or_insert(new);
         }
     }
     let names: Vec<Name> = wanted.keys().cloned().collect();
@@ -266,8 +278,9 @@ async fn find_or_add(
     let new = wanted
         .iter()
         .filter(|(name, _)| !found.places.contains_key(*name));
-    let mut new: Vec<(Name, SourceKind)> =
-        new.map(|(name, (kind, _))| (name.clone(), *kind)).collect();
+    let mut new: Vec<(Name, SourceKind)> = new
+        .map(|(name, wanted)| (name.clone(), wanted.kind))
+        .collect();
     let homes: BTreeSet<EnergyProfileId> = new.iter().map(|((home, ..), _)| *home).collect();
     for home in homes {
         let has = store::count_sources(conn, home).await?;
@@ -285,20 +298,48 @@ async fn find_or_add(
     let mut found = Sources::find(conn, &names, put_down).await?;
     changed.extend(new.iter().map(|((home, ..), _)| *home));
     // Counters first: what they say is exact.
-    new.sort_by_key(|(_, kind)| *kind != SourceKind::Counter);
-    for (name, kind) in new {
-        let meter = wanted.get(&name).and_then(|(_, meter)| *meter);
-        let is_energy = matches!(kind, SourceKind::Counter | SourceKind::Power);
-        if let (Some(meter), Some(place), true) = (meter, found.places.get(&name), is_energy) {
-            let source = &mut found.all[*place];
-            let given = store::give_meter(conn, source.profile, source.id, meter).await?;
-            if let Some(step_minutes) = given {
-                source.wanted.meter_id = Some(meter);
-                source.step_minutes = step_minutes;
-            }
+    new.sort_by_key(|(name, kind)| {
+        let nth = wanted.get(name).map(|wanted| wanted.nth);
+        (*kind != SourceKind::Counter, nth)
+    });
+    for (name, kind) in &new {
+        let meter = wanted.get(name).and_then(|wanted| wanted.meter);
+        if let (Some(meter), Some(place)) = (meter, found.places.get(name))
+            && !is_one_of_several(name, &new)
+        {
+            give_meter(conn, &mut found.all[*place], *kind, meter).await?;
         }
     }
     Ok(found)
+}
+
+/// Whether a device sends several channels, of which this is one.
+fn is_one_of_several((home, origin, name): &Name, new: &[(Name, SourceKind)]) -> bool {
+    let of_device = new
+        .iter()
+        .filter(|((of, by, _), _)| (of, by) == (home, origin));
+    let mut like = of_device.filter(|((.., other), _)| channel(other) == channel(name));
+    channel(name).is_some() && like.nth(1).is_some()
+}
+
+/// Gives a new source the meter that was named for what its sender sends, if it is one of it.
+async fn give_meter(
+    conn: &mut PgConnection,
+    source: &mut Source,
+    kind: SourceKind,
+    meter: MeterId,
+) -> sqlx::Result<()> {
+    let known = meters::store::find(conn, source.profile, meter).await?;
+    if known.is_none_or(|known| !suits(known.channel, kind, &source.name)) {
+        return Ok(());
+    }
+    let register = register(&source.name);
+    let given = store::give_meter(conn, source.profile, source.id, meter, register).await?;
+    if let Some((wanted, step_minutes)) = given {
+        source.wanted = wanted;
+        source.step_minutes = step_minutes;
+    }
+    Ok(())
 }
 
 /// The instant of a value in milliseconds. In the hour that comes twice it is the one nearer to when it was

@@ -16,6 +16,7 @@ use rust_decimal::prelude::ToPrimitive;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub mod assign;
 pub mod broker;
 pub mod commit;
 pub mod counter;
@@ -26,7 +27,6 @@ pub mod messages;
 pub mod mqtt;
 #[cfg(test)]
 mod mqtt_tests;
-pub mod place;
 #[cfg(test)]
 mod put_down_tests;
 pub mod recent;
@@ -34,6 +34,8 @@ pub mod settle;
 pub mod sources;
 pub mod store;
 pub mod strangers;
+#[cfg(test)]
+mod summed_tests;
 #[cfg(test)]
 mod tests;
 pub mod topics;

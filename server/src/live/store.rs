@@ -1,18 +1,16 @@
-//! How far sources were taken, steps without a place, findings: what is written with every value.
+//! Sources and how far they were taken, and values that were put down.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ecotrack_common::live::{SourceKind, SourceUnit, SourceUse};
 use ecotrack_common::{EnergyProfileId, LiveSourceId, MeterId};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::counter::{Open, Seen, State, Step};
+use super::counter::{Open, Seen, State};
 use crate::database::word;
-use crate::readings::derive::{Content, Day};
 
 /// What names a source: its home, who sends it, and what they call it.
 pub type Name = (EnergyProfileId, String, String);
@@ -62,7 +60,7 @@ pub async fn find_sources(
     let (homes_of_ids, ids): (Vec<Uuid>, Vec<Uuid>) =
         ids.iter().map(|(home, id)| (home.0, id.0)).unzip();
     sqlx::query!(
-        "SELECT s.energy_profile_id, s.live_source_id, s.origin, s.name, s.kind, s.unit, s.meter_id, s.ignored,
+        "SELECT s.energy_profile_id, s.live_source_id, s.origin, s.name, s.kind, s.unit, s.meter_id, s.summed, s.ignored,
                 s.step_minutes, s.seen_at, s.seen_nano, s.last_at, s.last_value, s.doubt_at, s.doubt_value,
                 s.open_at, s.open_uj, s.open_ms, s.open_estimated
          FROM live_source AS s
@@ -99,7 +97,7 @@ pub async fn find_sources(
             profile: EnergyProfileId(row.energy_profile_id),
             id: LiveSourceId(row.live_source_id),
             kind: word(&row.kind)?,
-            wanted: wanted_of(row.meter_id, row.unit.as_deref(), row.ignored)?,
+            wanted: wanted_of(row.meter_id, row.summed, row.unit.as_deref(), row.ignored)?,
             step_minutes: row.step_minutes,
             seen: newest.map(|newest| (newest.at, newest.value)),
             state: State {
@@ -116,11 +114,13 @@ pub async fn find_sources(
 
 pub(super) fn wanted_of(
     meter: Option<Uuid>,
+    summed: bool,
     unit: Option<&str>,
     ignored: bool,
 ) -> sqlx::Result<SourceUse> {
     Ok(SourceUse {
         meter_id: meter.map(MeterId),
+        summed,
         unit: unit.map(word::<SourceUnit>).transpose()?,
         ignored,
     })
@@ -162,29 +162,43 @@ pub async fn insert_sources(
     Ok(())
 }
 
-/// Gives a source its meter, if that is known in steps and has no source yet; gives the length of its
-/// steps.
+/// Gives a source its meter, if that is known in steps and has no source yet, or only registers of other tariffs of
+/// `register`, to which it is then added. Gives what it is now to the home, and the length of its steps.
 pub async fn give_meter(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     source: LiveSourceId,
     meter: MeterId,
-) -> sqlx::Result<Option<i16>> {
+    register: Option<&str>,
+) -> sqlx::Result<Option<(SourceUse, i16)>> {
     let step_minutes = find_step(conn, profile, meter).await?.unwrap_or(15);
-    let done = sqlx::query!(
-        "UPDATE live_source SET meter_id = $3, step_minutes = $4, version = version + 1
+    let given = sqlx::query!(
+        "UPDATE live_source AS s
+         SET meter_id = $3, step_minutes = $4, version = version + 1,
+             summed = EXISTS (SELECT FROM live_source AS o WHERE o.energy_profile_id = $1 AND o.meter_id = $3)
          WHERE energy_profile_id = $1 AND live_source_id = $2
            AND EXISTS (SELECT FROM meter AS m WHERE m.energy_profile_id = $1 AND m.meter_id = $3
                          AND m.reading_kind = 'step' AND m.removed_at IS NULL)
-           AND NOT EXISTS (SELECT FROM live_source AS o WHERE o.energy_profile_id = $1 AND o.meter_id = $3)",
+           AND NOT EXISTS (SELECT FROM live_source AS o WHERE o.energy_profile_id = $1 AND o.meter_id = $3
+                             AND ($5::text IS NULL OR o.origin <> s.origin OR o.kind <> s.kind
+                                  OR left(o.name, -1) <> $5))
+         RETURNING summed",
         profile.0,
         source.0,
         meter.0,
         step_minutes,
+        register,
     )
-    .execute(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok((done.rows_affected() == 1).then_some(step_minutes))
+    Ok(given.map(|row| {
+        let wanted = SourceUse {
+            meter_id: Some(meter),
+            summed: row.summed,
+            ..SourceUse::default()
+        };
+        (wanted, step_minutes)
+    }))
 }
 
 /// The length of the steps of a meter's newest day.
@@ -283,181 +297,10 @@ impl Columns {
     }
 }
 
-fn instant(ms: i64) -> jiff_sqlx::Timestamp {
+pub(super) fn instant(ms: i64) -> jiff_sqlx::Timestamp {
     Timestamp::from_millisecond(ms)
         .unwrap_or(Timestamp::UNIX_EPOCH)
         .to_sqlx()
-}
-
-/// Holds those of the meters that nobody else holds, each with the zone of its home: an import takes long,
-/// and who sends does not wait for it.
-pub async fn lock_meters(
-    conn: &mut PgConnection,
-    meters: &[(EnergyProfileId, MeterId)],
-) -> sqlx::Result<BTreeMap<(EnergyProfileId, MeterId), TimeZone>> {
-    let (homes, ids): (Vec<Uuid>, Vec<Uuid>) =
-        meters.iter().map(|(home, meter)| (home.0, meter.0)).unzip();
-    let rows = sqlx::query!(
-        "SELECT m.energy_profile_id, m.meter_id, p.time_zone
-         FROM meter AS m
-         JOIN unnest($1::uuid[], $2::uuid[]) AS w (energy_profile_id, meter_id) USING (energy_profile_id, meter_id)
-         JOIN energy_profile AS p USING (energy_profile_id)
-         WHERE m.removed_at IS NULL
-         ORDER BY m.energy_profile_id, m.meter_id FOR NO KEY UPDATE OF m SKIP LOCKED",
-        &homes,
-        &ids,
-    )
-    .fetch_all(conn)
-    .await?;
-    let held = rows.into_iter().map(|row| {
-        let zone = TimeZone::get(&row.time_zone).map_err(|it| sqlx::Error::Decode(Box::new(it)))?;
-        let meter = (
-            EnergyProfileId(row.energy_profile_id),
-            MeterId(row.meter_id),
-        );
-        Ok((meter, zone))
-    });
-    held.collect()
-}
-
-/// Stores days of steps, of any meters that are held, in one statement: what is settled is a day or two of
-/// many homes, for which staging a table would cost more than all else.
-pub async fn put_days(
-    conn: &mut PgConnection,
-    days: &[(EnergyProfileId, MeterId, Day)],
-) -> sqlx::Result<()> {
-    if days.is_empty() {
-        return Ok(());
-    }
-    let mut rows = Days::default();
-    for (profile, meter, day) in days {
-        let Content::Steps {
-            step_minutes,
-            mwh,
-            estimated,
-        } = &day.content
-        else {
-            continue;
-        };
-        rows.homes.push(profile.0);
-        rows.meters.push(meter.0);
-        rows.dates.push(day.date.to_sqlx());
-        rows.starts.push(day.starts_at.to_sqlx());
-        rows.minutes.push(day.minutes);
-        rows.lengths.push(*step_minutes);
-        let steps = mwh.iter();
-        rows.steps.push(array(steps.map(|mwh| {
-            mwh.map_or_else(|| "NULL".to_owned(), |mwh| mwh.to_string())
-        })));
-        let guesses = estimated.as_ref();
-        rows.guesses
-            .push(guesses.map(|all| array(all.iter().map(bool::to_string))));
-    }
-    // Not checked at compile time: arrays of arrays travel as text.
-    sqlx::query(
-        "INSERT INTO consumption_day (energy_profile_id, meter_id, local_date, starts_at, day_minutes, step_minutes,
-                                      step_mwh, step_estimated)
-         SELECT d.home, d.meter, d.date, d.starts_at, d.minutes, d.length, d.steps::integer[], d.guesses::boolean[]
-         FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::smallint[], $6::smallint[], $7::text[],
-                     $8::text[]) AS d (home, meter, date, starts_at, minutes, length, steps, guesses)
-         ON CONFLICT ON CONSTRAINT consumption_day_pkey DO UPDATE
-         SET step_mwh = excluded.step_mwh, step_estimated = excluded.step_estimated, import_batch_id = NULL",
-    )
-    .bind(rows.homes)
-    .bind(rows.meters)
-    .bind(rows.dates)
-    .bind(rows.starts)
-    .bind(rows.minutes)
-    .bind(rows.lengths)
-    .bind(rows.steps)
-    .bind(rows.guesses)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// What is written of days, a column each.
-#[derive(Default)]
-struct Days {
-    homes: Vec<Uuid>,
-    meters: Vec<Uuid>,
-    dates: Vec<jiff_sqlx::Date>,
-    starts: Vec<jiff_sqlx::Timestamp>,
-    minutes: Vec<i16>,
-    lengths: Vec<i16>,
-    steps: Vec<String>,
-    guesses: Vec<Option<String>>,
-}
-
-/// An array as PostgreSQL writes it.
-fn array(values: impl Iterator<Item = String>) -> String {
-    format!("{{{}}}", values.collect::<Vec<_>>().join(","))
-}
-
-/// Keeps steps that have no place yet.
-pub async fn insert_steps(
-    conn: &mut PgConnection,
-    source: &Source,
-    steps: &[Step],
-) -> sqlx::Result<()> {
-    let starts: Vec<jiff_sqlx::Timestamp> = steps.iter().map(|step| instant(step.starts)).collect();
-    let energies: Vec<i32> = steps.iter().map(|step| step.mwh).collect();
-    let guesses: Vec<bool> = steps.iter().map(|step| step.estimated).collect();
-    sqlx::query(
-        "INSERT INTO live_step (energy_profile_id, live_source_id, step_minutes, starts_at, mwh, estimated)
-         SELECT $1, $2, $3, * FROM unnest($4::timestamptz[], $5::integer[], $6::boolean[])
-         ON CONFLICT ON CONSTRAINT live_step_pkey DO NOTHING",
-    )
-    .bind(source.profile.0)
-    .bind(source.id.0)
-    .bind(source.step_minutes)
-    .bind(starts)
-    .bind(energies)
-    .bind(guesses)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Steps by the source that they are of, each with its length in minutes.
-pub type Waiting = BTreeMap<(EnergyProfileId, LiveSourceId), Vec<(i16, Step)>>;
-
-/// Takes the steps of sources that had no place.
-pub async fn take_steps(
-    conn: &mut PgConnection,
-    sources: &[(EnergyProfileId, LiveSourceId)],
-) -> sqlx::Result<Waiting> {
-    let (homes, ids): (Vec<Uuid>, Vec<Uuid>) = sources
-        .iter()
-        .map(|(home, source)| (home.0, source.0))
-        .unzip();
-    let rows = sqlx::query!(
-        "DELETE FROM live_step AS s USING unnest($1::uuid[], $2::uuid[]) AS w (energy_profile_id, live_source_id)
-         WHERE s.energy_profile_id = w.energy_profile_id AND s.live_source_id = w.live_source_id
-         RETURNING s.energy_profile_id, s.live_source_id, s.starts_at, s.step_minutes, s.mwh, s.estimated",
-        &homes,
-        &ids,
-    )
-    .fetch_all(conn)
-    .await?;
-    let mut waiting = Waiting::new();
-    for row in rows {
-        let source = (
-            EnergyProfileId(row.energy_profile_id),
-            LiveSourceId(row.live_source_id),
-        );
-        let step = Step {
-            starts: row.starts_at.to_jiff().as_millisecond(),
-            mwh: row.mwh,
-            estimated: row.estimated,
-        };
-        let of_source = waiting.entry(source).or_default();
-        of_source.push((row.step_minutes, step));
-    }
-    for steps in waiting.values_mut() {
-        steps.sort_unstable();
-    }
-    Ok(waiting)
 }
 
 /// A value that was put down.
@@ -529,53 +372,4 @@ pub async fn take_values(
         nano: row.nano,
     });
     Ok(values.collect())
-}
-
-/// Something odd about a source.
-pub struct Found {
-    /// Of which home.
-    pub profile: EnergyProfileId,
-    /// Of which source.
-    pub source: LiveSourceId,
-    /// What.
-    pub code: &'static str,
-    /// How often.
-    pub count: i64,
-    /// Values for the text, of the last time.
-    pub params: BTreeMap<&'static str, String>,
-}
-
-/// Notes what was odd; gives the homes that did not know of such a thing.
-pub async fn put_findings(
-    conn: &mut PgConnection,
-    found: &[Found],
-    now: Timestamp,
-) -> sqlx::Result<Vec<EnergyProfileId>> {
-    let homes: Vec<Uuid> = found.iter().map(|it| it.profile.0).collect();
-    let sources: Vec<Uuid> = found.iter().map(|it| it.source.0).collect();
-    let codes: Vec<&str> = found.iter().map(|it| it.code).collect();
-    let counts: Vec<i64> = found.iter().map(|it| it.count).collect();
-    let params: Vec<serde_json::Value> = found
-        .iter()
-        .map(|it| serde_json::json!(it.params))
-        .collect();
-    let rows = sqlx::query!(
-        r#"INSERT INTO live_finding AS f (energy_profile_id, live_source_id, code, count, params, first_at, last_at)
-           SELECT w.*, $6::timestamptz, $6::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::jsonb[]) AS w
-           ON CONFLICT ON CONSTRAINT live_finding_pkey DO UPDATE
-           SET count = f.count + excluded.count, last_at = excluded.last_at, params = excluded.params
-           RETURNING f.energy_profile_id, f.first_at = f.last_at AS "is_new!""#,
-        &homes,
-        &sources,
-        &codes as &[&str],
-        &counts,
-        &params,
-        now.to_sqlx(),
-    )
-    .fetch_all(conn)
-    .await?;
-    let new = rows.into_iter().filter(|row| row.is_new);
-    Ok(new
-        .map(|row| EnergyProfileId(row.energy_profile_id))
-        .collect())
 }

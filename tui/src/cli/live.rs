@@ -25,6 +25,9 @@ pub(super) enum Live {
         /// Meter, by its name or its key; empty takes it away
         #[arg(long, value_name = "METER")]
         meter: Option<String>,
+        /// Add it to the meter's other sources, as registers of tariffs and phases are
+        #[arg(long, requires = "meter")]
+        add: bool,
         /// What its numbers are, where its sender does not say
         #[arg(long, value_name = "UNIT", value_parser = words(SourceUnit::ALL, SourceUnit::as_str))]
         unit: Option<SourceUnit>,
@@ -64,6 +67,7 @@ const COLUMNS: &[&str] = &[
     "kind",
     "unit",
     "meter_id",
+    "summed",
     "ignored",
     "seen_at",
     "seen_value",
@@ -93,6 +97,7 @@ pub(super) async fn run(context: &Context, command: Live) -> Result<()> {
         Live::Map {
             source,
             meter: named,
+            add,
             unit,
         } => {
             let before = find(context, &home, &source).await?;
@@ -103,6 +108,11 @@ pub(super) async fn run(context: &Context, command: Live) -> Result<()> {
             };
             let row = SourceUse {
                 meter_id,
+                summed: if named.is_some() {
+                    add
+                } else {
+                    before.r#use.summed
+                },
                 unit: unit.or(before.r#use.unit),
                 ignored: false,
             };
@@ -112,6 +122,7 @@ pub(super) async fn run(context: &Context, command: Live) -> Result<()> {
             let before = find(context, &home, &source).await?;
             let row = SourceUse {
                 meter_id: None,
+                summed: false,
                 ignored: true,
                 ..before.r#use
             };
@@ -230,6 +241,7 @@ fn table(sources: &[LiveSource], meters: &[Meter], home: &AtHome, context: &Cont
             .iter()
             .find(|meter| Some(meter.meter_id) == row.r#use.meter_id);
         let whose = match meter {
+            Some(meter) if row.r#use.summed => format!("+ {}", meter.name),
             Some(meter) => meter.name.clone(),
             None if row.r#use.ignored => locale.text("source-ignored"),
             None => "–".to_owned(),

@@ -3,7 +3,7 @@
 use ecotrack_common::live::{
     LiveSource, LiveTopic, NewApiKey, NewLiveTopic, SourceKind, SourceUnit, SourceUse,
 };
-use ecotrack_common::meter::{Channel, ReadingKind};
+use ecotrack_common::meter::{Channel, Meter, ReadingKind};
 use ecotrack_common::write::Changed;
 use ecotrack_common::{FieldErrors, LiveSourceId, LiveTopicId, MeterId, path};
 
@@ -19,27 +19,38 @@ use crate::widgets::words;
 /// Lines of remarks are no longer.
 const WIDE: usize = 76;
 
-/// Meters that could be those of a source: known in steps, of electricity, and of no other source. What
-/// is said so far stays one of them.
-fn meters(app: &App, said: Option<MeterId>, none: &str, cx: &Context) -> Vec<Choosable> {
+/// What the sources of a meter are called, but for one.
+fn sources_of(app: &App, meter: MeterId, but: Option<LiveSourceId>) -> Vec<&str> {
     let sources = app.lists.sources.value().map_or(&[][..], Vec::as_slice);
-    let taken = |meter: MeterId| {
-        said != Some(meter)
-            && sources
-                .iter()
-                .any(|source| source.r#use.meter_id == Some(meter))
-    };
+    let of_meter = sources.iter().filter(|source| {
+        source.r#use.meter_id == Some(meter) && Some(source.live_source_id) != but
+    });
+    of_meter.map(|source| source.name.as_str()).collect()
+}
+
+/// Meters of electricity that are known in steps.
+fn meters_of_steps(app: &App) -> impl Iterator<Item = &Meter> {
     let known = app.lists.meters.value().map_or(&[][..], Vec::as_slice);
-    let free = known.iter().filter(|meter| {
+    known.iter().filter(|meter| {
         meter.reading_kind == ReadingKind::Step
             && !matches!(meter.channel, Channel::Gas | Channel::Water)
-            && !taken(meter.meter_id)
-    });
-    let mut choices = vec![Choosable::new("", cx.locale.text(none))];
-    choices.extend(free.map(|meter| Choosable {
-        detail: cx.locale.channel(meter.channel),
+    })
+}
+
+fn choice(meter: &Meter, detail: String) -> Choosable {
+    Choosable {
+        detail,
         ..Choosable::new(meter.meter_id.to_string(), meter.name.clone())
-    }));
+    }
+}
+
+/// Meters that nothing is sent to yet. What is said so far stays one of them.
+fn free_meters(app: &App, said: Option<MeterId>, cx: &Context) -> Vec<Choosable> {
+    let free = meters_of_steps(app).filter(|meter| {
+        said == Some(meter.meter_id) || sources_of(app, meter.meter_id, None).is_empty()
+    });
+    let mut choices = vec![Choosable::new("", cx.locale.text("api-key-no-meter"))];
+    choices.extend(free.map(|meter| choice(meter, cx.locale.channel(meter.channel))));
     choices
 }
 
@@ -51,7 +62,7 @@ pub(super) fn key_fields(app: &App, cx: &Context) -> Vec<Field> {
         Field::search(
             "meter_id",
             "label-source-meter",
-            meters(app, None, "api-key-no-meter", cx),
+            free_meters(app, None, cx),
             "",
         )
         .hint("hint-api-key-meter"),
@@ -80,11 +91,25 @@ pub(super) fn read_key(app: &App, form: &Form, cx: &Context) -> Result<Request, 
 
 pub(super) fn source_fields(app: &App, row: Option<&LiveSource>, cx: &Context) -> Vec<Field> {
     let wanted = row.map(|row| row.r#use).unwrap_or_default();
-    let choices = meters(app, wanted.meter_id, "source-no-meter", cx);
-    let whose = match (wanted.meter_id, choices.as_slice()) {
+    let id = row.map(|row| row.live_source_id);
+    let mut choices = vec![Choosable::new("", cx.locale.text("source-no-meter"))];
+    let mut free = Vec::new();
+    for meter in meters_of_steps(app) {
+        let others = sources_of(app, meter.meter_id, id);
+        let channel = cx.locale.channel(meter.channel);
+        let detail = match others.as_slice() {
+            [] => {
+                free.push(meter.meter_id);
+                channel
+            }
+            _ => format!("{channel} · {}", others.join(", ")),
+        };
+        choices.push(choice(meter, detail));
+    }
+    let whose = match (wanted.meter_id, free.as_slice()) {
         (Some(meter), _) => meter.to_string(),
         // Where there is one only, it takes a key to say so.
-        (None, [_, only]) if !wanted.ignored => only.value.clone(),
+        (None, [only]) if !wanted.ignored => only.to_string(),
         _ => String::new(),
     };
     let mut fields = vec![
@@ -101,6 +126,9 @@ pub(super) fn source_fields(app: &App, row: Option<&LiveSource>, cx: &Context) -
         let unit = wanted.unit.map_or("", SourceUnit::as_str);
         fields.push(Field::choice("unit", "label-source-unit", units, unit));
     }
+    fields.push(
+        Field::toggle("summed", "label-source-summed", wanted.summed).hint("hint-source-summed"),
+    );
     fields.push(Field::toggle(
         "ignored",
         "label-source-ignored",
@@ -138,8 +166,10 @@ pub(super) fn read_source(
     id: LiveSourceId,
 ) -> Result<Request, FieldErrors> {
     let source: Option<LiveSource> = base(form.base.as_ref());
+    let meter_id: Option<MeterId> = form.text("meter_id").parse().ok();
     let row = SourceUse {
-        meter_id: form.text("meter_id").parse().ok(),
+        meter_id,
+        summed: meter_id.is_some() && form.is_on("summed"),
         unit: form.text("unit").parse().ok(),
         ignored: form.is_on("ignored"),
     };
@@ -163,7 +193,7 @@ pub(super) fn topic_fields(app: &App, row: Option<&LiveTopic>, cx: &Context) -> 
         Field::search(
             "meter_id",
             "label-source-meter",
-            meters(app, meter, "api-key-no-meter", cx),
+            free_meters(app, meter, cx),
             &meter.map(|id| id.to_string()).unwrap_or_default(),
         )
         .hint("hint-api-key-meter"),

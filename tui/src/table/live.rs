@@ -94,7 +94,12 @@ fn whose(app: &App, row: &LiveSource, cx: &Context) -> String {
     if row.r#use.ignored {
         cx.locale.text("source-ignored")
     } else if row.r#use.meter_id.is_some() {
-        meter(app, row.r#use.meter_id)
+        let meter = meter(app, row.r#use.meter_id);
+        if row.r#use.summed {
+            format!("+ {meter}")
+        } else {
+            meter
+        }
     } else if row.kind == SourceKind::Volume {
         "–".to_owned()
     } else {

@@ -303,9 +303,9 @@ fn description(table: ExportTable) -> Description {
         ExportTable::Sources => Description {
             columns: columns![
                 origin Text "t.origin", name Text "t.name", kind Text "t.kind", unit Text "t.unit", meter Text "m.name",
-                ignored Flag "t.ignored", step_minutes Count "t.step_minutes", first_seen_at Instant "t.first_seen_at",
+                summed Flag "t.summed", ignored Flag "t.ignored", step_minutes Count "t.step_minutes", first_seen_at Instant "t.first_seen_at",
                 seen_at Instant "t.seen_at", seen_value Decimal "t.seen_nano::numeric / 1000000000",
-                waiting_steps Count "(SELECT count(*) FROM live_step AS w WHERE w.energy_profile_id = t.energy_profile_id AND w.live_source_id = t.live_source_id)",
+                waiting_steps Count "(SELECT count(*) FROM live_step AS w WHERE w.energy_profile_id = t.energy_profile_id AND w.live_source_id = t.live_source_id AND NOT w.placed)",
                 findings Json "(SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'count', f.count, 'first_at', f.first_at, 'last_at', f.last_at, 'params', f.params) ORDER BY f.code), '[]') FROM live_finding AS f WHERE f.energy_profile_id = t.energy_profile_id AND f.live_source_id = t.live_source_id)",
                 live_source_id Text "t.live_source_id", version Count "t.version",
             ],

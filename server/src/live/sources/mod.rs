@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 mod row;
 pub mod store;
 
-use super::settle::{self, Days, Findings};
+use super::settle::{Findings, Held, place_waiting};
 use crate::App;
 use crate::accounts::Caller;
 use crate::audit::rows;
@@ -73,21 +73,10 @@ async fn change(
     let mut written = rows::change(&mut write, &caller, profile, id, version, to).await?;
     if let Some(meter) = row.meter_id {
         meters::store::find_locked(write.conn(), profile, meter).await?;
-        let mut waiting = live::store::take_steps(write.conn(), &[(profile, id)]).await?;
-        let waiting = waiting.remove(&(profile, id)).unwrap_or_default();
         let zone = profiles::store::zone(write.conn(), profile).await?;
-        let (mut findings, mut days) = (Findings::default(), Days::new());
-        let place = (profile, id, meter);
-        settle::put(
-            write.conn(),
-            place,
-            &waiting,
-            &zone,
-            &mut findings,
-            &mut days,
-        )
-        .await?;
-        live::store::put_days(write.conn(), &days).await?;
+        let held = Held::from([((profile, meter), zone)]);
+        let mut findings = Findings::default();
+        place_waiting(write.conn(), &held, &mut findings).await?;
         let now = write.now();
         findings.put(write.conn(), now).await?;
         jobs::ask_refresh(write.conn(), profile).await?;

@@ -1,6 +1,6 @@
 //! A source as a row that people edit.
 
-use ecotrack_common::live::LiveSource;
+use ecotrack_common::live::{LiveSource, SourceUnit};
 use ecotrack_common::meter::{Channel, ReadingKind};
 use ecotrack_common::{EnergyProfileId, LiveSourceId};
 use jiff::Timestamp;
@@ -73,6 +73,15 @@ impl Row for Image {
         let Some(meter) = after.wanted.meter_id else {
             return Ok(());
         };
+        let others =
+            store::list_kinds_of_others(conn, profile, meter, after.live_source_id).await?;
+        if !others.is_empty() && !after.wanted.summed {
+            return Err(Error::field("meter_id", "has_a_source"));
+        }
+        let kind = after.wanted.unit.map_or(after.kind, SourceUnit::kind);
+        if others.iter().any(|other| *other != kind) {
+            return Err(Error::field("meter_id", "source_of_other_kind"));
+        }
         let meter = meters::store::find_kept(conn, profile, meter)
             .await?
             .ok_or_else(|| Error::field("meter_id", "not_a_meter"))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecotrack_common::live::{LiveFinding, LiveSource, SourceKind, SourceUnit, SourceUse};
-use ecotrack_common::{EnergyProfileId, LiveSourceId};
+use ecotrack_common::{EnergyProfileId, LiveSourceId, MeterId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -36,7 +36,7 @@ pub async fn find_image(
     id: LiveSourceId,
 ) -> sqlx::Result<Option<(Image, i64)>> {
     sqlx::query!(
-        "SELECT origin, name, kind, unit, meter_id, ignored, step_minutes, version FROM live_source
+        "SELECT origin, name, kind, unit, meter_id, summed, ignored, step_minutes, version FROM live_source
          WHERE energy_profile_id = $1 AND live_source_id = $2 FOR UPDATE",
         profile.0,
         id.0,
@@ -47,7 +47,7 @@ pub async fn find_image(
         let image = Image {
             live_source_id: id,
             kind: word(&row.kind)?,
-            wanted: wanted_of(row.meter_id, row.unit.as_deref(), row.ignored)?,
+            wanted: wanted_of(row.meter_id, row.summed, row.unit.as_deref(), row.ignored)?,
             step_minutes: row.step_minutes,
             origin: row.origin,
             name: row.name,
@@ -66,8 +66,8 @@ pub async fn insert(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO live_source (energy_profile_id, live_source_id, origin, name, kind, unit, meter_id, ignored,
-                                  step_minutes, first_seen_at, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now(), $10)",
+                                  step_minutes, first_seen_at, version, summed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now(), $10, $11)",
         profile.0,
         image.live_source_id.0,
         image.origin,
@@ -78,6 +78,7 @@ pub async fn insert(
         image.wanted.ignored,
         image.step_minutes,
         version,
+        image.wanted.summed,
     )
     .execute(conn)
     .await?;
@@ -85,15 +86,26 @@ pub async fn insert(
 }
 
 /// Changes what is wanted of a source. With another unit it counts from the next value on, and with
-/// steps of another length the one under way is none.
+/// steps of another length the one under way is none. Of another meter it begins anew: what it brought to the
+/// one before stays there, and is none of this one.
 pub async fn update(
     conn: &mut PgConnection,
     profile: EnergyProfileId,
     image: &Image,
 ) -> sqlx::Result<()> {
     sqlx::query!(
+        "DELETE FROM live_step AS t USING live_source AS s
+         WHERE s.energy_profile_id = $1 AND s.live_source_id = $2 AND s.meter_id IS DISTINCT FROM $3
+           AND t.energy_profile_id = $1 AND t.live_source_id = $2 AND t.placed",
+        profile.0,
+        image.live_source_id.0,
+        image.wanted.meter_id.map(|meter| meter.0),
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
         "UPDATE live_source
-         SET unit = $3, meter_id = $4, ignored = $5, step_minutes = $6, version = version + 1,
+         SET unit = $3, meter_id = $4, ignored = $5, step_minutes = $6, summed = $7, version = version + 1,
              last_at = CASE WHEN unit IS NOT DISTINCT FROM $3 THEN last_at END,
              last_value = CASE WHEN unit IS NOT DISTINCT FROM $3 THEN last_value END,
              doubt_at = CASE WHEN unit IS NOT DISTINCT FROM $3 THEN doubt_at END,
@@ -109,10 +121,35 @@ pub async fn update(
         image.wanted.meter_id.map(|meter| meter.0),
         image.wanted.ignored,
         image.step_minutes,
+        image.wanted.summed,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// What the other sources of a meter are, as their senders or somebody say.
+pub async fn list_kinds_of_others(
+    conn: &mut PgConnection,
+    profile: EnergyProfileId,
+    meter: MeterId,
+    but: LiveSourceId,
+) -> sqlx::Result<Vec<SourceKind>> {
+    sqlx::query!(
+        "SELECT kind, unit FROM live_source
+         WHERE energy_profile_id = $1 AND meter_id = $2 AND live_source_id <> $3",
+        profile.0,
+        meter.0,
+        but.0,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| {
+        let unit = row.unit.as_deref().map(word::<SourceUnit>).transpose()?;
+        unit.map_or_else(|| word(&row.kind), |unit| Ok(unit.kind()))
+    })
+    .collect()
 }
 
 /// Forgets a source, with what waits of it.
@@ -139,10 +176,10 @@ pub async fn list(
 ) -> sqlx::Result<Vec<LiveSource>> {
     let mut findings = list_findings(conn, profile).await?;
     sqlx::query!(
-        r#"SELECT s.live_source_id, s.origin, s.name, s.kind, s.unit, s.meter_id, s.ignored, s.first_seen_at, s.seen_at,
+        r#"SELECT s.live_source_id, s.origin, s.name, s.kind, s.unit, s.meter_id, s.summed, s.ignored, s.first_seen_at, s.seen_at,
                   s.seen_nano, s.version,
                   (SELECT count(*) FROM live_step AS t WHERE t.energy_profile_id = s.energy_profile_id
-                     AND t.live_source_id = s.live_source_id) AS "waiting_steps!"
+                     AND t.live_source_id = s.live_source_id AND NOT t.placed) AS "waiting_steps!"
            FROM live_source AS s
            WHERE s.energy_profile_id = $1 AND ($2::uuid IS NULL OR s.live_source_id = $2)
            ORDER BY s.ignored, s.meter_id IS NOT NULL, s.origin, s.name"#,
@@ -157,7 +194,7 @@ pub async fn list(
         Ok(LiveSource {
             live_source_id: id,
             kind: word(&row.kind)?,
-            r#use: wanted_of(row.meter_id, row.unit.as_deref(), row.ignored)?,
+            r#use: wanted_of(row.meter_id, row.summed, row.unit.as_deref(), row.ignored)?,
             origin: row.origin,
             name: row.name,
             first_seen_at: row.first_seen_at.to_jiff(),

@@ -8,11 +8,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
+pub mod place;
+pub mod store;
+
 use super::counter::{Odd, Seen, Step};
-use super::place::{Misfit, place, span};
-use super::store::{self, Found, Source};
+use super::store::Source;
 use crate::readings::derive::Day;
 use crate::{jobs, readings};
+use place::{Misfit, Sum, place, span, sums};
+use store::Found;
 
 /// What was odd, together.
 #[derive(Default)]
@@ -49,15 +53,10 @@ impl Findings {
     }
 
     /// Notes steps that had no place.
-    pub fn misfits(
-        &mut self,
-        profile: EnergyProfileId,
-        source: LiveSourceId,
-        misfits: &[(Step, Misfit)],
-    ) {
-        for (step, misfit) in misfits {
-            let params = BTreeMap::from([("at", instant(step.starts))]);
-            self.add(profile, source, misfit.code(), params);
+    fn misfits(&mut self, profile: EnergyProfileId, misfits: &[(Sum, Misfit)]) {
+        for (sum, misfit) in misfits {
+            let params = BTreeMap::from([("at", instant(sum.step.starts))]);
+            self.add(profile, sum.source, misfit.code(), params);
         }
     }
 
@@ -114,81 +113,83 @@ fn instant(ms: i64) -> String {
         .to_string()
 }
 
-/// Puts whole steps where they belong: into the days of their meter, or, where nobody has said which it is
-/// or an import holds it, aside. Gives the homes of which a day changed.
+/// Puts whole steps where they belong: into the days of their meter, or, where nobody has said which it is,
+/// another of its sources does not know them yet, or an import holds it, aside. Gives the homes of which a day
+/// changed.
 pub async fn settle(
     conn: &mut PgConnection,
-    whole: Vec<(&Source, Vec<Step>)>,
+    whole: &[(&Source, Vec<Step>)],
     findings: &mut Findings,
 ) -> sqlx::Result<BTreeSet<EnergyProfileId>> {
-    let meter = |source: &Source| Some((source.profile, source.wanted.meter_id?));
-    let mut meters: Vec<(EnergyProfileId, MeterId)> = whole
+    store::insert_steps(conn, whole).await?;
+    let meters = whole
         .iter()
-        .filter_map(|(source, _)| meter(source))
-        .collect();
-    meters.sort_unstable();
-    let held = store::lock_meters(conn, &meters).await?;
-    let place_of = |source: &Source| meter(source).filter(|meter| held.contains_key(meter));
-    let placed: Vec<_> = whole
-        .iter()
-        .filter(|(source, _)| place_of(source).is_some())
-        .map(|(source, _)| (source.profile, source.id))
-        .collect();
-    let mut waiting = store::take_steps(conn, &placed).await?;
+        .filter_map(|(source, _)| Some((source.profile, source.wanted.meter_id?)));
+    let meters: BTreeSet<(EnergyProfileId, MeterId)> = meters.collect();
+    let held = store::lock_meters(conn, &meters.into_iter().collect::<Vec<_>>()).await?;
+    place_waiting(conn, &held, findings).await
+}
+
+/// Meters that nobody else writes to, each with the zone of its home.
+pub type Held = BTreeMap<(EnergyProfileId, MeterId), TimeZone>;
+
+/// Places the steps that wait for one of the meters, as far as all of its sources know them. Gives the homes of
+/// which a day changed.
+pub async fn place_waiting(
+    conn: &mut PgConnection,
+    held: &Held,
+    findings: &mut Findings,
+) -> sqlx::Result<BTreeSet<EnergyProfileId>> {
     let mut changed = BTreeSet::new();
-    let mut days = Days::new();
-    for (source, steps) in whole {
-        let Some((profile, meter)) = place_of(source) else {
-            store::insert_steps(conn, source, &steps).await?;
-            continue;
-        };
-        let mut all = waiting.remove(&(profile, source.id)).unwrap_or_default();
-        all.extend(steps.into_iter().map(|step| (source.step_minutes, step)));
-        let zone = &held[&(profile, meter)];
-        let place = (profile, source.id, meter);
-        if put(conn, place, &all, zone, findings, &mut days).await? {
-            changed.insert(profile);
+    if held.is_empty() {
+        return Ok(changed);
+    }
+    let mut placed = Vec::new();
+    let mut days = Vec::new();
+    for ((profile, meter), parts) in store::list_parts(conn, held.keys()).await? {
+        let sums = sums(&parts);
+        placed.extend(sums.iter().map(|sum| (profile, meter, *sum)));
+        let mut before = days.len();
+        for of_length in sums.chunk_by(|one, other| one.step_minutes == other.step_minutes) {
+            if days.len() > before {
+                // Steps of another length see what those before left.
+                store::put_days(conn, &days).await?;
+                days.clear();
+                before = 0;
+            }
+            let zone = &held[&(profile, meter)];
+            let of_meter = put(conn, (profile, meter), of_length, zone, findings).await?;
+            if !of_meter.is_empty() {
+                changed.insert(profile);
+            }
+            days.extend(of_meter.into_iter().map(|day| (profile, meter, day)));
         }
     }
     store::put_days(conn, &days).await?;
+    store::note_placed(conn, &placed).await?;
     Ok(changed)
 }
 
-/// Days of meters that are to be stored.
-pub type Days = Vec<(EnergyProfileId, MeterId, Day)>;
-
-/// Puts steps, each with its length in minutes, into the days of a meter that is held, which the caller
-/// stores; whether a day changed.
-pub async fn put(
+/// Puts sums of one length into the days of a meter; gives those that change.
+async fn put(
     conn: &mut PgConnection,
-    (profile, source, meter): (EnergyProfileId, LiveSourceId, MeterId),
-    steps: &[(i16, Step)],
+    (profile, meter): (EnergyProfileId, MeterId),
+    sums: &[Sum],
     zone: &TimeZone,
     findings: &mut Findings,
-    days: &mut Days,
-) -> sqlx::Result<bool> {
-    let mut changed = false;
-    for (at, of_length) in steps.chunk_by(|one, other| one.0 == other.0).enumerate() {
-        if at > 0 {
-            // Steps of another length see what those before left.
-            store::put_days(conn, &std::mem::take(days)).await?;
-        }
-        let length = of_length.first().map_or(15, |(length, _)| *length);
-        let steps: Vec<Step> = of_length.iter().map(|(_, step)| *step).collect();
-        let Some((first, last)) = span(&steps, zone) else {
-            continue;
-        };
-        let stored = readings::store::list_days(conn, profile, meter, first, last).await?;
-        let known = stored.len();
-        let (placed, misfits) = place(stored, &steps, length, zone);
-        findings.misfits(profile, source, &misfits);
-        // What is predicted looks at whole days: it is enough to look again when one begins.
-        let spans = i64::from(ecotrack_common::cycle::days_between(first, last)) + 1;
-        if usize::try_from(spans).is_ok_and(|spans| known < spans) && !placed.is_empty() {
-            jobs::ask_refresh(conn, profile).await?;
-        }
-        changed |= !placed.is_empty();
-        days.extend(placed.into_iter().map(|day| (profile, meter, day)));
+) -> sqlx::Result<Vec<Day>> {
+    let length = sums.first().map_or(15, |sum| sum.step_minutes);
+    let Some((first, last)) = span(sums, zone) else {
+        return Ok(Vec::new());
+    };
+    let stored = readings::store::list_days(conn, profile, meter, first, last).await?;
+    let known = stored.len();
+    let (days, misfits) = place(stored, sums, length, zone);
+    findings.misfits(profile, &misfits);
+    // What is predicted looks at whole days: it is enough to look again when one begins.
+    let spans = i64::from(ecotrack_common::cycle::days_between(first, last)) + 1;
+    if usize::try_from(spans).is_ok_and(|spans| known < spans) && !days.is_empty() {
+        jobs::ask_refresh(conn, profile).await?;
     }
-    Ok(changed)
+    Ok(days)
 }
