@@ -35,13 +35,14 @@ async fn a_key_is_made_used_mapped_and_revoked(db: PgPool) {
     let client = ecotrack_tui::client::Client::new(&world.url())
         .unwrap()
         .with_token(&token);
+    let counter = |source: &str, kwh: &str| LiveReading {
+        source: source.to_owned(),
+        at: None,
+        register_kwh: Some(Kwh(kwh.parse().unwrap())),
+        power_w: None,
+    };
     let body = LiveReadings {
-        readings: vec![LiveReading {
-            source: "grid".to_owned(),
-            at: None,
-            register_kwh: Some(Kwh("1234.5".parse().unwrap())),
-            power_w: None,
-        }],
+        readings: vec![counter("grid", "1234.5"), counter("second phase", "7")],
     };
     let write = ecotrack_tui::kept::Write {
         key: ecotrack_tui::client::new_key(),
@@ -73,10 +74,19 @@ async fn a_key_is_made_used_mapped_and_revoked(db: PgPool) {
     ana.run(&["live", "map", "grid", "--meter", "Grid"])
         .await
         .good();
+    let second = ["live", "map", "second phase", "--meter", "Grid"];
+    let refused = ana.run(&second).await.bad(1);
+    assert!(refused.contains("has a source already"), "{refused}");
+    ana.run(&[&second[..], &["--add"]].concat()).await.good();
     let sources: Vec<LiveSource> = ana.json(&["live", "list"]).await;
+    assert_eq!(sources[0].r#use.meter_id, sources[1].r#use.meter_id);
     assert!(sources[0].r#use.meter_id.is_some());
+    let listed = ana.run(&["live", "list"]).await.good();
+    assert!(listed.contains("+ Grid"), "{listed}");
     ana.run(&["live", "ignore", "grid"]).await.good();
-    ana.run(&["live", "forget", "grid"]).await.good();
+    for source in ["grid", "second phase"] {
+        ana.run(&["live", "forget", source]).await.good();
+    }
     assert!(
         ana.run(&["live", "list"])
             .await
