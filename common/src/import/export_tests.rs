@@ -142,7 +142,7 @@ fn registers_factors_and_bills_are_no_amounts_of_a_day() {
             "America/Denver",
             "Bill Date,Gas Charges,Gas Charges,Gas Usage (Therms),Total Charges\n\
              \"09/24/2025\",\"23.32\",\"23.32\",\"12\",\"23.32\"\n\"08/26/2025\",\"24.17\",\"24.17\",\"13\",\"24.17\"\n",
-            "gas 1 25",
+            "gas 1 12",
         ),
         (
             "enedis_daily_index",
