@@ -12,6 +12,10 @@ const MOST_PREAMBLE: usize = 60;
 
 /// What a column's cells are.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a column shows and does not are questions of their own"
+)]
 pub struct Column {
     /// The words of its header: those of all header rows, from above.
     pub header: String,

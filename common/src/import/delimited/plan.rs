@@ -54,6 +54,10 @@ pub(super) enum Time {
 
 /// A column of values.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a column is each of them or not"
+)]
 pub(super) struct Value {
     pub(super) column: usize,
     pub(super) header: String,

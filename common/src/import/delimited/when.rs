@@ -79,11 +79,11 @@ pub(super) fn no_time(
             .is_some_and(char::is_alphabetic)
     };
     let values = plan.values.iter().map(|value| record.cell(value.column));
-    let valued = values
+    let has_number = values
         .clone()
         .any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()));
     let words = !cell.trim().is_empty()
-        && (!cell.bytes().any(|byte| byte.is_ascii_digit()) || (letter(cell) && !valued));
+        && (!cell.bytes().any(|byte| byte.is_ascii_digit()) || (letter(cell) && !has_number));
     let code = if words { "not_a_row" } else { "timestamp" };
     series.findings.add(line, code, &[("found", &shown(cell))]);
 }

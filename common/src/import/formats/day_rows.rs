@@ -102,11 +102,11 @@ struct Header {
 impl Header {
     fn read(line: &str) -> Option<Self> {
         let separator = ['\t', ';', ','].into_iter().find(|c| line.contains(*c))?;
-        let names: Vec<_> = fields(line.trim_start_matches('\u{feff}'), separator)
+        let titles: Vec<_> = fields(line.trim_start_matches('\u{feff}'), separator)
             .take(2_000)
             .collect();
-        let leading = names.iter().position(|name| of_day(name).is_some())?;
-        let times: Vec<Time> = names[leading..]
+        let leading = titles.iter().position(|name| of_day(name).is_some())?;
+        let times: Vec<Time> = titles[leading..]
             .iter()
             .map_while(|name| of_day(name))
             .collect();
@@ -135,7 +135,7 @@ impl Header {
         if second(times.first()?) != 0 {
             return None;
         }
-        let lower: Vec<String> = names[..leading]
+        let lower: Vec<String> = titles[..leading]
             .iter()
             .map(|name| name.trim().to_lowercase())
             .collect();
