@@ -302,7 +302,12 @@ fn look_at_table(
         raw,
         ..refused_with(findings)
     };
-    let mut table = match delimited::understand(layout, request.name, &request.said) {
+    let mut table = match delimited::understand(
+        layout,
+        request.name,
+        &request.said,
+        request.time_zone.or(request.home_zone).unwrap_or("UTC"),
+    ) {
         Ok(table) => table,
         Err(findings) => return Ok(not_understood(findings, raw)),
     };
@@ -327,6 +332,7 @@ fn look_at_table(
                 .is_some_and(|there| there.total_nano == 0)
             {
                 summary.channels.remove(channel);
+                findings.forget_gaps(channel);
             }
         }
         after(

@@ -160,6 +160,18 @@ impl Findings {
         self.counts.get(code).copied().unwrap_or(0)
     }
 
+    /// Forgets the gaps of a channel that the file turned out not to have.
+    pub fn forget_gaps(&mut self, channel: &str) {
+        let before = self.list.len();
+        self.list.retain(|finding| {
+            finding.code != "gap" || finding.params.get("channel").is_none_or(|of| of != channel)
+        });
+        let fewer = u64::try_from(before - self.list.len()).unwrap_or(0);
+        if let Some(count) = self.counts.get_mut("gap") {
+            *count = count.saturating_sub(fewer);
+        }
+    }
+
     /// The heaviest, if there is any.
     pub fn weight(&self) -> Option<Weight> {
         self.counts.keys().map(|code| weight(code)).max()

@@ -66,7 +66,7 @@ fn layouts_that_are_only_described_are_recognised_and_read() {
             "edc_cz",
             "edc.csv",
             "Datum;Cas od;Cas do;859182400000000001-D;\n01.08.2025;00:00;00:15;0,25;\n01.08.2025;00:15;00:30;0,5;\n",
-            "grid_import 2 0.75",
+            "grid_export 2 0.75",
         ),
         (
             "vanons",

@@ -9,6 +9,8 @@ use crate::{ImportBatchId, Kwh, MeterId, OperationId};
 pub mod bills;
 pub mod delimited;
 mod encoding;
+#[cfg(test)]
+mod export_tests;
 pub mod file;
 #[cfg(test)]
 mod file_tests;

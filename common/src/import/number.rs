@@ -72,6 +72,13 @@ impl Number {
         self.digits < 0
     }
 
+    /// The number times another; `None` where that has too many digits.
+    pub fn times(self, other: Self) -> Option<Self> {
+        let digits = self.digits.checked_mul(other.digits)?;
+        let decimals = self.decimals + other.decimals;
+        (decimals <= 18).then_some(Self { digits, decimals })
+    }
+
     /// The number turned around.
     #[must_use]
     pub fn negated(self) -> Self {

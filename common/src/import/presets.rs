@@ -26,6 +26,9 @@ pub struct Preset {
     /// Channels by the words of a file's name, where nothing in the file tells.
     #[serde(default)]
     pub file_names: Vec<FileName>,
+    /// Channels by words before the table, whose own words do not tell.
+    #[serde(default)]
+    pub preamble_channels: Vec<FileName>,
     /// How it is read; by the words of its columns where it is left out.
     pub mapping: Option<Mapping>,
 }
@@ -40,7 +43,7 @@ pub enum Headless {
     TimeAndNumber,
 }
 
-/// Words of a file's name, and the channel they mean.
+/// Words of a file's name or its preamble, and the channel they mean.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileName {
@@ -164,8 +167,11 @@ mod tests {
                     .unit
                     .as_deref()
                     .is_none_or(|unit| super::super::unit::Unit::parse(unit).is_some());
+                let by_channel = mapping.channel_of.iter().flat_map(|of| &of.channels);
+                let by_row = mapping.unit_column.is_some()
+                    || by_channel.clone().any(|words| words.unit.is_some());
                 assert!(
-                    known && (value.unit.is_some() || mapping.unit_column.is_some()),
+                    known && (value.unit.is_some() || by_row),
                     "{} {}",
                     preset.slug,
                     value.column

@@ -123,6 +123,8 @@ fn base(app: &App) -> Mapping {
         dates: None,
         decimal: None,
         values: Vec::new(),
+        length: None,
+        factor: None,
         channel_of: None,
         unit_column: None,
         only: Vec::new(),
@@ -433,7 +435,7 @@ fn column_of(time: &TimeColumns, part: &str) -> String {
                 _ => date.clone(),
             };
         }
-        TimeColumns::DateAndHour { date, hour } => (date, Some(("hour", hour))),
+        TimeColumns::DateAndHour { date, hour, .. } => (date, Some(("hour", hour))),
         TimeColumns::YearAndMonth { year, month } => (year, Some(("month", month))),
     };
     match (part, second) {
@@ -451,6 +453,13 @@ fn mapping(app: &App, form: &Form) -> Result<Mapping, FieldErrors> {
     let base = base(app);
     let text = |name: &str| form.text(name);
     let inclusive = form.is_on("inclusive");
+    let from_zero = matches!(
+        &base.time,
+        TimeColumns::DateAndHour {
+            from_zero: true,
+            ..
+        }
+    );
     let plus_minutes = match &base.time {
         TimeColumns::At { plus_minutes, .. } => *plus_minutes,
         _ => 0,
@@ -475,6 +484,7 @@ fn mapping(app: &App, form: &Form) -> Result<Mapping, FieldErrors> {
         "date_and_hour" => TimeColumns::DateAndHour {
             date: text("date"),
             hour: text("hour"),
+            from_zero,
         },
         "year_and_month" => TimeColumns::YearAndMonth {
             year: text("year"),

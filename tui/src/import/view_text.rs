@@ -246,7 +246,7 @@ fn columns(looked: &Looked, table: &Table, cx: &Context) -> String {
         TimeColumns::DateAndClocks {
             date, start, end, ..
         } => vec![date, start, end],
-        TimeColumns::DateAndHour { date, hour } => vec![date, hour],
+        TimeColumns::DateAndHour { date, hour, .. } => vec![date, hour],
         TimeColumns::YearAndMonth { year, month } => vec![year, month],
     };
     let called = |column: &str| {

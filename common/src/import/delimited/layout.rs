@@ -12,11 +12,19 @@ const MOST_PREAMBLE: usize = 60;
 
 /// What a column's cells are.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a column shows and does not are questions of their own"
+)]
 pub struct Column {
     /// The words of its header: those of all header rows, from above.
     pub header: String,
     /// Cells that are stamps with a date.
     pub stamps: usize,
+    /// Of those, cells that are a number and no more: seconds since 1970, or none.
+    pub epochs: usize,
+    /// Of those, cells with points between the numbers of the date.
+    pub dotted: usize,
     /// Cells that are a time of day alone.
     pub clocks: usize,
     /// Cells that are numbers.
@@ -27,6 +35,12 @@ pub struct Column {
     pub monotone: bool,
     /// Whether a number is below zero.
     pub negative: bool,
+    /// Whether a number is above zero.
+    pub positive: bool,
+    /// Whether all its cells say the same.
+    pub alike: bool,
+    /// Digits of the longest of its numbers that are digits alone; none where one is more than that.
+    pub digits: Option<usize>,
     /// What its numbers say of the decimal mark.
     pub marks: MarkEvidence,
     /// What its dates say of their order.
@@ -48,6 +62,8 @@ pub struct Layout {
     pub has_header: bool,
     /// All cells before the data, for what only a preamble says.
     pub preamble: String,
+    /// The same as they stand.
+    pub before: Vec<StringRecord>,
     /// Its columns.
     pub columns: Vec<Column>,
     /// First rows of data.
@@ -111,14 +127,13 @@ pub(super) fn of(records: &[StringRecord], separator: u8, skip: Option<usize>) -
             let width = records[*at].len();
             width >= 2
                 && is_data(&records[*at])
-                && records[at + 1..]
-                    .iter()
-                    .take(3)
-                    .all(|next| next.len() + 2 >= width || next.iter().all(str::is_empty))
+                && records[at + 1..].iter().take(3).all(|next| {
+                    next.len() + 2 >= width || next.iter().all(str::is_empty) || !is_data(next)
+                })
         })
     };
     let said = skip.map(|skip| records.get(skip).filter(|row| row.len() >= 2).map(|_| skip));
-    let first = said.unwrap_or_else(found)?;
+    let first = said.unwrap_or_else(|| found().map(|first| after_preamble(records, first)))?;
     // A year and a month alone are numbers: then the header tells.
     let data = &records[first..];
     let width = data.iter().take(LOOKED_AT).map(StringRecord::len).max()?;
@@ -143,15 +158,18 @@ pub(super) fn of(records: &[StringRecord], separator: u8, skip: Option<usize>) -
             Column {
                 header: words.join(" "),
                 monotone: true,
+                alike: true,
+                digits: Some(0),
                 ..Column::default()
             }
         })
         .collect();
+    // Lines after the last row of data, of whoever wrote the file, are of no column.
+    let looked_at = &data[..data.len().min(LOOKED_AT)];
+    let rows = looked_at.iter().rposition(is_data).map_or(0, |at| at + 1);
     for (at, column) in columns.iter_mut().enumerate() {
-        describe(
-            column,
-            data.iter().take(LOOKED_AT).filter_map(|row| row.get(at)),
-        );
+        let cells = looked_at[..rows].iter();
+        describe(column, cells.filter_map(|row| row.get(at)));
     }
     // A separator at the end of each line is no column.
     while columns
@@ -171,9 +189,54 @@ pub(super) fn of(records: &[StringRecord], separator: u8, skip: Option<usize>) -
         plain: false,
         has_header: !header_rows.is_empty(),
         preamble,
+        before: records[..first].to_vec(),
         columns,
         rows: data.iter().take(LOOKED_AT).cloned().collect(),
     })
+}
+
+/// The first row of data, where what looked like it is a line of a preamble: that of a header with a value
+/// each, which a header of the rows that follow comes after.
+fn after_preamble(records: &[StringRecord], first: usize) -> usize {
+    let is_header = |record: &StringRecord| {
+        let mut cells = record
+            .iter()
+            .map(number::undressed)
+            .filter(|cell| !cell.is_empty());
+        let words = cells.clone().count();
+        words >= 2 && cells.all(|cell| any_stamp(cell).is_none() && !is_number(cell))
+    };
+    let mut rest = records.iter().enumerate().skip(first + 1).take(3);
+    let Some((header, _)) = rest.find(|(_, record)| is_header(record)) else {
+        return first;
+    };
+    let next = records.get(header + 1);
+    let fits = next.is_some_and(|next| is_data(next) && next.len() + 1 >= records[header].len());
+    if fits && header + 1 < MOST_PREAMBLE {
+        header + 1
+    } else {
+        first
+    }
+}
+
+impl Layout {
+    /// What a preamble says beside one of `labels`, or below it, where that `fits`.
+    pub(super) fn said_before(&self, labels: &[&str], fits: impl Fn(&str) -> bool) -> Option<&str> {
+        self.before.iter().enumerate().find_map(|(line, record)| {
+            record.iter().enumerate().find_map(|(at, cell)| {
+                let cell = number::undressed(cell).trim_end_matches(':').to_lowercase();
+                if !labels.contains(&cell.as_str()) {
+                    return None;
+                }
+                let beside = record.get(at + 1);
+                let below = self.before.get(line + 1).and_then(|next| next.get(at));
+                [beside, below]
+                    .into_iter()
+                    .flatten()
+                    .find(|cell| fits(cell))
+            })
+        })
+    }
 }
 
 fn records(head: &str, separator: u8) -> Vec<StringRecord> {
@@ -260,14 +323,24 @@ fn is_no_number(cell: &str) -> bool {
 fn describe<'c>(column: &mut Column, cells: impl Iterator<Item = &'c str>) {
     let mut last: Option<f64> = None;
     let (mut rises, mut falls) = (false, false);
+    let mut first: Option<&str> = None;
     for cell in cells {
         let cell = number::undressed(cell);
         if number::is_blank(cell) {
             continue;
         }
         column.filled += 1;
+        column.alike &= *first.get_or_insert(cell) == cell;
+        let whole = cell.bytes().all(|byte| byte.is_ascii_digit());
+        column.digits = column
+            .digits
+            .filter(|_| whole)
+            .map(|most| most.max(cell.len()));
         if any_stamp(cell).is_some() {
             column.stamps += 1;
+            column.epochs += usize::from(is_number(cell));
+            let dotted = cell.bytes().take(6).filter(|byte| *byte == b'.').count() == 2;
+            column.dotted += usize::from(dotted);
             column.order.add(cell);
         }
         if is_number(cell) {
@@ -287,6 +360,7 @@ fn describe<'c>(column: &mut Column, cells: impl Iterator<Item = &'c str>) {
             let value = plain.parse::<f64>().unwrap_or(0.0)
                 / 10_f64.powi(i32::try_from(scale).unwrap_or(0));
             column.negative |= value < 0.0;
+            column.positive |= value > 0.0;
             if let Some(last) = last {
                 rises |= value > last;
                 falls |= value < last;
@@ -312,6 +386,17 @@ impl Column {
     /// Whether its cells are times of day.
     pub fn is_clock(&self) -> bool {
         self.filled > 0 && self.clocks * 10 >= self.filled * 9
+    }
+
+    /// Whether its cells are stamps, or look like those, and are numbers.
+    pub fn is_epoch(&self) -> bool {
+        self.is_time() && self.epochs * 10 >= self.filled * 9
+    }
+
+    /// Whether its numbers are the name of something, the meter of all rows, and count nothing: they are
+    /// all the same, and longer than what flows in an hour.
+    pub fn is_name(&self) -> bool {
+        self.filled > 1 && self.alike && self.digits.is_some_and(|digits| digits >= 6)
     }
 
     /// Whether most of its cells are numbers and no stamps.

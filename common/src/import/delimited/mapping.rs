@@ -35,6 +35,12 @@ pub struct Mapping {
     pub decimal: Option<Decimals>,
     /// The values.
     pub values: Vec<ValueColumn>,
+    /// A column that says how long the interval of its row is: minutes, or `PT15M`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<String>,
+    /// A column by which the values of its row are multiplied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<String>,
     /// A table with one value a row, of which another column says the channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_of: Option<ChannelOf>,
@@ -112,6 +118,9 @@ pub enum TimeColumns {
         date: String,
         /// Column of the number, from 1.
         hour: String,
+        /// Whether it is counted from 0, so that 0 is the first hour.
+        #[serde(default, skip_serializing_if = "is_false")]
+        from_zero: bool,
     },
     /// Year and month as numbers.
     YearAndMonth {
@@ -200,6 +209,9 @@ pub struct ChannelWords {
     /// Whether values are the other way round.
     #[serde(default)]
     pub turned: bool,
+    /// The unit of its values, where neither header nor a column of units says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// Whether each of the words is a phase of the channel, summed as those of columns are.
     #[serde(default, skip_serializing_if = "is_false")]
     pub phases: bool,

@@ -11,6 +11,9 @@ use super::stamp::DateOrder;
 use super::unit::Unit;
 
 mod bills;
+mod edc;
+mod factor;
+mod gas;
 mod guess;
 mod layout;
 mod mapping;
@@ -26,6 +29,11 @@ pub use mapping::{
     ChannelOf, ChannelWords, Dates, Decimals, Mapping, Negative, Only, TimeColumns, ValueColumn,
 };
 pub(super) use plan::{column, column_of};
+
+/// The channel that some words name.
+pub(super) fn channel_of_words(text: &str) -> Option<&'static str> {
+    words::channel_in(text).map(|(channel, _)| channel)
+}
 
 /// What somebody said of a file, besides what it says itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,6 +82,7 @@ pub(super) fn understand(
     layout: Layout,
     file_name: &str,
     said: &Said,
+    zone: &str,
 ) -> Result<Table, Vec<Finding>> {
     let (preset, mapping) = choose(&layout, file_name, said)?;
     let mut why: Vec<String> = Vec::new();
@@ -93,14 +102,14 @@ pub(super) fn understand(
             }
         }
     }
-    let plan = plan::of(&mapping, &layout)?;
+    let plan = plan::of(&mapping, &layout, usual_order(zone))?;
     let steps_a_day = match plan.time {
-        plan::Time::DateAndHour { hour, .. } => layout
+        plan::Time::DateAndHour { hour, first, .. } => layout
             .rows
             .iter()
-            .filter_map(|row| row.get(hour)?.trim().parse().ok())
+            .filter_map(|row| row.get(hour)?.trim().parse::<u32>().ok())
             .max()
-            .unwrap_or(24),
+            .map_or(24, |most| most + u32::from(first == 0)),
         _ => 24,
     };
     Ok(Table {
@@ -118,6 +127,36 @@ pub(super) fn understand(
         plan,
         steps_a_day,
     })
+}
+
+/// The order of dates where nothing in them tells: the month is first in the United States alone.
+fn usual_order(zone: &str) -> DateOrder {
+    const STATES: [&str; 16] = [
+        "New_York",
+        "Chicago",
+        "Denver",
+        "Los_Angeles",
+        "Phoenix",
+        "Anchorage",
+        "Boise",
+        "Detroit",
+        "Indiana/",
+        "Kentucky/",
+        "North_Dakota/",
+        "Juneau",
+        "Sitka",
+        "Nome",
+        "Adak",
+        "Menominee",
+    ];
+    let in_states = zone
+        .strip_prefix("America/")
+        .is_some_and(|place| STATES.iter().any(|state| place.starts_with(state)));
+    if in_states || zone.starts_with("US/") || zone == "Pacific/Honolulu" {
+        DateOrder::MonthFirst
+    } else {
+        DateOrder::DayFirst
+    }
 }
 
 type Chosen = (Option<&'static presets::Preset>, Mapping);
@@ -153,6 +192,19 @@ fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<F
         return Ok((Some(preset), guessed()?));
     };
     let mut mapping = mapping.clone();
+    if preset.slug == "edc_cz" {
+        mapping.values = edc::values(layout);
+    }
+    let preamble = layout.preamble.to_lowercase();
+    if let Some(told) = preset
+        .preamble_channels
+        .iter()
+        .find(|hint| hint.words.iter().any(|word| preamble.contains(word)))
+    {
+        for value in &mut mapping.values {
+            value.channel.clone_from(&told.channel);
+        }
+    }
     let name = file_name.to_lowercase();
     let by_name = preset
         .file_names

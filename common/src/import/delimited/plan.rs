@@ -1,5 +1,7 @@
 //! A mapping held against the columns of a table: which column is which.
 
+use std::cmp::Ordering;
+
 use crate::import::finding::Finding;
 use crate::import::number::{DecimalMark, Mixed};
 use crate::import::series::Kind;
@@ -7,8 +9,10 @@ use crate::import::stamp::{self, DateOrder, OrderEvidence};
 use crate::import::unit::{Base, Unit};
 
 use super::bills::Bills;
+use super::gas;
 use super::layout::Layout;
 use super::mapping::{Decimals, Mapping, Only, TimeColumns};
+use super::words::spaced;
 
 /// Where the time of a row stands, by number of column from 0.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +40,8 @@ pub(super) enum Time {
     DateAndHour {
         date: usize,
         hour: usize,
+        /// The number of the first hour: 1, or 0.
+        first: i64,
     },
     YearAndMonth {
         year: usize,
@@ -48,6 +54,10 @@ pub(super) enum Time {
 
 /// A column of values.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a column is each of them or not"
+)]
 pub(super) struct Value {
     pub(super) column: usize,
     pub(super) header: String,
@@ -59,6 +69,8 @@ pub(super) struct Value {
     /// `None`: by the column of units.
     pub(super) unit: Option<Unit>,
     pub(super) turned: bool,
+    /// Turned because all that goes out is written below zero.
+    pub(super) sign_turned: bool,
     pub(super) negative_channel: Option<String>,
     pub(super) mark: DecimalMark,
     /// Whether another column is of the same channel.
@@ -90,6 +102,10 @@ pub(super) struct Plan {
     pub(super) values: Vec<Value>,
     pub(super) channel_of: Option<usize>,
     pub(super) unit_column: Option<usize>,
+    /// The column of how long each interval is.
+    pub(super) length: Option<usize>,
+    /// The column by which values are multiplied, and its decimal mark.
+    pub(super) factor: Option<(usize, DecimalMark)>,
     pub(super) only: Vec<Words>,
     pub(super) estimated: Vec<Words>,
     pub(super) order: DateOrder,
@@ -101,23 +117,6 @@ pub(super) struct Plan {
     pub(super) bills: Option<Bills>,
     /// Columns that nothing reads.
     pub(super) ignored: Vec<String>,
-}
-
-/// Registers of gas: told by volume, and as its energy besides, as Fluvius does.
-fn gas(layout: &Layout, channel_of: Option<usize>, unit_column: Option<usize>) -> Vec<String> {
-    let (Some(channel), Some(unit)) = (channel_of, unit_column) else {
-        return Vec::new();
-    };
-    let by_volume = layout.rows.iter().filter(|row| {
-        let unit = row.get(unit).and_then(Unit::parse);
-        unit.is_some_and(|unit| matches!(unit.base, Base::Volume | Base::Heat))
-    });
-    let mut registers: Vec<String> = by_volume
-        .filter_map(|row| Some(row.get(channel)?.trim().to_owned()))
-        .collect();
-    registers.sort_unstable();
-    registers.dedup();
-    registers
 }
 
 /// The column that a name means: by its words (several spellings, `*` for any ending) or by `#number`.
@@ -168,7 +167,11 @@ pub(super) fn folded(text: &str) -> String {
 /// # Errors
 /// `no_column` with the name of what is missing, `mixed_decimal` with the column that is written in both
 /// ways, `unit_unknown` with the column of which no unit is known.
-pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding>> {
+pub(super) fn of(
+    mapping: &Mapping,
+    layout: &Layout,
+    usual_order: DateOrder,
+) -> Result<Plan, Vec<Finding>> {
     let mut missing = Vec::new();
     let mut need = |name: &str| {
         column(layout, name).unwrap_or_else(|| {
@@ -210,9 +213,14 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
             end: need(end),
             inclusive: *inclusive,
         },
-        TimeColumns::DateAndHour { date, hour } => Time::DateAndHour {
+        TimeColumns::DateAndHour {
+            date,
+            hour,
+            from_zero,
+        } => Time::DateAndHour {
             date: need(date),
             hour: need(hour),
+            first: i64::from(!from_zero),
         },
         TimeColumns::YearAndMonth { year, month } => Time::YearAndMonth {
             year: need(year),
@@ -224,6 +232,12 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
     };
     let unit_column = mapping.unit_column.as_deref().map(&mut need);
     let channel_of = mapping.channel_of.as_ref().map(|of| need(&of.column));
+    let factor = mapping.factor.as_deref().map(&mut need);
+    let length = mapping.length.as_deref().map(&mut need);
+    let units_by_channel = mapping
+        .channel_of
+        .as_ref()
+        .is_some_and(|of| of.channels.iter().any(|words| words.unit.is_some()));
     let mut words = |only: &Only| {
         column(layout, &only.column).map(|column| Words {
             column,
@@ -250,12 +264,13 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
             ));
             continue;
         };
-        let unit = match (&value.unit, unit_column) {
+        let by_row = unit_column.is_some() || units_by_channel;
+        let unit = match (&value.unit, by_row) {
             (Some(unit), _) => Unit::parse(unit),
-            (None, Some(_)) => None,
-            (None, None) => unit_in(&there.header),
+            (None, true) => None,
+            (None, false) => unit_in(&there.header),
         };
-        if unit.is_none() && unit_column.is_none() {
+        if unit.is_none() && !by_row {
             findings.push(Finding::new(
                 0,
                 "unit_unknown",
@@ -263,6 +278,14 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
             ));
             continue;
         }
+        // What goes out is told above zero, whichever way it is written.
+        let sign_turned = !value.turned
+            && value.channel == "grid_export"
+            && value.kind == Kind::Usage
+            && mapping.negative.is_none()
+            && value.negative_channel.is_none()
+            && there.negative
+            && !there.positive;
         values.push(Value {
             column: at,
             header: name_of(layout, at),
@@ -280,7 +303,8 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
                 value.kind
             },
             unit,
-            turned: value.turned,
+            turned: value.turned || sign_turned,
+            sign_turned,
             negative_channel: value.negative_channel.clone(),
             mark,
             together: false,
@@ -301,7 +325,8 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
             .count()
             > 1;
     }
-    let (order, order_assumed) = date_order(mapping, layout, &time);
+    let (order, order_assumed) = date_order(mapping, layout, &time, usual_order);
+    let gas = gas::told_twice(layout, channel_of, unit_column, &time, values.first());
     let mut plan = Plan {
         bills: Bills::of(mapping, layout, &values),
         time,
@@ -312,7 +337,12 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
         estimated,
         order,
         order_assumed,
-        gas: gas(layout, channel_of, unit_column),
+        length,
+        factor: factor.map(|at| {
+            let mark = mark_of(mapping, layout, at);
+            (at, mark.unwrap_or(DecimalMark::Point))
+        }),
+        gas,
         ignored: Vec::new(),
     };
     let read = plan.columns();
@@ -325,15 +355,36 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
 
 impl Plan {
     fn columns(&self) -> Vec<usize> {
-        let mut all: Vec<usize> = match self.time {
-            Time::At { column, .. } | Time::BillDate { column } => vec![column],
-            Time::DateAndClock { date: a, clock: b }
-            | Time::Span {
+        let mut all = self.time.columns();
+        all.extend(self.values.iter().map(|value| value.column));
+        all.extend(
+            self.only
+                .iter()
+                .chain(&self.estimated)
+                .map(|words| words.column),
+        );
+        all.extend(self.channel_of.iter().chain(&self.unit_column));
+        all.extend(self.factor.map(|(at, _)| at));
+        all.extend(self.length);
+        all.extend(self.bills.iter().flat_map(Bills::columns));
+        all
+    }
+}
+
+impl Time {
+    /// The columns that tell it.
+    pub(super) fn columns(&self) -> Vec<usize> {
+        match *self {
+            Self::At { column, .. } | Self::BillDate { column } => vec![column],
+            Self::DateAndClock { date: a, clock: b }
+            | Self::Span {
                 start: a, end: b, ..
             }
-            | Time::DateAndHour { date: a, hour: b }
-            | Time::YearAndMonth { year: a, month: b } => vec![a, b],
-            Time::DateAndClocks {
+            | Self::DateAndHour {
+                date: a, hour: b, ..
+            }
+            | Self::YearAndMonth { year: a, month: b } => vec![a, b],
+            Self::DateAndClocks {
                 date,
                 start,
                 end_date,
@@ -343,21 +394,9 @@ impl Plan {
                 .into_iter()
                 .flatten()
                 .collect(),
-        };
-        all.extend(self.values.iter().map(|value| value.column));
-        all.extend(
-            self.only
-                .iter()
-                .chain(&self.estimated)
-                .map(|words| words.column),
-        );
-        all.extend(self.channel_of.iter().chain(&self.unit_column));
-        all.extend(self.bills.iter().flat_map(Bills::columns));
-        all
+        }
     }
-}
 
-impl Time {
     /// The columns of which dates are read.
     pub(super) fn dates(&self) -> impl Iterator<Item = usize> {
         let (first, second) = match *self {
@@ -401,14 +440,26 @@ fn usual_mark(layout: &Layout) -> DecimalMark {
         .iter()
         .map(|column| column.marks.point)
         .sum::<u64>();
-    if commas > points || (commas == points && layout.separator == b';') {
+    // So are those whose dates have points.
+    let dotted = layout
+        .columns
+        .iter()
+        .filter(|column| column.dotted * 2 > column.filled.max(1))
+        .count()
+        > 0;
+    if commas > points || (commas == points && (layout.separator == b';' || dotted)) {
         DecimalMark::Comma
     } else {
         DecimalMark::Point
     }
 }
 
-fn date_order(mapping: &Mapping, layout: &Layout, time: &Time) -> (DateOrder, bool) {
+fn date_order(
+    mapping: &Mapping,
+    layout: &Layout,
+    time: &Time,
+    usual: DateOrder,
+) -> (DateOrder, bool) {
     use super::mapping::Dates;
     match mapping.dates {
         Some(Dates::DayFirst) => return (DateOrder::DayFirst, false),
@@ -462,33 +513,43 @@ fn date_order(mapping: &Mapping, layout: &Layout, time: &Time) -> (DateOrder, bo
         unevenness(DateOrder::DayFirst),
         unevenness(DateOrder::MonthFirst),
     );
-    let order = if months < days {
-        DateOrder::MonthFirst
-    } else {
-        DateOrder::DayFirst
+    let order = match months.cmp(&days) {
+        Ordering::Less => DateOrder::MonthFirst,
+        Ordering::Greater => DateOrder::DayFirst,
+        Ordering::Equal => usual,
     };
     (order, true)
 }
 
-/// The unit that a header names: in brackets, or as its last word.
+/// The unit that a header names: in brackets, or as its last word or two, or glued to one.
 pub(super) fn unit_in(header: &str) -> Option<Unit> {
     let mut bracketed = header
         .split(['(', '[', '{'])
         .skip(1)
         .filter_map(|rest| rest.split([')', ']', '}']).next());
-    let words = header.split(|c: char| {
-        c.is_whitespace() || matches!(c, '_' | '(' | ')' | '[' | ']' | ',' | ':' | '/')
-    });
-    bracketed.find_map(Unit::parse).or_else(|| {
-        let known = |word: &str| {
-            let word = word.strip_suffix(".first").unwrap_or(word);
-            (word.len() > 1 || word == "W")
-                .then(|| Unit::parse(word))
-                .flatten()
-        };
-        words
-            .filter_map(known)
-            .next_back()
-            .or_else(|| header.split('.').find_map(known))
-    })
+    let parted = spaced(header);
+    let words: Vec<&str> = parted
+        .split(|c: char| {
+            c.is_whitespace() || matches!(c, '_' | '(' | ')' | '[' | ']' | ',' | ':' | '/')
+        })
+        .collect();
+    let of_power = header.to_lowercase().contains("power");
+    let known = |word: &str| {
+        let word = word.strip_suffix(".first").unwrap_or(word);
+        (word.len() > 1 || word == "W" || (word == "w" && of_power))
+            .then(|| Unit::parse(word))
+            .flatten()
+    };
+    let of_words = || {
+        (0..words.len()).rev().find_map(|at| {
+            // `watt_hours` is no power.
+            let before = at.checked_sub(1).map(|before| words[before]);
+            let two = before.and_then(|before| known(&format!("{before}{}", words[at])));
+            two.or_else(|| known(words[at]))
+        })
+    };
+    bracketed
+        .find_map(Unit::parse)
+        .or_else(of_words)
+        .or_else(|| header.split('.').find_map(known))
 }

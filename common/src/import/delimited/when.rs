@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, ToSpan};
 
+use super::plan::Plan;
 use super::records::Cells;
 use crate::import::series::Series;
 use crate::import::shown;
@@ -36,13 +37,53 @@ pub(super) fn after(last: Stamp) -> Stamp {
     }
 }
 
+/// Seconds of an interval: minutes as a number, or `PT15M`, `PT1H`, `P1D`; nothing where it is none.
+pub(super) fn length(cell: &str) -> Option<i64> {
+    let cell = cell.trim().trim_matches('"');
+    if let Ok(minutes) = cell.parse::<i64>() {
+        return (1..=44_640).contains(&minutes).then_some(minutes * 60);
+    }
+    let (number, unit) = if let Some(rest) = cell.strip_prefix("PT") {
+        (rest.strip_suffix(['H', 'M']), rest.ends_with('H'))
+    } else {
+        let days = cell.strip_prefix('P')?.strip_suffix('D')?;
+        return days
+            .parse::<i64>()
+            .ok()
+            .filter(|days| (1..=31).contains(days))
+            .map(|days| days * 86_400);
+    };
+    let count: i64 = number?
+        .parse()
+        .ok()
+        .filter(|count| (1..=1_440).contains(count))?;
+    Some(count * if unit { 3_600 } else { 60 })
+}
+
 /// A row without a time: nothing, a line of words, or one that is broken.
-pub(super) fn no_time(record: &impl Cells, cell: &str, line: u64, series: &mut Series<'_>) {
+pub(super) fn no_time(
+    record: &impl Cells,
+    plan: &Plan,
+    cell: &str,
+    line: u64,
+    series: &mut Series<'_>,
+) {
     let empty = (0..record.width()).all(|at| record.cell(at).trim().is_empty());
     if empty {
         return;
     }
-    let words = !cell.bytes().any(|byte| byte.is_ascii_digit()) && !cell.trim().is_empty();
+    let letter = |text: &str| {
+        text.trim_start()
+            .chars()
+            .next()
+            .is_some_and(char::is_alphabetic)
+    };
+    let values = plan.values.iter().map(|value| record.cell(value.column));
+    let has_number = values
+        .clone()
+        .any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()));
+    let words = !cell.trim().is_empty()
+        && (!cell.bytes().any(|byte| byte.is_ascii_digit()) || (letter(cell) && !has_number));
     let code = if words { "not_a_row" } else { "timestamp" };
     series.findings.add(line, code, &[("found", &shown(cell))]);
 }

@@ -1,15 +1,43 @@
 //! Words by which columns are known.
 
+use super::plan::folded;
+
+/// How sure words make a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sure {
+    /// `kWh`, `value`: of whatever the file is about.
+    Weak,
+    /// What was used: out of the grid, or of all sources where another column says what came out of the grid.
+    Used,
+    /// Which way, or of what.
+    Plain,
+}
+
+/// Words of energy that never passes the meter: no channel of ours.
+pub(super) const OWN_USE: [&str; 8] = [
+    "self-consum",
+    "self consum",
+    "selfconsum",
+    "self-use",
+    "eigenverbrauch",
+    "autocons",
+    "zelfverbruik",
+    "autoconsum",
+];
+
 /// Words of header and cells by which a channel is known, small letters, in the order in which they are
-/// looked for: English, Portuguese, Spanish, French, Italian, Dutch, German, Czech.
-pub(super) const CHANNELS: [(&str, &[&str]); 9] = [
-    ("gas", &["gas", "gás", "gaz"]),
+/// looked for: English, Portuguese, Spanish, French, Italian, Dutch, German, Czech, Danish, Norwegian,
+/// Swedish, Finnish.
+pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
+    ("gas", Sure::Plain, &["gas", "gás", "gaz"]),
     (
         "water",
-        &["water", "água", "agua", "eau", "wasser", "acqua"],
+        Sure::Plain,
+        &["water", "água", "agua", "l'eau", "d'eau", "wasser", "acqua"],
     ),
     (
         "battery_discharge",
+        Sure::Plain,
         &[
             "discharg",
             "descarga",
@@ -18,22 +46,50 @@ pub(super) const CHANNELS: [(&str, &[&str]); 9] = [
             "ontlad",
             "battery out",
             "battery_out",
+            "batterieentnahme",
+            "from battery",
+            "from powerwall",
+            "from the battery",
+        ],
+    ),
+    (
+        "device_consumption",
+        Sure::Plain,
+        &[
+            "vehicle",
+            "diverter",
+            "diverted",
+            "wallbox",
+            "ev charg",
+            "charging station",
+            "charging point",
+            "laadpaal",
+            "ladestation",
         ],
     ),
     (
         "battery_charge",
+        Sure::Plain,
         &[
             "battery charge",
             "charged",
+            "charging",
             "batterie_ladung",
+            "batterieladung",
             "carga da bateria",
+            "carga de bater",
             "laden",
             "battery in",
             "battery_in",
+            "to battery",
+            "to powerwall",
+            "to the battery",
+            "charge",
         ],
     ),
     (
         "grid_export",
+        Sure::Plain,
         &[
             "export",
             "returned",
@@ -44,16 +100,27 @@ pub(super) const CHANNELS: [(&str, &[&str]); 9] = [
             "fed in",
             "injec",
             "injet",
+            "injeç",
+            "inyec",
             "teruglever",
+            "teruggelever",
+            "invoed",
             "einspeis",
+            "rückliefer",
+            "ruecklie",
             "vertid",
             "immess",
             "immission",
             "excedente",
+            "surplus",
+            "überschuss",
             "reinjet",
             "dodávk",
+            "inmatning",
+            "innmating",
             "as_kwh",
             "to grid",
+            "to the grid",
             "delivered to",
             "received from customer",
             "generated to grid",
@@ -61,71 +128,150 @@ pub(super) const CHANNELS: [(&str, &[&str]); 9] = [
     ),
     (
         "solar_production",
+        Sure::Plain,
         &[
             "solar",
             "pv",
-            "produ",
+            "photovolt",
+            "fotovolt",
             "generat",
             "geração",
+            "gerad",
+            "generad",
+            "prodott",
             "geracao",
             "erzeug",
             "opwek",
             "yield",
             "inverter",
             "autogen",
+            // What begins with `produ` besides: see `channel_of_words`.
         ],
+    ),
+    // A heater that the distributor switches, on a register of its own.
+    (
+        "grid_import",
+        Sure::Plain,
+        &["controlled load", "control load"],
     ),
     (
         "total_consumption",
+        Sure::Plain,
         &[
             "load",
             "total consumption",
+            "gesamtverbrauch",
+            "hausverbrauch",
             "home",
             "household use",
-            "eigenverbrauch",
         ],
     ),
     (
         "grid_import",
+        Sure::Plain,
         &[
             "import",
-            "consum",
-            "verbruik",
             "afname",
             "bezug",
+            "entnahme",
+            "purchas",
+            "prelie",
+            "prélèv",
+            "offtake",
+            "odběr",
+            "soutir",
+            "ae_kwh",
+            "levering",
+            "uttag",
+            "from grid",
+            "from the grid",
+        ],
+    ),
+    (
+        "grid_import",
+        Sure::Used,
+        &[
+            "consum",
+            "verbruik",
             "verbrauch",
             "usage",
             "used",
-            "purchas",
+            "spotř",
+            "forbru",
+            "förbruk",
+            "kulut",
+            "zużyc",
+        ],
+    ),
+    (
+        "grid_import",
+        Sure::Weak,
+        &[
             "electricity",
             "energy",
             "energia",
             "énergie",
-            "prelie",
-            "spotř",
-            "odběr",
-            "soutir",
+            "energie",
             "eletric",
-            "ae_kwh",
-            "levering",
             "kwh",
-            "from grid",
+            "watt hour",
+            "watt_hour",
+            "watthour",
             "strom",
-        ],
-    ),
-    (
-        "grid_import",
-        &[
             "value",
             "valor",
             "valeur",
             "wert",
             "waarde",
             "quantity",
+            "quantidade",
+            "cantidad",
+            "hoeveelheid",
+            "mængde",
+            "menge",
             "amount of energy",
         ],
     ),
 ];
+
+/// Words that begin as what is produced does, and name a thing.
+const PRODUCTS: [&str; 7] = [
+    "product", "products", "produkt", "produkte", "producto", "produto", "prodotto",
+];
+
+/// The channel that some words name, and how sure that is.
+pub(super) fn channel_in(text: &str) -> Option<(&'static str, Sure)> {
+    let text = folded(&spaced(text));
+    if OWN_USE.iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    let produced = || {
+        text.split(|c: char| !c.is_alphanumeric())
+            .any(|word| word.starts_with("produ") && !PRODUCTS.contains(&word))
+    };
+    CHANNELS
+        .iter()
+        .find(|(channel, _, words)| {
+            words.iter().any(|word| text.contains(word))
+                || (*channel == "solar_production" && produced())
+        })
+        .map(|(channel, sure, _)| (*channel, *sure))
+}
+
+/// `ElectricityUsageKwh` with blanks between its words.
+pub(super) fn spaced(text: &str) -> String {
+    let mut parted = String::with_capacity(text.len() + 8);
+    // One small letter alone is of a unit: `kWh`.
+    let mut small = 0;
+    for c in text.chars() {
+        if small > 1 && c.is_uppercase() {
+            parted.push(' ');
+        }
+        small = if c.is_lowercase() { small + 1 } else { 0 };
+        parted.push(c);
+    }
+    parted
+}
 
 /// Words of a register.
 pub(super) const REGISTERS: [&str; 14] = [
@@ -144,8 +290,48 @@ pub(super) const REGISTERS: [&str; 14] = [
     "meterread",
     "totali",
 ];
+/// Words that begin as a register's do, and are none.
+pub(super) const NO_REGISTERS: [&str; 5] = ["standby", "stand-by", "standard", "standing", "today"];
+
+/// Words of what was used or made in a time: its numbers may grow for a while and count nothing.
+pub(super) const AMOUNTS: [&str; 10] = [
+    "today",
+    "this day",
+    "daily",
+    "usage",
+    "used",
+    "consum",
+    "verbrauch",
+    "verbruik",
+    "produc",
+    "forbruk",
+];
+
+/// Words of columns that say which meter a row is of.
+pub(super) const NAMES: [&str; 16] = [
+    "ean",
+    "gsrn",
+    "cups",
+    "esiid",
+    "nmi",
+    "prm",
+    "pod",
+    "mpan",
+    "mprn",
+    "icp",
+    "serial",
+    "id",
+    "account",
+    "gtin",
+    "meternummer",
+    "zählpunkt",
+];
+
+/// Currencies, which are words of their own or none.
+pub(super) const CURRENCIES: [&str; 8] = ["eur", "usd", "brl", "gbp", "aud", "dkk", "nok", "sek"];
+
 /// Words of columns that are no energy.
-pub(super) const OTHERS: [&str; 28] = [
+pub(super) const OTHERS: [&str; 25] = [
     "cost",
     "price",
     "preço",
@@ -158,7 +344,6 @@ pub(super) const OTHERS: [&str; 28] = [
     "preis",
     "precio",
     "coste",
-    "charge",
     "tariff rate",
     "temperatur",
     "humid",
@@ -167,24 +352,23 @@ pub(super) const OTHERS: [&str; 28] = [
     "factor",
     "co2",
     "€",
-    "eur",
-    "usd",
-    "brl",
+    "%",
     "r$",
     "compensation",
     "quality",
     "kvar",
 ];
-pub(super) const STARTS: [&str; 12] = [
-    "start", "from", "begin", "van", "de ", "início", "inicio", "début", "debut", "od", "von",
-    "inizio",
+pub(super) const STARTS: [&str; 13] = [
+    "start", "from", "begin", "van", "de", "início", "inicio", "début", "debut", "od", "von",
+    "inizio", "fra",
 ];
-pub(super) const ENDS: [&str; 11] = [
-    "end", "until", "tot", "até", "fim", "fin", "do", "bis", "ende", "to", "stop",
+pub(super) const ENDS: [&str; 13] = [
+    "end", "ending", "until", "tot", "até", "fim", "fin", "do", "bis", "ende", "to", "stop", "til",
 ];
-pub(super) const ESTIMATES: [&str; 9] = [
+pub(super) const ESTIMATES: [&str; 10] = [
     "estimat",
     "estimad",
+    "estimer",
     "geschat",
     "stimat",
     "geschätz",
@@ -210,8 +394,20 @@ pub(super) fn is_electric(channel: &str) -> bool {
 /// Words of a phase.
 pub(super) const PHASES: [&str; 5] = ["phase", "fase", "l1", "l2", "l3"];
 
+/// What a column of the days of bills is called.
+pub(super) const BILL_DATES: [&str; 8] = [
+    "bill date",
+    "billing date",
+    "statement date",
+    "invoice date",
+    "factuurdatum",
+    "rechnungsdatum",
+    "data da fatura",
+    "fecha de factura",
+];
+
 /// Words of a part of a channel: tariffs, phases.
-pub(super) const PARTS: [&str; 41] = [
+pub(super) const PARTS: [&str; 44] = [
     "t1",
     "t2",
     "t3",
@@ -219,6 +415,9 @@ pub(super) const PARTS: [&str; 41] = [
     "low",
     "high",
     "normal",
+    "normaal",
+    "enkel",
+    "tarif",
     "peak",
     "off",
     "offpeak",

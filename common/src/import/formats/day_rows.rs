@@ -1,4 +1,5 @@
-//! A day a row and a time of day a column, as Enel Distribuzione has it: `Giorno;00:00-00:15;00:15-00:30;…`.
+//! A day a row and a time of day a column: `Giorno;00:00-00:15;00:15-00:30;…` as Enel Distribuzione has it,
+//! `NMI,METER SERIAL NUMBER,CON/GEN,DATE,ESTIMATED?,00:00 - 00:30,…` as Australian distributors do.
 
 use std::io::{self, BufRead};
 
@@ -6,7 +7,8 @@ use jiff::civil::{Date, Time};
 
 use super::bounded::{Lines, MOST_LINE};
 use super::fields::fields;
-use super::{amount, slot, wrong};
+use super::{Meters, amount, slot, wrong};
+use crate::import::delimited;
 use crate::import::number::{DecimalMark, MarkEvidence};
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
@@ -15,19 +17,31 @@ use crate::import::unit::Unit;
 
 /// Lines that are looked at for the decimal mark and the order of dates.
 const LOOKED_AT: usize = 500;
+/// Lines before that of the columns.
+const MOST_PREAMBLE: usize = 30;
+/// Columns before that of the first time.
+const MOST_LEADING: usize = 12;
 
-/// Whether all columns but the first are times of the day.
+/// Whether all columns but the first, which is of Enel's days, are times of the day.
 pub fn recognise(head: &str) -> bool {
+    header_in(head).is_some_and(|header| header.enel)
+}
+
+/// Whether there are columns of a day's times under any name.
+pub fn recognise_any(head: &str) -> bool {
+    header_in(head).is_some()
+}
+
+fn header_in(head: &str) -> Option<Header> {
     let text = head.trim_start_matches('\u{feff}');
-    text.lines()
-        .find(|line| !line.trim().is_empty())
-        .is_some_and(|line| Header::read(line).is_some())
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.take(MOST_PREAMBLE).find_map(Header::read)
 }
 
 /// Reads a file.
 pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()> {
     let mut lines = Lines::new(source, MOST_LINE);
-    let mut header = None;
+    let mut header: Option<Header> = None;
     let mut head: Vec<(String, u64)> = Vec::new();
     let mut file = None;
     while let Some(line) = lines.next()? {
@@ -40,7 +54,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
         }
         if header.is_none() {
             header = Header::read(&line.text);
-            if header.is_none() {
+            if header.is_none() && line.number > 2 * MOST_PREAMBLE as u64 {
                 series.findings.add(line.number, "unrecognised", &[]);
                 return Ok(());
             }
@@ -66,12 +80,21 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     Ok(())
 }
 
-/// The first line.
+/// The line of the columns.
 #[derive(Debug, Clone)]
 struct Header {
     separator: char,
+    /// Columns before the first of a time.
+    leading: usize,
+    date: usize,
+    meter: Option<usize>,
+    channel: Option<usize>,
+    estimated: Option<usize>,
+    unit: Option<usize>,
     times: Vec<Time>,
     step: i64,
+    /// The first column is of Enel's days.
+    enel: bool,
     /// Whether the unit is known by who writes such files.
     known: bool,
 }
@@ -79,33 +102,91 @@ struct Header {
 impl Header {
     fn read(line: &str) -> Option<Self> {
         let separator = ['\t', ';', ','].into_iter().find(|c| line.contains(*c))?;
-        let mut names = fields(line, separator);
-        let first = names.next()?;
-        let mut times = Vec::new();
-        for name in names {
-            if name.trim().is_empty() {
-                continue;
-            }
-            let (from, to) = name.split_once('-').unwrap_or((&name, "00:00"));
-            stamp::read_clock(to)?;
-            let (time, next_day) = stamp::read_clock(from)?;
-            if next_day || times.len() >= 1_500 {
-                return None;
-            }
-            times.push(time);
+        let titles: Vec<_> = fields(line.trim_start_matches('\u{feff}'), separator)
+            .take(2_000)
+            .collect();
+        let leading = titles.iter().position(|name| of_day(name).is_some())?;
+        let times: Vec<Time> = titles[leading..]
+            .iter()
+            .map_while(|name| of_day(name))
+            .collect();
+        if leading == 0 || leading > MOST_LEADING || times.len() >= 1_500 {
+            return None;
         }
         let second = |time: &Time| i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60;
         let step = second(times.get(1)?) - second(times.first()?);
-        let whole = second(times.first()?) == 0 && step >= 300 && 86_400 % step == 0;
+        if step < 300 || 86_400 % step != 0 {
+            return None;
+        }
         // An hour more or less where the clock changes.
         let count = i64::try_from(times.len()).ok()? * step;
-        (whole && (82_800..=90_000).contains(&count)).then_some(Self {
+        if !(82_800..=90_000).contains(&count) {
+            return None;
+        }
+        // Times that columns end at, of which the last is midnight.
+        let ends = second(times.first()?) == step && second(times.last()?) == 0;
+        let times: Vec<Time> = if ends {
+            let mut times = times;
+            times.rotate_right(1);
+            times
+        } else {
+            times
+        };
+        if second(times.first()?) != 0 {
+            return None;
+        }
+        let lower: Vec<String> = titles[..leading]
+            .iter()
+            .map(|name| name.trim().to_lowercase())
+            .collect();
+        let named = |words: &[&str]| {
+            lower
+                .iter()
+                .position(|name| words.iter().any(|word| name.contains(word)))
+        };
+        let date = named(&[
+            "giorno", "date", "datum", "data", "fecha", "jour", "tag", "day", "dia",
+        ])
+        .unwrap_or(leading - 1);
+        let other = |at: &usize| *at != date;
+        let enel = leading == 1 && lower[0] == "giorno";
+        let meter = named(&["nmi", "icp", "mpan", "ean", "meter", "pod"]).filter(other);
+        let channel = named(&[
+            "con/gen",
+            "type",
+            "register",
+            "flow",
+            "direction",
+            "channel",
+            "stream",
+        ])
+        .filter(other);
+        Some(Self {
             separator,
+            leading,
+            date,
+            known: enel || lower.iter().any(|name| name == "con/gen"),
+            meter,
+            channel,
+            estimated: named(&["estimat", "quality"]).filter(other),
+            unit: named(&["unit", "uom"]).filter(other),
             times,
             step,
-            known: first.trim().eq_ignore_ascii_case("giorno"),
+            enel,
         })
     }
+}
+
+/// The time of day that a column is of, or begins at.
+fn of_day(name: &str) -> Option<Time> {
+    let name = name.trim();
+    let (from, to) = name.split_once('-').unwrap_or((name, "00:00"));
+    if !from.contains(':') {
+        return None;
+    }
+    stamp::read_clock(to.trim())?;
+    let (time, _) = stamp::read_clock(from.trim())?;
+    Some(time)
 }
 
 struct File {
@@ -113,7 +194,9 @@ struct File {
     mark: DecimalMark,
     style: StampStyle,
     clock: Clock,
-    part: PartId,
+    meters: Meters,
+    /// The channel that was read last, as it was written, and its part of the series.
+    part: Option<(String, PartId)>,
 }
 
 impl File {
@@ -126,7 +209,8 @@ impl File {
         let mut dates = OrderEvidence::default();
         for (text, _) in head.iter() {
             let mut row = fields(text, header.separator);
-            dates.add(&row.next().unwrap_or_default());
+            let leading: Vec<_> = row.by_ref().take(header.leading).collect();
+            dates.add(leading.get(header.date).map_or("", |cell| cell));
             row.for_each(|cell| marks.add(&cell));
         }
         let usual = if header.separator == ',' {
@@ -140,18 +224,10 @@ impl File {
                 .add(0, "mixed_decimal", &[("column", "00:00–24:00")]);
             return None;
         };
-        if !header.known {
+        if !header.known && header.unit.is_none() {
             let params = [("channel", "grid_import"), ("unit", "kWh")];
             series.findings.add(1, "unit_assumed", &params);
         }
-        let part = series.part(&ChannelKey {
-            name: "grid_import",
-            part: "",
-            kind: Kind::Usage,
-            stamp_is: StampIs::Start,
-            unit: Unit::KWH,
-            together: false,
-        });
         let mut file = Self {
             clock: Clock::new(series.stamp_zone().clone()),
             header,
@@ -160,7 +236,8 @@ impl File {
                 order: dates.decide().unwrap_or(DateOrder::DayFirst),
                 epoch: false,
             },
-            part,
+            meters: Meters::default(),
+            part: None,
         };
         for (text, line) in head.drain(..) {
             file.row(&text, line, series);
@@ -170,31 +247,90 @@ impl File {
 
     fn row(&mut self, text: &str, line: u64, series: &mut Series<'_>) {
         let mut row = fields(text, self.header.separator);
-        let day = row.next().unwrap_or_default();
-        let Some(Stamp::Day(date)) = stamp::read(&day, self.style) else {
-            let found = shown(&day);
-            series.findings.add(line, "timestamp", &[("found", &found)]);
+        let leading: Vec<_> = row.by_ref().take(self.header.leading).collect();
+        let day = leading.get(self.header.date).map_or("", |cell| cell.trim());
+        let Some(Stamp::Day(date)) = stamp::read(day, self.style) else {
+            let found = shown(day);
+            // A second header, or a line of whoever wrote the file.
+            let code = if day.bytes().any(|byte| byte.is_ascii_digit()) {
+                "timestamp"
+            } else {
+                "not_a_row"
+            };
+            series.findings.add(line, code, &[("found", &found)]);
             return;
         };
+        let leading_cell =
+            |at: Option<usize>| at.and_then(|at| leading.get(at)).map(|cell| cell.trim());
+        let unit = match leading_cell(self.header.unit) {
+            None => Unit::KWH,
+            Some(cell) => {
+                let Some(unit) = Unit::parse(cell) else {
+                    series
+                        .findings
+                        .add(line, "unit_not_known", &[("found", &shown(cell))]);
+                    return;
+                };
+                unit
+            }
+        };
+        let estimated = leading_cell(self.header.estimated).is_some_and(|cell| {
+            let cell = cell.to_lowercase();
+            matches!(cell.as_str(), "y" | "yes" | "e" | "true") || cell.contains("estim")
+        });
+        let meter = leading_cell(self.header.meter).unwrap_or_default();
+        let kind = leading_cell(self.header.channel).unwrap_or_default();
+        let part = self.part(meter, kind, unit, series);
         let mut cells: Vec<_> = row.take(1_600).collect();
         let slots = self.slots(date, (cells.len(), line), series);
-        // A separator at the end of the line.
-        while cells.len() > slots.len() && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+        // A separator at the end of the line; a sum of the day.
+        while cells.len() > slots.len()
+            && (cells.last().is_some_and(|cell| cell.trim().is_empty())
+                || cells.len() == slots.len() + 1 && slots.len() == self.header.times.len())
+        {
             cells.pop();
         }
         if cells.len() != slots.len() {
             let (found, expected) = (cells.len().to_string(), slots.len().to_string());
             let params = [
-                ("day", day.trim()),
+                ("day", day),
                 ("found", found.as_str()),
                 ("expected", expected.as_str()),
             ];
             series.findings.add(line, "wrong_length", &params);
             return;
         }
-        for ((cell, start), column) in cells.iter().zip(slots).zip(2_u64..) {
-            self.cell(cell, start, (line, column), series);
+        let first = u64::try_from(self.header.leading).unwrap_or(1) + 1;
+        for ((cell, start), column) in cells.iter().zip(slots).zip(first..) {
+            self.cell(cell, start, (part, unit, estimated), (line, column), series);
         }
+    }
+
+    /// The part of the series that a row is of.
+    fn part(&mut self, meter: &str, kind: &str, unit: Unit, series: &mut Series<'_>) -> PartId {
+        let name = format!("{meter}\u{0}{kind}\u{0}{:?}", unit.base);
+        if let Some((known, id)) = &self.part
+            && *known == name
+        {
+            return *id;
+        }
+        let channel = match kind {
+            "" => "grid_import",
+            // The meter of a distributor does not see the roof.
+            kind if kind.to_lowercase().starts_with("gen") => "grid_export",
+            kind => delimited::channel_of_words(kind).unwrap_or("grid_import"),
+        };
+        let channel = self.meters.channel(meter, channel);
+        let id = series.part(&ChannelKey {
+            name: &channel,
+            part: kind,
+            kind: Kind::Usage,
+            stamp_is: StampIs::Start,
+            unit,
+            together: false,
+        });
+        self.part = Some((name, id));
+        id
     }
 
     /// The instants of a day's columns: as many as the day has, or as the header names. One that the
@@ -231,10 +367,11 @@ impl File {
         &self,
         cell: &str,
         start: Option<i64>,
+        (part, unit, estimated): (PartId, Unit, bool),
         (line, column): (u64, u64),
         series: &mut Series<'_>,
     ) {
-        let Some(nano) = amount(cell, self.mark, Unit::KWH) else {
+        let Some(nano) = amount(cell, self.mark, unit) else {
             if let Some(start) = start {
                 series.blank(line, &slot(start));
             }
@@ -242,19 +379,21 @@ impl File {
         };
         match (nano, start) {
             (Ok(nano), Some(at)) => series.put(
-                self.part,
+                part,
                 Point {
                     at: Stamp::Instant(at),
                     until: Some(Stamp::Instant(at + self.header.step)),
                     nano,
-                    estimated: false,
+                    estimated,
                     line,
                 },
             ),
             // In the hour that is left out nothing flows.
             (Ok(0), None) => {}
             (Ok(_), None) => {
-                let at = usize::try_from(column - 2).ok();
+                let at = usize::try_from(column)
+                    .ok()
+                    .and_then(|column| column.checked_sub(self.header.leading + 1));
                 let time = at.and_then(|at| self.header.times.get(at));
                 let found = time.map(ToString::to_string).unwrap_or_default();
                 wrong(series, line, "no_such_time", (&found, &column.to_string()));

@@ -18,6 +18,7 @@ pub mod home_assistant;
 mod json;
 pub mod line_protocol;
 pub mod nem12;
+pub mod nem13;
 pub mod payload;
 mod readings;
 pub mod solaredge;
@@ -61,6 +62,13 @@ pub(super) const ALL: &[Format] = &[
         read: nem12::read,
     },
     Format {
+        slug: "nem13",
+        title: "NEM13, Australia",
+        recognise: nem13::recognise,
+        zone: nem13::zone,
+        read: nem13::read,
+    },
+    Format {
         slug: "green_button_xml",
         title: "Green Button XML (ESPI)",
         recognise: green_button::recognise,
@@ -90,7 +98,7 @@ pub(super) const ALL: &[Format] = &[
     },
     Format {
         slug: "united_power_csv",
-        title: "United Power",
+        title: "United Power, Southern California Edison",
         recognise: united_power::recognise,
         zone: no_zone,
         read: united_power::read,
@@ -113,6 +121,13 @@ pub(super) const ALL: &[Format] = &[
         slug: "enel",
         title: "Enel Distribuzione, a day a row",
         recognise: day_rows::recognise,
+        zone: no_zone,
+        read: day_rows::read,
+    },
+    Format {
+        slug: "day_rows",
+        title: "A day a row, a time of day a column",
+        recognise: day_rows::recognise_any,
         zone: no_zone,
         read: day_rows::read,
     },

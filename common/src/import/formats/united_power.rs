@@ -1,5 +1,5 @@
-//! Interval files of United Power and its like: several blocks under banners, one for each way and one for
-//! both together, and none of them says which it is. Signs and sums do.
+//! Interval files of United Power, Southern California Edison and their like: several blocks under banners,
+//! one for each way and one for both together, of which some say which they are. Of others signs and sums do.
 
 use std::io::{self, BufRead};
 
@@ -23,7 +23,31 @@ const ROUNDING: i64 = 20_000_000;
 
 /// Whether it has such banners.
 pub fn recognise(head: &str) -> bool {
-    head.contains("Meter Reading Information") && head.contains("Energy consumption time period,")
+    head.contains("Meter Reading Information") && head.lines().any(|line| banner(line).is_some())
+}
+
+/// What follows the banner of a block, and the channel where it says that.
+fn banner(line: &str) -> Option<(&str, Option<&'static str>)> {
+    const BANNERS: [(&str, Option<&str>); 4] = [
+        ("Energy consumption time period", None),
+        ("Energy Delivered time period", Some("grid_import")),
+        ("Energy Received time period", Some("grid_export")),
+        ("Energy Net time period", None),
+    ];
+    let line = line.trim().trim_start_matches('"');
+    BANNERS.iter().find_map(|(words, channel)| {
+        let rest = line.strip_prefix(words)?.trim_start_matches('"');
+        Some((rest.strip_prefix(',')?, *channel))
+    })
+}
+
+/// Both ends of a period, and the cells after it.
+fn period(line: &str) -> Option<(String, String, String)> {
+    let mut cells = fields(line, ',');
+    let span = cells.next()?.replace('\u{a0}', " ");
+    let (from, to) = span.split_once(" to ")?;
+    let rest = cells.next().unwrap_or_default().into_owned();
+    Some((from.trim().to_owned(), to.trim().to_owned(), rest))
 }
 
 /// Reads a file.
@@ -35,13 +59,16 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
         let text = line.text.trim();
         if line.cut {
             series.findings.add(line.number, "long_line", &[]);
-        } else if let Some(rest) = text.strip_prefix("Energy consumption time period,") {
-            blocks.push(Block::under(rest));
-        } else if let Some((span, rest)) = text.split_once(',')
-            && let Some((from, to)) = span.split_once(" to ")
-            && let Some(block) = blocks.last_mut()
+        } else if let Some((rest, channel)) = banner(text) {
+            let next = Block::under(rest, channel);
+            // A banner above each day begins no other block.
+            if !blocks.last().is_some_and(|last| last.goes_on(&next)) {
+                blocks.push(next);
+            }
+        } else if let Some(block) = blocks.last_mut()
+            && let Some((from, to, cell)) = period(text)
         {
-            block.row(from, to, rest, line.number, series);
+            block.row(&from, &to, &cell, line.number, series);
             rows += 1;
         }
         if rows > MOST_ROWS || blocks.len() > MOST_BLOCKS {
@@ -52,12 +79,17 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
             return Ok(());
         }
     }
+    join(&mut blocks);
     // Blocks of one span of time tell of one another.
     while let Some(first) = blocks.first().map(Block::span) {
         let (mut alike, others): (Vec<Block>, Vec<Block>) =
             blocks.into_iter().partition(|block| block.span() == first);
         blocks = others;
-        leave_out_net(&mut alike, series);
+        if alike.iter().any(|block| block.channel.is_some()) {
+            alike.retain(|block| block.channel.is_some());
+        } else {
+            leave_out_net(&mut alike, series);
+        }
         tell(&alike, series);
     }
     Ok(())
@@ -65,6 +97,8 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
 
 /// Values under one banner.
 struct Block {
+    /// The channel, where the banner says it.
+    channel: Option<&'static str>,
     /// `None` where it is no energy: the highest power of a day, say.
     unit: Option<Unit>,
     unit_text: String,
@@ -80,18 +114,25 @@ struct Row {
 
 impl Block {
     /// Under a line of columns such as `Usage(Real energy in kilowatt-hours),Events occurred`.
-    fn under(columns: &str) -> Self {
+    fn under(columns: &str, channel: Option<&'static str>) -> Self {
         let unit = columns
             .split_once(" in ")
             .map_or("", |(_, rest)| rest.split(')').next().unwrap_or_default());
         Self {
+            channel,
             unit: Unit::parse(unit).filter(|unit| unit.base != Base::Power),
             unit_text: shown(unit),
             rows: Vec::new(),
         }
     }
 
-    fn row(&mut self, from: &str, to: &str, rest: &str, line: u64, series: &mut Series<'_>) {
+    /// Whether another banner is of the same; where none says which way, of that only blocks of other times
+    /// can be, which is known when they are read.
+    fn goes_on(&self, next: &Self) -> bool {
+        self.channel.is_some() && self.channel == next.channel && self.unit == next.unit
+    }
+
+    fn row(&mut self, from: &str, to: &str, cell: &str, line: u64, series: &mut Series<'_>) {
         let Some(unit) = self.unit else {
             if self.rows.is_empty() && !self.unit_text.is_empty() {
                 let found = std::mem::take(&mut self.unit_text);
@@ -99,8 +140,7 @@ impl Block {
             }
             return;
         };
-        let cell = fields(rest, ',').next().unwrap_or_default();
-        let Some(nano) = amount(&cell, DecimalMark::Point, unit) else {
+        let Some(nano) = amount(cell, DecimalMark::Point, unit) else {
             series.blank(line, "Usage");
             return;
         };
@@ -115,7 +155,7 @@ impl Block {
                 nano,
                 line,
             }),
-            (Err(code), ..) => wrong(series, line, code, (&cell, "Usage")),
+            (Err(code), ..) => wrong(series, line, code, (cell, "Usage")),
             (_, start, _) => {
                 let found = if start.is_some() { to } else { from };
                 let found = shown(found);
@@ -133,6 +173,26 @@ impl Block {
     fn has(&self, sign: impl Fn(i64) -> bool) -> bool {
         self.rows.iter().any(|row| sign(row.nano))
     }
+}
+
+/// Blocks of one unit that follow each other in time are one, in which a day is under each banner.
+fn join(blocks: &mut Vec<Block>) {
+    let mut joined: Vec<Block> = Vec::new();
+    for block in blocks.drain(..) {
+        let first = block.rows.first().map(|row| row.from);
+        match joined.last_mut() {
+            Some(last)
+                if last.channel == block.channel
+                    && last.unit == block.unit
+                    && first.is_some()
+                    && last.rows.last().map(|row| row.to) == first =>
+            {
+                last.rows.extend(block.rows);
+            }
+            _ => joined.push(block),
+        }
+    }
+    *blocks = joined;
 }
 
 /// Takes away the block that is the sum of two others.
@@ -173,6 +233,10 @@ fn tell(blocks: &[Block], series: &mut Series<'_>) {
         let (below, above) = (block.has(|nano| nano < 0), block.has(|nano| nano > 0));
         let line = block.rows.first().map_or(0, |row| row.line);
         let channels: &[(&str, i64)] = match (below, above) {
+            _ if block.channel == Some("grid_import") => &[("grid_import", 1)],
+            // Written with either sign.
+            (true, _) if block.channel.is_some() => &[("grid_export", -1)],
+            _ if block.channel.is_some() => &[("grid_export", 1)],
             (true, true) => {
                 series.findings.add(line, "net_split", &[]);
                 &[("grid_import", 1), ("grid_export", -1)]

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 
-use crate::import::bills::MOST_BILLS;
 use crate::import::number::{self, Cell, DecimalMark, MarkEvidence, Number};
 use crate::import::series::{ChannelKey, Kind, PartId, Point, Series};
 use crate::import::shown;
@@ -13,11 +12,14 @@ use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
 use crate::import::unit::{Base, Unit};
 
 use super::bills::{self, Dated};
+use super::factor::multiplied;
 use super::mapping::{Mapping, Negative};
 use super::plan::{Plan, Time};
 use super::records::Cells;
-use super::when::{after, later, no_time};
+use super::when::{after, later, length, no_time};
 use super::words::is_electric;
+
+mod bill;
 
 /// Reads rows.
 pub(super) struct Run<'p> {
@@ -83,9 +85,15 @@ impl<'p> Run<'p> {
         let (at, until) = match self.when(record, series) {
             Ok(when) => when,
             Err(cell) => {
-                no_time(record, &cell, line, series);
+                no_time(record, self.plan, &cell, line, series);
                 return;
             }
+        };
+        let until = match self.plan.length {
+            Some(column) if until.is_none() => {
+                length(record.cell(column)).map(|long| later(at, long))
+            }
+            _ => until,
         };
         self.rows += 1;
         if self.rows == 1 {
@@ -143,6 +151,10 @@ impl<'p> Run<'p> {
         let unit = match value.unit {
             Some(unit) => unit,
             None => self.unit(record, line, series)?,
+        };
+        let number = match self.plan.factor {
+            None => number,
+            Some(factor) => multiplied(record, number, factor, line, series)?,
         };
         Some((
             if value.turned {
@@ -205,12 +217,20 @@ impl<'p> Run<'p> {
     }
 
     fn unit(&mut self, record: &impl Cells, line: u64, series: &mut Series<'_>) -> Option<Unit> {
-        let column = self.plan.unit_column?;
+        let column = self.plan.unit_column.or(self.plan.channel_of)?;
         let cell = record.cell(column);
         let found = if let Some(found) = self.units.get(cell) {
             *found
         } else {
-            let found = Unit::parse(cell);
+            let found = match (self.plan.unit_column, &self.mapping.channel_of) {
+                (None, Some(of)) => {
+                    let lower = cell.trim().to_lowercase();
+                    let mut words = of.channels.iter();
+                    let words = words.find(|words| words.word_in(&lower).is_some());
+                    words.and_then(|words| Unit::parse(words.unit.as_deref()?))
+                }
+                _ => Unit::parse(cell),
+            };
             // A hostile file may have a unit of its own on each row.
             if self.units.len() < 1_000 {
                 self.units.insert(cell.to_owned(), found);
@@ -462,7 +482,7 @@ impl<'p> Run<'p> {
                 };
                 (Stamp::Civil(from), Some(until))
             }
-            Time::DateAndHour { date, hour } => {
+            Time::DateAndHour { date, hour, first } => {
                 let day = day(date)?;
                 let cell = record.cell(hour).trim();
                 let count: i64 = if let Ok(count) = cell.parse() {
@@ -471,11 +491,11 @@ impl<'p> Run<'p> {
                     let (time, next) = stamp::read_clock(cell).ok_or_else(|| cell.to_owned())?;
                     if next { 24 } else { i64::from(time.hour()) }
                 };
-                if !(1..=300).contains(&count) {
+                if !(first..=300).contains(&count) {
                     return Err(cell.to_owned());
                 }
                 let midnight = self.midnight(day, series).ok_or_else(|| cell.to_owned())?;
-                let start = midnight + (count - 1) * self.last_step_seconds;
+                let start = midnight + (count - first) * self.last_step_seconds;
                 (
                     Stamp::Instant(start),
                     Some(Stamp::Instant(start + self.last_step_seconds)),
@@ -518,41 +538,6 @@ impl<'p> Run<'p> {
         Some(at)
     }
 
-    fn bill(
-        &mut self,
-        record: &impl Cells,
-        at: Stamp,
-        (estimated, line): (bool, u64),
-        series: &mut Series<'_>,
-    ) {
-        let day = match at {
-            Stamp::Day(day) => day,
-            Stamp::Civil(shown) => shown.date(),
-            Stamp::Instant(_) => return,
-        };
-        if self.bills.len() >= MOST_BILLS {
-            series
-                .findings
-                .add(line, "too_many_bills", &[("max", &MOST_BILLS.to_string())]);
-            return;
-        }
-        let values = (0..self.plan.values.len())
-            .map(|which| {
-                self.number(record, which, line, series)
-                    .and_then(|(number, unit)| number.to_nano(unit))
-            })
-            .collect();
-        let bills = self.plan.bills.as_ref();
-        let amounts = bills.map(|bills| bills.amounts(record, line, series));
-        self.bills.push(Dated {
-            day,
-            line,
-            values,
-            estimated,
-            amounts: amounts.unwrap_or_default(),
-        });
-    }
-
     /// Ends the table.
     ///
     /// # Errors
@@ -589,6 +574,9 @@ impl<'p> Run<'p> {
         }
         if self.gas_in_kwh {
             series.findings.add(0, "gas_in_kwh", &[]);
+        }
+        if self.plan.values.iter().any(|value| value.sign_turned) {
+            series.findings.add(0, "sign_turned", &[]);
         }
         for name in &self.plan.ignored {
             series.findings.add(0, "ignored", &[("column", name)]);

@@ -1,38 +1,33 @@
 //! A mapping for a table that no preset knows, by the words of its header and what its columns hold.
 
-use crate::import::series::{Kind, StampIs};
+use crate::import::series::Kind;
 use crate::import::unit::Unit;
 
 use super::layout::{Column, Layout};
-use super::mapping::{ChannelOf, ChannelWords, Mapping, Only, TimeColumns, ValueColumn};
+use super::mapping::{ChannelOf, ChannelWords, Mapping, Only, ValueColumn};
 use super::plan::{folded, unit_in};
-use super::words::{CHANNELS, ENDS, ESTIMATES, OTHERS, PARTS, PHASES, REGISTERS, STARTS};
+use super::words::{
+    AMOUNTS, CURRENCIES, ESTIMATES, NAMES, NO_REGISTERS, OTHERS, PARTS, PHASES, REGISTERS, Sure,
+    channel_in, spaced,
+};
 
-/// The channel that some words name.
-pub(super) fn channel_of_words(text: &str) -> Option<&'static str> {
-    let text = folded(text);
-    CHANNELS
-        .iter()
-        .find(|(_, words)| words.iter().any(|word| text.contains(word)))
-        .map(|(channel, _)| *channel)
-}
+mod time;
 
 /// A mapping for a table, or `None` where no time or no value is found in it.
 pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Mapping> {
-    let taken_and_time = time(layout)?;
-    let (time, stamp_is, taken) = taken_and_time;
+    let time::Found {
+        time,
+        stamp_is,
+        taken,
+    } = time::find(layout)?;
     let unit_column = units(layout, &taken);
     let numbers: Vec<usize> = (0..layout.columns.len())
         .filter(|at| !taken.contains(at) && layout.columns[*at].is_number())
-        .filter(|at| {
-            !OTHERS
-                .iter()
-                .any(|word| folded(&layout.columns[*at].header).contains(word))
-        })
+        .filter(|at| is_energy(&layout.columns[*at]))
         .collect();
     let of_energy = |at: &&usize| {
         let header = &layout.columns[**at].header;
-        unit_in(header).is_some() || (channel_of_words(header).is_some() && !header.is_empty())
+        unit_in(header).is_some() || (channel_in(header).is_some() && !header.is_empty())
     };
     let mut chosen: Vec<usize> = numbers.iter().filter(of_energy).copied().collect();
     if chosen.is_empty() {
@@ -48,7 +43,17 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
     if values.is_empty() {
         return None;
     }
-    let values = apart(layout, values);
+    let mut values = apart(layout, values);
+    if unit_column.is_none()
+        && let Some(unit) = layout.said_before(&UNITS, |cell| Unit::parse(cell).is_some())
+    {
+        for value in &mut values {
+            let at = super::plan::column(layout, &value.column);
+            if at.is_some_and(|at| unit_in(&layout.columns[at].header).is_none()) {
+                value.unit = Some(unit.to_owned());
+            }
+        }
+    }
     Some(Mapping {
         separator: None,
         skip_rows: None,
@@ -59,6 +64,8 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
         dates: None,
         decimal: None,
         values,
+        length: length(layout),
+        factor: factor(layout),
         channel_of: long,
         unit_column: unit_column.map(number),
         only: Vec::new(),
@@ -69,194 +76,52 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
     })
 }
 
+/// What a preamble calls the unit.
+const UNITS: [&str; 9] = [
+    "uom", "unit", "units", "unité", "unite", "einheit", "eenheid", "unidade", "unidad",
+];
+
+/// Whether a column of numbers may be one of energy.
+fn is_energy(column: &Column) -> bool {
+    let header = folded(&spaced(&column.header));
+    let unit = unit_in(&column.header).is_some();
+    let mut words = header.split(|c: char| !c.is_alphanumeric());
+    let other = OTHERS.iter().any(|word| header.contains(word))
+        || words.any(|word| CURRENCIES.contains(&word) || (!unit && NAMES.contains(&word)))
+        || (!unit && (header.contains("charge") && !header.contains("charged")));
+    !other && (unit || !column.is_name())
+}
+
+/// A column of `PT15M` and its like.
+fn length(layout: &Layout) -> Option<String> {
+    let at = layout.columns.iter().position(|column| {
+        column.numbers == 0
+            && !column.words.is_empty()
+            && column
+                .words
+                .iter()
+                .all(|word| super::when::length(word).is_some())
+    })?;
+    Some(number(at))
+}
+
+/// A column by which the values of its row are multiplied.
+fn factor(layout: &Layout) -> Option<String> {
+    const WORDS: [&str; 5] = [
+        "factor",
+        "multiplier",
+        "vermenigvuldigingsfactor",
+        "faktor",
+        "multiplicador",
+    ];
+    let at = layout.columns.iter().position(|column| {
+        column.is_number() && WORDS.contains(&folded(&column.header).as_str())
+    })?;
+    Some(number(at))
+}
+
 fn number(at: usize) -> String {
     format!("#{}", at + 1)
-}
-
-fn has(column: &Column, words: &[&str]) -> bool {
-    let header = folded(&column.header);
-    words.iter().any(|word| {
-        header == word.trim()
-            || header.starts_with(word)
-            || header.contains(&format!(" {word}"))
-            || header.contains(&format!("_{word}"))
-    })
-}
-
-type TimeFound = (TimeColumns, StampIs, Vec<usize>);
-
-fn time(layout: &Layout) -> Option<TimeFound> {
-    let columns = &layout.columns;
-    let times: Vec<usize> = (0..columns.len())
-        .filter(|at| columns[*at].is_time())
-        .collect();
-    let clocks: Vec<usize> = (0..columns.len())
-        .filter(|at| columns[*at].is_clock())
-        .collect();
-    let is_day = |at: usize| {
-        let mut cells = layout
-            .rows
-            .iter()
-            .filter_map(|row| row.get(at))
-            .take(200)
-            .filter(|cell| !cell.trim().is_empty());
-        cells.all(|cell| {
-            matches!(
-                super::layout::any_stamp(cell),
-                Some(crate::import::stamp::Stamp::Day(_))
-            )
-        })
-    };
-    if let [first, second, ..] = times[..] {
-        if is_day(first) && is_day(second) && clocks.len() >= 2 {
-            let found = TimeColumns::DateAndClocks {
-                date: number(first),
-                start: number(clocks[0]),
-                end_date: Some(number(second)),
-                end: number(clocks[1]),
-                inclusive: false,
-            };
-            return Some((
-                found,
-                StampIs::Start,
-                vec![first, second, clocks[0], clocks[1]],
-            ));
-        }
-        let (start, end) = if has(&columns[second], &STARTS) && has(&columns[first], &ENDS) {
-            (second, first)
-        } else {
-            (first, second)
-        };
-        if has(&columns[start], &STARTS) || has(&columns[end], &ENDS) || follows(layout, start, end)
-        {
-            let found = TimeColumns::Span {
-                start: number(start),
-                end: number(end),
-                inclusive: false,
-            };
-            return Some((found, StampIs::Start, times));
-        }
-    }
-    if let Some(&date) = times.first() {
-        if is_day(date) {
-            if let [start, end, ..] = clocks[..] {
-                let inclusive = layout
-                    .rows
-                    .iter()
-                    .filter_map(|row| row.get(end))
-                    .take(200)
-                    .all(|cell| {
-                        crate::import::stamp::read_clock(cell)
-                            .is_none_or(|(time, _)| time.minute() % 5 == 4)
-                    });
-                let found = TimeColumns::DateAndClocks {
-                    date: number(date),
-                    start: number(start),
-                    end_date: None,
-                    end: number(end),
-                    inclusive,
-                };
-                return Some((found, StampIs::Start, vec![date, start, end]));
-            }
-            if let [clock] = clocks[..] {
-                let ends = ends(&columns[clock]);
-                return Some((
-                    TimeColumns::DateAndClock {
-                        date: number(date),
-                        clock: number(clock),
-                    },
-                    ends,
-                    vec![date, clock],
-                ));
-            }
-            if let Some(hour) = hour_column(layout) {
-                return Some((
-                    TimeColumns::DateAndHour {
-                        date: number(date),
-                        hour: number(hour),
-                    },
-                    StampIs::Start,
-                    vec![date, hour],
-                ));
-            }
-        }
-        return Some((
-            TimeColumns::At {
-                column: number(date),
-                plus_minutes: 0,
-            },
-            ends(&columns[date]),
-            vec![date],
-        ));
-    }
-    let named = |words: &[&str]| {
-        columns
-            .iter()
-            .position(|column| words.contains(&folded(&column.header).as_str()))
-    };
-    let year = named(&["year", "ano", "año", "jahr", "jaar", "année", "anno"])?;
-    let month = named(&["month", "mês", "mes", "monat", "maand", "mois", "mese"])?;
-    Some((
-        TimeColumns::YearAndMonth {
-            year: number(year),
-            month: number(month),
-        },
-        StampIs::Start,
-        vec![year, month],
-    ))
-}
-
-fn ends(column: &Column) -> StampIs {
-    let header = folded(&column.header);
-    let words = ["end", "ende", "fim", "fin", "until", "tot"];
-    if words.iter().any(|word| {
-        header
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|part| part == *word)
-    }) {
-        StampIs::End
-    } else {
-        StampIs::Start
-    }
-}
-
-/// Whether the second of two columns of stamps is after the first in each row.
-fn follows(layout: &Layout, first: usize, second: usize) -> bool {
-    let at =
-        |row: &csv::StringRecord, column: usize| row.get(column).and_then(super::layout::any_stamp);
-    let seconds = |stamp| match stamp {
-        crate::import::stamp::Stamp::Instant(at) => at,
-        crate::import::stamp::Stamp::Civil(shown) => crate::import::stamp::seconds(shown),
-        crate::import::stamp::Stamp::Day(day) => crate::import::stamp::seconds(day.at(0, 0, 0, 0)),
-    };
-    layout
-        .rows
-        .iter()
-        .take(200)
-        .all(|row| match (at(row, first), at(row, second)) {
-            (Some(first), Some(second)) => {
-                (1..=32 * 86_400).contains(&(seconds(second) - seconds(first)))
-            }
-            _ => true,
-        })
-}
-
-fn hour_column(layout: &Layout) -> Option<usize> {
-    layout.columns.iter().enumerate().find_map(|(at, column)| {
-        let named = [
-            "hour", "hora", "heure", "stunde", "uur", "ora", "he", "period", "periodo",
-        ]
-        .iter()
-        .any(|word| folded(&column.header).starts_with(word));
-        let all = layout
-            .rows
-            .iter()
-            .filter_map(|row| row.get(at))
-            .all(|cell| {
-                matches!(cell.trim().parse::<u16>(), Ok(1..=100)) || cell.trim().is_empty()
-            });
-        (named && all && column.numbers > 0).then_some(at)
-    })
 }
 
 fn units(layout: &Layout, taken: &[usize]) -> Option<usize> {
@@ -271,14 +136,14 @@ fn units(layout: &Layout, taken: &[usize]) -> Option<usize> {
 
 fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> ValueColumn {
     let column = &layout.columns[at];
-    let named = channel_of_words(&column.header);
-    let register = REGISTERS
-        .iter()
-        .any(|word| folded(&column.header).contains(word))
-        || counts(layout, at);
+    let named = channel_in(&column.header).map(|(channel, _)| channel);
+    let register = is_register(&column.header) || counts(layout, at);
     let channel = match (named, usual_channel.filter(|_| of == 1)) {
         (_, Some(usual)) => usual.to_owned(),
         (Some(named), None) => named.to_owned(),
+        (None, None) if of == 1 && told_before(layout).is_some() => {
+            told_before(layout).unwrap_or_default().to_owned()
+        }
         (None, None) if register => "register".to_owned(),
         (None, None) if column.header.is_empty() => "unknown".to_owned(),
         (None, None) => column.header.clone(),
@@ -305,19 +170,72 @@ fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> 
     }
 }
 
+fn is_register(header: &str) -> bool {
+    let header = folded(header);
+    REGISTERS.iter().any(|word| header.contains(word))
+        && !NO_REGISTERS.iter().any(|word| header.contains(word))
+}
+
+/// Gas or water, where a line before the table is of one of them and the table does not say.
+fn told_before(layout: &Layout) -> Option<&'static str> {
+    let mut found = None;
+    for cell in layout
+        .before
+        .iter()
+        .flatten()
+        .filter(|cell| cell.len() <= 40)
+    {
+        if let Some((channel @ ("gas" | "water"), _)) = channel_in(cell) {
+            if found.is_some_and(|before| before != channel) {
+                return None;
+            }
+            found = Some(channel);
+        }
+    }
+    found
+}
+
 /// Columns that were taken for one channel are parts of it only where their names say so, as those of
-/// two tariffs or three phases do; else they are circuits, of which one may be in another.
+/// two tariffs or three phases do; else they are circuits, of which one may be in another. A column that
+/// says which way goes before one that does not.
 fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueColumn> {
     let header = |value: &ValueColumn| {
         super::plan::column(layout, &value.column)
             .map_or("", |at| layout.columns[at].header.as_str())
     };
     let is_part = |value: &ValueColumn| {
-        let header = folded(header(value));
+        let header = folded(&spaced(header(value)));
         header
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| PARTS.contains(&word))
     };
+    let sure = |value: &ValueColumn| {
+        channel_in(header(value))
+            .filter(|(channel, _)| *channel == value.channel)
+            .map_or(Sure::Weak, |(_, sure)| sure)
+    };
+    let of_grid = |value: &&ValueColumn| value.channel == "grid_import";
+    let surest = values.iter().filter(of_grid).map(sure).max();
+    let used = values
+        .iter()
+        .filter(of_grid)
+        .filter(|value| sure(value) == Sure::Used);
+    let one_used = used.count() == 1
+        && !values
+            .iter()
+            .any(|value| value.channel == "total_consumption");
+    for value in &mut values {
+        if value.channel != "grid_import" || surest.is_none_or(|surest| sure(value) == surest) {
+            continue;
+        }
+        value.channel = if sure(value) == Sure::Used && one_used {
+            "total_consumption".to_owned()
+        } else {
+            header(value).to_owned()
+        };
+        value.part.clear();
+        value.phase = false;
+    }
     let channels: Vec<(String, bool)> = values
         .iter()
         .map(|value| (value.channel.clone(), is_part(value)))
@@ -343,6 +261,13 @@ fn is_phase(header: &str) -> bool {
     words.any(|word| PHASES.contains(&word))
 }
 
+/// Steps after which a register stands where it was found: so many that no meter of a home is as young.
+const STEPS_TOLD: i64 = 50;
+/// Fewer, which tell of a register where many rows only grow.
+const STEPS_LIKELY: i64 = 5;
+/// Rows that are many.
+const ROWS_LIKELY: usize = 8;
+
 /// Whether a column's numbers only grow, from a height that its steps would not reach soon.
 pub(super) fn counts(layout: &Layout, at: usize) -> bool {
     let column = &layout.columns[at];
@@ -366,8 +291,15 @@ pub(super) fn counts(layout: &Layout, at: usize) -> bool {
         return false;
     };
     let steps = i64::try_from(values.len()).unwrap_or(i64::MAX).max(2) - 1;
-    // Energies that happen to grow begin near their own size.
-    high > low && *low > (high - low) / steps * 5
+    if high <= low {
+        return false;
+    }
+    // Energies that happen to grow begin near their own size, and do not grow for long.
+    let header = folded(&spaced(&column.header));
+    let amount = AMOUNTS.iter().any(|word| header.contains(word));
+    let step = (high - low) / steps;
+    *low / STEPS_TOLD > step
+        || (*low / STEPS_LIKELY > step && values.len() >= ROWS_LIKELY && !amount)
 }
 
 /// A column that says of each row what it is, where rows are of several channels.
@@ -381,7 +313,7 @@ fn kinds_of_rows(
         let channels: std::collections::BTreeSet<&str> = column
             .words
             .iter()
-            .filter_map(|word| channel_of_words(word))
+            .filter_map(|word| channel_in(word).map(|(channel, _)| channel))
             .collect();
         !taken.contains(at)
             && unit_column != Some(*at)
@@ -391,11 +323,12 @@ fn kinds_of_rows(
     })?;
     let mut channels: Vec<ChannelWords> = Vec::new();
     for word in &layout.columns[at].words {
-        if let Some(channel) = channel_of_words(word) {
+        if let Some(channel) = channel_in(word).map(|(channel, _)| channel) {
             channels.push(ChannelWords {
                 words: vec![word.trim().to_lowercase()],
                 channel: channel.to_owned(),
                 turned: false,
+                unit: None,
                 phases: false,
             });
         }
@@ -407,6 +340,9 @@ fn kinds_of_rows(
         channels,
     })
 }
+
+const YES: [&str; 7] = ["y", "yes", "true", "ja", "j", "oui", "sim"];
+const NO: [&str; 7] = ["n", "no", "false", "nee", "nein", "non", "não"];
 
 fn estimates(layout: &Layout) -> Vec<Only> {
     let mut found = Vec::new();
@@ -424,10 +360,22 @@ fn estimates(layout: &Layout) -> Vec<Only> {
                     None => word.contains(estimate),
                 })
         });
+        let asked = ESTIMATES
+            .iter()
+            .any(|word| folded(&column.header).contains(word));
+        let answers = !lower.is_empty()
+            && lower
+                .iter()
+                .all(|word| YES.contains(&word.as_str()) || NO.contains(&word.as_str()));
         if any && column.numbers == 0 {
             found.push(Only {
                 column: number(at),
                 words: ESTIMATES.iter().map(|word| (*word).to_owned()).collect(),
+            });
+        } else if asked && answers {
+            found.push(Only {
+                column: number(at),
+                words: YES.iter().map(|word| format!("={word}")).collect(),
             });
         }
     }

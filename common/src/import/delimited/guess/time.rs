@@ -1,0 +1,301 @@
+//! Where the time of a row stands, in a table that no preset knows.
+
+use crate::import::series::StampIs;
+use crate::import::stamp::{self, Stamp};
+
+use super::super::layout::{Column, Layout, any_stamp};
+use super::super::mapping::TimeColumns;
+use super::super::plan::folded;
+use super::super::words::{BILL_DATES, ENDS, STARTS, spaced};
+use super::number;
+
+/// Rows that are looked at.
+const ROWS: usize = 200;
+
+/// Time columns, and which columns they are.
+pub(super) struct Found {
+    pub(super) time: TimeColumns,
+    pub(super) stamp_is: StampIs,
+    pub(super) taken: Vec<usize>,
+}
+
+/// The columns that tell the time of a row.
+pub(super) fn find(layout: &Layout) -> Option<Found> {
+    let columns = &layout.columns;
+    let times = times(columns);
+    let clocks: Vec<usize> = (0..columns.len())
+        .filter(|at| columns[*at].is_clock())
+        .collect();
+    if let [start, end, ..] = clocks[..]
+        && let Some(&date) = times.iter().find(|at| is_day(layout, **at))
+    {
+        let end_date = times
+            .iter()
+            .copied()
+            .find(|at| *at != date && is_end_date(layout, (date, *at), end));
+        let inclusive = end_date.is_none()
+            && cells(layout, end)
+                .all(|cell| stamp::read_clock(cell).is_none_or(|(time, _)| time.minute() % 5 == 4));
+        let mut taken = vec![date, start, end];
+        taken.extend(end_date);
+        return Some(Found {
+            time: TimeColumns::DateAndClocks {
+                date: number(date),
+                start: number(start),
+                end_date: end_date.map(number),
+                end: number(end),
+                inclusive,
+            },
+            stamp_is: StampIs::Start,
+            taken,
+        });
+    }
+    if let [first, second, ..] = times[..] {
+        let (start, end) = if has(&columns[second], &STARTS) && has(&columns[first], &ENDS) {
+            (second, first)
+        } else {
+            (first, second)
+        };
+        let named = has(&columns[start], &STARTS) || has(&columns[end], &ENDS);
+        if (named && is_later(layout, start, end)) || is_next(layout, start, end) {
+            return Some(Found {
+                time: TimeColumns::Span {
+                    start: number(start),
+                    end: number(end),
+                    inclusive: false,
+                },
+                stamp_is: StampIs::Start,
+                taken: times,
+            });
+        }
+    }
+    // Of several clocks that show the same, that of UTC has no hour twice.
+    let best = times.iter().find(|at| is_utc(&columns[**at]));
+    if let Some(&date) = best.or(times.first()) {
+        return Some(of_one(layout, date, &clocks));
+    }
+    let named = |words: &[&str]| {
+        columns
+            .iter()
+            .position(|column| words.contains(&folded(&column.header).as_str()))
+    };
+    let year = named(&["year", "ano", "año", "jahr", "jaar", "année", "anno"])?;
+    let month = named(&["month", "mês", "mes", "monat", "maand", "mois", "mese"])?;
+    Some(Found {
+        time: TimeColumns::YearAndMonth {
+            year: number(year),
+            month: number(month),
+        },
+        stamp_is: StampIs::Start,
+        taken: vec![year, month],
+    })
+}
+
+/// Columns of stamps. Names of meters may be as long as a count of nanoseconds.
+fn times(columns: &[Column]) -> Vec<usize> {
+    let mut times: Vec<usize> = (0..columns.len())
+        .filter(|at| columns[*at].is_time() && !columns[*at].is_name())
+        .collect();
+    if times.iter().any(|at| !columns[*at].is_epoch()) {
+        times.retain(|at| {
+            let header = folded(&columns[*at].header);
+            let named = ["time", "date", "stamp", "moment", "epoch", "unix"];
+            !columns[*at].is_epoch() || named.iter().any(|word| header.contains(word))
+        });
+    }
+    times
+}
+
+/// One column of dates, with a time of day or the number of an hour beside it where it has none itself.
+fn of_one(layout: &Layout, date: usize, clocks: &[usize]) -> Found {
+    let column = &layout.columns[date];
+    let header = folded(&column.header);
+    if is_day(layout, date) {
+        if BILL_DATES.contains(&header.as_str()) {
+            return Found {
+                time: TimeColumns::BillDate {
+                    column: number(date),
+                },
+                stamp_is: StampIs::End,
+                taken: vec![date],
+            };
+        }
+        if let [clock] = *clocks {
+            return Found {
+                time: TimeColumns::DateAndClock {
+                    date: number(date),
+                    clock: number(clock),
+                },
+                stamp_is: ends(&layout.columns[clock]),
+                taken: vec![date, clock],
+            };
+        }
+        if let Some((hour, from_zero)) = hour_column(layout) {
+            return Found {
+                time: TimeColumns::DateAndHour {
+                    date: number(date),
+                    hour: number(hour),
+                    from_zero,
+                },
+                stamp_is: StampIs::Start,
+                taken: vec![date, hour],
+            };
+        }
+    }
+    Found {
+        time: TimeColumns::At {
+            column: number(date),
+            plus_minutes: 0,
+        },
+        stamp_is: ends(column),
+        taken: vec![date],
+    }
+}
+
+/// Cells of a column with anything in them.
+fn cells(layout: &Layout, at: usize) -> impl Iterator<Item = &str> {
+    layout
+        .rows
+        .iter()
+        .filter_map(move |row| row.get(at))
+        .take(ROWS)
+        .filter(|cell| !cell.trim().is_empty())
+}
+
+/// Whether each word of a header is looked for as it is, or, where it is long enough, as a beginning.
+fn has(column: &Column, words: &[&str]) -> bool {
+    let header = folded(&spaced(&column.header));
+    header.split(|c: char| !c.is_alphanumeric()).any(|part| {
+        words
+            .iter()
+            .any(|word| part == *word || (word.len() > 3 && part.starts_with(word)))
+    })
+}
+
+fn is_utc(column: &Column) -> bool {
+    let header = folded(&column.header);
+    header
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|part| matches!(part, "utc" | "gmt"))
+}
+
+fn is_day(layout: &Layout, at: usize) -> bool {
+    let mut stamps = cells(layout, at).filter_map(any_stamp);
+    stamps.all(|stamp| matches!(stamp, Stamp::Day(_)))
+}
+
+fn ends(column: &Column) -> StampIs {
+    if has(
+        column,
+        &[
+            "end", "ende", "ending", "fim", "fin", "until", "tot", "to", "bis",
+        ],
+    ) {
+        StampIs::End
+    } else {
+        StampIs::Start
+    }
+}
+
+fn seconds(stamp: Stamp) -> i64 {
+    match stamp {
+        Stamp::Instant(at) => at,
+        Stamp::Civil(shown) => stamp::seconds(shown),
+        Stamp::Day(day) => stamp::seconds(day.at(0, 0, 0, 0)),
+    }
+}
+
+/// The stamps of two columns, row by row, in seconds.
+fn pairs(layout: &Layout, first: usize, second: usize) -> impl Iterator<Item = (i64, i64)> {
+    let at = |row: &csv::StringRecord, column: usize| row.get(column).and_then(any_stamp);
+    layout.rows.iter().take(ROWS).filter_map(move |row| {
+        let (first, second) = (at(row, first)?, at(row, second)?);
+        // A clock and an instant differ by the zone, and by no interval.
+        let alike = matches!(first, Stamp::Instant(_)) == matches!(second, Stamp::Instant(_));
+        alike.then(|| (seconds(first), seconds(second)))
+    })
+}
+
+/// Whether the second of two columns of stamps is not before the first, and some day after it, in each row.
+fn is_later(layout: &Layout, first: usize, second: usize) -> bool {
+    let mut pairs = pairs(layout, first, second);
+    let mut any = false;
+    let all = pairs.all(|(first, second)| {
+        any = true;
+        (0..=400 * 86_400).contains(&(second - first))
+    });
+    any && all
+}
+
+/// Whether the second of two columns of stamps is where the first of the next row, or of the one before, is:
+/// or, in a file of one row, not far from the first.
+fn is_next(layout: &Layout, first: usize, second: usize) -> bool {
+    let pairs: Vec<(i64, i64)> = pairs(layout, first, second).collect();
+    let inside = |(from, to): &(i64, i64)| (1..=32 * 86_400).contains(&(to - from));
+    if pairs.is_empty() || !pairs.iter().all(inside) {
+        return false;
+    }
+    let near = |end: i64, start: i64| (0..=60).contains(&(start - end));
+    let next = pairs
+        .windows(2)
+        .filter(|two| near(two[0].1, two[1].0) || near(two[1].1, two[0].0))
+        .count();
+    next * 2 >= pairs.len() - 1
+}
+
+/// Whether a second column of days is that of an interval's end: the same, or the next where its clock shows
+/// midnight.
+fn is_end_date(layout: &Layout, (start, end): (usize, usize), clock: usize) -> bool {
+    if !is_day(layout, end) {
+        return false;
+    }
+    if has(&layout.columns[end], &ENDS) {
+        return true;
+    }
+    layout.rows.iter().take(ROWS).all(|row| {
+        let day = |at: usize| row.get(at).and_then(any_stamp).map(seconds);
+        let (Some(start), Some(end)) = (day(start), day(end)) else {
+            return true;
+        };
+        let midnight = row
+            .get(clock)
+            .and_then(stamp::read_clock)
+            .is_some_and(|(time, _)| time == jiff::civil::Time::midnight());
+        end == start || (midnight && end - start == 86_400)
+    })
+}
+
+/// The column that counts the hours of a day, and whether it does from zero.
+fn hour_column(layout: &Layout) -> Option<(usize, bool)> {
+    const WORDS: [&str; 12] = [
+        "hour", "hours", "hora", "heure", "stunde", "uur", "ora", "he", "period", "periodo",
+        "time", "interval",
+    ];
+    layout.columns.iter().enumerate().find_map(|(at, column)| {
+        let header = folded(&spaced(&column.header));
+        let named = header
+            .split(|c: char| !c.is_alphanumeric())
+            .next()
+            .is_some_and(|first| WORDS.contains(&first));
+        if !named || column.numbers == 0 {
+            return None;
+        }
+        let mut zero = false;
+        let mut most = 0;
+        for cell in layout.rows.iter().filter_map(|row| row.get(at)) {
+            let cell = cell.trim();
+            if cell.is_empty() {
+                continue;
+            }
+            let count: u16 = cell.parse().ok()?;
+            zero |= count == 0;
+            most = most.max(count);
+        }
+        let fits = if zero {
+            most <= 24
+        } else {
+            (1..=100).contains(&most)
+        };
+        fits.then_some((at, zero))
+    })
+}
