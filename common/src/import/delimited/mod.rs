@@ -93,7 +93,9 @@ pub(super) fn understand(
             }
         }
     }
-    let plan = plan::of(&mapping, &layout)?;
+    let mut plan = plan::of(&mapping, &layout)?;
+    let own = said.mapping.as_ref().and_then(|mapping| mapping.decimal);
+    plan.mark_said = said.decimal.or(own).is_some();
     let steps_a_day = match plan.time {
         plan::Time::DateAndHour { hour, .. } => layout
             .rows

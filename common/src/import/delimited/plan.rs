@@ -8,7 +8,7 @@ use crate::import::unit::{Base, Unit};
 
 use super::bills::Bills;
 use super::layout::Layout;
-use super::mapping::{Decimals, Mapping, Only, TimeColumns};
+use super::mapping::{Mapping, Only, TimeColumns};
 
 /// Where the time of a row stands, by number of column from 0.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +95,8 @@ pub(super) struct Plan {
     pub(super) order: DateOrder,
     /// Whether nothing so far tells the order of dates.
     pub(super) order_assumed: bool,
+    /// Whether somebody said which the decimal mark is.
+    pub(super) mark_said: bool,
     /// What the column of channels says where the same gas is told in cubic metres and in kilowatt-hours.
     pub(super) gas: Vec<String>,
     /// What rows say of bills.
@@ -312,6 +314,7 @@ pub(super) fn of(mapping: &Mapping, layout: &Layout) -> Result<Plan, Vec<Finding
         estimated,
         order,
         order_assumed,
+        mark_said: false,
         gas: gas(layout, channel_of, unit_column),
         ignored: Vec::new(),
     };
@@ -383,8 +386,7 @@ pub(super) fn name_of(layout: &Layout, at: usize) -> String {
 /// ways.
 pub(super) fn mark_of(mapping: &Mapping, layout: &Layout, at: usize) -> Result<DecimalMark, Mixed> {
     match mapping.decimal {
-        Some(Decimals::Point) => Ok(DecimalMark::Point),
-        Some(Decimals::Comma) => Ok(DecimalMark::Comma),
+        Some(said) => Ok(said.into()),
         None => layout.columns[at].marks.decide(usual_mark(layout)),
     }
 }
