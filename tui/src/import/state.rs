@@ -125,6 +125,8 @@ pub struct State {
     pub(super) attempt: Option<Uuid>,
     /// What became of it.
     pub outcome: Option<ImportReport>,
+    /// Whether that was taken back since.
+    pub(crate) taken_back: bool,
     /// How many lines have gone up out of the picture.
     pub scrolled: usize,
     pub(super) trying: Option<Ticket>,
@@ -158,6 +160,7 @@ impl Default for State {
             fault: None,
             attempt: None,
             outcome: None,
+            taken_back: false,
             scrolled: 0,
             trying: None,
             tried_by: None,
