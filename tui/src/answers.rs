@@ -402,7 +402,7 @@ fn undone(app: &mut App, ticket: Ticket, answer: Answer<Undone>) -> Vec<Effect> 
                 app.notice = Some(Notice::Text("notice-undone"));
                 let outcome = app.import.outcome.as_ref();
                 if outcome.and_then(|report| report.operation_id) == Some(operation) {
-                    app.import.taken_back = true;
+                    app.import.taken_back = Some(operation);
                 }
             }
             after_write(app)

@@ -259,8 +259,8 @@ async fn what_is_wrong_with_a_flag_or_a_path_is_said_as_that(db: PgPool) {
         assert!(told.err.contains(said), "{}", told.err);
     }
     let other = ["--meter", "solar_production=Roof"];
-    let told = ana.run(&[&["readings", "import", &file][..], &other].concat());
-    let told = told.await.bad(2);
+    let asked = [&["readings", "import", &file][..], &other].concat();
+    let told = ana.run(&asked).await.bad(2);
     assert!(told.contains("no channel solar_production"), "{told}");
 
     let theirs = ana.speaking(Language::BrazilianPortuguese);

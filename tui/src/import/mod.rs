@@ -479,7 +479,6 @@ pub fn answered(
             state.attempt = None;
             state.told.clear();
             state.outcome = Some(*report);
-            state.taken_back = false;
             state.scrolled = 0;
             if let Some(operation) = operation {
                 app.done.push(operation);

@@ -546,7 +546,7 @@ fn outcome(app: &App, width: usize, cx: &Context) -> Lines {
         Some(operation) if app.pending.undo.is_some_and(|(_, of)| of == operation) => {
             "import-undoing"
         }
-        Some(_) if app.import.taken_back => "import-undone",
+        Some(operation) if app.import.taken_back == Some(operation) => "import-undone",
         Some(operation) if app.done.contains(&operation) => "import-can-undo",
         // The server refused to: somebody went on from there.
         Some(_) => "import-goes-on",

@@ -272,12 +272,11 @@ fn told(context: &Context, all: &[Seen], accepted: bool) -> Result<()> {
             let text = preview::text(&seen.shown, &seen.looked, currency, locale);
             context.streams.print(&text)?;
         }
-        match objection(seen, accepted, locale) {
-            Some(why) => objections.push(why),
-            None => {
-                let zone = words::zone(&seen.looked);
-                notes(context, &seen.shown, &seen.looked.findings, &zone)?;
-            }
+        if let Some(why) = objection(seen, accepted, locale) {
+            objections.push(why);
+        } else {
+            let zone = words::zone(&seen.looked);
+            notes(context, &seen.shown, &seen.looked.findings, &zone)?;
         }
     }
     if objections.is_empty() {
