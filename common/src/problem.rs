@@ -29,6 +29,8 @@ words!(
         StaleVersion = "stale_version",
         /// The change cannot be undone: something newer stands on it.
         CannotUndo = "cannot_undo",
+        /// An import that was taken back comes back by its file alone.
+        ImportAgain = "import_again",
         /// An e-mail address has an account already.
         EmailTaken = "email_taken",
         /// The server takes no registrations.

@@ -129,6 +129,7 @@ fn status_and_title(code: ErrorCode) -> (StatusCode, &'static str) {
             "Somebody changed this in the meantime",
         ),
         ErrorCode::CannotUndo => (StatusCode::CONFLICT, "This cannot be undone any more"),
+        ErrorCode::ImportAgain => (StatusCode::CONFLICT, "The file has to be imported again"),
         ErrorCode::EmailTaken => (StatusCode::CONFLICT, "This e-mail address has an account"),
         ErrorCode::RegistrationClosed => {
             (StatusCode::FORBIDDEN, "This server takes no registrations")

@@ -64,10 +64,6 @@ mod testing;
 pub use app::App;
 pub use error::{Error, Result};
 
-/// Memory of many small pieces, as requests are, is given and taken back quicker than by the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The database's history.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 

@@ -400,11 +400,16 @@ fn undone(app: &mut App, ticket: Ticket, answer: Answer<Undone>) -> Vec<Effect> 
             } else {
                 app.taken_back.push(undone.operation_id);
                 app.notice = Some(Notice::Text("notice-undone"));
+                let outcome = app.import.outcome.as_ref();
+                if outcome.and_then(|report| report.operation_id) == Some(operation) {
+                    app.import.taken_back = Some(operation);
+                }
             }
             after_write(app)
         }
         Err(fault) => {
-            if fault.problem().is_some() {
+            // Where the server is only busy, the same key asks again.
+            if fault.problem().is_some() && !outbox::passes(&fault) {
                 app.done.retain(|done| *done != operation);
                 app.taken_back.retain(|taken| *taken != operation);
             }

@@ -105,7 +105,7 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     Command {
         keys: &[key('u')],
         name: "key-undo",
-        when: |app| app.may_edit() && app.newest_of_mine().is_some(),
+        when: |app| app.may_edit() && app.can_undo(),
         run: |app, cx| app.undo(cx),
         footer: true,
     },

@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
@@ -15,9 +16,15 @@ use crate::{
     palette, readings, report, suggestion, table, tariff, told, welcome, what_if,
 };
 
+/// Below this nothing can be read that would help.
+const LEAST: (u16, u16) = (40, 10);
+
 /// Draws everything.
 pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
     let area = frame.area();
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return too_small(frame, cx);
+    }
     if area.height >= 1 {
         title(app, frame, Rect { height: 1, ..area }, cx);
     }
@@ -75,6 +82,17 @@ pub(crate) fn view(app: &App, frame: &mut Frame, cx: &Context) {
     if let Some(scrolled) = app.help {
         help::view(app, scrolled, frame, body, cx);
     }
+    cx.theme.degrade(frame.buffer_mut());
+}
+
+/// Says how large the window has to be; what is open in it stays.
+fn too_small(frame: &mut Frame, cx: &Context) {
+    let area = frame.area();
+    let (columns, rows) = (LEAST.0.to_string(), LEAST.1.to_string());
+    let text = t!(cx, "terminal-too-small", columns = columns, rows = rows);
+    let lines = words::wrap(&text, usize::from(area.width));
+    let lines: Vec<Line<'_>> = lines.into_iter().map(Line::raw).collect();
+    frame.render_widget(Paragraph::new(lines), area);
     cx.theme.degrade(frame.buffer_mut());
 }
 
@@ -322,14 +340,47 @@ fn footer(app: &App, frame: &mut Frame, row: Rect, cx: &Context) {
     let notice = app.notice.as_ref().filter(|notice| {
         app.link.up != Some(false) || **notice != Notice::Fault(crate::message::Fault::Away)
     });
-    let left = match notice {
-        Some(notice) => Line::from(vec![
-            Span::raw(" "),
-            told(notice, app, room.saturating_sub(2), cx),
-        ]),
-        None => hints(app, room, cx),
+    let Some(notice) = notice else {
+        frame.render_widget(Paragraph::new(hints(app, room, cx)), row);
+        return at_the_right(right, right_width, frame, row);
     };
-    frame.render_widget(Paragraph::new(left), row);
+    let (text, style) = told(notice, app, cx);
+    // The line of an entry stands right above.
+    let above = match app.entry {
+        Some(_) => 0,
+        None => usize::from(row.y - frame.area().y),
+    };
+    let lines = sentence(&text, room.saturating_sub(2), above);
+    let count = lines.len() as u16;
+    let over = Rect {
+        y: row.y + 1 - count,
+        height: count,
+        ..row
+    };
+    frame.render_widget(Clear, over);
+    let lines = lines
+        .into_iter()
+        .map(|line| Line::from(vec![Span::raw(" "), Span::styled(line, style)]));
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), over);
+    at_the_right(right, right_width, frame, row);
+}
+
+/// A sentence in as few lines as it needs, at most three: what is to be done stands at its end. The lines
+/// before the last lie over the screen, until the next key.
+fn sentence(text: &str, room: usize, above: usize) -> Vec<String> {
+    let most = (1 + above).min(3);
+    let mut lines = words::wrap(text, room);
+    if lines.len() > most {
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(words::cut(&rest, room));
+    }
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
+fn at_the_right(right: Line<'_>, right_width: usize, frame: &mut Frame, row: Rect) {
     if right_width > 0 {
         let at = Rect {
             x: row.right() - right_width as u16,
@@ -378,10 +429,11 @@ fn hints(app: &App, room: usize, cx: &Context) -> Line<'static> {
     Line::from(spans)
 }
 
-fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> {
+/// A sentence about what was done or went wrong, and how it is written.
+fn told(notice: &Notice, app: &App, cx: &Context) -> (String, Style) {
     use ecotrack_common::reading::Measured;
     match notice {
-        Notice::Text(id) => Span::raw(words::cut(&cx.locale.text(id), room)),
+        Notice::Text(id) => (cx.locale.text(id), Style::new()),
         Notice::Said(id, what) => {
             let text = match *id {
                 "notice-exported" => t!(cx, "notice-exported", file = what.clone()),
@@ -391,34 +443,31 @@ fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> 
                 "notice-not-exported" => t!(cx, "notice-not-exported", reason = what.clone()),
                 _ => t!(cx, "notice-not-kept", reason = what.clone()),
             };
-            Span::raw(words::cut(&text, room))
+            (text, Style::new())
         }
         Notice::Waits => {
             let count = app.outbox.open(app).count().to_string();
             let text = t!(cx, "notice-waits", count = count);
-            Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.warning)
+            (format!("▲ {text}"), cx.theme.warning)
         }
-        Notice::Tested(None) => Span::raw(words::cut(&cx.locale.text("notice-tested"), room)),
+        Notice::Tested(None) => (cx.locale.text("notice-tested"), Style::new()),
         Notice::Tested(Some(code)) => {
             let why = cx.locale.notice_failure(code);
             let text = t!(cx, "notice-test-failed", why = why);
-            Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.warning)
+            (format!("▲ {text}"), cx.theme.warning)
         }
         Notice::Refused => {
             let text = cx.locale.text("notice-refused");
-            Span::styled(words::cut(&format!("▲ {text}"), room), cx.theme.urgent)
+            (format!("▲ {text}"), cx.theme.urgent)
         }
         Notice::Member(operation) => {
             let currency = forms::home_of(app).map_or("", |home| home.currency.as_str());
             let what = cx.locale.operation(operation, &app.zone(), currency);
             let who = operation.by.clone().unwrap_or_default();
             let text = t!(cx, "notice-member", who = who, what = what);
-            Span::styled(words::cut(&format!("● {text}"), room), cx.theme.accent)
+            (format!("● {text}"), cx.theme.accent)
         }
-        Notice::Fault(fault) => Span::styled(
-            words::cut(&format!("▲ {}", cx.fault(fault)), room),
-            cx.theme.warning,
-        ),
+        Notice::Fault(fault) => (format!("▲ {}", cx.fault(fault)), cx.theme.warning),
         Notice::Saved(written) => {
             let text = match written.reading.as_ref() {
                 Some(reading) => {
@@ -443,7 +492,7 @@ fn told(notice: &Notice, app: &App, room: usize, cx: &Context) -> Span<'static> 
                 }
                 None => cx.locale.text("notice-removed"),
             };
-            Span::raw(words::cut(&text, room))
+            (text, Style::new())
         }
     }
 }

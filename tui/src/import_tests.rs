@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crossterm::event::KeyCode;
+use ecotrack_common::audit::Undone;
 use ecotrack_common::import::delimited::{Mapping, Negative};
 use ecotrack_common::import::{Finding, OnConflict, Weight};
 use ecotrack_common::meter::{Channel, Meter, ReadingKind};
@@ -367,12 +368,37 @@ fn the_outcome_is_told_and_undone_as_a_whole() {
         screen.contains("1,650 added") && screen.contains("u takes all of it"),
         "{screen}"
     );
-    let effects = press(&mut app, key('u'));
     let operation = OperationId(Uuid::from_u128(71));
-    let undone = calls(&effects)
-        .into_iter()
-        .any(|(_, call)| matches!(call, Call::Undo(_, undone, _) if undone == operation));
-    assert!(undone);
+    let undo = |app: &mut App| {
+        let effects = press(app, key('u'));
+        let asked = calls(&effects).into_iter();
+        let mut asked = asked
+            .filter(|(_, call)| matches!(call, Call::Undo(_, undone, _) if *undone == operation));
+        asked.next().expect("it is taken back").0
+    };
+    let ticket = undo(&mut app);
+    let told = |app: &App| drawn(app, &cx(), 80, 24);
+    assert!(told(&app).contains("All of it is being taken back"));
+    // A server that is busy took nothing back, and can be asked again; one that refuses cannot.
+    let refusal = |code, status| {
+        let problem = testing::problem(code, status);
+        Reply::Undone(Err(Fault::Problem(Box::new(problem))))
+    };
+    reply(&mut app, ticket, refusal("unavailable", 503));
+    assert!(told(&app).contains("u takes all of it"), "{}", told(&app));
+    let ticket = undo(&mut app);
+    let mut other = with_preview();
+    other.import.outcome = app.import.outcome.clone();
+    other.pending.undo = Some((ticket, operation));
+    reply(&mut other, ticket, refusal("cannot_undo", 409));
+    assert!(!told(&other).contains("taken back"), "{}", told(&other));
+    let undone = Undone {
+        undone: operation,
+        operation_id: OperationId(Uuid::from_u128(72)),
+        rows: 1_650,
+    };
+    reply(&mut app, ticket, Reply::Undone(Ok(undone)));
+    assert!(told(&app).contains("All of it was taken back"));
 }
 
 #[test]

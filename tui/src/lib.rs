@@ -67,6 +67,8 @@ mod consumption_looks_tests;
 #[cfg(test)]
 mod consumption_tests;
 #[cfg(test)]
+mod draw_tests;
+#[cfg(test)]
 mod forecast_looks_tests;
 #[cfg(test)]
 mod forecast_tests;

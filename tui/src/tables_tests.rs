@@ -177,6 +177,30 @@ fn only_an_owner_removes_others_and_anybody_leaves() {
 }
 
 #[test]
+fn a_key_which_never_comes_back_asks_for_its_name_before_it_is_revoked() {
+    let mut hands = Hands::on(with_lists());
+    hands.press(key('H')).press(key('v'));
+    hands.press(named(KeyCode::Tab)).press(key('d'));
+    assert!(hands.effects.is_empty(), "one key press revokes nothing");
+    hands.type_text("Shelly").press(crate::keys::ctrl('s'));
+    assert_eq!(hands.error("name").as_deref(), Some("name_does_not_match"));
+    hands.type_text(" EM").press(crate::keys::ctrl('s'));
+    let (_, write) = testing::sent(&hands.effects);
+    assert_eq!(write.method, Method::Delete);
+    assert!(write.path.contains("/api-keys/"), "{}", write.path);
+}
+
+#[test]
+fn what_is_removed_without_a_way_back_does_not_promise_one() {
+    let mut app = with_lists();
+    app.screen = Screen::Table(Table::Notices);
+    let (ticket, _) = testing::sent(&testing::press(&mut app, key('d')));
+    let gone = Reply::Wrote(Ok(serde_json::Value::Null));
+    testing::reply(&mut app, ticket, gone);
+    assert_eq!(app.notice, Some(Notice::Text("notice-removed-for-good")));
+}
+
+#[test]
 fn what_the_server_lists_in_part_is_exported_by_the_server_whole() {
     let mut hands = Hands::on(with_lists());
     hands.press(key('5')).press(key('x'));

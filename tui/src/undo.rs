@@ -1,18 +1,44 @@
 //! Taking back and doing again: of this run of the program first, then what the history knows.
 
 use ecotrack_common::OperationId;
+use ecotrack_common::audit::Operation;
 
-use crate::app::{App, Context, Notice};
+use crate::app::{App, Context};
 use crate::message::{Call, Effect};
+use crate::outbox;
+
+/// What can be taken back, by the entity of its first row. People, invitations and keys cannot: they are
+/// changed again, or made anew.
+pub(crate) const OF_ANYTHING: &[&str] = &[
+    "energy_reading",
+    "import_batch",
+    "energy_profile",
+    "profile_tariff",
+    "meter",
+    "profile_device",
+    "billing_record",
+    "consumption_goal",
+    "away_period",
+    "alert_rule",
+    "live_source",
+    "live_topic",
+    "weather_observation",
+    "profile_suggestion",
+];
+
+/// Whether an operation is about one of these.
+pub(crate) fn is_of(operation: &Operation, of: &[&str]) -> bool {
+    let entity = operation.entries.first().map(|entry| entry.entity.as_str());
+    entity.is_some_and(|entity| of.contains(&entity))
+}
 
 impl App {
     /// Takes the newest operation back: of this run of the program, else the newest of this person
     /// that the history knows.
     pub fn undo(&mut self, cx: &Context) -> Vec<Effect> {
-        if self.outbox.open(self).next().is_some() {
-            // The newest change is not there yet; taking back the one before it is not what is meant.
-            self.notice = Some(Notice::Text("undo-waits"));
-            return Vec::new();
+        // The newest change may not be there yet; taking back the one before it is not what is meant.
+        if let Some(effects) = outbox::take_back(self) {
+            return effects;
         }
         match self.newest_of_mine() {
             Some(operation) => self.take_back(operation, cx),
@@ -20,7 +46,12 @@ impl App {
         }
     }
 
-    /// What `u` would take back.
+    /// Whether there is something to take back.
+    pub fn can_undo(&self) -> bool {
+        self.outbox.open(self).next().is_some() || self.newest_of_mine().is_some()
+    }
+
+    /// What `u` would take back of what is there.
     pub fn newest_of_mine(&self) -> Option<OperationId> {
         let me = self.account.as_ref().map(|account| account.account_id);
         self.done.last().copied().or_else(|| {
@@ -32,6 +63,7 @@ impl App {
                     operation.account_id.is_some()
                         && operation.account_id == me
                         && !operation.undone
+                        && is_of(operation, OF_ANYTHING)
                         && operation.undoes.is_none()
                 })
                 .map(|operation| operation.operation_id)

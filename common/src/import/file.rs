@@ -9,6 +9,7 @@ use super::delimited::{self, Said, Table};
 use super::encoding::{self, HEAD, Nature};
 use super::finding::{Finding, Findings, Weight};
 use super::formats::{self, Format};
+use super::number::DecimalMark;
 use super::series::{Interval, Series, Sink, Spans, Summary};
 use super::stamp::DateOrder;
 use super::unit::Base;
@@ -143,6 +144,7 @@ enum What {
     Format {
         format: &'static Format,
         encoding: &'static encoding_rs::Encoding,
+        said_mark: Option<DecimalMark>,
     },
     /// The rows of a sheet.
     Sheet {
@@ -225,6 +227,8 @@ fn look_at_format<S: Read + Seek>(
     let mut spans = Spans::new(request.spans);
     let mut count = |channel: &str, base: Base, all: &[Interval]| spans.add(channel, base, all);
     let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut count);
+    let said_mark = request.said.decimal.map(DecimalMark::from);
+    series.said_mark = said_mark;
     source.seek(SeekFrom::Start(0))?;
     (format.read)(&mut encoding::decoded(source, encoding)?, &mut series)?;
     let assumed = assumed && series.civil_stamps();
@@ -244,7 +248,11 @@ fn look_at_format<S: Read + Seek>(
         table: None,
         raw: None,
         spans,
-        what: What::Format { format, encoding },
+        what: What::Format {
+            format,
+            encoding,
+            said_mark,
+        },
         zones,
     })
 }
@@ -387,7 +395,15 @@ pub fn read<S: Read + Seek>(
         (What::Sheet { rows }, Some(table)) => {
             let _settled = table.read_rows(rows, &mut series);
         }
-        (What::Format { format, encoding }, _) => {
+        (
+            What::Format {
+                format,
+                encoding,
+                said_mark,
+            },
+            _,
+        ) => {
+            series.said_mark = *said_mark;
             (format.read)(&mut encoding::decoded(&mut *source, encoding)?, &mut series)?;
         }
         (What::Packed { bytes, looked }, _) => {

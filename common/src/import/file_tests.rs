@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::Weight;
-use super::delimited::{Mapping, Said};
+use super::delimited::{Decimals, Mapping, Said};
 use super::file::{Looked, Request, look};
 use super::series::ChannelSummary;
 
@@ -451,4 +451,116 @@ fn phases_in_rows_of_their_own_are_summed_by_the_words_of_a_column() {
             .count(),
         1
     );
+}
+
+#[test]
+fn a_decimal_mark_that_somebody_says_is_taken_and_what_does_not_fit_is_in_doubt() {
+    let path = samples().join("malformed/07_decimal_comma_ambiguous.csv");
+    let bytes = std::fs::read(path).unwrap();
+    let own = |decimal| {
+        let looked = looked("malformed/07_decimal_comma_ambiguous.csv", None);
+        let mut mapping: Mapping = serde_json::from_value(serde_json::json!({
+            "name": "mine", "time": { "span": { "start": "start", "end": "end" } },
+            "values": [{ "column": "import_kwh", "channel": "grid_import", "kind": "usage", "unit": "kWh" }],
+        }))
+        .unwrap();
+        assert_eq!(findings(&looked), [(0, "mixed_decimal")]);
+        mapping.decimal = Some(decimal);
+        Said {
+            mapping: Some(mapping),
+            ..Said::default()
+        }
+    };
+    let flag = |decimal| Said {
+        decimal: Some(decimal),
+        ..Said::default()
+    };
+    for (said, found, sum) in [
+        (
+            flag(Decimals::Comma),
+            [(5, "implausible"), (6, "implausible")].to_vec(),
+            "3 14.19",
+        ),
+        (
+            own(Decimals::Comma),
+            [(5, "implausible"), (6, "implausible")].to_vec(),
+            "3 14.19",
+        ),
+        (
+            flag(Decimals::Point),
+            [(2, "implausible"), (3, "not_a_number"), (4, "implausible")].to_vec(),
+            "2 3.234",
+        ),
+    ] {
+        let request = Request {
+            name: "mixed.csv",
+            said,
+            ..Request::default()
+        };
+        let looked = look(&mut Cursor::new(&bytes), &request).unwrap();
+        assert_eq!(findings(&looked), found);
+        assert_eq!(looked.weight, Some(Weight::Doubt), "the rest can be taken");
+        let (count, total) = total(&looked, "grid_import").unwrap();
+        assert_eq!(format!("{count} {total}"), sum);
+    }
+}
+
+#[test]
+fn formats_of_their_own_take_a_decimal_mark_that_somebody_says_too() {
+    let text = "statistic_id;unit;start;state;sum\n\
+        sensor.grid;kWh;01.11.2026 00:00;1,5;1,5\n\
+        sensor.grid;kWh;01.11.2026 01:00;2.5;2.5\n\
+        sensor.grid;kWh;01.11.2026 02:00;3,5;3,5\n";
+    let look = |decimal| {
+        let request = Request {
+            name: "statistics.csv",
+            home_zone: Some("UTC"),
+            said: Said {
+                decimal,
+                ..Said::default()
+            },
+            ..Request::default()
+        };
+        look(&mut Cursor::new(text), &request).unwrap()
+    };
+    let asked = look(None);
+    assert_eq!(asked.preset, "ha_statistics");
+    assert_eq!(asked.weight, Some(Weight::Refusal));
+    assert_eq!(findings(&asked)[0], (0, "mixed_decimal"));
+    let said = look(Some(Decimals::Comma));
+    assert_eq!(said.weight, Some(Weight::Doubt), "{:?}", said.findings);
+    assert!(
+        findings(&said)
+            .iter()
+            .all(|(_, code)| *code != "mixed_decimal")
+    );
+}
+
+#[test]
+fn a_single_telegram_says_why_it_has_no_energy() {
+    for file in [
+        "public/dsmr_telegram/telegram_v5.txt",
+        "public/mqtt_payload/tasmota_status_sns_single.json",
+    ] {
+        let looked = looked(file, Some("Europe/Amsterdam"));
+        let refusals: Vec<&str> = looked
+            .findings
+            .iter()
+            .filter(|finding| finding.weight() == Weight::Refusal)
+            .map(|finding| finding.code.as_str())
+            .collect();
+        assert_eq!(refusals, ["one_value"], "{file}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_time_of_a_row_is_told_once_however_many_columns_it_has() {
+    // Midnight of that day is none in São Paulo, and the file has four columns of energy.
+    let looked = looked(
+        "public/energie_manager_online/2013.csv",
+        Some("America/Sao_Paulo"),
+    );
+    let none = findings(&looked);
+    let none = none.iter().filter(|(_, code)| *code == "no_such_time");
+    assert_eq!(none.count(), 1);
 }

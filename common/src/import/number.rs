@@ -262,7 +262,8 @@ fn exponent(text: &str) -> Option<(&str, i32)> {
     ))
 }
 
-/// Digits without what groups them; `None` where a group does not have three of them.
+/// Digits without what groups them; `None` where a group does not have three of them, or where nothing but
+/// a zero stands before one: `0,456` is a decimal comma and no group.
 fn ungrouped(text: &str, group: char) -> Option<String> {
     let is_group =
         |c: char| c == group || c == ' ' || c == '\u{a0}' || c == '\u{202f}' || c == '\'';
@@ -275,7 +276,7 @@ fn ungrouped(text: &str, group: char) -> Option<String> {
     let mut parts = text.split(is_group);
     let first = parts.next().unwrap_or_default();
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if first.is_empty() || first.len() > 3 || !digits(first) {
+    if first.is_empty() || first.len() > 3 || !digits(first) || first.starts_with('0') {
         return None;
     }
     let mut all = first.to_owned();
@@ -329,6 +330,17 @@ impl MarkEvidence {
             _ if text.rfind(',') > text.rfind('.') => self.comma += 1,
             _ => self.point += 1,
         }
+    }
+
+    /// Whether cells are written in the other way than by `mark`, by which the column was read.
+    pub fn contradicts(self, mark: DecimalMark) -> bool {
+        let mut all = self;
+        // What was read so far speaks for the mark by which it was read.
+        match mark {
+            DecimalMark::Point => all.point += 1,
+            DecimalMark::Comma => all.comma += 1,
+        }
+        self != Self::default() && all.decide(mark) != Ok(mark)
     }
 
     /// The mark; `Err` where the column is written in both ways, so that a person has to say.

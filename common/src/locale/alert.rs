@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::{Locale, fl};
 use crate::alert::{Alert, AlertRule};
 use crate::{Kwh, Money};
+
+/// A day before so many is told with its year.
+const LONG_AGO_DAYS: i64 = 300;
 
 /// All that a rule may say; what a server leaves out reads better as a dash than as a hole.
 const NAMES: [&str; 23] = [
@@ -95,9 +99,15 @@ impl Locale {
     }
 
     fn alert_params(&self, alert: &Alert, currency: &str) -> BTreeMap<String, String> {
+        let raised = alert.raised_at.to_zoned(TimeZone::UTC).date();
         let mut params = self.readable(&alert.evidence, &TimeZone::UTC, |day| {
-            // Alerts are about these days.
-            self.date_short(day)
+            // Alerts are about these days; what is long ago says which year it was.
+            let long_ago = raised.saturating_sub(LONG_AGO_DAYS.days());
+            if day < long_ago {
+                self.date(day)
+            } else {
+                self.date_short(day)
+            }
         });
         let raw = |name: &str| Decimal::from_str(alert.evidence.get(name)?).ok();
         let measure = alert.evidence.get("measure").map_or("kwh", String::as_str);

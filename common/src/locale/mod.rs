@@ -326,6 +326,10 @@ impl Locale {
         let id = format!("field-error-{}", error.code);
         if self.has(&id) {
             let mut params = self.readable(&error.params, zone, |day| self.date(day));
+            // How something is to be typed is said as it is read again.
+            if let Some(example) = error.params.get("example") {
+                params.insert("example".to_owned(), example.clone());
+            }
             // A rule of tariffs travels as its code too.
             let rule = error
                 .params
@@ -357,12 +361,40 @@ impl Locale {
         } else {
             self.text_with(&id, &finding.params)
         };
-        if finding.line == 0 {
-            text
-        } else {
-            let line = finding.line.to_string();
-            fl!(self.loader, "import-finding-line", line = line, text = text)
+        self.on_line(finding.line, text)
+    }
+
+    fn on_line(&self, line: u64, text: String) -> String {
+        if line == 0 {
+            return text;
         }
+        let line = line.to_string();
+        fl!(self.loader, "import-finding-line", line = line, text = text)
+    }
+
+    /// The same with instants by a clock, as the rows around it are shown.
+    pub fn import_finding_in(&self, finding: &Finding, zone: &TimeZone) -> String {
+        let params = self.with_instants(&finding.params, zone);
+        self.import_finding(&Finding {
+            params,
+            ..finding.clone()
+        })
+    }
+
+    fn with_instants(
+        &self,
+        params: &BTreeMap<String, String>,
+        zone: &TimeZone,
+    ) -> BTreeMap<String, String> {
+        let mut params = params.clone();
+        for value in params.values_mut() {
+            // With its seconds and zone it is nothing that stood in the file.
+            let at = value.strip_suffix('Z').and_then(|_| value.parse().ok());
+            if let Some(at) = at {
+                *value = self.date_time(at, zone);
+            }
+        }
+        params
     }
 
     /// What is told of a bill is days and amounts, as people read them, and perhaps a rule that it breaks.
@@ -382,25 +414,15 @@ impl Locale {
     /// The same on a screen, where keys do what options do on the command line, and instants are those of a
     /// home's clock.
     pub fn import_finding_on_screen(&self, finding: &Finding, zone: &TimeZone) -> String {
-        let mut params = finding.params.clone();
-        for value in params.values_mut() {
-            // With its seconds and zone it is nothing that stood in the file.
-            let at = value.strip_suffix('Z').and_then(|_| value.parse().ok());
-            if let Some(at) = at {
-                *value = self.date_time(at, zone);
-            }
-        }
         let id = format!("import-screen-finding-{}", finding.code);
-        if self.has(&id) && finding.code.starts_with("bill_") {
-            self.text_with(&id, &self.of_bill(finding))
-        } else if self.has(&id) {
-            self.text_with(&id, &params)
+        let params = if !self.has(&id) {
+            return self.import_finding_in(finding, zone);
+        } else if finding.code.starts_with("bill_") {
+            self.of_bill(finding)
         } else {
-            self.import_finding(&Finding {
-                params,
-                ..finding.clone()
-            })
-        }
+            self.with_instants(&finding.params, zone)
+        };
+        self.on_line(finding.line, self.text_with(&id, &params))
     }
 
     /// An amount in the unit of a goal's measure: `kwh`, `money` or `co2e`.

@@ -250,6 +250,17 @@ fn an_alert_speaks_with_its_evidence() {
         body,
         "99 % likely to pass it, around 5 Dec. 11 of 13 days measured."
     );
+
+    // A meter that is silent for two years has its last day in another year.
+    alert.rule = AlertRule::NoData;
+    alert.raised_at = "2026-11-27T04:00:00Z".parse().unwrap();
+    for (last, said) in [("2024-10-28", "28 Oct 2024"), ("2026-10-28", "28 Oct.")] {
+        alert.evidence = [("days", "760"), ("last", last), ("meter", "Smart")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let (_, body) = en.alert(&alert, "BRL");
+        assert!(body.contains(said), "{body}");
+    }
 }
 
 #[test]
@@ -374,4 +385,39 @@ fn one_day_or_cycle_is_one_and_not_several() {
     };
     assert!(en.what_if_span(&span, true).starts_with("One cycle to "));
     assert!(pt.what_if_span(&span, true).starts_with("Um ciclo até "));
+}
+
+#[test]
+fn how_a_date_is_typed_is_said_as_it_is_read() {
+    let today = jiff::civil::date(2026, 11, 27);
+    for locale in both() {
+        let example = locale.date_typed(today);
+        let mut errors = crate::FieldErrors::default();
+        errors.add_with("from", "not_a_date", &[("example", &example)]);
+        let said = locale.field_error(&errors.0[0]);
+        let typed = said.trim_end_matches('.').rsplit(' ').next().unwrap();
+        assert_eq!(parse_date(typed, today), Some(today), "{said}");
+    }
+}
+
+#[test]
+fn findings_name_their_line_on_a_screen_too_and_instants_by_the_clock_of_the_rows() {
+    let [en, _] = both();
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let doubt = Finding::new(3, "below_zero", &[("found", "-0.35")]);
+    let said = en.import_finding_on_screen(&doubt, &zone);
+    assert!(said.starts_with("line 3: -0.35 is below zero"), "{said}");
+    let span = [
+        ("channel", "grid_import"),
+        ("from", "2024-05-01T23:00:00Z"),
+        ("until", "2024-05-02T05:00:00Z"),
+    ];
+    let gap = Finding::new(0, "gap", &span);
+    assert_eq!(
+        en.import_finding_in(&gap, &zone),
+        "nothing of grid_import from 2 May 2024 01:00 to 2 May 2024 07:00"
+    );
+    // What a screen has no flag for is said by its keys.
+    let order = Finding::new(0, "date_order_assumed", &[("order", "day_first")]);
+    assert!(!en.import_finding_on_screen(&order, &zone).contains("--"));
 }

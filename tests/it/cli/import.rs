@@ -210,3 +210,89 @@ async fn a_history_of_bills_becomes_the_bills_of_a_home(db: PgPool) {
     let listed: Value = ana.json(&["bills", "list"]).await;
     assert_eq!(listed.as_array().unwrap().len(), 0);
 }
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn files_in_doubt_are_told_like_any_others_before_their_doubts_are(db: PgPool) {
+    let world = World::new(db).await;
+    let mut nobody = Shell::new(&world, Language::English);
+    "http://127.0.0.1:9".clone_into(&mut nobody.url);
+    let (doubt, sound) = (
+        sample("malformed/04_nan_inf_blank.csv"),
+        sample("public/octopus_csv/made_octopus_2024-10.csv"),
+    );
+    let asked = [
+        "readings",
+        "import",
+        &doubt,
+        &sound,
+        "--dry-run",
+        "--timezone",
+        "Europe/Berlin",
+    ];
+    let told = nobody.run(&asked).await;
+    assert_eq!(told.status, 1, "{}", told.out);
+    for part in ["0.8 kWh in 3 intervals", "22.5 kWh in 193 intervals"] {
+        assert!(told.out.contains(part), "{part}: {}", told.out);
+    }
+    // The clock is that of the rows above it.
+    let gap = "nothing of grid_import from 2 May 2024 01:00 to 2 May 2024 07:00";
+    for part in [gap, ":3: “NaN”", "--accept-findings"] {
+        assert!(told.err.contains(part), "{part}: {}", told.err);
+    }
+    let found: Value = nobody.json(&asked).await;
+    let weights = found[0]["findings"].as_array().unwrap().iter();
+    let weights: Vec<&str> = weights.map(|it| it["weight"].as_str().unwrap()).collect();
+    assert!(weights.contains(&"doubt") && weights.contains(&"note"));
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn what_is_wrong_with_a_flag_or_a_path_is_said_as_that(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = Shell::of_ana(&world, Language::English).await;
+    let file = sample("public/octopus_csv/made_octopus_2024-10.csv");
+    for (flag, value, said) in [
+        ("--channel", "roof", "solar_production"),
+        ("--unit", "stones", "no unit"),
+    ] {
+        let told = ana.run(&["readings", "import", &file, flag, value]).await;
+        assert_eq!(told.status, 2, "{}", told.out);
+        assert!(told.err.contains(said), "{}", told.err);
+    }
+    let other = ["--meter", "solar_production=Roof"];
+    let asked = [&["readings", "import", &file][..], &other].concat();
+    let told = ana.run(&asked).await.bad(2);
+    assert!(told.contains("no channel solar_production"), "{told}");
+
+    let theirs = ana.speaking(Language::BrazilianPortuguese);
+    let folder = ana.folder().display().to_string();
+    let away = format!("{folder}/nowhere/file.csv");
+    for (words, said) in [
+        (["readings", "import", &away], "esse arquivo não existe"),
+        (["readings", "import", &folder], "é uma pasta"),
+        (["bills", "add-many", &away], "esse arquivo não existe"),
+        (["profiles", "export", &away], "essa pasta não existe"),
+    ] {
+        let told = theirs.run(&words).await.bad(1);
+        assert!(told.contains(said), "{told}");
+        assert!(told.contains(words[2]), "it is named: {told}");
+    }
+    let named = ["readings", "import", &file, "--mapping", &file];
+    let told = theirs.run(&named).await.bad(1);
+    assert!(told.contains("não é um mapeamento"), "{told}");
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn an_import_that_was_taken_back_comes_back_by_its_file(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = Shell::of_ana(&world, Language::English).await;
+    add_meter(&ana, "Smart", &["--same-as", "Main meter"]).await;
+    let file = sample("public/octopus_csv/made_octopus_2024-10.csv");
+    let asked = ["readings", "import", &file, "--meter", "Smart"];
+    let told = ana.run(&asked).await.good();
+    assert!(told.contains("One step is missing"), "{told}");
+    let told = ana.run(&["undo"]).await.good();
+    assert!(told.contains("import the file again"), "{told}");
+    let told = ana.run(&["redo"]).await.bad(1);
+    assert!(told.contains("Import the file again"), "{told}");
+    assert!(ana.run(&asked).await.good().contains("193 added"));
+}

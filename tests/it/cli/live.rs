@@ -6,7 +6,7 @@ use ecotrack_common::profile::EnergyProfile;
 use ecotrack_common::{Kwh, path};
 use sqlx::PgPool;
 
-use super::Shell;
+use super::{Shell, assert_fields};
 use crate::world::World;
 
 #[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
@@ -29,7 +29,13 @@ async fn a_key_is_made_used_mapped_and_revoked(db: PgPool) {
     let token = made.out.trim().to_owned();
     assert!(token.starts_with("eco_"), "{token}");
     let taken = ana.run(&["keys", "add", "Shelly"]).await.bad(1);
-    assert!(taken.contains("Another one has this name"), "{taken}");
+    assert_fields(
+        &taken,
+        &["NAME: Another one has this name; choose another."],
+    );
+    let over = ["keys", "add", "Old", "--until", "2020-01-01"];
+    let over = ana.run(&over).await.bad(2);
+    assert_fields(&over, &["--until: This is over already; give a later day."]);
 
     let homes: Vec<EnergyProfile> = ana.json(&["profiles", "list"]).await;
     let client = ecotrack_tui::client::Client::new(&world.url())
@@ -84,6 +90,11 @@ async fn a_key_is_made_used_mapped_and_revoked(db: PgPool) {
     let listed = ana.run(&["live", "list"]).await.good();
     assert!(listed.contains("+ Grid"), "{listed}");
     ana.run(&["live", "ignore", "grid"]).await.good();
+    // “ecotrack undo” takes back what it says it does.
+    let told = ana.run(&["undo"]).await.good();
+    assert!(told.contains("source"), "{told}");
+    let sources: Vec<LiveSource> = ana.json(&["live", "list"]).await;
+    assert!(sources.iter().all(|source| !source.r#use.ignored));
     for source in ["grid", "second phase"] {
         ana.run(&["live", "forget", source]).await.good();
     }
@@ -94,7 +105,7 @@ async fn a_key_is_made_used_mapped_and_revoked(db: PgPool) {
             .starts_with("Nothing is sent yet.")
     );
     let nowhere = ana.run(&["live", "listen", "home", "tele/#"]).await.bad(1);
-    assert!(nowhere.contains("No such broker"), "{nowhere}");
+    assert!(nowhere.contains("BROKER: No such broker"), "{nowhere}");
     let revoked = ana.run(&["keys", "remove", "Shelly"]).await.good();
     assert!(revoked.starts_with("Revoked: Shelly."), "{revoked}");
     assert!(client.send_write(&write).await.is_err());

@@ -4,7 +4,7 @@ use ecotrack_common::account::Language;
 use ecotrack_common::report::{Report, ReportKind};
 use sqlx::PgPool;
 
-use super::Shell;
+use super::{Shell, assert_fields};
 use crate::world::World;
 
 #[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
@@ -46,5 +46,9 @@ async fn what_is_no_span_is_said_with_what_to_do(db: PgPool) {
     let told = ana.run(&["report", "2026", "--cycle"]).await.bad(2);
     assert!(told.contains("A year has no billing cycle"), "{told}");
     let told = ana.run(&["report", "2199-12"]).await.bad(1);
-    assert!(told.contains("Lies in the future"), "{told}");
+    assert_fields(&told, &["PERIOD: Lies in the future."]);
+    let file = ana.folder().join("nowhere/october.md");
+    let into = ["report", "2026-10", "--output", file.to_str().unwrap()];
+    let told = ana.run(&into).await.bad(1);
+    assert!(told.contains("nowhere/october.md: there is no"), "{told}");
 }

@@ -28,15 +28,9 @@ pub(super) async fn export(context: &Context, file: &Path) -> Result<()> {
 pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     let words = context.locale.loader();
     let (client, _) = context.signed_in()?;
-    let archive = pieces(&import.file).await.map_err(|error| {
-        let (path, reason) = (import.file.display().to_string(), error.to_string());
-        Failure::Said(fl!(
-            words,
-            "cli-file-unreadable",
-            path = path,
-            reason = reason
-        ))
-    })?;
+    let archive = pieces(&import.file)
+        .await
+        .map_err(|error| Failure::unreadable(&import.file, &error, &context.locale))?;
     let imported = client
         .import_home(Rows::pieces(archive), import.name.as_deref(), new_key())
         .await?;

@@ -109,10 +109,7 @@ pub(super) async fn save(
         .await
         .map_err(|failed| match failed {
             Failed::Client(error) => Failure::from(error),
-            Failed::Disk(error) => {
-                let reason = error.to_string();
-                Failure::Said(fl!(words, "notice-not-exported", reason = reason))
-            }
+            Failed::Disk(error) => Failure::unwritable(file, &error, &context.locale),
         })?;
     let file = file.display().to_string();
     let said = fl!(words, "cli-report-written", file = file);

@@ -1,6 +1,7 @@
 //! Why a command failed, as sentences and a status.
 
 use std::io;
+use std::path::Path;
 
 use ecotrack_common::locale::{Locale, fl};
 use ecotrack_common::profile::EnergyProfile;
@@ -57,6 +58,45 @@ impl From<FieldErrors> for Failure {
 }
 
 impl Failure {
+    /// The same of a command that calls a field otherwise than most do.
+    pub(super) fn called(mut self, field: &str, name: &str) -> Self {
+        let errors = match &mut self {
+            Self::Fields(errors) => errors,
+            Self::Client(client::Error::Problem(problem)) => &mut problem.errors,
+            _ => return self,
+        };
+        for error in errors.0.iter_mut().filter(|error| error.field == field) {
+            name.clone_into(&mut error.field);
+        }
+        self
+    }
+
+    /// A file that cannot be read.
+    pub(super) fn unreadable(path: &Path, error: &io::Error, locale: &Locale) -> Self {
+        let path = path.display().to_string();
+        let reason = reason(error, "file-missing", locale);
+        let words = locale.loader();
+        Self::Said(fl!(
+            words,
+            "cli-file-unreadable",
+            path = path,
+            reason = reason
+        ))
+    }
+
+    /// A file that cannot be written.
+    pub(super) fn unwritable(path: &Path, error: &io::Error, locale: &Locale) -> Self {
+        let path = path.display().to_string();
+        let reason = reason(error, "folder-missing", locale);
+        let words = locale.loader();
+        Self::Said(fl!(
+            words,
+            "cli-file-unwritable",
+            path = path,
+            reason = reason
+        ))
+    }
+
     /// Says it on standard error and gives the status. Instants and money are the home's, where it is
     /// known.
     pub(super) fn report(
@@ -109,6 +149,16 @@ impl Failure {
             Self::Usage(sentence) | Self::Said(sentence) => sentence.clone(),
             Self::Interrupted => String::new(),
         }
+    }
+}
+
+/// What the system says of a file, in words where there are some; `missing` names what is not there.
+fn reason(error: &io::Error, missing: &str, locale: &Locale) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => locale.text(missing),
+        io::ErrorKind::IsADirectory => locale.text("file-is-folder"),
+        io::ErrorKind::PermissionDenied => locale.text("file-denied"),
+        _ => error.to_string(),
     }
 }
 

@@ -12,26 +12,12 @@ use super::shown::Shown;
 use super::table::{Side, Table};
 use super::{Failure, Result};
 use crate::client::new_key;
+use crate::undo::{self, OF_ANYTHING};
 
 /// Pages that are looked through for one's own operation: programs may have made thousands since.
 const PAGES: usize = 20;
 
-/// What can be taken back. People and invitations cannot: they are changed again instead.
-pub(super) const OF_ANYTHING: &[&str] = &[
-    "energy_reading",
-    "import_batch",
-    "energy_profile",
-    "profile_tariff",
-    "meter",
-    "profile_device",
-    "billing_record",
-    "consumption_goal",
-    "away_period",
-    "weather_observation",
-    "profile_suggestion",
-];
-
-/// The same of readings alone.
+/// What can be taken back of readings alone.
 pub(super) const OF_READINGS: &[&str] = &["energy_reading", "import_batch"];
 
 #[derive(Debug, Args)]
@@ -135,11 +121,15 @@ async fn take_back(
     let what = context.locale.operation(first, &zone, currency);
     let key = ending(undone.operation_id.0);
     let words = context.locale.loader();
-    context.streams.print_line(&if turns % 2 == 0 {
-        fl!(words, "cli-taken-back", what = what, key = key)
-    } else {
-        fl!(words, "cli-done-again", what = what, key = key)
-    })
+    context.streams.print_line(
+        &if turns % 2 == 0 && undo::is_of(first, &["import_batch"]) {
+            fl!(words, "cli-import-taken-back", what = what)
+        } else if turns % 2 == 0 {
+            fl!(words, "cli-taken-back", what = what, key = key)
+        } else {
+            fl!(words, "cli-done-again", what = what, key = key)
+        },
+    )
 }
 
 /// A page of operations.
@@ -185,8 +175,7 @@ fn turns(operation: &Operation, known: &[Operation]) -> Option<usize> {
 }
 
 fn is_of(operation: &Operation, me: AccountId, of: &[&str]) -> bool {
-    let entity = operation.entries.first().map(|entry| entry.entity.as_str());
-    operation.account_id == Some(me) && entity.is_some_and(|entity| of.contains(&entity))
+    operation.account_id == Some(me) && undo::is_of(operation, of)
 }
 
 /// The newest act of the caller that stands.

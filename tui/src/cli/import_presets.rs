@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::{Failure, Result};
+use crate::import::words;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportPresets {
@@ -54,8 +55,9 @@ pub(super) fn run(context: &Context, arguments: &ImportPresets) -> Result<()> {
         .max()
         .unwrap_or(0);
     known.iter().try_for_each(|known| {
-        context
-            .streams
-            .print_line(&format!("{:width$}  {}", known.preset, known.title))
+        let title = words::preset(known.preset, &context.locale);
+        let title = title.unwrap_or_else(|| known.title.to_owned());
+        let line = format!("{:width$}  {title}", known.preset);
+        context.streams.print_line(&line)
     })
 }

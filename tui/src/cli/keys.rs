@@ -67,7 +67,10 @@ pub(super) async fn run(context: &Context, command: Keys) -> Result<()> {
             let shown = context.shown();
             list.print(context, &form, |keys| table(keys, shown))
         }
-        Keys::Add(fields) => add(context, &home, fields).await,
+        Keys::Add(fields) => {
+            let made = add(context, &home, fields).await;
+            made.map_err(|failure| failure.called("name", "key_name"))
+        }
         Keys::Remove { key } => remove(context, &home, &key).await,
     }
 }

@@ -246,17 +246,10 @@ pub(super) async fn bytes(context: &Context, path: &Path) -> Result<(String, Vec
         return Ok(("-".to_owned(), context.streams.read_all()?));
     }
     let shown = path.display().to_string();
-    let read = tokio::fs::read(path).await.map_err(|error| {
-        let (path, reason) = (shown.as_str(), error.to_string());
-        let words = context.locale.loader();
-        Failure::Said(fl!(
-            words,
-            "cli-file-unreadable",
-            path = path,
-            reason = reason
-        ))
-    });
-    read.map(|bytes| (shown.clone(), bytes))
+    let read = tokio::fs::read(path)
+        .await
+        .map_err(|error| Failure::unreadable(path, &error, &context.locale));
+    read.map(|bytes| (shown, bytes))
 }
 
 /// Lines with their cells by column. A first line that names no column is a row already.

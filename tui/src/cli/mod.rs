@@ -346,7 +346,7 @@ async fn dispatch(context: &Context, command: Command, panic_on_start: bool) -> 
         Command::Export(wanted) => export::table(context, wanted).await,
         Command::History(history) => history::list(context, history).await,
         Command::Undo { operation } => {
-            history::undo(context, operation, history::OF_ANYTHING).await
+            history::undo(context, operation, crate::undo::OF_ANYTHING).await
         }
         Command::Redo => history::redo(context).await,
         Command::Forecast(command) => forecast::run(context, command).await,

@@ -28,6 +28,12 @@ pub(super) struct Wanted {
 }
 
 pub(super) async fn run(context: &Context, wanted: Wanted) -> Result<()> {
+    let told = tell(context, wanted).await;
+    // A goal has a period too, which is a flag there.
+    told.map_err(|failure| failure.called("period", "report_period"))
+}
+
+async fn tell(context: &Context, wanted: Wanted) -> Result<()> {
     let home = context.at_home().await?;
     let zone = jiff::tz::TimeZone::get(&home.profile.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let yesterday = now().to_zoned(zone).date().saturating_sub(1.day());
@@ -65,7 +71,8 @@ pub(super) async fn run(context: &Context, wanted: Wanted) -> Result<()> {
     match wanted.output {
         None => context.streams.print(&text),
         Some(file) => {
-            std::fs::write(&file, text)?;
+            std::fs::write(&file, text)
+                .map_err(|error| Failure::unwritable(&file, &error, &context.locale))?;
             let file = file.display().to_string();
             let said = fl!(context.locale.loader(), "cli-report-written", file = file);
             context.streams.tell_line(&said);

@@ -221,6 +221,7 @@ fn a_refused_file_is_told_line_by_line() {
         &problem(ErrorCode::Invalid, errors),
         "use/august.csv",
         &english(),
+        &TimeZone::UTC,
     );
     let lines: Vec<_> = text.lines().collect();
     assert!(

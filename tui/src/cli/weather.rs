@@ -156,7 +156,12 @@ async fn import(
     let report = match answer {
         Ok(report) => report,
         Err(Error::Problem(problem)) if problem.code == ErrorCode::Invalid => {
-            return Err(Failure::Said(refused(&problem, &shown, locale)));
+            return Err(Failure::Said(refused(
+                &problem,
+                &shown,
+                locale,
+                &home.zone(),
+            )));
         }
         Err(error) => return Err(error.into()),
     };
@@ -164,7 +169,8 @@ async fn import(
         return context.streams.print_json(&report);
     }
     for finding in &report.findings {
-        context.streams.tell_line(&located(&shown, finding, locale));
+        let line = located(&shown, finding, locale, &home.zone());
+        context.streams.tell_line(&line);
     }
     context.streams.print(&summary(context, &report, dry_run))
 }

@@ -152,6 +152,9 @@ fn missing(board: &Dashboard, cx: &Context) -> String {
             t!(cx, "forecast-too-little", have = have, need = need)
         }
         ForecastState::NotTrained => cx.locale.text("forecast-not-trained"),
+        ForecastState::Ready { .. } if board.home.tariff_name.is_some() => {
+            cx.locale.text("bill-unmeasured")
+        }
         ForecastState::Ready { .. } => cx.locale.text("bill-no-tariff"),
     }
 }

@@ -247,7 +247,10 @@ impl Page<'_> {
             let none = match &dashboard.unpriced {
                 Some(why) => locale.not_priced(why),
                 None if dashboard.home.tariff_name.is_none() => self.words("text-no-projection"),
-                None => self.words("text-projection-waits"),
+                None => match dashboard.forecast {
+                    ForecastState::Ready { .. } => self.words("bill-unmeasured"),
+                    _ => self.words("text-projection-waits"),
+                },
             };
             return self.sentence(INDENT, &none);
         };

@@ -7,6 +7,7 @@ use ecotrack_common::meter::Channel;
 use super::Request;
 use crate::app::{App, Context};
 use crate::form::{Choosable, Field, Form};
+use crate::import::words;
 
 /// Units that values of electricity come in.
 pub(super) const UNITS: [&str; 5] = ["kWh", "Wh", "MWh", "W", "kW"];
@@ -19,8 +20,11 @@ pub(super) fn fields(app: &App, cx: &Context) -> Vec<Field> {
         std::iter::once(found).chain(options).collect::<Vec<_>>()
     };
     let presets = presets::known().map(|(slug, title)| Choosable {
-        also: slug.to_owned(),
-        ..Choosable::new(slug, title)
+        also: format!("{slug} {title}"),
+        ..Choosable::new(
+            slug,
+            words::preset(slug, &cx.locale).unwrap_or_else(|| title.to_owned()),
+        )
     });
     let units = UNITS.map(|unit| Choosable::new(unit, unit));
     vec![

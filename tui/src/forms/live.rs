@@ -1,11 +1,11 @@
 //! Keys for meters, and which meter a source is of.
 
 use ecotrack_common::live::{
-    LiveSource, LiveTopic, NewApiKey, NewLiveTopic, SourceKind, SourceUnit, SourceUse,
+    ApiKey, LiveSource, LiveTopic, NewApiKey, NewLiveTopic, SourceKind, SourceUnit, SourceUse,
 };
 use ecotrack_common::meter::{Channel, Meter, ReadingKind};
 use ecotrack_common::write::Changed;
-use ecotrack_common::{FieldErrors, LiveSourceId, LiveTopicId, MeterId, path};
+use ecotrack_common::{ApiKeyId, FieldErrors, LiveSourceId, LiveTopicId, MeterId, path};
 
 use ratatui::text::Line;
 
@@ -13,6 +13,7 @@ use super::goal::words_of;
 use super::{Request, base, of_home, of_row, save, version};
 use crate::app::{App, Context};
 use crate::form::{Choosable, Field, Form, Kind};
+use crate::kept::Method;
 use crate::message::Call;
 use crate::widgets::words;
 
@@ -68,6 +69,28 @@ pub(super) fn key_fields(app: &App, cx: &Context) -> Vec<Field> {
         .hint("hint-api-key-meter"),
         Field::line("expires_at", "label-api-key-until", Kind::Date, "").hint("hint-api-key-until"),
     ]
+}
+
+/// No key comes back once it is revoked: what sends with it has to be given another.
+pub(super) fn revoke_fields(row: Option<&ApiKey>) -> Vec<Field> {
+    let name = row.map(|row| row.name.clone());
+    vec![
+        Field::text("name", "label-name", "")
+            .placeholder(name.unwrap_or_default())
+            .required(),
+    ]
+}
+
+pub(super) fn read_revoke(app: &App, form: &Form, id: ApiKeyId) -> Result<Request, FieldErrors> {
+    let row: Option<ApiKey> = base(form.base.as_ref());
+    if row.is_none_or(|row| row.name.trim() != form.text("name")) {
+        return Err(FieldErrors::one("name", "name_does_not_match"));
+    }
+    Ok(Request::Write {
+        method: Method::Delete,
+        path: of_row(path::API_KEY, app, "api_key_id", &id)?,
+        body: None,
+    })
 }
 
 /// It works to the end of the day that is said.

@@ -3,8 +3,9 @@
 use ecotrack_common::admin::AdminSet;
 use ecotrack_common::alert::AlertRule;
 use ecotrack_common::{
-    AccountId, AlertId, AwayPeriodId, BillingRecordId, ConsumptionGoalId, EnergyProfileId,
-    LiveSourceId, LiveTopicId, MeterId, NoticeChannelId, ProfileDeviceId, ProfileTariffId,
+    AccountId, AlertId, ApiKeyId, AwayPeriodId, BillingRecordId, ConsumptionGoalId,
+    EnergyProfileId, LiveSourceId, LiveTopicId, MeterId, NoticeChannelId, ProfileDeviceId,
+    ProfileTariffId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -75,6 +76,8 @@ pub enum Subject {
     Invite,
     /// A key for a meter.
     Key,
+    /// The end of a key, its name typed.
+    RevokeKey(ApiKeyId),
     /// Which meter a source is of.
     Source(LiveSourceId),
     /// A topic that is listened to.
@@ -113,6 +116,7 @@ impl Subject {
                 | Self::Calculator
                 | Self::Invite
                 | Self::Key
+                | Self::RevokeKey(_)
                 | Self::Source(_)
                 | Self::Member(_)
                 | Self::Snooze(_)
@@ -169,6 +173,7 @@ impl Subject {
             (Self::Reading(_) | Self::Correction(..) | Self::Removal, _) => ("readings-title", ""),
             (Self::Invite, _) => ("invite-title", "invite-what"),
             (Self::Key, _) => ("api-key-title", "api-key-what"),
+            (Self::RevokeKey(_), _) => ("revoke-key-title", "revoke-key-what"),
             (Self::Source(_), _) => ("source-title", "source-what"),
             (Self::Topic(_), _) => ("topic-title", "topic-what"),
             (Self::Member(_), _) => ("member-title", ""),
@@ -193,7 +198,9 @@ impl Subject {
             Self::NewHome | Self::Home | Self::Join | Self::RemoveHome | Self::ImportHome => {
                 "subject-home"
             }
-            Self::Meter(_) | Self::Key | Self::Source(_) | Self::Topic(_) => "subject-meter",
+            Self::Meter(_) | Self::Key | Self::RevokeKey(_) | Self::Source(_) | Self::Topic(_) => {
+                "subject-meter"
+            }
             Self::Device(_) | Self::Calculator => "subject-device",
             Self::Bill(_) | Self::Months => "subject-bill",
             Self::Goal(_) => "subject-goal",

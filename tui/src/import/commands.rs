@@ -19,7 +19,14 @@ pub const ASK_COMMANDS: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Enter)],
         name: "key-import-take",
-        when: |app| app.import.looking.is_none(),
+        when: |app| app.import.looking.is_none() && !is_saving(app),
+        run: |app, _| take_path(app),
+        footer: true,
+    },
+    Command {
+        keys: &[named(KeyCode::Enter)],
+        name: "key-save",
+        when: is_saving,
         run: |app, _| take_path(app),
         footer: true,
     },
@@ -40,7 +47,7 @@ pub const ASK_COMMANDS: &[Command] = &[
     Command {
         keys: &[named(KeyCode::Esc)],
         name: "key-back",
-        when: always,
+        when: |app| app.import.looking.is_none(),
         run: |app, _| back(app),
         footer: true,
     },
@@ -51,9 +58,17 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[ctrl('s')],
         name: "key-import-now",
-        when: is_previewed,
+        when: |app| is_previewed(app) && !is_refused(app),
         run: import,
         footer: true,
+    },
+    // It says why not.
+    Command {
+        keys: &[ctrl('s')],
+        name: "key-import-now",
+        when: |app| is_previewed(app) && is_refused(app),
+        run: import,
+        footer: false,
     },
     Command {
         keys: &[key('a')],
@@ -100,7 +115,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         keys: &[key('o')],
         name: "key-import-conflict",
-        when: is_previewed,
+        when: |app| is_previewed(app) && !is_refused(app),
         run: other_conflict,
         footer: true,
     },
@@ -180,6 +195,16 @@ fn is_under_way(app: &App) -> bool {
 fn is_previewed(app: &App) -> bool {
     let state = &app.import;
     state.seen.is_some() && state.outcome.is_none() && !is_under_way(app)
+}
+
+/// A path is typed for what is to be written, not read.
+fn is_saving(app: &App) -> bool {
+    app.import.asking == Some(Asking::SaveMapping)
+}
+
+/// It cannot be taken as it is read now.
+fn is_refused(app: &App) -> bool {
+    app.import.weight() == Some(Weight::Refusal)
 }
 
 fn has_channels(app: &App) -> bool {

@@ -7,7 +7,7 @@ use ecotrack_common::import::delimited::Mapping;
 use ecotrack_common::import::file::Looked;
 use ecotrack_common::import::{Finding, ImportReport, OnConflict, Weight};
 use ecotrack_common::meter::ReadingKind;
-use ecotrack_common::{ErrorCode, MeterId};
+use ecotrack_common::{ErrorCode, MeterId, OperationId};
 use uuid::Uuid;
 
 use super::job::{Look, Seen, Wrong};
@@ -125,6 +125,8 @@ pub struct State {
     pub(super) attempt: Option<Uuid>,
     /// What became of it.
     pub outcome: Option<ImportReport>,
+    /// The import that was taken back last.
+    pub(crate) taken_back: Option<OperationId>,
     /// How many lines have gone up out of the picture.
     pub scrolled: usize,
     pub(super) trying: Option<Ticket>,
@@ -158,6 +160,7 @@ impl Default for State {
             fault: None,
             attempt: None,
             outcome: None,
+            taken_back: None,
             scrolled: 0,
             trying: None,
             tried_by: None,

@@ -182,13 +182,16 @@ fn recognised(app: &App, width: usize, cx: &Context) -> Lines {
     lines
 }
 
-/// A file that nothing recognises: how it begins.
+/// A file that could not be read: how it begins. Where the reason is another than that nothing recognises it,
+/// that stands among the findings.
 fn not_recognised(looked: &Looked, width: usize, cx: &Context) -> Lines {
-    let mut lines = wrapped(
-        &cx.locale.text("import-not-recognised"),
-        width,
-        Style::new(),
-    );
+    let unknown = looked.findings.iter().any(|it| it.code == "unrecognised");
+    let mut lines = if unknown {
+        let text = cx.locale.text("import-not-recognised");
+        wrapped(&text, width, Style::new())
+    } else {
+        Lines::new()
+    };
     let raw = looked.raw.as_ref().filter(|raw| !raw.rows.is_empty());
     if let Some(raw) = raw {
         lines.extend(heading("import-begins", cx));
@@ -540,8 +543,13 @@ fn outcome(app: &App, width: usize, cx: &Context) -> Lines {
     }
     let id = match report.operation_id {
         None => "import-changed-nothing",
+        Some(operation) if app.pending.undo.is_some_and(|(_, of)| of == operation) => {
+            "import-undoing"
+        }
+        Some(operation) if app.import.taken_back == Some(operation) => "import-undone",
         Some(operation) if app.done.contains(&operation) => "import-can-undo",
-        Some(_) => "import-undone",
+        // The server refused to: somebody went on from there.
+        Some(_) => "import-goes-on",
     };
     lines.extend(wrapped(&cx.locale.text(id), width, cx.theme.accent));
     // What was kept or replaced is told with its meter.

@@ -29,6 +29,16 @@ pub(crate) fn instant(at: i64, locale: &Locale, zone: &TimeZone) -> String {
         .unwrap_or_default()
 }
 
+/// What a preset is called: most by the name of whoever writes such files, which is no word of any language.
+pub(crate) fn preset(slug: &str, locale: &Locale) -> Option<String> {
+    let id = format!("import-preset-{}", slug.replace('_', "-"));
+    if locale.has(&id) {
+        Some(locale.text(&id))
+    } else {
+        presets::title(slug)
+    }
+}
+
 /// What it was recognised as, how it is written, and by which clock.
 pub(crate) fn recognised(shown: &str, looked: &Looked, locale: &Locale) -> String {
     let words = locale.loader();
@@ -37,7 +47,7 @@ pub(crate) fn recognised(shown: &str, looked: &Looked, locale: &Locale) -> Strin
     } else {
         "import-mapped"
     };
-    let title = presets::title(&looked.preset).unwrap_or_else(|| locale.text(unknown));
+    let title = preset(&looked.preset, locale).unwrap_or_else(|| locale.text(unknown));
     // A sheet has cells as they are.
     let table = looked.table.as_ref().filter(|_| looked.encoding != "XLSX");
     let separator = table.map_or_else(String::new, |table| {
@@ -94,6 +104,7 @@ pub(crate) fn heading(
         channel = name,
         total = total,
         count = channel.intervals,
+        intervals = locale.number(channel.intervals.into(), 0),
         first = instant(channel.first, locale, zone),
         until = instant(channel.until, locale, zone),
         gaps = channel.gaps.len(),
@@ -200,7 +211,8 @@ pub(crate) fn summary(
         lines.push(fl!(
             words,
             "cli-import-missing",
-            count = count(report.missing_steps)
+            count = report.missing_steps,
+            steps = count(report.missing_steps)
         ));
     }
     if report.added == 0 && report.conflicting == 0 {

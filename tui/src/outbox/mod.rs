@@ -29,6 +29,8 @@ pub struct Outbox {
     sending: Option<(Ticket, Uuid)>,
     /// What may have arrived, though no answer came.
     tried: Vec<Uuid>,
+    /// What is to be taken back as soon as it is there.
+    unwanted: Option<Uuid>,
 }
 
 impl Outbox {
@@ -147,7 +149,7 @@ pub(crate) fn deliver(app: &mut App) -> Vec<Effect> {
 }
 
 /// Faults that pass by themselves: the write waits for them to.
-fn passes(fault: &Fault) -> bool {
+pub(crate) fn passes(fault: &Fault) -> bool {
     match fault {
         Fault::Away => true,
         Fault::Unreadable => false,
@@ -190,6 +192,12 @@ pub(crate) fn answered(
             app.outbox.tried.retain(|tried| *tried != key);
             let mut effects = vec![Effect::Drop(Done::Waiting(key))];
             effects.extend(done(app, &waiting, &value));
+            if app.outbox.unwanted.take_if(|it| *it == key).is_some()
+                && waiting.energy_profile_id == app.home
+                && let Some(operation) = operation_of(&value)
+            {
+                effects.extend(app.take_back(operation, cx));
+            }
             effects.extend(deliver(app));
             effects
         }
@@ -281,12 +289,30 @@ fn unreadable() -> Problem {
     }
 }
 
+fn operation_of(answer: &Value) -> Option<OperationId> {
+    let id = answer.get("operation_id")?;
+    serde_json::from_value(id.clone()).ok()
+}
+
+/// Takes back the newest of what the server was not told yet: what was never sent is dropped; what may have
+/// arrived is taken back as soon as that is known. Nothing, where all is told.
+pub(crate) fn take_back(app: &mut App) -> Option<Vec<Effect>> {
+    let newest = app.outbox.open(app).last()?.write.key;
+    let sent = app.outbox.sending.is_some_and(|(_, sent)| sent == newest);
+    if sent || app.outbox.tried.contains(&newest) {
+        app.outbox.unwanted = Some(newest);
+        app.notice = Some(Notice::Text("undo-waits"));
+        return Some(Vec::new());
+    }
+    let effects = drop_entry(app, newest);
+    app.notice = Some(Notice::Text("undo-unsent"));
+    effects
+}
+
 /// The server has it.
 fn done(app: &mut App, waiting: &Waiting, value: &Value) -> Vec<Effect> {
     let key = waiting.write.key;
-    let operation = value
-        .get("operation_id")
-        .and_then(|id| serde_json::from_value::<OperationId>(id.clone()).ok());
+    let operation = operation_of(value);
     if let Some(operation) = operation
         && waiting.energy_profile_id == app.home
     {
@@ -326,6 +352,7 @@ fn done(app: &mut App, waiting: &Waiting, value: &Value) -> Vec<Effect> {
                 Err(_) => Notice::Text("notice-done"),
             }
         }
+        Subject::Removal if operation.is_none() => Notice::Text("notice-removed-for-good"),
         Subject::Removal => Notice::Text("notice-removed"),
         _ if operation.is_some() => Notice::Text("notice-done-undo"),
         _ => Notice::Text("notice-done"),

@@ -172,16 +172,55 @@ fn correcting_a_refused_bill_leaves_another_unfinished_one_alone() {
     assert_eq!(kept.unwrap().values["kwh"], "99");
 }
 
+fn undone(effects: &[Effect]) -> Vec<OperationId> {
+    let calls = calls(effects).into_iter();
+    calls
+        .filter_map(|(_, call)| match call {
+            Call::Undo(_, operation, _) => Some(operation),
+            _ => None,
+        })
+        .collect()
+}
+
 #[test]
-fn undo_takes_nothing_else_back_while_something_is_on_its_way() {
+fn what_is_on_its_way_is_taken_back_as_soon_as_it_is_there_and_nothing_else_is() {
     let mut app = signed_in();
     app.done.push(OperationId(Uuid::from_u128(1)));
     press(&mut app, key('r'));
     type_text(&mut app, "12400");
     let (ticket, _) = sent(&enter(&mut app));
     reply(&mut app, ticket, Reply::Wrote(Err(Fault::Away)));
+    // Nobody knows whether it arrived.
     assert!(press(&mut app, key('u')).is_empty());
     assert_eq!(app.notice, Some(Notice::Text("undo-waits")));
+    assert_eq!(app.outbox.waiting.len(), 1);
+    app.homes = vec![testing::home()];
+    let effects = update(&mut app, Message::Elapsed(Timer::Retry), &cx());
+    let again = calls(&effects).into_iter();
+    let mut again = again.filter(|(_, call)| matches!(call, Call::Write(_)));
+    let (ticket, _) = again.next().unwrap();
+    let effects = reply(&mut app, ticket, written("12400"));
+    assert_eq!(undone(&effects), [OperationId(Uuid::from_u128(7))]);
+}
+
+#[test]
+fn what_was_never_sent_is_dropped_by_undo() {
+    let mut app = testing::with_lists();
+    app.link.up = Some(false);
+    // Nothing goes out while nobody confirmed who this is.
+    app.confirmed.account = false;
+    press(&mut app, key('r'));
+    type_text(&mut app, "12400");
+    enter(&mut app);
+    let waiting = app.outbox.waiting[0].write.key;
+    let effects = press(&mut app, key('u'));
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Drop(Done::Waiting(key)) if *key == waiting))
+    );
+    assert!(app.outbox.waiting.is_empty());
+    assert_eq!(app.notice, Some(Notice::Text("undo-unsent")));
 }
 
 #[test]

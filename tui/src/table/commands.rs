@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 use ecotrack_common::export::ExportFormat;
-use ecotrack_common::{AccountId, OperationId, SessionId, path};
+use ecotrack_common::{AccountId, ApiKeyId, OperationId, SessionId, path};
 
 use super::offered::{has_rows, is_owner, may_change, opens, removes};
 use super::{Table, cursor, export, removed_home, row_json, rows, selected, shown, subject};
@@ -401,7 +401,11 @@ fn remove(app: &mut App, cx: &Context) -> Vec<Effect> {
             return forms::open(app, Subject::RemoveMember(AccountId(key)), row, cx);
         }
         Table::Invitations => (path::INVITATION, "invitation_id"),
-        Table::Keys => (path::API_KEY, "api_key_id"),
+        Table::Keys => {
+            // Cannot be taken back, so it asks.
+            let row = row_json(app, table, key);
+            return forms::open(app, Subject::RevokeKey(ApiKeyId(key)), row, cx);
+        }
         Table::Topics => (path::LIVE_TOPIC, "live_topic_id"),
         Table::Sources => (path::LIVE_SOURCE, "live_source_id"),
         Table::Notices => (path::NOTICE_CHANNEL, "notice_channel_id"),

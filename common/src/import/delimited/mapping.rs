@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bills::BillColumns;
+use crate::import::number::DecimalMark;
 use crate::import::series::{Kind, StampIs};
 
 /// How a table is to be read. Columns are named by the words of their header, of which several
@@ -253,6 +254,15 @@ pub enum Decimals {
     Point,
     /// `1.234,5`
     Comma,
+}
+
+impl From<Decimals> for DecimalMark {
+    fn from(said: Decimals) -> Self {
+        match said {
+            Decimals::Point => Self::Point,
+            Decimals::Comma => Self::Comma,
+        }
+    }
 }
 
 /// What a value below zero is.

@@ -102,7 +102,9 @@ pub(super) fn understand(
             }
         }
     }
-    let plan = plan::of(&mapping, &layout, usual_order(zone))?;
+    let mut plan = plan::of(&mapping, &layout, usual_order(zone))?;
+    let own = said.mapping.as_ref().and_then(|mapping| mapping.decimal);
+    plan.mark_said = said.decimal.or(own).is_some();
     let steps_a_day = match plan.time {
         plan::Time::DateAndHour { hour, first, .. } => layout
             .rows

@@ -111,6 +111,8 @@ pub(super) struct Plan {
     pub(super) order: DateOrder,
     /// Whether nothing so far tells the order of dates.
     pub(super) order_assumed: bool,
+    /// Whether somebody said which the decimal mark is.
+    pub(super) mark_said: bool,
     /// What the column of channels says where the same gas is told in cubic metres and in kilowatt-hours.
     pub(super) gas: Vec<String>,
     /// What rows say of bills.
@@ -337,6 +339,7 @@ pub(super) fn of(
         estimated,
         order,
         order_assumed,
+        mark_said: false,
         length,
         factor: factor.map(|at| {
             let mark = mark_of(mapping, layout, at);
@@ -422,8 +425,7 @@ pub(super) fn name_of(layout: &Layout, at: usize) -> String {
 /// ways.
 pub(super) fn mark_of(mapping: &Mapping, layout: &Layout, at: usize) -> Result<DecimalMark, Mixed> {
     match mapping.decimal {
-        Some(Decimals::Point) => Ok(DecimalMark::Point),
-        Some(Decimals::Comma) => Ok(DecimalMark::Comma),
+        Some(said) => Ok(said.into()),
         None => layout.columns[at].marks.decide(usual_mark(layout)),
     }
 }

@@ -218,7 +218,8 @@ impl File {
         } else {
             DecimalMark::Comma
         };
-        let Ok(mark) = marks.decide(usual) else {
+        let said = series.said_mark;
+        let Ok(mark) = said.map_or_else(|| marks.decide(usual), Ok) else {
             series
                 .findings
                 .add(0, "mixed_decimal", &[("column", "00:00–24:00")]);

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::bills::{FileBill, MOST_BILLS};
 use super::finding::Findings;
+use super::number::DecimalMark;
 use super::stamp::Stamp;
 use super::unit::{Base, Unit};
 
@@ -167,10 +168,14 @@ pub struct Series<'a> {
     sink: &'a mut Sink<'a>,
     /// What was found so far.
     pub findings: Findings,
+    /// The decimal mark that somebody said, for formats that find it out.
+    pub said_mark: Option<DecimalMark>,
     given_up: bool,
     /// The part that was asked for last.
     recent: Option<PartId>,
     civil: bool,
+    /// The line and the stamp last told that is no time.
+    timeless: Option<(u64, Stamp)>,
     bills_without_total: u64,
     /// Points since it was last looked how many are held.
     unlooked: usize,
@@ -191,9 +196,11 @@ impl<'a> Series<'a> {
             index: BTreeMap::new(),
             sink,
             findings: Findings::default(),
+            said_mark: None,
             given_up: false,
             recent: None,
             civil: false,
+            timeless: None,
             bills_without_total: 0,
             unlooked: 0,
         }
@@ -333,8 +340,11 @@ impl<'a> Series<'a> {
         let row = match part.clock.row(&point) {
             Ok(row) => row,
             Err(code) => {
-                let at = stamp_text(point.at);
-                self.findings.add(point.line, code, &[("found", &at)]);
+                // The other columns of its row have the same time.
+                if self.timeless.replace((point.line, point.at)) != Some((point.line, point.at)) {
+                    let at = stamp_text(point.at);
+                    self.findings.add(point.line, code, &[("found", &at)]);
+                }
                 return;
             }
         };
@@ -406,6 +416,10 @@ impl<'a> Series<'a> {
 
     /// Ends the file: what is held goes out, and what was read is told.
     pub fn finish(mut self) -> (Summary, Findings) {
+        let once = |channel: &&Channel| {
+            channel.kind == Kind::Register && channel.parts.iter().all(|part| part.rows.len() <= 1)
+        };
+        let once = self.channels.iter().filter(once).count();
         for channel in 0..self.channels.len() {
             self.emit(channel, None);
         }
@@ -416,6 +430,9 @@ impl<'a> Series<'a> {
                 .add(0, "bills_without_total", &[("count", &count)]);
         }
         let bills = &self.summary.bills;
+        if once > 0 && self.summary.channels.is_empty() && bills.is_empty() {
+            self.findings.add(0, "one_value", &[]);
+        }
         if bills.iter().any(|bill| bill.currency.is_none()) {
             self.findings.add(0, "bill_currency_assumed", &[]);
         }

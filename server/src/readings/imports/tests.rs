@@ -222,6 +222,12 @@ async fn meters_of_both_kinds_come_in_one_batch_that_is_undone_whole(db: PgPool)
 
     let undone = home.ana.undo(home.profile, &done).await;
     assert_eq!(undone.json["rows"], 97, "{}", undone.json);
+    // What the file held is not kept anywhere: redo says what to do instead.
+    let redone = home.ana.undo(home.profile, &undone).await;
+    assert_eq!(
+        (redone.status, redone.code()),
+        (StatusCode::CONFLICT, "import_again")
+    );
     assert_eq!(
         (home.readings(counted).await, home.days(counted).await),
         before

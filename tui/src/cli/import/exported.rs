@@ -37,16 +37,21 @@ pub(super) async fn import(
         let report = match answer {
             Ok(report) => report,
             Err(Error::Problem(problem)) if problem.code == ErrorCode::Invalid => {
-                return Err(Failure::Said(refused(&problem, &opened.shown, locale)));
+                return Err(Failure::Said(refused(
+                    &problem,
+                    &opened.shown,
+                    locale,
+                    &home.zone(),
+                )));
             }
             Err(error) => return Err(error.into()),
         };
         if !context.json {
+            let zone = home.zone();
             for finding in &report.findings {
-                let said = located(&opened.shown, finding, locale);
+                let said = located(&opened.shown, finding, locale, &zone);
                 context.streams.tell_line(&said);
             }
-            let zone = home.zone();
             let told = report.meters.iter();
             let told = told.map(|told| summary(told, import.dry_run, locale, &zone));
             context.streams.print(&told.collect::<String>())?;

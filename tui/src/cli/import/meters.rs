@@ -33,6 +33,18 @@ pub(super) async fn of(
                 let meter = pick_meter(all.clone(), Some(name), ReadingKind::Step, locale)?;
                 found.insert(channel.to_owned(), meter.meter_id);
             }
+            Some((channel, _))
+                if channel.parse::<Channel>().is_ok()
+                    && !all.iter().any(|meter| meter.name == *typed) =>
+            {
+                let channels: Vec<&str> = electric.iter().map(|(name, _)| name.as_str()).collect();
+                return Err(Failure::Usage(fl!(
+                    locale.loader(),
+                    "cli-import-no-such-channel",
+                    channel = channel,
+                    channels = channels.join(", ")
+                )));
+            }
             _ => unnamed.push(typed),
         }
     }

@@ -9,14 +9,15 @@ use clap::{Args, ValueEnum};
 use ecotrack_common::import::delimited::{Dates, Decimals, Mapping, Negative, Said};
 use ecotrack_common::import::file::{Looked, Request, look};
 use ecotrack_common::import::own_rows::named;
+use ecotrack_common::import::unit::Unit;
 use ecotrack_common::import::{Finding, ImportReport, MeterImport, OnConflict, Weight};
 use ecotrack_common::locale::{Locale, fl};
-use ecotrack_common::meter::Meter;
+use ecotrack_common::meter::{Channel, Meter};
 use ecotrack_common::{ErrorCode, Problem};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
-use super::context::Context;
+use super::context::{AtHome, Context};
 use super::{Failure, Result};
 use crate::client::{Error, ImportFile, Rows, new_key};
 use crate::import::rows::{self, Source};
@@ -67,11 +68,11 @@ pub(super) struct Import {
     /// Time zone of stamps without an offset, such as `America/Sao_Paulo`; the home's when left out
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// What the values are, where the file does not say it: `grid_import`, `solar_production`, …
-    #[arg(long, value_name = "CHANNEL")]
-    channel: Option<String>,
+    /// What the values are, where the file does not say it
+    #[arg(long, value_name = "CHANNEL", value_parser = super::words::words(Channel::ALL, Channel::as_str))]
+    channel: Option<Channel>,
     /// Their unit, where the file does not say it: kWh, Wh, W, kW
-    #[arg(long, value_name = "UNIT")]
+    #[arg(long, value_name = "UNIT", value_parser = unit)]
     unit: Option<String>,
     /// Which comes first in dates such as 01/02/2026
     #[arg(long, value_name = "ORDER")]
@@ -94,6 +95,13 @@ pub(super) struct Import {
     /// Say what the file holds, and store nothing; needs no server, but for what `readings export` wrote
     #[arg(long)]
     dry_run: bool,
+}
+
+fn unit(text: &str) -> std::result::Result<String, String> {
+    match Unit::parse(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("it is no unit of energy or power, such as kWh, Wh, W or kW".to_owned()),
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -140,73 +148,104 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     }
     let mut reports = exported::import(context, &import, exports).await?;
     if all.is_empty() {
-        return printed(context, &reports);
+        return printed(context, &import, &reports);
     }
     if import.dry_run {
         return told(context, &all, import.accept_findings);
     }
-    let locale = &context.locale;
     for seen in &all {
-        refuse(seen, import.accept_findings, locale)?;
+        if let Some(why) = objection(seen, import.accept_findings, &context.locale) {
+            return Err(Failure::Said(why));
+        }
     }
     let home = context.at_home().await?;
+    let several = import.paths.len() > 1;
     for seen in all {
-        let meters = meters::of(context, &home, &import, &seen.looked).await?;
-        let file = ImportFile {
-            name: seen.name.chars().take(FILE_NAME_CHARS).collect(),
-            meter: None,
-            on_conflict: import.on_conflict,
-            accept_findings: import.accept_findings,
-            dry_run: false,
-            make_meters: false,
-        };
-        let rows: u64 = seen
-            .looked
-            .summary
-            .channels
-            .values()
-            .map(|channel| channel.intervals)
-            .sum();
-        let bar = Arc::new(progress(context, rows, &seen.name));
-        let (moved, checking) = (bar.clone(), fl!(locale.loader(), "cli-import-checking"));
-        let sent = move |sent: u64| {
-            moved.set_position(sent);
-            if sent >= rows {
-                moved.set_message(checking.clone());
-            }
-        };
-        notes(context, &seen.shown, &seen.looked.findings)?;
-        let looked = Arc::new(seen.looked);
-        let rows = Rows::pieces(rows::rows(seen.source, looked, meters, sent));
-        let answer = home.client.import(home.id(), file, rows, new_key()).await;
-        bar.finish_and_clear();
-        let report: ImportReport = match answer {
-            Ok(report) => report,
-            Err(Error::Problem(problem)) if problem.code == ErrorCode::Invalid => {
-                return Err(Failure::Said(refused(&problem, &seen.shown, locale)));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if !context.json {
-            notes(context, &seen.shown, &report.findings)?;
-            let zone = home.zone();
-            let all = report.meters.iter();
-            let told = all.map(|told| summary(told, false, locale, &zone));
-            context.streams.print(&told.collect::<String>())?;
-            if let Some(told) = &report.bills {
-                context
-                    .streams
-                    .print_line(&words::bills(told, false, locale))?;
+        if several && !context.json {
+            context.streams.print_line(&format!("{}:", seen.shown))?;
+        }
+        match store(context, &home, &import, seen).await {
+            Ok(report) => reports.push(report),
+            Err(failure) => {
+                // Those before it are stored; a script has to know.
+                if !reports.is_empty() {
+                    printed(context, &import, &reports)?;
+                }
+                return Err(failure);
             }
         }
-        reports.push(report);
     }
-    printed(context, &reports)
+    printed(context, &import, &reports)
 }
 
-fn printed(context: &Context, reports: &[ImportReport]) -> Result<()> {
+/// Sends one file, and says what became of it.
+async fn store(
+    context: &Context,
+    home: &AtHome,
+    import: &Import,
+    seen: Seen,
+) -> Result<ImportReport> {
+    let locale = &context.locale;
+    let meters = meters::of(context, home, import, &seen.looked).await?;
+    let file = ImportFile {
+        name: seen.name.chars().take(FILE_NAME_CHARS).collect(),
+        meter: None,
+        on_conflict: import.on_conflict,
+        accept_findings: import.accept_findings,
+        dry_run: false,
+        make_meters: false,
+    };
+    let rows: u64 = seen
+        .looked
+        .summary
+        .channels
+        .values()
+        .map(|channel| channel.intervals)
+        .sum();
+    let bar = Arc::new(progress(context, rows, &seen.name));
+    let (moved, checking) = (bar.clone(), fl!(locale.loader(), "cli-import-checking"));
+    let sent = move |sent: u64| {
+        moved.set_position(sent);
+        if sent >= rows {
+            moved.set_message(checking.clone());
+        }
+    };
+    let of_file = words::zone(&seen.looked);
+    notes(context, &seen.shown, &seen.looked.findings, &of_file)?;
+    let looked = Arc::new(seen.looked);
+    let rows = Rows::pieces(rows::rows(seen.source, looked, meters, sent));
+    let answer = home.client.import(home.id(), file, rows, new_key()).await;
+    bar.finish_and_clear();
+    let report: ImportReport = match answer {
+        Ok(report) => report,
+        Err(Error::Problem(problem)) if problem.code == ErrorCode::Invalid => {
+            return Err(Failure::Said(refused(
+                &problem,
+                &seen.shown,
+                locale,
+                &home.zone(),
+            )));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if !context.json {
+        let zone = home.zone();
+        notes(context, &seen.shown, &report.findings, &zone)?;
+        let all = report.meters.iter();
+        let told = all.map(|told| summary(told, false, locale, &zone));
+        context.streams.print(&told.collect::<String>())?;
+        if let Some(told) = &report.bills {
+            context
+                .streams
+                .print_line(&words::bills(told, false, locale))?;
+        }
+    }
+    Ok(report)
+}
+
+fn printed(context: &Context, import: &Import, reports: &[ImportReport]) -> Result<()> {
     match (context.json, reports) {
-        (true, [report]) => context.streams.print_json(report),
+        (true, [report]) if import.paths.len() == 1 => context.streams.print_json(report),
         (true, reports) => context.streams.print_json(&reports),
         (false, _) => Ok(()),
     }
@@ -226,40 +265,51 @@ fn told(context: &Context, all: &[Seen], accepted: bool) -> Result<()> {
         };
     }
     let currency = context.home().map_or("", |home| &home.currency);
+    let mut objections = Vec::new();
     for seen in all {
-        refuse(seen, accepted, locale)?;
-        context
-            .streams
-            .print(&preview::text(&seen.shown, &seen.looked, currency, locale))?;
-        notes(context, &seen.shown, &seen.looked.findings)?;
+        let summary = &seen.looked.summary;
+        if !summary.channels.is_empty() || !summary.bills.is_empty() {
+            let text = preview::text(&seen.shown, &seen.looked, currency, locale);
+            context.streams.print(&text)?;
+        }
+        if let Some(why) = objection(seen, accepted, locale) {
+            objections.push(why);
+        } else {
+            let zone = words::zone(&seen.looked);
+            notes(context, &seen.shown, &seen.looked.findings, &zone)?;
+        }
     }
-    Ok(())
+    if objections.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Said(objections.join("\n")))
 }
 
 /// What is worth knowing of a file that is taken; scripts have it from `--dry-run --json`.
-fn notes(context: &Context, shown: &str, findings: &[Finding]) -> Result<()> {
+fn notes(context: &Context, shown: &str, findings: &[Finding], zone: &TimeZone) -> Result<()> {
     if context.json {
         return Ok(());
     }
     findings.iter().try_for_each(|finding| {
-        let line = located(shown, finding, &context.locale);
+        let line = located(shown, finding, &context.locale, zone);
         context.streams.print_line(&line)
     })
 }
 
 /// A file that cannot be taken, or that somebody has to say yes to: all that was found, and what to do.
-fn refuse(seen: &Seen, accepted: bool, locale: &Locale) -> Result<()> {
+fn objection(seen: &Seen, accepted: bool, locale: &Locale) -> Option<String> {
     let id = match seen.looked.weight {
         Some(Weight::Refusal) => "cli-import-not-taken",
         Some(Weight::Doubt) if !accepted => "cli-import-in-doubt",
-        _ => return Ok(()),
+        _ => return None,
     };
+    let zone = words::zone(&seen.looked);
     let found = seen.looked.findings.iter();
     let mut lines: Vec<String> = found
-        .map(|finding| located(&seen.shown, finding, locale))
+        .map(|finding| located(&seen.shown, finding, locale, &zone))
         .collect();
     lines.push(locale.text(id));
-    Err(Failure::Said(lines.join("\n")))
+    Some(lines.join("\n"))
 }
 
 async fn said(context: &Context, import: &Import) -> Result<Said> {
@@ -269,13 +319,17 @@ async fn said(context: &Context, import: &Import) -> Result<Said> {
             let (shown, bytes) = super::many::bytes(context, path).await?;
             let text = String::from_utf8_lossy(&bytes);
             let read = Mapping::from_json(&text);
-            Some(read.map_err(|error| Failure::Said(format!("{shown}: {error}")))?)
+            Some(read.map_err(|error| {
+                let why = error.to_string();
+                let words = context.locale.loader();
+                Failure::Said(fl!(words, "import-wrong-mapping", path = shown, why = why))
+            })?)
         }
     };
     Ok(Said {
         mapping,
         preset: import.preset.clone(),
-        channel: import.channel.clone(),
+        channel: import.channel.map(|channel| channel.as_str().to_owned()),
         unit: import.unit.clone(),
         dates: import.dates.map(|dates| match dates {
             DatesTyped::DayFirst => Dates::DayFirst,
@@ -294,6 +348,7 @@ async fn said(context: &Context, import: &Import) -> Result<Said> {
 
 /// A file that was opened.
 struct Opened {
+    path: PathBuf,
     shown: String,
     name: String,
     source: Box<dyn Source>,
@@ -309,22 +364,36 @@ fn open(context: &Context, path: &Path) -> Result<Opened> {
     let mut source: Box<dyn Source> = if path == Path::new("-") {
         Box::new(Cursor::new(context.streams.read_all()?))
     } else {
-        let opened =
-            File::open(path).map_err(|error| unreadable(&shown, &error, &context.locale))?;
-        Box::new(opened)
+        source_of(path).map_err(|error| Failure::unreadable(path, &error, &context.locale))?
     };
     let mut first = [0; 64];
     let peeked = fill(&mut source, &mut first).and_then(|count| {
         source.rewind()?;
         Ok(count)
     });
-    let count = peeked.map_err(|error| unreadable(&shown, &error, &context.locale))?;
+    let count = peeked.map_err(|error| Failure::unreadable(path, &error, &context.locale))?;
     Ok(Opened {
+        path: path.to_owned(),
         shown,
         name,
         source,
         is_export: named::is_export(&first[..count]),
     })
+}
+
+/// A file is read twice, which what comes through a pipe cannot be: `readings import <(unzip -p …)`.
+fn source_of(path: &Path) -> std::io::Result<Box<dyn Source>> {
+    let mut file = File::open(path)?;
+    let about = file.metadata()?;
+    if about.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    if about.is_file() {
+        return Ok(Box::new(file));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(Box::new(Cursor::new(bytes)))
 }
 
 /// Reads as much as there is room for.
@@ -342,6 +411,7 @@ fn fill(source: &mut impl Read, into: &mut [u8]) -> std::io::Result<usize> {
 /// Looks at one file.
 async fn see(context: &Context, import: &Import, said: &Said, opened: Opened) -> Result<Seen> {
     let Opened {
+        path,
         shown,
         name,
         mut source,
@@ -363,23 +433,14 @@ async fn see(context: &Context, import: &Import, said: &Said, opened: Opened) ->
         .await
         .map_err(std::io::Error::other)
         .and_then(|looked| looked);
-    let (source, looked) = looked.map_err(|error| unreadable(&shown, &error, &context.locale))?;
+    let (source, looked) =
+        looked.map_err(|error| Failure::unreadable(&path, &error, &context.locale))?;
     Ok(Seen {
         shown,
         name,
         source,
         looked,
     })
-}
-
-fn unreadable(path: &str, error: &std::io::Error, locale: &Locale) -> Failure {
-    let reason = error.to_string();
-    Failure::Said(fl!(
-        locale.loader(),
-        "cli-file-unreadable",
-        path = path,
-        reason = reason.as_str()
-    ))
 }
 
 /// Nobody but its people knows whether a file tells of the connection that a home has already.
@@ -409,11 +470,11 @@ fn progress(context: &Context, rows: u64, name: &str) -> ProgressBar {
 }
 
 /// Every error of the file as `FILE:LINE: sentence`, then that nothing was stored.
-pub(super) fn refused(problem: &Problem, path: &str, locale: &Locale) -> String {
+pub(super) fn refused(problem: &Problem, path: &str, locale: &Locale, zone: &TimeZone) -> String {
     let found = words::findings_of(problem);
     let mut lines: Vec<String> = found
         .iter()
-        .map(|finding| located(path, finding, locale))
+        .map(|finding| located(path, finding, locale, zone))
         .collect();
     lines.push(fl!(
         locale.loader(),
@@ -423,12 +484,13 @@ pub(super) fn refused(problem: &Problem, path: &str, locale: &Locale) -> String 
     lines.join("\n")
 }
 
-pub(super) fn located(path: &str, finding: &Finding, locale: &Locale) -> String {
+pub(super) fn located(path: &str, finding: &Finding, locale: &Locale, zone: &TimeZone) -> String {
     // The line stands before the sentence already, where editors look for it.
-    let sentence = locale.import_finding(&Finding {
+    let unplaced = Finding {
         line: 0,
         ..finding.clone()
-    });
+    };
+    let sentence = locale.import_finding_in(&unplaced, zone);
     if finding.line == 0 {
         format!("{path}: {sentence}")
     } else {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ecotrack_common::import::Weight;
 use ecotrack_common::import::bills::FileBill;
 use ecotrack_common::import::file::Looked;
 use ecotrack_common::import::series::ChannelSummary;
@@ -60,6 +61,8 @@ struct FirstBill {
 struct Found {
     line: u64,
     code: String,
+    /// `note`; `doubt`, whose row is left out by `--accept-findings`; `refusal`, of the whole file.
+    weight: &'static str,
     message: String,
 }
 
@@ -80,7 +83,12 @@ pub(super) fn file(looked: &Looked, locale: &Locale) -> File {
             .map(|finding| Found {
                 line: finding.line,
                 code: finding.code.clone(),
-                message: locale.import_finding(finding),
+                weight: match finding.weight() {
+                    Weight::Note => "note",
+                    Weight::Doubt => "doubt",
+                    Weight::Refusal => "refusal",
+                },
+                message: locale.import_finding_in(finding, &zone),
             })
             .collect(),
     }

@@ -559,14 +559,8 @@ impl<'p> Run<'p> {
                 .add(0, "date_order_assumed", &[("order", order)]);
         }
         for (value, evidence) in self.plan.values.iter().zip(&self.marks) {
-            let (mut all, point) = (*evidence, value.mark == DecimalMark::Point);
-            // What was read so far speaks for the mark by which it was read.
-            if point {
-                all.point += 1;
-            } else {
-                all.comma += 1;
-            }
-            if *evidence != MarkEvidence::default() && all.decide(value.mark) != Ok(value.mark) {
+            // Where somebody said which mark it is, what does not fit is in doubt row by row.
+            if !self.plan.mark_said && evidence.contradicts(value.mark) {
                 series
                     .findings
                     .add(0, "mixed_decimal", &[("column", &value.header)]);

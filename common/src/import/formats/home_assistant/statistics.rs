@@ -149,7 +149,8 @@ impl File {
         } else {
             DecimalMark::Comma
         };
-        let Ok(mark) = marks.decide(usual) else {
+        let said = series.said_mark;
+        let Ok(mark) = said.map_or_else(|| marks.decide(usual), Ok) else {
             let params = [("column", "sum, state, delta, mean")];
             series.findings.add(0, "mixed_decimal", &params);
             return None;

@@ -1,12 +1,12 @@
 //! Taking imports back: what they replaced returns, what they added goes.
 
-use ecotrack_common::{EnergyProfileId, ImportBatchId, MeterId};
+use ecotrack_common::{EnergyProfileId, ErrorCode, ImportBatchId, MeterId};
 
 use super::registers;
 use super::store::{Written, lock_meters};
 use crate::audit::cannot_undo;
 use crate::audit::store::Entry;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::profiles;
 use crate::readings::ask_for_refresh;
 use crate::write::Write;
@@ -24,7 +24,8 @@ pub async fn restore(
     for entry in entries {
         let batch = entry.before.as_ref();
         let Some(id) = batch.and_then(|json| json.get("import_batch_id")) else {
-            return Err(cannot_undo("import the file again"));
+            let why = "its rows were not kept".to_owned();
+            return Err(Error::Refused(ErrorCode::ImportAgain, why));
         };
         // Bills are entries of their own.
         let bills = batch.and_then(|json| json.get("bills")?.as_u64());
