@@ -11,7 +11,7 @@ use crate::import::unit::{Base, Unit};
 use super::bills::Bills;
 use super::gas;
 use super::layout::Layout;
-use super::mapping::{Decimals, Mapping, Only, TimeColumns};
+use super::mapping::{Mapping, Only, TimeColumns};
 use super::words::spaced;
 
 /// Where the time of a row stands, by number of column from 0.
