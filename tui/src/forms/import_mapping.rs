@@ -1,19 +1,16 @@
-//! How the columns of a file are to be read: a mapping as a form. What the form does not show, such as rows
-//! that are passed over, stays as the mapping had it.
+//! How the columns of a file are to be read: a mapping as a form. What it does not show stays as the mapping had it.
 
 use ecotrack_common::FieldErrors;
 use ecotrack_common::import::delimited::{BillColumns, Mapping, Said, TimeColumns, ValueColumn};
-use ecotrack_common::import::file::Raw;
-use ecotrack_common::import::presets;
 use ecotrack_common::import::series::{Kind, StampIs};
+use ecotrack_common::import::{file::Raw, presets};
 use ratatui::text::Line;
 
 use super::Request;
 use super::import_said::{self, UNITS};
 use crate::app::{App, Context};
 use crate::form::{Choosable, Field, Form, Kind as LineKind};
-use crate::import;
-use crate::message::Effect;
+use crate::{import, message::Effect};
 
 /// Where the time stands: the word, and the columns that it takes.
 const TIMES: [(&str, &[Part]); 7] = [
