@@ -20,7 +20,7 @@ pub const MAX_LIVE_READINGS: usize = 10_000;
 pub struct NewApiKey {
     /// What its people call it; what it sends goes on under this name with another key.
     pub name: String,
-    /// The meter of the first counter that it sends; all else waits for somebody to say.
+    /// The meter of the first counter that it sends and that flows its way; all else waits for somebody to say.
     #[serde(default)]
     pub meter_id: Option<MeterId>,
     /// Until when it works; without it until it is revoked.
@@ -130,8 +130,8 @@ pub struct SourceUse {
     /// The meter that it is of: one known in steps.
     #[serde(default)]
     pub meter_id: Option<MeterId>,
-    /// Whether it is added to other sources of that meter, as registers of tariffs and phases are. Without it a meter
-    /// takes one.
+    /// Whether it is added to other sources of that meter, as registers of tariffs and phases are. Of those that are not
+    /// a meter takes one.
     #[serde(default)]
     pub summed: bool,
     /// What its numbers are, where its sender does not say.

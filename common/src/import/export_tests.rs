@@ -5,6 +5,7 @@ use std::io::Cursor;
 
 use super::delimited::Said;
 use super::file::{Looked, Request, look};
+use super::layout_tests::channels;
 
 fn looked(zone: &str, text: &str) -> Looked {
     let request = Request {
@@ -13,14 +14,6 @@ fn looked(zone: &str, text: &str) -> Looked {
         ..Request::default()
     };
     look(&mut Cursor::new(text.as_bytes()), &request).unwrap()
-}
-
-/// `channel intervals total`, one after the other.
-fn channels(looked: &Looked) -> String {
-    let all = looked.summary.channels.iter();
-    let all =
-        all.map(|(name, channel)| format!("{name} {} {}", channel.intervals, channel.total()));
-    all.collect::<Vec<_>>().join(", ")
 }
 
 /// Reads files; each must be of the preset and hold the channels.

@@ -14,7 +14,7 @@ fn looked(name: &str, text: &str) -> Looked {
 }
 
 /// `channel intervals total`, one after the other.
-fn channels(looked: &Looked) -> String {
+pub(super) fn channels(looked: &Looked) -> String {
     let all = looked.summary.channels.iter();
     let all =
         all.map(|(name, channel)| format!("{name} {} {}", channel.intervals, channel.total()));

@@ -75,9 +75,6 @@ impl Row for Image {
         };
         let others =
             store::list_kinds_of_others(conn, profile, meter, after.live_source_id).await?;
-        if !others.is_empty() && !after.wanted.summed {
-            return Err(Error::field("meter_id", "has_a_source"));
-        }
         let kind = after.wanted.unit.map_or(after.kind, SourceUnit::kind);
         if others.iter().any(|other| *other != kind) {
             return Err(Error::field("meter_id", "source_of_other_kind"));
