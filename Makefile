@@ -84,7 +84,7 @@ bench-import: postgresql ## Import a million quarter-hours beside psql; memory a
 bench-live: postgresql ## Send single values over 16 connections, beside single rows by pgbench
 	@echo 'what | ours | beside it | ratio'
 	@DURABLE=1 scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench live -- \
-		"$$DATABASE_URL" "$$(scripts/postgresql-bin)/pgbench" $(or $(SECONDS),10)'
+		"$$DATABASE_URL" "$$DATABASE_TCP_URL" "$$(scripts/postgresql-bin)/pgbench" $(or $(SECONDS),10)'
 
 .PHONY: prepare
 prepare: postgresql ## Record the queries for SQLx, after a query or a migration changed

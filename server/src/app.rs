@@ -1,5 +1,6 @@
 //! What every handler and every job may reach for.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ecotrack_common::dashboard::Dashboard;
@@ -22,9 +23,21 @@ use crate::live::strangers::Strangers;
 const IMPORTS_AT_ONCE: usize = 4;
 const EXPORTS_AT_ONCE: usize = 4;
 
-/// The state of one server process.
+/// The state of one server process. A clone is the same state: requests make several, and each of many parts would
+/// be counted each time.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Process>);
+
+impl Deref for App {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.0
+    }
+}
+
+/// What a process holds.
+pub struct Process {
     /// Connections to PostgreSQL.
     pub db: PgPool,
     /// Where the time comes from.
@@ -68,7 +81,7 @@ impl std::fmt::Debug for App {
 impl App {
     /// The state of a server on this database.
     pub fn new(db: PgPool, clock: Clock, settings: Settings, shutdown: CancellationToken) -> Self {
-        Self {
+        Self(Arc::new(Process {
             db,
             clock,
             settings: Arc::new(settings),
@@ -84,6 +97,6 @@ impl App {
             strangers: Strangers::default(),
             requests: TaskTracker::new(),
             shutdown,
-        }
+        }))
     }
 }

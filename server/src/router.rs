@@ -1,25 +1,24 @@
 //! All features' routes under their layers, and the OpenAPI document that follows from them.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use ecotrack_common::{AccountId, ErrorCode, path};
-use tower::ServiceBuilder;
+use futures_util::FutureExt;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_governor::key_extractor::KeyExtractor;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::accounts::Caller;
 use crate::accounts::authorisation::authorise;
@@ -70,6 +69,8 @@ const LIVE: [&str; 5] = [
     path::EMONCMS_BULK,
     path::LIVE_READINGS,
 ];
+/// What a request is called in the log, which its answer tells.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Whole homes, which take long and which nobody needs often: so many at once, then one in each period.
 const RARE_BURST: u32 = 20;
 const RARE_PERIOD: Duration = Duration::from_secs(30);
@@ -149,7 +150,6 @@ pub fn router(app: App) -> Router {
         streams,
         keyed,
     ] = api();
-    let request_id = HeaderName::from_static("x-request-id");
     let quick = plain(quick)
         .merge(slowed_down(
             plain(doors),
@@ -192,20 +192,8 @@ pub fn router(app: App) -> Router {
         .route(path::METRICS, get(crate::metrics::render))
         .fallback(|| async { problem(ErrorCode::NotFound, None) })
         .method_not_allowed_fallback(|| async { problem(ErrorCode::MethodNotAllowed, None) });
-    api.layer(
-        ServiceBuilder::new()
-            .layer(SetSensitiveRequestHeadersLayer::new([
-                header::AUTHORIZATION,
-            ]))
-            .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
-            .layer(middleware::from_fn(observe))
-            .layer(PropagateRequestIdLayer::new(request_id))
-            .layer(CatchPanicLayer::custom(
-                |_: Box<dyn std::any::Any + Send>| problem(ErrorCode::Internal, None),
-            ))
-            .layer(middleware::from_fn_with_state(app.clone(), to_the_end)),
-    )
-    .with_state(app)
+    api.layer(middleware::from_fn_with_state(app.clone(), serve))
+        .with_state(app)
 }
 
 fn plain(router: OpenApiRouter<App>) -> Router<App> {
@@ -220,24 +208,32 @@ async fn ready(State(app): State<App>) -> Response {
     }
 }
 
-/// A span for each request, its figures, and its id in the answer. Only the matched route is named:
-/// addresses may hold what is nobody's business.
-async fn observe(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+/// What is around every request: its id, a span, a limit of time, an answer also where something breaks, and
+/// its figures. Only the matched route is named: addresses may hold what is nobody's business. One layer for all
+/// of it, since meters send thousands of values a second, and a layer for each cost more than taking the value.
+async fn serve(
+    State(app): State<App>,
+    matched: Option<MatchedPath>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     use tracing::Instrument;
-    let route = matched
-        .as_ref()
-        .map_or("unmatched", MatchedPath::as_str)
-        .to_owned();
+    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = request.method().clone();
-    let id = request
-        .headers()
-        .get("x-request-id")
-        .and_then(|id| id.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
-    let span = tracing::info_span!("request", %method, route, id);
+    let headers = request.headers_mut();
+    if let Some(authorization) = headers.get_mut(header::AUTHORIZATION) {
+        authorization.set_sensitive(true);
+    }
+    let id = headers.get(REQUEST_ID).cloned().or_else(|| {
+        let new = HeaderValue::from_str(&Uuid::now_v7().to_string()).ok()?;
+        headers.insert(REQUEST_ID, new.clone());
+        Some(new)
+    });
+    let said = id.as_ref().and_then(|id| id.to_str().ok());
+    let span = tracing::info_span!("request", %method, route, id = said);
     let started = tokio::time::Instant::now();
-    let response = next.run(request).instrument(span.clone()).await;
+    let running = answer(&app, route, request, next);
+    let mut response = running.instrument(span.clone()).await;
     let status = response.status();
     let elapsed = started.elapsed();
     span.in_scope(|| {
@@ -247,7 +243,10 @@ async fn observe(matched: Option<MatchedPath>, request: Request, next: Next) -> 
             "answered"
         );
     });
-    crate::metrics::count(method.as_str(), &route, status.as_u16(), elapsed);
+    crate::metrics::count(method.as_str(), route, status.as_u16(), elapsed);
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     response
 }
 
@@ -255,19 +254,15 @@ async fn observe(matched: Option<MatchedPath>, request: Request, next: Next) -> 
 /// that is dropped half way hands its connection to PostgreSQL to the next request as it is, and
 /// sqlx 0.9 leaves a transaction open on it that was just begun. What one request may do is
 /// limited by the database's own limits of time.
-async fn to_the_end(
-    State(app): State<App>,
-    matched: Option<MatchedPath>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn answer(app: &App, route: &str, request: Request, next: Next) -> Response {
     use tracing::Instrument;
-    let route = matched.as_ref().map_or("", MatchedPath::as_str);
     if LIVE.contains(&route) {
-        let running = tokio::time::timeout(TIMEOUT, next.run(request));
-        return running
-            .await
-            .unwrap_or_else(|_| problem(ErrorCode::Timeout, None));
+        let running = AssertUnwindSafe(next.run(request)).catch_unwind();
+        return match tokio::time::timeout(TIMEOUT, running).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => problem(ErrorCode::Internal, None),
+            Err(_) => problem(ErrorCode::Timeout, None),
+        };
     }
     let limit = if BULK.contains(&route) {
         BULK_TIMEOUT
@@ -277,7 +272,7 @@ async fn to_the_end(
     let running = next.run(request).instrument(tracing::Span::current());
     match tokio::time::timeout(limit, app.requests.spawn(running)).await {
         Ok(Ok(response)) => response,
-        Ok(Err(broken)) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+        Ok(Err(broken)) if broken.is_panic() => problem(ErrorCode::Internal, None),
         Ok(Err(_)) => problem(ErrorCode::Unavailable, None),
         Err(_) => problem(ErrorCode::Timeout, None),
     }

@@ -1,5 +1,6 @@
 //! How fast single values are taken over 16 connections, each answered when it is on the disk, beside
-//! single-row INSERTs by pgbench with 16 clients into a bare table of the same PostgreSQL.
+//! single-row INSERTs by pgbench with 16 clients into a bare table of the same PostgreSQL: by way of the
+//! network, as meters come to the server, and through PostgreSQL's socket, which only its own machine has.
 //!
 //! `make bench-live` runs it with a throw-away PostgreSQL that writes as one in earnest does. No test: times
 //! on shared machines mean little but as ratios of the same run.
@@ -30,11 +31,15 @@ const EVERY_SECONDS: i64 = 10;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let usage = "bench-live DATABASE_URL PGBENCH SECONDS; `make bench-live` gives them";
-    let url = arguments
-        .next()
-        .filter(|it| it.starts_with("postgres://"))
-        .context(usage)?;
+    let usage =
+        "bench-live DATABASE_URL DATABASE_TCP_URL PGBENCH SECONDS; `make bench-live` gives them";
+    let mut url = || {
+        let given = arguments.next();
+        given
+            .filter(|it| it.starts_with("postgres://"))
+            .context(usage)
+    };
+    let (url, by_network) = (url()?, url()?);
     let pgbench = arguments.next().context(usage)?;
     let seconds = arguments.find_map(|it| it.parse().ok()).unwrap_or(10);
     let db = database::connect(&SecretString::from(url.clone())).await?;
@@ -57,9 +62,12 @@ async fn main() -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let served = tokio::spawn(serve(listener, app.clone()));
     // One after the other, twice, the better of each: the first of all warms up.
-    let (mut ours, mut theirs) = (Run::default(), 0.0_f64);
+    let peers = [("the network", &by_network), ("its socket", &url)];
+    let (mut ours, mut theirs) = (Run::default(), [0.0_f64; 2]);
     for round in 0..2 {
-        theirs = theirs.max(insert_rows(&pgbench, &url, seconds).await?);
+        for ((_, url), best) in peers.iter().zip(&mut theirs) {
+            *best = best.max(insert_rows(&pgbench, url, seconds).await?);
+        }
         let run = send_values(&app, address, &keys, seconds, round).await?;
         let mut conn = app.db.acquire().await?;
         let (stand, steps) = store::count(&mut conn, &run.last).await?;
@@ -72,12 +80,14 @@ async fn main() -> anyhow::Result<()> {
             ours = run;
         }
     }
-    println!(
-        "values a second over {CONNECTIONS} connections, one in each request, on the disk when answered | {:.0} | \
-         {theirs:.0} rows by pgbench -c {CONNECTIONS}, one in each INSERT | {:.2}",
-        ours.rate,
-        ours.rate / theirs
-    );
+    for ((way, _), rate) in peers.into_iter().zip(theirs) {
+        println!(
+            "values a second over {CONNECTIONS} connections, one in each request, on the disk when answered | {:.0} | \
+             {rate:.0} rows by pgbench -c {CONNECTIONS} by {way}, one in each INSERT | {:.2}",
+            ours.rate,
+            ours.rate / rate
+        );
+    }
     println!(
         "the same: median and slowest of a hundred, in ms | {:.2}, {:.2} | |",
         ours.median_ms, ours.p99_ms

@@ -7,6 +7,7 @@
 //!
 //! Nothing runs while nobody sends. The work is a task of its own: who hangs up changes nothing of it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use sqlx::{Connection, PgConnection, Postgres};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::fold::fold;
+use super::fold::{Batch, Homes, fold};
 use super::recent::Recent;
 use super::store;
 use crate::{App, write};
@@ -230,14 +231,14 @@ async fn take_further(app: &App, held: Held, jobs: Vec<Job>) -> Held {
         asked.push((job.sender, job.points));
         told.push(job.told);
     }
-    let (mut held, together) = attempt(app, held, &asked, &[]).await;
+    let (mut held, together) = attempt(app, held, Batch::asked(&asked)).await;
     let answers = match together {
         Ok(answers) => answers,
         Err(error) if asked.len() == 1 => vec![Err(Refused::Database(error))],
         Err(_) => {
             let mut answers = Vec::new();
             for one in asked.chunks(1) {
-                let (connection, alone) = attempt(app, held, one, &[]).await;
+                let (connection, alone) = attempt(app, held, Batch::asked(one)).await;
                 held = connection;
                 answers.extend(alone.unwrap_or_else(|error| vec![Err(Refused::Database(error))]));
             }
@@ -290,6 +291,15 @@ async fn fold_later(app: App) {
 /// Takes further what was put down; whether all of it was. What of one home cannot be written is no other's
 /// trouble: it stays, and those who send to that home are told as soon as they are looked up again.
 pub async fn fold_all(app: App) -> bool {
+    let used = app.live.recent.used();
+    let all = Batch {
+        keys: &used,
+        homes: Homes::All,
+        ..Batch::default()
+    };
+    if attempt(&app, None, all).await.1.is_ok() {
+        return true;
+    }
     let homes = async { store::list_homes_of_values(&mut *app.db.acquire().await?).await };
     let homes = match homes.await {
         Ok(homes) => homes,
@@ -298,16 +308,13 @@ pub async fn fold_all(app: App) -> bool {
             return false;
         }
     };
-    if homes.is_empty() {
-        return true;
-    }
-    let (mut held, all) = attempt(&app, None, &[], &homes).await;
-    if all.is_ok() {
-        return true;
-    }
-    let mut is_done = true;
+    let (mut held, mut is_done) = (None, true);
     for home in homes {
-        let (connection, one) = attempt(&app, held, &[], &[home]).await;
+        let one = Batch {
+            homes: Homes::These(BTreeSet::from([home])),
+            ..Batch::default()
+        };
+        let (connection, one) = attempt(&app, held, one).await;
         held = connection;
         if let Err(error) = one {
             tracing::error!(%error, home = %home.0, "values of a home cannot be taken further");
@@ -326,31 +333,21 @@ async fn connection(app: &App, held: Held) -> sqlx::Result<PoolConnection<Postgr
 
 type Answers = sqlx::Result<Vec<Result<(), Refused>>>;
 
-async fn attempt(
-    app: &App,
-    held: Held,
-    asked: &[(Sender, Vec<Point>)],
-    homes: &[EnergyProfileId],
-) -> (Held, Answers) {
+async fn attempt(app: &App, held: Held, wanted: Batch<'_>) -> (Held, Answers) {
     let mut connection = match connection(app, held).await {
         Ok(connection) => connection,
         Err(error) => return (None, Err(error)),
     };
-    match transaction(app, &mut connection, asked, homes).await {
+    match transaction(app, &mut connection, wanted).await {
         Ok(answers) => (Some(connection), Ok(answers)),
         Err(error) => (None, Err(error)),
     }
 }
 
-async fn transaction(
-    app: &App,
-    connection: &mut PgConnection,
-    asked: &[(Sender, Vec<Point>)],
-    homes: &[EnergyProfileId],
-) -> Answers {
+async fn transaction(app: &App, connection: &mut PgConnection, wanted: Batch<'_>) -> Answers {
     let (now, looked_up) = (app.clock.now(), Instant::now());
     let mut tx = connection.begin().await?;
-    let folded = fold(&mut tx, asked, homes, now).await?;
+    let folded = fold(&mut tx, wanted, now).await?;
     write::store::bump_revisions(&mut tx, &folded.changed).await?;
     tx.commit().await?;
     let recent = &app.live.recent;

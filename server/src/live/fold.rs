@@ -68,6 +68,41 @@ impl Known {
     }
 }
 
+/// What is to be taken further.
+#[derive(Default)]
+pub struct Batch<'a> {
+    /// What requests bring.
+    pub asked: &'a [(Sender, Vec<Point>)],
+    /// Keys, by their hashes, that are looked up once more beside those that ask.
+    pub keys: &'a [Vec<u8>],
+    /// Of whom what was put down is taken further as well, beside those who ask.
+    pub homes: Homes,
+}
+
+impl<'a> Batch<'a> {
+    /// What these requests bring.
+    pub fn asked(asked: &'a [(Sender, Vec<Point>)]) -> Self {
+        Self {
+            asked,
+            ..Self::default()
+        }
+    }
+}
+
+/// Homes of which values were put down.
+pub enum Homes {
+    /// Whoever.
+    All,
+    /// These.
+    These(BTreeSet<EnergyProfileId>),
+}
+
+impl Default for Homes {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
 /// What became of values.
 pub struct Folded {
     /// For each request.
@@ -80,22 +115,27 @@ pub struct Folded {
     pub sources: BTreeMap<Name, LiveSourceId>,
 }
 
-/// Takes sources further by what requests bring, and before by what was put down for their homes, or for
-/// `homes`; in the caller's transaction, one such at a time.
+/// Takes sources further by what requests bring, and before by what was put down for their homes, or for those
+/// that are named; in the caller's transaction, one such at a time.
 pub async fn fold(
     conn: &mut PgConnection,
-    asked: &[(Sender, Vec<Point>)],
-    homes: &[EnergyProfileId],
+    batch: Batch<'_>,
     now: Timestamp,
 ) -> sqlx::Result<Folded> {
+    let asked = batch.asked;
     let mut changed = BTreeSet::new();
-    let keys = find_keys(conn, asked, now).await?;
+    let keys = find_keys(conn, asked, batch.keys, now).await?;
     let known = asked.iter().map(|(sender, _)| know(sender, &keys));
     let known: Vec<Result<Known, Refused>> = known.collect();
-    let mut homes: BTreeSet<EnergyProfileId> = homes.iter().copied().collect();
-    homes.extend(known.iter().flatten().map(|known| known.profile));
+    let homes = match batch.homes {
+        Homes::All => None,
+        Homes::These(mut homes) => {
+            homes.extend(known.iter().flatten().map(|known| known.profile));
+            Some(homes)
+        }
+    };
     store::wait_for_others(conn).await?;
-    let put_down = store::take_values(conn, &homes).await?;
+    let put_down = store::take_values(conn, homes.as_ref()).await?;
     let mut sources = find_or_add(conn, asked, &known, &put_down, now, &mut changed).await?;
     let mut values: BTreeMap<usize, Vec<(i64, i64)>> = BTreeMap::new();
     for value in put_down {
@@ -169,15 +209,14 @@ pub async fn fold(
 async fn find_keys(
     conn: &mut PgConnection,
     asked: &[(Sender, Vec<Point>)],
+    used: &[Vec<u8>],
     now: Timestamp,
 ) -> sqlx::Result<Vec<Working>> {
-    let hashes: BTreeSet<&Vec<u8>> = asked
-        .iter()
-        .filter_map(|(sender, _)| match sender {
-            Sender::Key(hash, _) => Some(hash),
-            Sender::Topic { .. } => None,
-        })
-        .collect();
+    let asking = asked.iter().filter_map(|(sender, _)| match sender {
+        Sender::Key(hash, _) => Some(hash),
+        Sender::Topic { .. } => None,
+    });
+    let hashes: BTreeSet<&Vec<u8>> = asking.chain(used).collect();
     if hashes.is_empty() {
         return Ok(Vec::new());
     }

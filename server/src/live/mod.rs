@@ -3,6 +3,7 @@
 //! `influx` and `emoncms` speak as others do, `mqtt` listens to brokers, `post` takes JSON. All hand
 //! values to `commit`, which answers when they are on the disk. `counter` and `place` are pure.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use axum::extract::State;
@@ -189,11 +190,14 @@ pub(crate) fn in_headers(headers: &HeaderMap) -> Option<Token> {
 }
 
 /// A body as it was before it was packed; `None` where that is too large or broken.
-pub(crate) fn unpacked(headers: &HeaderMap, body: &[u8]) -> Result<Vec<u8>, Unpackable> {
+pub(crate) fn unpacked<'a>(
+    headers: &HeaderMap,
+    body: &'a [u8],
+) -> Result<Cow<'a, [u8]>, Unpackable> {
     use std::io::Read;
     let encoding = headers.get(axum::http::header::CONTENT_ENCODING);
     match encoding.map(axum::http::HeaderValue::as_bytes) {
-        None | Some(b"identity" | b"") => Ok(body.to_vec()),
+        None | Some(b"identity" | b"") => Ok(Cow::Borrowed(body)),
         Some(b"gzip") => {
             let mut plain = Vec::new();
             flate2::read::MultiGzDecoder::new(body)
@@ -203,7 +207,7 @@ pub(crate) fn unpacked(headers: &HeaderMap, body: &[u8]) -> Result<Vec<u8>, Unpa
             if plain.len() as u64 > MAX_UNPACKED_BYTES {
                 return Err(Unpackable::TooLarge);
             }
-            Ok(plain)
+            Ok(Cow::Owned(plain))
         }
         Some(_) => Err(Unpackable::Broken),
     }

@@ -25,19 +25,27 @@ pub struct Recent(Arc<Mutex<Remembered>>);
 
 #[derive(Default)]
 struct Remembered {
-    keys: HashMap<Vec<u8>, (Working, Instant)>,
+    keys: HashMap<Vec<u8>, Key>,
     sources: HashMap<Name, (LiveSourceId, Instant)>,
+}
+
+struct Key {
+    working: Working,
+    since: Instant,
+    /// Whether somebody was recognised by it since [`Recent::used`] was asked.
+    is_used: bool,
 }
 
 impl Recent {
     /// The values of a request by their sources; `None` where there is anything to look up.
     pub fn recognise(&self, sender: &Sender, points: &[Point], now: Instant) -> Option<Vec<Value>> {
         let holds = |since: Instant| now.duration_since(since) < HOLDS_FOR;
-        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = match sender {
             Sender::Key(hash, _) => {
-                let (key, since) = remembered.keys.get(hash)?;
-                holds(*since).then(|| Known::by_key(key, sender))??
+                let key = remembered.keys.get_mut(hash)?;
+                key.is_used = true;
+                holds(key.since).then(|| Known::by_key(&key.working, sender))??
             }
             Sender::Topic { .. } => Known::by_topic(sender)?,
         };
@@ -58,6 +66,16 @@ impl Recent {
         (!values.is_empty()).then_some(values)
     }
 
+    /// The hashes of the keys by which somebody was recognised since this was last asked. While they are looked up
+    /// again together now and then, nobody has to wait until theirs is.
+    pub fn used(&self) -> Vec<Vec<u8>> {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = remembered.keys.iter_mut();
+        let used =
+            used.filter_map(|(hash, key)| std::mem::take(&mut key.is_used).then(|| hash.clone()));
+        used.collect()
+    }
+
     /// Remembers keys and sources that were looked up now.
     pub fn keep(
         &self,
@@ -70,7 +88,13 @@ impl Recent {
             if remembered.keys.len() >= MOST {
                 remembered.keys.clear();
             }
-            remembered.keys.insert(key.hash.clone(), (key, now));
+            let hash = key.hash.clone();
+            let key = Key {
+                working: key,
+                since: now,
+                is_used: false,
+            };
+            remembered.keys.insert(hash, key);
         }
         for (name, source) in sources {
             if remembered.sources.len() >= MOST {
@@ -122,6 +146,8 @@ mod tests {
         };
         let recognised = recent.recognise(&key(Some(home)), &known, now);
         assert_eq!(recognised, Some(vec![expected]));
+        assert_eq!(recent.used(), [vec![7; 32]]);
+        assert_eq!(recent.used(), Vec::<Vec<u8>>::new());
 
         let noon = jiff::civil::date(2026, 11, 23).at(12, 0, 0, 0);
         let by_its_clock = [value("counter", When::Civil(noon, 9))];

@@ -352,16 +352,16 @@ pub async fn list_homes_of_values(conn: &mut PgConnection) -> sqlx::Result<Vec<E
     Ok(homes.into_iter().map(EnergyProfileId).collect())
 }
 
-/// Takes up the values that were put down for these homes, in the order in which they were.
+/// Takes up the values that were put down for these homes, or for all, in the order in which they were.
 pub async fn take_values(
     conn: &mut PgConnection,
-    homes: &BTreeSet<EnergyProfileId>,
+    homes: Option<&BTreeSet<EnergyProfileId>>,
 ) -> sqlx::Result<Vec<Value>> {
-    let homes: Vec<Uuid> = homes.iter().map(|home| home.0).collect();
+    let homes = homes.map(|homes| homes.iter().map(|home| home.0).collect());
     let rows = sqlx::query!(
-        "DELETE FROM live_value WHERE energy_profile_id = ANY ($1)
+        "DELETE FROM live_value WHERE $1::uuid[] IS NULL OR energy_profile_id = ANY ($1)
          RETURNING energy_profile_id, live_source_id, at_ms, nano",
-        &homes,
+        homes as Option<Vec<Uuid>>,
     )
     .fetch_all(conn)
     .await?;
