@@ -109,6 +109,14 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         run: |app, cx| app.undo(cx),
         footer: true,
     },
+    // What there is to take back is not known yet.
+    Command {
+        keys: &[key('u')],
+        name: "key-undo",
+        when: |app| app.may_edit() && !app.can_undo() && !app.knows_history(),
+        run: |app, cx| app.undo(cx),
+        footer: false,
+    },
     Command {
         keys: &[key('U'), ctrl('r')],
         name: "key-redo",
