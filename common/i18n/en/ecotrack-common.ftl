@@ -2985,6 +2985,27 @@ label-topic-broker = Broker
 hint-topic-broker = By the name that the operator gave it.
 label-topic = Topic
 hint-topic = Such as tele/+/SENSOR; “+” is one level, “#” all at the end.
+column-broker-state = state
+broker-heard-short = connected
+broker-begun-short = connecting
+broker-fault-away-short = no answer
+broker-fault-not-allowed-short = sign-in refused
+broker-fault-refused-short = refused
+broker-fault-encryption-short = not encrypted
+broker-fault-not-mqtt-short = not MQTT
+broker-fault-settings-short = settings wrong
+broker-fault-away = nobody answers at its address
+broker-fault-not-allowed = it refuses the name or password that the server signs in with
+broker-fault-refused = it refuses the server
+broker-fault-encryption = no encrypted connection can be made
+broker-fault-not-mqtt = what answers there does not speak MQTT
+broker-fault-settings = what server.toml says of it cannot be used; the server’s log has more
+broker-gone = no such broker any more
+broker-heard = Connected since { $since }.
+broker-heard-again = Connected since { $since }. Before that, on { $at }: { $why }.
+broker-begun = The server is connecting since { $since }.
+broker-not-heard = Not connected since { $since }: { $why } (tried last on { $at }). Whoever runs the server can mend it; what is published meanwhile may be lost.
+cli-no-brokers = No broker is set up for this home. Whoever runs the server adds [[mqtt]] to its server.toml.
 cli-no-topics = Nothing is listened to. “ecotrack live listen BROKER TOPIC” begins.
 
 ## The import's screen.

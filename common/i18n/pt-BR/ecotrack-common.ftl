@@ -2985,6 +2985,27 @@ label-topic-broker = Broker
 hint-topic-broker = Pelo nome que o operador lhe deu.
 label-topic = Tópico
 hint-topic = Por exemplo, tele/+/SENSOR; “+” é um nível, “#” tudo no fim.
+column-broker-state = estado
+broker-heard-short = conectado
+broker-begun-short = conectando
+broker-fault-away-short = não responde
+broker-fault-not-allowed-short = acesso recusado
+broker-fault-refused-short = recusa
+broker-fault-encryption-short = sem criptografia
+broker-fault-not-mqtt-short = não é MQTT
+broker-fault-settings-short = mal configurado
+broker-fault-away = ninguém responde no endereço dele
+broker-fault-not-allowed = ele recusa o nome ou a senha com que o servidor entra
+broker-fault-refused = ele recusa o servidor
+broker-fault-encryption = nenhuma conexão criptografada é possível
+broker-fault-not-mqtt = o que responde ali não fala MQTT
+broker-fault-settings = o que o server.toml diz dele não serve; o registro do servidor diz mais
+broker-gone = esse broker não existe mais
+broker-heard = Conectado desde { $since }.
+broker-heard-again = Conectado desde { $since }. Antes, em { $at }: { $why }.
+broker-begun = O servidor está conectando desde { $since }.
+broker-not-heard = Sem conexão desde { $since }: { $why } (última tentativa em { $at }). Quem cuida do servidor pode resolver; o que for publicado nesse meio-tempo pode se perder.
+cli-no-brokers = Nenhum broker está configurado para esta casa. Quem cuida do servidor acrescenta [[mqtt]] ao server.toml.
 cli-no-topics = Nada é escutado. “ecotrack live listen BROKER TÓPICO” começa.
 
 ## A tela de importação.
