@@ -278,6 +278,48 @@ pub struct LiveTopic {
     pub version: i64,
 }
 
+/// A broker that the home may listen to, and how the server's connection to it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LiveBroker {
+    /// What the operator called it.
+    pub name: String,
+    /// Whether the server hears it now.
+    pub connected: bool,
+    /// Since when that is so.
+    pub since: Timestamp,
+    /// Why the connection could not be made, or broke, the last time.
+    pub last_fault: Option<BrokerFault>,
+}
+
+/// Why a broker was not heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BrokerFault {
+    /// Why; nothing of how the operator set it up.
+    pub why: BrokerTrouble,
+    /// When it was last so.
+    pub at: Timestamp,
+}
+
+words!(
+    /// Why a broker is not heard; its text is `broker-fault-<word>`.
+    BrokerTrouble {
+        /// Its machine does not answer, or nothing listens there.
+        Away = "away",
+        /// It wants another name or password.
+        NotAllowed = "not_allowed",
+        /// It refused for another reason.
+        Refused = "refused",
+        /// No encrypted connection could be made.
+        Encryption = "encryption",
+        /// What it said is no MQTT.
+        NotMqtt = "not_mqtt",
+        /// What the operator says of it cannot be used.
+        Settings = "settings",
+    }
+);
+
 /// Readings as a program sends them with a key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -76,6 +76,8 @@ routes! {
     LIVE_TOPICS = "/profiles/{energy_profile_id}/live-topics";
     /// `PUT`, `DELETE`.
     LIVE_TOPIC = "/profiles/{energy_profile_id}/live-topics/{live_topic_id}";
+    /// `GET` the brokers that the home may listen to, and how the connection to each stands.
+    LIVE_BROKERS = "/profiles/{energy_profile_id}/live-brokers";
     /// `POST` readings with a key.
     LIVE_READINGS = "/profiles/{energy_profile_id}/readings/live";
     /// `GET` who changed what, newest first.

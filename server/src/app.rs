@@ -17,6 +17,7 @@ use crate::config::Settings;
 use crate::events::Hub;
 use crate::kept::Kept;
 use crate::live::commit::Queue;
+use crate::live::standing::Standings;
 use crate::live::strangers::Strangers;
 
 /// Of the sixteen connections.
@@ -63,6 +64,8 @@ pub struct Process {
     pub live: Queue,
     /// Told when homes listen to other topics.
     pub topics: Arc<Notify>,
+    /// How the connections to brokers stand.
+    pub brokers: Standings,
     /// Who tries keys that are none.
     pub strangers: Strangers,
     /// Requests that were begun; the server stops when they are done.
@@ -94,6 +97,7 @@ impl App {
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             live: Queue::default(),
             topics: Arc::default(),
+            brokers: Standings::default(),
             strangers: Strangers::default(),
             requests: TaskTracker::new(),
             shutdown,

@@ -46,8 +46,9 @@ pub(crate) fn answer(app: &mut App, ticket: Ticket, reply: Reply, cx: &Context) 
             } else {
                 Effect::SpeakAsAccount(language)
             }];
-            // What waits is known to be this person's only now.
+            // What waits and what stands in a form is known to be this person's only now.
             effects.extend(outbox::deliver(app));
+            effects.extend(forms::keep_draft(app, cx));
             effects
         }
         Reply::Profiles(answer) => {

@@ -205,6 +205,8 @@ pub(crate) struct Confirmed {
 pub(crate) struct Pending {
     pub(crate) homes: Option<Ticket>,
     pub(crate) undo: Option<(Ticket, OperationId)>,
+    /// `u` was pressed before the history was there.
+    pub(crate) undo_wanted: bool,
     pub(crate) acknowledgement: Option<Ticket>,
     pub(crate) test: Option<Ticket>,
     /// A call that answers nothing, and the list to ask for anew after it.
@@ -298,8 +300,9 @@ impl App {
 
     /// Whether this person may enter readings here.
     pub fn may_edit(&self) -> bool {
-        self.board()
-            .is_some_and(|board| board.home.role >= Role::Editor)
+        // Of nobody neither a draft nor a write is kept: what is typed needs somebody whose it is.
+        let board = self.board().filter(|_| self.account.is_some());
+        board.is_some_and(|board| board.home.role >= Role::Editor)
     }
 
     /// Whether keys write text.
@@ -525,6 +528,7 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
                 return effects;
             }
             effects.extend(answers::answer(app, ticket, reply, cx));
+            effects.extend(app.undo_that_waited(cx));
             effects
         }
         Message::Stream(home, news) if app.home == Some(home) => answers::stream(app, &news),
@@ -544,7 +548,7 @@ pub fn update(app: &mut App, message: Message, cx: &Context) -> Vec<Effect> {
 }
 
 fn press(app: &mut App, event: KeyEvent, cx: &Context) -> Vec<Effect> {
-    app.notice = None;
+    (app.notice, app.pending.undo_wanted) = (None, false);
     if event.code != KeyCode::Esc
         && let Some(form) = &mut app.form
     {

@@ -109,6 +109,14 @@ pub(crate) const SIGNED_IN: &[Command] = &[
         run: |app, cx| app.undo(cx),
         footer: true,
     },
+    // What there is to take back is not known yet.
+    Command {
+        keys: &[key('u')],
+        name: "key-undo",
+        when: |app| app.may_edit() && !app.can_undo() && !app.knows_history(),
+        run: |app, cx| app.undo(cx),
+        footer: false,
+    },
     Command {
         keys: &[key('U'), ctrl('r')],
         name: "key-redo",
@@ -141,16 +149,16 @@ pub(crate) const SIGNED_IN: &[Command] = &[
     screen!('7', "key-forecast", Screen::Forecast, |app, _| {
         forecast::open(app)
     }),
-    screen!('0', "key-report", Screen::Report, report::open),
+    screen!('8', "key-suggestions", Screen::Suggestions, |app, _| {
+        suggestion::open(app)
+    }),
     screen!(
         '9',
         "key-alerts-screen",
         Screen::Table(Table::Alerts),
         |app, _| { table::open(app, Table::Alerts) }
     ),
-    screen!('8', "key-suggestions", Screen::Suggestions, |app, _| {
-        suggestion::open(app)
-    }),
+    screen!('0', "key-report", Screen::Report, report::open),
     screen!(
         'H',
         "key-household",

@@ -397,34 +397,32 @@ fn is_short(app: &App) -> bool {
     app.notice.is_some() && app.link.up == Some(false)
 }
 
-/// The keys of the moment, as many as fit; the help's place is kept.
+/// The keys of the moment, as many as fit. Places are kept for the help, which stands last, and in a form for
+/// how one leaves it.
 fn hints(app: &App, room: usize, cx: &Context) -> Line<'static> {
-    let all = keys::hints(app.commands(), app, false);
+    let mut all = keys::hints(app.commands(), app, false);
+    all.sort_by_key(|(_, id)| *id == "key-help");
+    let is_kept = |id: &str| id == "key-help" || (id == "key-back" && app.form.is_some());
+    let width_of =
+        |label: &str, id: &str| words::width(label) + words::width(&cx.locale.text(id)) + 3;
+    let mut kept: usize = all
+        .iter()
+        .filter(|(_, id)| is_kept(id))
+        .map(|(label, id)| width_of(label, id))
+        .sum();
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
-    let width_of = |label: &str, name: &str| words::width(label) + words::width(name) + 3;
-    let help = all
-        .iter()
-        .find(|(_, name)| *name == "key-help")
-        .map(|(label, name)| (label.clone(), cx.locale.text(name)));
-    let kept = help
-        .as_ref()
-        .map_or(0, |(label, name)| width_of(label, name));
-    for (label, id) in all.iter().filter(|(_, name)| *name != "key-help") {
-        let name = cx.locale.text(id);
-        let width = width_of(label, &name);
+    for (label, id) in all {
+        let width = width_of(&label, id);
+        if is_kept(id) {
+            kept -= width;
+        }
         if used + width + kept > room {
             continue;
         }
         used += width;
-        spans.push(Span::styled(label.clone(), cx.theme.accent));
-        spans.push(Span::raw(format!(" {name}  ")));
-    }
-    if let Some((label, name)) = help
-        && used + kept <= room
-    {
         spans.push(Span::styled(label, cx.theme.accent));
-        spans.push(Span::raw(format!(" {name}  ")));
+        spans.push(Span::raw(format!(" {}  ", cx.locale.text(id))));
     }
     Line::from(spans)
 }

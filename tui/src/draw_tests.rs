@@ -4,6 +4,8 @@ use ecotrack_common::account::Language;
 use ecotrack_common::{ErrorCode, FieldErrors, Problem};
 
 use crate::app::Notice;
+use crate::forms::{self, Subject};
+use crate::help;
 use crate::keys::key;
 use crate::message::Fault;
 use crate::testing::{context, cx, drawn, press, type_text, with_lists};
@@ -61,4 +63,43 @@ fn a_window_in_which_nothing_can_be_read_says_how_large_it_has_to_be() {
             "{screen}"
         );
     }
+}
+
+#[test]
+fn the_footer_of_a_form_says_how_to_leave_it_in_both_languages() {
+    for language in Language::ALL {
+        let cx = context(*language);
+        let back = format!("Esc {}", cx.locale.text("key-back"));
+        let help = cx.locale.text("key-help");
+        for subject in [
+            Subject::Bill(None),
+            Subject::Meter(None),
+            Subject::Device(None),
+            Subject::Goal(None),
+            Subject::Topic(None),
+            Subject::NewHome,
+        ] {
+            let mut app = with_lists();
+            if let Some(account) = &mut app.account {
+                "Ana Conceição da Silva".clone_into(&mut account.display_name);
+            }
+            let _ = forms::open(&mut app, subject, None, &cx);
+            let screen = drawn(&app, &cx, 80, 24);
+            let footer = screen.lines().last().unwrap();
+            assert!(footer.contains(&back), "{subject:?}: {footer}");
+            assert!(footer.contains(&help), "{subject:?}: {footer}");
+        }
+    }
+}
+
+#[test]
+fn the_help_lists_the_screens_as_their_keys_stand_on_the_keyboard() {
+    let app = with_lists();
+    let digits: String = help::explained(&app)
+        .into_iter()
+        .map(|(keys, _)| keys)
+        .filter(|keys| keys.len() == 1 && keys.chars().all(|key| key.is_ascii_digit()))
+        .collect();
+    // The dashboard is the open one.
+    assert_eq!(digits, "234567890");
 }

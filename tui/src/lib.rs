@@ -89,6 +89,8 @@ mod screens_tests;
 #[cfg(test)]
 mod scroll_tests;
 #[cfg(test)]
+mod start_tests;
+#[cfg(test)]
 mod suggestion_tests;
 #[cfg(test)]
 mod tables_tests;

@@ -10,7 +10,7 @@ use ecotrack_common::calibration::DeviceCalibration;
 use ecotrack_common::device::ProfileDevice;
 use ecotrack_common::goal::{Goal, GoalStanding};
 use ecotrack_common::home_tariff::ProfileTariff;
-use ecotrack_common::live::{ApiKey, LiveSource, LiveTopic};
+use ecotrack_common::live::{ApiKey, LiveBroker, LiveSource, LiveTopic};
 use ecotrack_common::member::{Invitation, Member, RemovedProfile};
 use ecotrack_common::meter::Meter;
 use ecotrack_common::notice::NoticeChannel;
@@ -74,6 +74,8 @@ pub enum What {
     Sources,
     /// The topics that it listens to.
     Topics,
+    /// The brokers that it may listen to.
+    Brokers,
 }
 
 /// A list that arrived.
@@ -125,6 +127,8 @@ pub enum Listed {
     Sources(Vec<LiveSource>),
     /// Topics.
     Topics(Vec<LiveTopic>),
+    /// Brokers.
+    Brokers(Vec<LiveBroker>),
 }
 
 /// Gives out tickets.
@@ -186,6 +190,8 @@ pub struct Lists {
     pub sources: Remote<Vec<LiveSource>>,
     /// Topics that are listened to.
     pub topics: Remote<Vec<LiveTopic>>,
+    /// Brokers, and how they stand.
+    pub brokers: Remote<Vec<LiveBroker>>,
     older: Option<Ticket>,
     stale: Vec<What>,
 }
@@ -281,6 +287,10 @@ macro_rules! each {
                 let $list = &$lists.topics;
                 $do
             }
+            What::Brokers => {
+                let $list = &$lists.brokers;
+                $do
+            }
             What::OlderOperations => $older,
         }
     };
@@ -372,6 +382,10 @@ macro_rules! each {
             }
             What::Topics => {
                 let $list = &mut $lists.topics;
+                $do
+            }
+            What::Brokers => {
+                let $list = &mut $lists.brokers;
                 $do
             }
             What::OlderOperations => $older,
@@ -471,6 +485,7 @@ impl Lists {
             Ok(Listed::Keys(rows)) => self.keys.answer(ticket, Ok(rows)),
             Ok(Listed::Sources(rows)) => self.sources.answer(ticket, Ok(rows)),
             Ok(Listed::Topics(rows)) => self.topics.answer(ticket, Ok(rows)),
+            Ok(Listed::Brokers(rows)) => self.brokers.answer(ticket, Ok(rows)),
             Ok(Listed::OlderOperations(page)) => {
                 if self.older != Some(ticket) {
                     return false;

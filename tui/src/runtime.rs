@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::app::{self, App, Context};
 use crate::client::{self, Client, Failed, Rows};
 use crate::draw;
-use crate::import::work::Worker;
+use crate::import::work::{self, Worker};
 use crate::kept::KeptFolder;
 use crate::keys::Keymap;
 use crate::message::{Answer, Call, Effect, Fault, Message, News, Reply, Ticket, Timer};
@@ -314,17 +314,24 @@ impl Runtime {
     fn export(&self, name: &str, text: &str) {
         let said = match std::fs::write(name, text) {
             Ok(()) => Message::Disk("notice-exported", name.to_owned()),
-            Err(error) => Message::Disk("notice-not-exported", error.to_string()),
+            Err(error) => {
+                let why = client::reason(&error, "folder-missing", &self.locale);
+                Message::Disk("notice-not-exported", why)
+            }
         };
         let _ = self.out.send(said);
     }
 
     fn download(&mut self, address: String, name: String) {
         let (client, out) = (self.client.clone(), self.out.clone());
+        let locale = self.locale.clone();
         self.tasks.spawn(async move {
             let said = match client::save(&client, &address, Path::new(&name)).await {
                 Ok(()) => Message::Disk("notice-exported", name),
-                Err(Failed::Disk(error)) => Message::Disk("notice-not-exported", error.to_string()),
+                Err(Failed::Disk(error)) => {
+                    let why = client::reason(&error, "folder-missing", &locale);
+                    Message::Disk("notice-not-exported", why)
+                }
                 Err(Failed::Client(error)) => Message::NotDownloaded(fault(error)),
             };
             // Nobody listens any more only when the program ends.
@@ -401,10 +408,16 @@ async fn import_home(
     name: Option<&str>,
     key: Uuid,
 ) -> Answer<Box<ArchiveImported>> {
-    let pieces = client::pieces(Path::new(file)).await.map_err(|error| {
+    let wrong = |errors| Fault::Problem(Box::new(Problem::of_fields(errors)));
+    let path = work::path_of(file);
+    let asked = path.clone();
+    if let Ok(Err(errors)) = tokio::task::spawn_blocking(move || work::check(&asked)).await {
+        return Err(wrong(errors));
+    }
+    let pieces = client::pieces(&path).await.map_err(|error| {
         let mut errors = FieldErrors::default();
         errors.add_with("file", "file_unreadable", &[("reason", &error.to_string())]);
-        Fault::Problem(Box::new(Problem::of_fields(errors)))
+        wrong(errors)
     })?;
     let imported = client.import_home(Rows::pieces(pieces), name, key).await;
     imported.map(Box::new).map_err(fault)

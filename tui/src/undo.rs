@@ -3,7 +3,7 @@
 use ecotrack_common::OperationId;
 use ecotrack_common::audit::Operation;
 
-use crate::app::{App, Context};
+use crate::app::{App, Context, Notice};
 use crate::message::{Call, Effect};
 use crate::outbox;
 
@@ -40,10 +40,32 @@ impl App {
         if let Some(effects) = outbox::take_back(self) {
             return effects;
         }
-        match self.newest_of_mine() {
-            Some(operation) => self.take_back(operation, cx),
-            None => Vec::new(),
+        if let Some(operation) = self.newest_of_mine() {
+            return self.take_back(operation, cx);
         }
+        // Right after the start the history is still on its way: the key is not lost.
+        self.pending.undo_wanted = !self.knows_history();
+        let id = if self.pending.undo_wanted {
+            "notice-undo-soon"
+        } else {
+            "notice-nothing-to-undo"
+        };
+        self.notice = Some(Notice::Text(id));
+        Vec::new()
+    }
+
+    /// Whether it is known who changed what, and who asks.
+    pub(crate) fn knows_history(&self) -> bool {
+        self.account.is_some() && self.lists.operations.value().is_some()
+    }
+
+    /// Takes back what `u` asked for before the history was there.
+    pub(crate) fn undo_that_waited(&mut self, cx: &Context) -> Vec<Effect> {
+        if !self.pending.undo_wanted || !self.knows_history() {
+            return Vec::new();
+        }
+        self.pending.undo_wanted = false;
+        self.undo(cx)
     }
 
     /// Whether there is something to take back.

@@ -1,10 +1,12 @@
 //! What meters send, in words.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::Locale;
-use crate::live::{LiveFinding, LiveSource, SourceKind};
+use crate::live::{BrokerTrouble, LiveBroker, LiveFinding, LiveSource, SourceKind};
 
 impl Locale {
     /// What was odd, in a few words, with how often.
@@ -55,4 +57,44 @@ impl Locale {
             self.number(value, value.scale().min(3))
         ))
     }
+
+    /// Whether a broker is heard, and if not why, in a few words.
+    pub fn broker_state_short(&self, broker: &LiveBroker) -> String {
+        match (broker.connected, broker.last_fault) {
+            (true, _) => format!("● {}", self.text("broker-heard-short")),
+            (false, None) => self.text("broker-begun-short"),
+            (false, Some(fault)) => {
+                let why = self.text(&format!("broker-fault-{}-short", word(fault.why)));
+                format!("▲ {why}")
+            }
+        }
+    }
+
+    /// The same as a sentence, with since when; instants in `zone`.
+    pub fn broker_state(&self, broker: &LiveBroker, zone: &TimeZone) -> String {
+        let at = |at| self.date_time_short(at, zone);
+        let since = at(broker.since);
+        let Some(fault) = broker.last_fault else {
+            let id = if broker.connected {
+                "broker-heard"
+            } else {
+                "broker-begun"
+            };
+            return self.text_with(id, &BTreeMap::from([("since".to_owned(), since)]));
+        };
+        let why = self.text(&format!("broker-fault-{}", word(fault.why)));
+        let id = if broker.connected {
+            "broker-heard-again"
+        } else {
+            "broker-not-heard"
+        };
+        let values = [("since", since), ("why", why), ("at", at(fault.at))];
+        let values = values.map(|(name, value)| (name.to_owned(), value));
+        self.text_with(id, &BTreeMap::from(values))
+    }
+}
+
+/// As texts are named.
+fn word(trouble: BrokerTrouble) -> String {
+    trouble.as_str().replace('_', "-")
 }

@@ -94,6 +94,7 @@ pub const RULES: &[(&str, &str, Access)] = &[
     ("POST", path::LIVE_TOPICS, Access::Member(Role::Editor)),
     ("PUT", path::LIVE_TOPIC, Access::Member(Role::Editor)),
     ("DELETE", path::LIVE_TOPIC, Access::Member(Role::Editor)),
+    ("GET", path::LIVE_BROKERS, Access::Member(Role::Viewer)),
     ("POST", path::LIVE_READINGS, Access::Key),
     ("GET", path::OPERATIONS, Access::Member(Role::Viewer)),
     ("POST", path::UNDO, Access::Member(Role::Editor)),

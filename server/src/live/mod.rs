@@ -33,6 +33,7 @@ mod put_down_tests;
 pub mod recent;
 pub mod settle;
 pub mod sources;
+pub mod standing;
 pub mod store;
 pub mod strangers;
 #[cfg(test)]

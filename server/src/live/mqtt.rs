@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ecotrack_common::EnergyProfileId;
-use ecotrack_common::live::{NewLiveTopic, topic_matches};
+use ecotrack_common::live::{BrokerTrouble, NewLiveTopic, topic_matches};
 use rumqttc::{
     AckMode, AsyncClient, Event, EventLoop, Incoming, MqttOptions, Publish, QoS, TlsConfiguration,
     Transport,
@@ -23,6 +23,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::broker::MqttBroker;
 use super::commit::{Point, Refused, Sender, take};
 use super::messages;
+use super::standing::trouble;
 use super::topics::store;
 use crate::App;
 use crate::error::is_away;
@@ -63,9 +64,13 @@ pub async fn run(app: App) {
 }
 
 async fn listen(app: App, broker: MqttBroker) {
+    app.brokers.begun(&broker.name, app.clock.now());
     let options = match options(&broker) {
         Ok(options) => options,
         Err(error) => {
+            let now = app.clock.now();
+            app.brokers
+                .failed(&broker.name, BrokerTrouble::Settings, now);
             tracing::error!(
                 broker = broker.name,
                 error = format!("{error:#}"),
@@ -140,6 +145,8 @@ async fn keep_connection(shared: &Shared, mut connection: EventLoop, came: Unbou
         match event {
             Ok(Event::Incoming(Incoming::ConnAck(_))) => {
                 tracing::info!(broker = name, "listening");
+                let now = shared.app.clock.now();
+                shared.app.brokers.connected(name, now);
                 (wait, was_up) = (FIRST_WAIT, true);
                 shared.connection.fetch_add(1, Ordering::SeqCst);
                 shared.connected.notify_one();
@@ -159,6 +166,8 @@ async fn keep_connection(shared: &Shared, mut connection: EventLoop, came: Unbou
             }
             Ok(_) => {}
             Err(error) => {
+                let now = shared.app.clock.now();
+                shared.app.brokers.failed(name, trouble(&error), now);
                 if was_up {
                     tracing::warn!(broker = name, %error, "the broker is away; trying again");
                 }

@@ -170,6 +170,9 @@ async fn what_is_published_is_written_once_though_broker_and_server_go_and_come(
     broker.says("tele/+/SENSOR (QoS 1)").await;
     broker.publish("tele/plug/SENSOR", &tasmota(0, "100")).await;
     taken(&db, 100_000_000).await;
+    let brokers = ana.get(&in_home(path::LIVE_BROKERS, profile)).await.json;
+    assert_eq!(brokers[0]["name"], "home");
+    assert_eq!(brokers[0]["connected"], true, "{brokers}");
 
     // The broker is killed and comes back: so do we.
     broker.again().await;
@@ -238,4 +241,64 @@ async fn a_home_listens_only_where_it_may(db: PgPool) {
     assert_eq!(again.wrong(), crate::testing::wrong(&[("topic", "taken")]));
     let undone = ana.undo(profile, &mine).await;
     assert_eq!(undone.status, axum::http::StatusCode::OK, "{}", undone.json);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_broker_that_cannot_be_reached_says_so_and_nothing_secret(db: PgPool) {
+    let test = TestApp::new(db).await;
+    let (ana, profile) = test.owner().await;
+    // Held and never listened on, so that whoever connects is refused.
+    let port = tokio::net::TcpSocket::new_v4().unwrap();
+    port.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = (port.local_addr().unwrap().port(), port);
+    let broker = |name: &str, more: &str| -> MqttBroker {
+        let text = format!(
+            "name = \"{name}\"\nurl = \"mqtt://127.0.0.1:{}\"\n{more}\n",
+            port.0
+        );
+        config::Config::builder()
+            .add_source(config::File::from_str(&text, config::FileFormat::Toml))
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .unwrap()
+    };
+    let brokers = vec![
+        broker(
+            "away",
+            "every_home = true\nuser = \"bob\"\npassword = \"hunter2\"",
+        ),
+        broker(
+            "odd",
+            "every_home = true\nuser = \"bob\"\npassword_file = \"/nowhere/at/all\"",
+        ),
+        broker(
+            "theirs",
+            "homes = [\"00000000-0000-0000-0000-000000000001\"]",
+        ),
+    ];
+    let test = test.with_settings(|all| all.mqtt = brokers);
+    let ana = test.again(&ana);
+    let listening = tokio::spawn(mqtt::run(test.app.clone()));
+    let told = loop {
+        let told = ana.get(&in_home(path::LIVE_BROKERS, profile)).await.json;
+        let all = told.as_array().unwrap();
+        if all.len() == 2 && all.iter().all(|one| one["last_fault"].is_object()) {
+            break told;
+        }
+        tokio::task::yield_now().await;
+    };
+    let of = |at: usize| {
+        (
+            told[at]["name"].clone(),
+            told[at]["last_fault"]["why"].clone(),
+        )
+    };
+    assert_eq!(of(0), (json!("away"), json!("away")));
+    assert_eq!(of(1), (json!("odd"), json!("settings")));
+    assert_eq!(told[0]["connected"], false);
+    for secret in ["hunter2", "bob", "nowhere", "127.0.0.1"] {
+        assert!(!told.to_string().contains(secret), "{told}");
+    }
+    test.app.shutdown.cancel();
+    listening.await.unwrap();
 }

@@ -75,6 +75,35 @@ async fn what_a_file_holds_is_told_without_a_server(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn a_dry_run_ends_as_the_import_would_and_its_json_is_there_all_the_same(db: PgPool) {
+    let world = World::new(db).await;
+    let mut nobody = Shell::new(&world, Language::English);
+    "http://127.0.0.1:9".clone_into(&mut nobody.url);
+    let good = sample("public/octopus_csv/made_octopus_2024-10.csv");
+    let doubted = sample("malformed/04_nan_inf_blank.csv");
+    let refused = sample("malformed/02_empty.csv");
+    let (yes, json) = ("--accept-findings", "--json");
+    for (words, status, why) in [
+        (&[good.as_str()][..], 0, ""),
+        (&[&doubted], 1, "some rows are in doubt"),
+        (&[&doubted, yes], 0, ""),
+        (&[&refused], 1, "cannot be taken"),
+        (&[&refused, yes], 1, "cannot be taken"),
+        (&[&good, &refused], 1, "02_empty.csv: Nothing was stored"),
+    ] {
+        let asked = [&["readings", "import", "--dry-run"][..], words].concat();
+        let text = nobody.run(&asked).await;
+        let ran = nobody.run(&[&asked[..], &[json]].concat()).await;
+        assert_eq!((text.status, ran.status), (status, status), "{words:?}");
+        assert!(ran.err.contains(why), "{words:?}: {}", ran.err);
+        assert_eq!(ran.err.is_empty(), why.is_empty(), "{words:?}: {}", ran.err);
+        let told: Value = serde_json::from_str(&ran.out).unwrap();
+        let files = words.iter().filter(|word| **word != yes).count();
+        assert_eq!(told.as_array().map_or(1, Vec::len), files, "{told}");
+    }
+}
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
 async fn a_file_in_doubt_waits_until_somebody_says_yes(db: PgPool) {
     let world = World::new(db).await;
     let ana = Shell::of_ana(&world, Language::English).await;
@@ -239,7 +268,9 @@ async fn files_in_doubt_are_told_like_any_others_before_their_doubts_are(db: PgP
     for part in [gap, ":3: “NaN”", "--accept-findings"] {
         assert!(told.err.contains(part), "{part}: {}", told.err);
     }
-    let found: Value = nobody.json(&asked).await;
+    let ran = nobody.run(&[&asked[..], &["--json"]].concat()).await;
+    assert_eq!(ran.status, 1, "{}", ran.out);
+    let found: Value = serde_json::from_str(&ran.out).unwrap();
     let weights = found[0]["findings"].as_array().unwrap().iter();
     let weights: Vec<&str> = weights.map(|it| it["weight"].as_str().unwrap()).collect();
     assert!(weights.contains(&"doubt") && weights.contains(&"note"));

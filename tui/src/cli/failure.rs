@@ -74,7 +74,7 @@ impl Failure {
     /// A file that cannot be read.
     pub(super) fn unreadable(path: &Path, error: &io::Error, locale: &Locale) -> Self {
         let path = path.display().to_string();
-        let reason = reason(error, "file-missing", locale);
+        let reason = client::reason(error, "file-missing", locale);
         let words = locale.loader();
         Self::Said(fl!(
             words,
@@ -87,7 +87,7 @@ impl Failure {
     /// A file that cannot be written.
     pub(super) fn unwritable(path: &Path, error: &io::Error, locale: &Locale) -> Self {
         let path = path.display().to_string();
-        let reason = reason(error, "folder-missing", locale);
+        let reason = client::reason(error, "folder-missing", locale);
         let words = locale.loader();
         Self::Said(fl!(
             words,
@@ -149,16 +149,6 @@ impl Failure {
             Self::Usage(sentence) | Self::Said(sentence) => sentence.clone(),
             Self::Interrupted => String::new(),
         }
-    }
-}
-
-/// What the system says of a file, in words where there are some; `missing` names what is not there.
-fn reason(error: &io::Error, missing: &str, locale: &Locale) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => locale.text(missing),
-        io::ErrorKind::IsADirectory => locale.text("file-is-folder"),
-        io::ErrorKind::PermissionDenied => locale.text("file-denied"),
-        _ => error.to_string(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! `live`: what is sent to the home, and which meter it is of.
 
 use clap::Subcommand;
-use ecotrack_common::live::{LiveSource, LiveTopic, NewLiveTopic, SourceUnit, SourceUse};
+use ecotrack_common::live::{
+    LiveBroker, LiveSource, LiveTopic, NewLiveTopic, SourceUnit, SourceUse,
+};
 use ecotrack_common::meter::Meter;
 use ecotrack_common::path;
 use ecotrack_common::write::Written;
@@ -39,6 +41,8 @@ pub(super) enum Live {
     },
     /// List the topics of brokers that the home listens to
     Topics(Form),
+    /// List the brokers that the home may listen to, with how the server's connection to each stands
+    Brokers(Form),
     /// Listen to a topic of a broker that the operator set up
     Listen {
         /// Broker, by the name that the operator gave it
@@ -78,6 +82,14 @@ const COLUMNS: &[&str] = &[
 ];
 
 const TOPIC_COLUMNS: &[&str] = &["broker", "topic", "meter_id", "live_topic_id", "version"];
+
+const BROKER_COLUMNS: &[&str] = &[
+    "name",
+    "connected",
+    "since",
+    "last_fault.why",
+    "last_fault.at",
+];
 
 pub(super) async fn run(context: &Context, command: Live) -> Result<()> {
     let home = context.at_home().await?;
@@ -136,8 +148,20 @@ pub(super) async fn run(context: &Context, command: Live) -> Result<()> {
                 columns: TOPIC_COLUMNS,
                 empty: "cli-no-topics",
             };
+            let brokers: Vec<LiveBroker> = home.list(path::LIVE_BROKERS).await?;
             list.print(context, &form, |topics| {
-                topic_table(topics, &meters, context)
+                topic_table(topics, &meters, &brokers, context)
+            })
+        }
+        Live::Brokers(form) => {
+            let brokers: Vec<LiveBroker> = home.list(path::LIVE_BROKERS).await?;
+            let list = List {
+                rows: &brokers,
+                columns: BROKER_COLUMNS,
+                empty: "cli-no-brokers",
+            };
+            list.print(context, &form, |brokers| {
+                broker_table(brokers, &home, context)
             })
         }
         Live::Listen {
@@ -262,14 +286,20 @@ fn table(sources: &[LiveSource], meters: &[Meter], home: &AtHome, context: &Cont
     table
 }
 
-fn topic_table(topics: &[LiveTopic], meters: &[Meter], context: &Context) -> Table {
+fn topic_table(
+    topics: &[LiveTopic],
+    meters: &[Meter],
+    brokers: &[LiveBroker],
+    context: &Context,
+) -> Table {
     let locale = &context.locale;
-    let mut table = Table::new(&[Side::Left, Side::Left, Side::Left, Side::Left]);
+    let mut table = Table::new(&[Side::Left; 5]);
     let titles = [
         "cli-column-key",
         "column-broker",
         "column-topic",
         "column-meter",
+        "column-broker-state",
     ];
     table.row(titles.map(|id| title(locale, id)));
     for row in topics {
@@ -281,7 +311,25 @@ fn topic_table(topics: &[LiveTopic], meters: &[Meter], context: &Context) -> Tab
             row.topic.broker.clone(),
             row.topic.topic.clone(),
             meter.map_or_else(String::new, |meter| meter.name.clone()),
+            brokers
+                .iter()
+                .find(|broker| broker.name == row.topic.broker)
+                .map_or_else(
+                    || format!("▲ {}", locale.text("broker-gone")),
+                    |broker| locale.broker_state_short(broker),
+                ),
         ]);
+    }
+    table
+}
+
+fn broker_table(brokers: &[LiveBroker], home: &AtHome, context: &Context) -> Table {
+    let locale = &context.locale;
+    let mut table = Table::new(&[Side::Left; 2]);
+    table.row(["column-broker", "column-broker-state"].map(|id| title(locale, id)));
+    for row in brokers {
+        let state = locale.broker_state(row, &home.zone());
+        table.row([row.name.clone(), state]);
     }
     table
 }

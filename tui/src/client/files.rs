@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ecotrack_common::archive::ArchiveImported;
+use ecotrack_common::locale::Locale;
 use ecotrack_common::path;
 use futures_util::{Stream, stream};
 use reqwest::header::CONTENT_TYPE;
@@ -114,4 +115,14 @@ fn part(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     name.into()
+}
+
+/// What the system says of a file, in words where there are some; `missing` names what is not there.
+pub(crate) fn reason(error: &io::Error, missing: &str, locale: &Locale) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => locale.text(missing),
+        io::ErrorKind::IsADirectory => locale.text("file-is-folder"),
+        io::ErrorKind::PermissionDenied => locale.text("file-denied"),
+        _ => error.to_string(),
+    }
 }

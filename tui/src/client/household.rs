@@ -94,6 +94,7 @@ impl Client {
             }
             What::Keys => Listed::Keys(self.json(self.get(&of(path::API_KEYS))).await?),
             What::Topics => Listed::Topics(self.json(self.get(&of(path::LIVE_TOPICS))).await?),
+            What::Brokers => Listed::Brokers(self.json(self.get(&of(path::LIVE_BROKERS))).await?),
             What::Sources => Listed::Sources(self.json(self.get(&of(path::LIVE_SOURCES))).await?),
             What::AlertRules => {
                 Listed::AlertRules(self.json(self.get(&of(path::ALERT_RULES))).await?)

@@ -20,6 +20,7 @@ mod tests;
 
 pub use calls::{ImportFile, Rows};
 pub use events::{EventStream, ServerEvent};
+pub(crate) use files::reason;
 pub use files::{Download, Failed, pieces, save};
 
 /// How long a connection may take; a server that is there answers at once.

@@ -160,12 +160,14 @@ pub(super) fn source_fields(app: &App, row: Option<&LiveSource>, cx: &Context) -
     fields
 }
 
-/// What waits for a meter, and what was odd, the newest first.
+/// Which source it is, what of it waits for a meter, and what was odd, the newest first.
 pub(super) fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
     let Some(source) = base::<LiveSource>(form.base.as_ref()) else {
         return Vec::new();
     };
-    let mut lines = Vec::new();
+    let value = cx.locale.live_value(&source);
+    let value = value.map_or_else(String::new, |value| format!(": {value}"));
+    let mut lines = vec![format!("{} · {}{value}", source.origin, source.name)];
     if source.waiting_steps > 0 {
         lines.push(t!(cx, "source-waiting", count = source.waiting_steps));
     }
@@ -207,9 +209,7 @@ pub(super) fn topic_fields(app: &App, row: Option<&LiveTopic>, cx: &Context) -> 
     let text = |pick: fn(&NewLiveTopic) -> &str| topic.map_or("", pick);
     let meter = topic.and_then(|topic| topic.meter_id);
     vec![
-        Field::text("broker", "label-topic-broker", text(|topic| &topic.broker))
-            .hint("hint-topic-broker")
-            .required(),
+        broker_field(app, text(|topic| &topic.broker)),
         Field::text("topic", "label-topic", text(|topic| &topic.topic))
             .hint("hint-topic")
             .required(),
@@ -221,6 +221,42 @@ pub(super) fn topic_fields(app: &App, row: Option<&LiveTopic>, cx: &Context) -> 
         )
         .hint("hint-api-key-meter"),
     ]
+}
+
+/// Those that the operator set up; typed, where they are not known.
+fn broker_field(app: &App, said: &str) -> Field {
+    let known = app.lists.brokers.value().map_or(&[][..], Vec::as_slice);
+    let mut names: Vec<&str> = known.iter().map(|broker| broker.name.as_str()).collect();
+    let Some(first) = names.first().copied() else {
+        let field = Field::text("broker", "label-topic-broker", said);
+        return field.hint("hint-topic-broker").required();
+    };
+    let chosen = if said.is_empty() { first } else { said };
+    if !names.contains(&chosen) {
+        names.push(chosen);
+    }
+    let choices = names
+        .iter()
+        .map(|name| Choosable::new(*name, (*name).to_owned()));
+    Field::choice("broker", "label-topic-broker", choices.collect(), chosen).required()
+}
+
+/// How the connection to the broker that is chosen stands.
+pub(super) fn standing<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
+    let name = form.text("broker");
+    let known = app.lists.brokers.value();
+    let broker = known.and_then(|all| all.iter().find(|broker| broker.name == name));
+    let Some(broker) = broker else {
+        return Vec::new();
+    };
+    let state = cx.locale.broker_state(broker, &app.zone());
+    let mark = if broker.connected || broker.last_fault.is_none() {
+        "●"
+    } else {
+        "▲"
+    };
+    let lines = words::wrap(&format!("{mark} {state}"), WIDE);
+    lines.into_iter().map(Line::from).collect()
 }
 
 pub(super) fn read_topic(

@@ -299,6 +299,7 @@ fn computed<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>> {
         Subject::Bill(_) => bill::computed(app, form, cx),
         Subject::Months => months::computed(form, cx),
         Subject::Source(_) => live::computed(app, form, cx),
+        Subject::Topic(_) => live::standing(app, form, cx),
         Subject::AdminRow(set, _) => admin::computed(form, set, cx),
         Subject::Readings(meter) => readings::computed(app, form, meter, cx),
         Subject::ProfileTariff(_) => profile_tariff::computed(app, form, cx),

@@ -119,6 +119,12 @@ pub enum Wrong {
     Missing(String),
     /// It is a folder.
     Folder(String),
+    /// It may not be read, or nothing written there.
+    Denied(String),
+    /// It is a pipe or a device.
+    NotAFile(String),
+    /// There is no folder to write it into.
+    NoFolder(String),
     /// It cannot be read or written, and why.
     Unreadable(String, String),
     /// Something is there already.

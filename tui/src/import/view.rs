@@ -159,6 +159,9 @@ pub(super) fn wrong_lines(wrong: &Wrong, width: usize, cx: &Context) -> Vec<Line
         Wrong::Empty => cx.locale.text("import-wrong-empty"),
         Wrong::Missing(path) => t!(cx, "import-wrong-missing", path = path.as_str()),
         Wrong::Folder(path) => t!(cx, "import-wrong-folder", path = path.as_str()),
+        Wrong::Denied(path) => t!(cx, "import-wrong-denied", path = path.as_str()),
+        Wrong::NotAFile(path) => t!(cx, "import-wrong-not-a-file", path = path.as_str()),
+        Wrong::NoFolder(path) => t!(cx, "import-wrong-no-folder", path = path.as_str()),
         Wrong::Unreadable(path, why) => {
             let (path, reason) = (path.as_str(), why.as_str());
             t!(cx, "cli-file-unreadable", path = path, reason = reason)

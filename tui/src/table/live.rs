@@ -25,7 +25,9 @@ pub(super) const SOURCES: &[Column] = &[
 pub(super) const TOPICS: &[Column] = &[
     words_column("column-broker", Some(16)),
     words_column("column-topic", None),
-    words_column("column-meter", Some(20)),
+    words_column("column-meter", Some(16)),
+    words_column("column-broker-state", Some(18)),
+    words_column("column-since", Some(13)).from(100),
 ];
 
 fn meter(app: &App, id: Option<MeterId>) -> String {
@@ -75,16 +77,33 @@ pub(super) fn sources(app: &App, cx: &Context) -> Option<Vec<Row>> {
     Some(rows.collect())
 }
 
-pub(super) fn topics(app: &App) -> Option<Vec<Row>> {
+pub(super) fn topics(app: &App, cx: &Context) -> Option<Vec<Row>> {
     let topics = app.lists.topics.value()?;
-    let rows = topics.iter().map(|row| Row {
-        key: row.live_topic_id.0,
-        cells: vec![
-            Cell::text(row.topic.broker.clone()),
-            Cell::text(row.topic.topic.clone()),
-            Cell::text(meter(app, row.topic.meter_id)),
-        ],
-        dim: false,
+    let brokers = app.lists.brokers.value();
+    let rows = topics.iter().map(|row| {
+        let known = brokers.map(|all| all.iter().find(|one| one.name == row.topic.broker));
+        let (state, since) = match known {
+            None => (Cell::none(), Cell::none()),
+            Some(None) => (
+                Cell::text(format!("▲ {}", cx.locale.text("broker-gone"))),
+                Cell::none(),
+            ),
+            Some(Some(broker)) => (
+                Cell::text(cx.locale.broker_state_short(broker)),
+                instant(app, broker.since, cx),
+            ),
+        };
+        Row {
+            key: row.live_topic_id.0,
+            cells: vec![
+                Cell::text(row.topic.broker.clone()),
+                Cell::text(row.topic.topic.clone()),
+                Cell::text(meter(app, row.topic.meter_id)),
+                state,
+                since,
+            ],
+            dim: false,
+        }
     });
     Some(rows.collect())
 }

@@ -365,6 +365,9 @@ pub fn load(app: &mut App, table: Table) -> Vec<Effect> {
     if matches!(table, Table::Keys | Table::Sources | Table::Topics) {
         effects.extend(app.lists.ask_once(What::Meters, app.home, &mut app.tickets));
     }
+    if table == Table::Topics {
+        effects.extend(app.lists.ask(What::Brokers, app.home, &mut app.tickets));
+    }
     if table == Table::Goals {
         effects.extend(
             app.lists
@@ -426,7 +429,7 @@ fn all_rows(app: &App, table: Table, cx: &Context) -> Option<Vec<Row>> {
         Table::Notices => notices::rows(app, cx),
         Table::Keys => live::keys(app, cx),
         Table::Sources => live::sources(app, cx),
-        Table::Topics => live::topics(app),
+        Table::Topics => live::topics(app, cx),
         Table::Consumption => consumption::rows(app, cx),
         Table::Admin(page) => admin::rows(app, page, cx),
     }

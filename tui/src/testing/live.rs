@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use ecotrack_common::live::{
-    ApiKey, LiveFinding, LiveSource, LiveTopic, NewLiveTopic, SourceKind, SourceUse,
+    ApiKey, BrokerFault, BrokerTrouble, LiveBroker, LiveFinding, LiveSource, LiveTopic,
+    NewLiveTopic, SourceKind, SourceUse,
 };
 use ecotrack_common::meter::ReadingKind;
 use ecotrack_common::{ApiKeyId, LiveSourceId, LiveTopicId};
@@ -63,6 +64,17 @@ pub(super) fn put(lists: &mut Lists) {
         grid,
         source(212, "power", SourceKind::Power, "0.412"),
         ignored,
+    ]);
+    let broker = |name: &str, connected, since, fault: Option<(BrokerTrouble, &str)>| LiveBroker {
+        name: name.into(),
+        connected,
+        since: at(since),
+        last_fault: fault.map(|(why, when)| BrokerFault { why, at: at(when) }),
+    };
+    let away = (BrokerTrouble::Away, "2026-11-23T14:58:00Z");
+    lists.brokers = Remote::Ready(vec![
+        broker("garage", true, "2026-11-23T09:00:00Z", None),
+        broker("home", false, "2026-11-23T11:30:00Z", Some(away)),
     ]);
     lists.topics = Remote::Ready(vec![LiveTopic {
         live_topic_id: LiveTopicId(id(221)),

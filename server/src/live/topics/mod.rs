@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use ecotrack_common::live::{LiveTopic, NewLiveTopic};
+use ecotrack_common::live::{LiveBroker, LiveTopic, NewLiveTopic};
 use ecotrack_common::write::{Changed, Written};
 use ecotrack_common::{EnergyProfileId, FieldErrors, LiveTopicId, path};
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(change, remove))
+        .routes(routes!(brokers))
 }
 
 /// The topics that the home listens to.
@@ -40,6 +41,21 @@ async fn list(
 ) -> Result<axum::Json<Vec<LiveTopic>>> {
     let mut conn = app.db.acquire().await?;
     Ok(axum::Json(store::list(&mut conn, profile).await?))
+}
+
+/// The brokers that the home may listen to, and how the connection to each stands.
+#[utoipa::path(get, path = path::LIVE_BROKERS, tag = "live", params(("energy_profile_id" = Uuid, Path)),
+    responses((status = 200, body = Vec<LiveBroker>)))]
+async fn brokers(
+    State(app): State<App>,
+    Path(profile): Path<EnergyProfileId>,
+) -> axum::Json<Vec<LiveBroker>> {
+    let mine = app.settings.mqtt.iter();
+    let mine = mine.filter(|broker| broker.serves(profile));
+    axum::Json(
+        mine.filter_map(|broker| app.brokers.of(&broker.name))
+            .collect(),
+    )
 }
 
 /// Listens to one more topic.

@@ -92,7 +92,8 @@ pub(super) struct Import {
     /// Make the meters that an export tells of and that the home does not have
     #[arg(long, conflicts_with_all = ["meter", "new_meter"])]
     make_meters: bool,
-    /// Say what the file holds, and store nothing; needs no server, but for what `readings export` wrote
+    /// Say what the file holds, and store nothing; needs no server, but for what `readings export` wrote.
+    /// The status is 1, with --json too, where the import would refuse the file or has doubts about rows
     #[arg(long)]
     dry_run: bool,
 }
@@ -255,14 +256,20 @@ fn printed(context: &Context, import: &Import, reports: &[ImportReport]) -> Resu
 fn told(context: &Context, all: &[Seen], accepted: bool) -> Result<()> {
     let locale = &context.locale;
     if context.json {
-        let all: Vec<preview::File> = all
+        let files: Vec<preview::File> = all
             .iter()
             .map(|seen| preview::file(&seen.looked, locale))
             .collect();
-        return match &all[..] {
-            [file] => context.streams.print_json(file),
-            files => context.streams.print_json(&files),
-        };
+        match &files[..] {
+            [file] => context.streams.print_json(file)?,
+            files => context.streams.print_json(&files)?,
+        }
+        // All that was found is in it; the status is that of the import itself.
+        let against = all.iter().filter_map(|seen| {
+            let why = locale.text(stands_against(seen, accepted)?);
+            Some(format!("{}: {why}", seen.shown))
+        });
+        return refusing(&against.collect::<Vec<_>>());
     }
     let currency = context.home().map_or("", |home| &home.currency);
     let mut objections = Vec::new();
@@ -279,6 +286,10 @@ fn told(context: &Context, all: &[Seen], accepted: bool) -> Result<()> {
             notes(context, &seen.shown, &seen.looked.findings, &zone)?;
         }
     }
+    refusing(&objections)
+}
+
+fn refusing(objections: &[String]) -> Result<()> {
     if objections.is_empty() {
         return Ok(());
     }
@@ -296,13 +307,18 @@ fn notes(context: &Context, shown: &str, findings: &[Finding], zone: &TimeZone) 
     })
 }
 
+/// Why a file cannot be taken, or not before somebody says yes to it.
+fn stands_against(seen: &Seen, accepted: bool) -> Option<&'static str> {
+    match seen.looked.weight {
+        Some(Weight::Refusal) => Some("cli-import-not-taken"),
+        Some(Weight::Doubt) if !accepted => Some("cli-import-in-doubt"),
+        _ => None,
+    }
+}
+
 /// A file that cannot be taken, or that somebody has to say yes to: all that was found, and what to do.
 fn objection(seen: &Seen, accepted: bool, locale: &Locale) -> Option<String> {
-    let id = match seen.looked.weight {
-        Some(Weight::Refusal) => "cli-import-not-taken",
-        Some(Weight::Doubt) if !accepted => "cli-import-in-doubt",
-        _ => return None,
-    };
+    let id = stands_against(seen, accepted)?;
     let zone = words::zone(&seen.looked);
     let found = seen.looked.findings.iter();
     let mut lines: Vec<String> = found

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
+use ecotrack_common::FieldErrors;
 use ecotrack_common::import::delimited::Mapping;
 use ecotrack_common::import::file::{Request, look};
 use ecotrack_common::import::own_rows::named;
@@ -203,7 +204,8 @@ impl Seek for Watched<'_> {
     }
 }
 
-fn path_of(typed: &str) -> PathBuf {
+/// The path that somebody typed.
+pub(crate) fn path_of(typed: &str) -> PathBuf {
     typed::path(typed, etcetera::home_dir().ok().as_deref())
 }
 
@@ -213,25 +215,38 @@ fn wrong(path: &Path, error: &io::Error) -> Wrong {
         ErrorKind::NotFound => Wrong::Missing(shown),
         ErrorKind::IsADirectory => Wrong::Folder(shown),
         ErrorKind::AlreadyExists => Wrong::Exists(shown),
+        ErrorKind::PermissionDenied => Wrong::Denied(shown),
         _ => Wrong::Unreadable(shown, error.to_string()),
     }
 }
 
 fn open(path: &Path) -> Result<(File, fs::Metadata), Wrong> {
-    let opened = File::open(path).and_then(|file| {
-        let about = file.metadata()?;
-        Ok((file, about))
-    });
-    let (file, about) = opened.map_err(|error| wrong(path, &error))?;
+    let unreadable = |error: io::Error| wrong(path, &error);
+    // Asked before it is opened: a pipe that nobody writes into keeps whoever opens it. Nor can what comes
+    // through it be read twice.
+    let about = fs::metadata(path).map_err(unreadable)?;
     if about.is_dir() {
         return Err(Wrong::Folder(path.display().to_string()));
     }
     if !about.is_file() {
-        // What comes through a pipe or off a device cannot be read twice.
-        let why = "not a regular file".to_owned();
-        return Err(Wrong::Unreadable(path.display().to_string(), why));
+        return Err(Wrong::NotAFile(path.display().to_string()));
     }
+    let file = File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
     Ok((file, about))
+}
+
+/// Whether a file can be read, said at the field of a form that asks for it.
+pub(crate) fn check(path: &Path) -> Result<(), FieldErrors> {
+    let wrong = |code| Err(FieldErrors::one("file", code));
+    match open(path) {
+        Err(Wrong::Missing(_)) => wrong("file_missing"),
+        Err(Wrong::Folder(_)) => wrong("file_is_folder"),
+        Err(Wrong::Denied(_)) => wrong("file_denied"),
+        Err(Wrong::NotAFile(_)) => wrong("not_a_file"),
+        // Reading it says what else is wrong.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn look_at(asked: &Look, gate: &Gate, tell: &dyn Fn(News)) -> Result<Seen, Wrong> {
@@ -427,7 +442,13 @@ fn save(typed: &str, mapping: &Mapping) -> Result<String, Wrong> {
         .and_then(|mut file| file.write_all(mapping.to_json().as_bytes()));
     written
         .map(|()| path.display().to_string())
-        .map_err(|error| wrong(&path, &error))
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                let folder = path.parent().unwrap_or(&path);
+                Wrong::NoFolder(folder.display().to_string())
+            }
+            _ => wrong(&path, &error),
+        })
 }
 
 /// A mapping is never as large as this.

@@ -63,6 +63,23 @@ fn a_mapping_is_saved_once_and_read_again_and_what_is_none_says_why() {
         matches!(load(&folder.path("no.json")), Err(Wrong::NoMapping(_, why)) if why.contains("name"))
     );
     assert_eq!(load(" "), Err(Wrong::Empty));
+    let nowhere = save(&folder.path("none/mine.json"), &mapping);
+    assert_eq!(nowhere, Err(Wrong::NoFolder(folder.path("none"))));
+}
+
+/// Opening it would wait until somebody writes into it.
+#[cfg(unix)]
+#[test]
+fn a_pipe_and_a_device_are_said_and_not_opened() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for path in [pipe.as_str(), "/dev/null"] {
+        let said = Err(Wrong::NotAFile(path.to_owned()));
+        assert_eq!(look_for(path, false).map(drop), said);
+        assert_eq!(load(path).map(drop), said);
+    }
 }
 
 #[test]
