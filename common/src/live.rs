@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::account::check_text;
 use crate::import::unit::Unit;
@@ -339,13 +339,26 @@ pub struct LiveReading {
     /// When; now, where it is left out.
     #[serde(default)]
     pub at: Option<Timestamp>,
-    /// What the counter shows.
-    #[serde(default)]
+    /// What the counter shows; a number is taken as well.
+    #[serde(default, deserialize_with = "register")]
     pub register_kwh: Option<Kwh>,
-    /// Power, in watts.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    /// Power, in watts; a number is taken as well.
+    #[serde(
+        default,
+        serialize_with = "rust_decimal::serde::str_option::serialize",
+        deserialize_with = "decimal"
+    )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub power_w: Option<Decimal>,
+}
+
+/// A decimal as text, or as a number: what meters are programmed with often has no other.
+fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
+    Option::deserialize(from)
+}
+
+fn register<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Kwh>, D::Error> {
+    decimal(from).map(|register| register.map(Kwh))
 }
 
 impl LiveReadings {
@@ -414,6 +427,20 @@ mod tests {
         ] {
             assert_eq!(is_filter(filter), good, "{filter}");
         }
+    }
+
+    #[test]
+    fn readings_are_taken_as_text_and_as_numbers() {
+        let read = |json: &str| serde_json::from_str::<LiveReading>(json).ok();
+        let text = read(r#"{"source": "a", "register_kwh": "1234.567", "power_w": "-12.5"}"#);
+        assert!(text.is_some());
+        let numbers = r#"{"source": "a", "register_kwh": 1234.567, "power_w": -12.5}"#;
+        assert_eq!(read(numbers), text);
+        let whole = read(r#"{"source": "a", "register_kwh": 7}"#).unwrap();
+        assert_eq!(whole.register_kwh, Some(Kwh(Decimal::from(7))));
+        let none = read(r#"{"source": "a", "register_kwh": null}"#).unwrap();
+        assert_eq!((none.register_kwh, none.power_w), (None, None));
+        assert_eq!(read(r#"{"source": "a", "power_w": "a lot"}"#), None);
     }
 
     #[test]

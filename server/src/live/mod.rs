@@ -44,8 +44,8 @@ pub mod topics;
 
 use crate::App;
 use crate::accounts::token::Token;
-use crate::error::{Error, Result};
-use crate::extract::{Json, Path, Peer};
+use crate::error::{Error, Result, problem};
+use crate::extract::{Body, Path, Peer};
 use commit::{Point, Refused, Sender, When};
 use fold::MOST_SOURCES;
 
@@ -69,11 +69,11 @@ async fn post(
     peer: Peer,
     headers: HeaderMap,
     Path(profile): Path<EnergyProfileId>,
-    input: Result<Json<LiveReadings>, Response>,
+    body: Result<Body, Response>,
 ) -> Result<Response> {
     let token = in_headers(&headers);
-    let points = match input {
-        Ok(Json(input)) => points(&input, app.clock.now().as_millisecond()).map(Ok),
+    let points = match body.and_then(|body| read(&headers, &body.0)) {
+        Ok(input) => points(&input, app.clock.now().as_millisecond()).map(Ok),
         Err(response) => Ok(Err(response)),
     };
     // Whether the key is one is said before what is wrong with the rest.
@@ -103,6 +103,18 @@ async fn post(
         )),
         Err(Denied::Refused(Refused::Database(error))) => Err(error.into()),
     }
+}
+
+/// A body of JSON, as it is or packed; or the answer to one that is none.
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<LiveReadings, Response> {
+    let wrong = |why: String| problem(ErrorCode::MalformedBody, Some(why));
+    let plain = unpacked(headers, body).map_err(|unpackable| match unpackable {
+        Unpackable::TooLarge => problem(ErrorCode::TooLarge, None),
+        Unpackable::Broken => wrong("the body cannot be unpacked".to_owned()),
+    })?;
+    axum::Json::from_bytes(&plain)
+        .map(|axum::Json(input)| input)
+        .map_err(|rejection| wrong(rejection.body_text()))
 }
 
 /// The values of a body; or what is wrong with its fields.

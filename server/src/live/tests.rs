@@ -391,6 +391,22 @@ async fn both_versions_of_influx_are_answered_as_it_answers(db: PgPool) {
         StatusCode::BAD_REQUEST
     );
 
+    let json = in_home(path::LIVE_READINGS, home.profile);
+    let body = br#"{"readings": [{"source": "roof", "power_w": 1200.5}]}"#;
+    for (headers, sent, status) in [
+        (&gzip[..], packed(body), StatusCode::OK),
+        (&[], body.to_vec(), StatusCode::OK),
+        (&gzip, body.to_vec(), StatusCode::BAD_REQUEST),
+        (&gzip, packed(b"{"), StatusCode::BAD_REQUEST),
+        (
+            &gzip,
+            packed(&vec![b' '; 32 << 20]),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
+    ] {
+        assert_eq!(ask(&home.key, &json, headers, sent).await.status, status);
+    }
+
     assert_eq!(nobody.get("/ping").await.status, StatusCode::NO_CONTENT);
     assert_eq!(nobody.get("/health").await.json["status"], "pass");
     let made = ask(&nobody, "/query?q=CREATE+DATABASE+x", &[], Vec::new()).await;
