@@ -328,9 +328,9 @@ fn months_that_stand_alone_are_whole_months() {
         ("Start,kWh", ["January 2024", "February 2024", "March 2024"]),
     ] {
         let rows = months.iter().zip(["310", "280.5", "290"]);
-        let rows: String = rows
-            .map(|(month, kwh)| format!("{month},{kwh}\n"))
-            .collect();
+        let rows = rows.fold(String::new(), |rows, (month, kwh)| {
+            format!("{rows}{month},{kwh}\n")
+        });
         let looked = looked("America/Sao_Paulo", &format!("{header}\n{rows}"));
         assert_eq!(
             channels(&looked),

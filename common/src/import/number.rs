@@ -499,12 +499,14 @@ mod tests {
 
     #[test]
     fn whole_numbers_below_a_thousand_tell_that_a_mark_before_three_digits_groups() {
+        use DecimalMark::{Comma, Point};
         let read = |cells: &[&str], usual| {
             let mut evidence = MarkEvidence::default();
-            cells.iter().for_each(|cell| evidence.add(cell));
+            for cell in cells {
+                evidence.add(cell);
+            }
             (evidence.decide(usual), evidence.groups(usual))
         };
-        use DecimalMark::{Comma, Point};
         assert_eq!(read(&["8,298", "949", "560"], Point), (Ok(Point), true));
         assert_eq!(read(&["8.298", "949", "560"], Comma), (Ok(Comma), true));
         assert_eq!(read(&["8.298", "949", "560"], Point), (Ok(Point), false));

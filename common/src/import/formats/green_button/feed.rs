@@ -323,10 +323,8 @@ impl Feed {
                 return;
             }
         }
-        if now.iter().any(|reading| reading.duration < DAY) {
-            if !self.short.contains(&seen) {
-                self.short.push(seen);
-            }
+        if now.iter().any(|reading| reading.duration < DAY) && !self.short.contains(&seen) {
+            self.short.push(seen);
         }
         let meter = joined
             .usage_point
