@@ -152,6 +152,8 @@ import-finding-temperature_ahead = { $found } lies ahead; only what was measured
 import-finding-temperature_none = the file names no temperature
 import-finding-temperature_few_hours = { $count } days between { $first } and { $last } have fewer than { $hours } hours and were left out
 import-finding-archive = the archive is damaged, or holds no table that can be read
+import-finding-archive_of_several = the archive holds { $count } files with values ({ $names }); unpack it and import those that are meant
+import-finding-other_workbook = this workbook is not read (.xls, .ods, .xlsb, or one with a password); save it as .xlsx or .csv
 import-finding-below_zero = { $found } is below zero in a column of energy used; say what that means: --negative export, or --negative error to leave such rows out
 import-finding-bill_line = “{ $found }” is no bill
 import-finding-bill_currency = the file's bills are in { $found }, and this home counts in { $home }: none of the { $count } is stored as a bill
@@ -224,6 +226,8 @@ import-finding-record = “{ $found }” is not a record that may stand here
 import-finding-row_too_short = the row ends early: { $found } columns of { $expected }
 import-finding-sign_turned = negative values of what is given to the grid were taken as positive
 import-finding-step_length = steps of { $found } minutes do not fit into a day
+import-finding-power_left_out = { $count } readings of power were left out, since the file has the energy of the same meter
+import-finding-peaks_left_out = { $count } readings of the highest or lowest power were left out: no energy follows from them
 import-finding-summaries_left_out = { $count } daily sums were left out, since the file has the parts of them
 import-finding-unit_assumed = the file does not say the unit of { $channel }; taken as { $unit }
 import-finding-too_many_channels = the file names more channels than any home has meters
@@ -769,6 +773,7 @@ cli-import-in-doubt = Nothing was stored: some rows are in doubt. --accept-findi
 cli-import-which-channel = The file has several channels ({ $channels }); say which one is { $name }: --meter CHANNEL={ $name }
 cli-import-no-such-channel = The file has no channel { $channel }. It has: { $channels }
 cli-import-no-meter = { $channel } was passed over: name its meter with --meter { $channel }=NAME
+cli-import-no-phases = --phases adds up files of the same channels, each a table of values, and takes two or more of them
 cli-import-no-meters = Nothing was stored: no meter of the home fits the file. Name one with --meter CHANNEL=NAME, or make one with --new-meter NAME.
 cli-import-no-mapping = { $preset } has no columns that could be changed, or is not known.
 import-guessed = a table that no preset knows, read by the words of its header

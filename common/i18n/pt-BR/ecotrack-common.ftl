@@ -151,6 +151,8 @@ import-finding-temperature_ahead = { $found } ainda não passou; só fica guarda
 import-finding-temperature_none = o arquivo não traz nenhuma temperatura
 import-finding-temperature_few_hours = { $count } dias entre { $first } e { $last } têm menos de { $hours } horas e ficaram de fora
 import-finding-archive = o arquivo compactado está danificado ou não contém uma tabela que possa ser lida
+import-finding-archive_of_several = o arquivo compactado contém { $count } arquivos com valores ({ $names }); descompacte-o e importe os que interessam
+import-finding-other_workbook = esta planilha não é lida (.xls, .ods, .xlsb ou protegida por senha); salve-a como .xlsx ou .csv
 import-finding-below_zero = { $found } está abaixo de zero numa coluna de energia consumida; diga o que isso significa: --negative export, ou --negative error para deixar essas linhas de fora
 import-finding-bill_line = “{ $found }” não é uma conta
 import-finding-bill_currency = as contas do arquivo estão em { $found }, e esta casa usa { $home }: nenhuma das { $count } é gravada como conta
@@ -223,6 +225,8 @@ import-finding-record = “{ $found }” não é um registro que possa estar aqu
 import-finding-row_too_short = a linha termina antes da hora: { $found } colunas de { $expected }
 import-finding-sign_turned = os valores negativos do que é injetado na rede foram lidos como positivos
 import-finding-step_length = intervalos de { $found } minutos não cabem em um dia
+import-finding-power_left_out = { $count } leituras de potência ficaram de fora, pois o arquivo traz a energia do mesmo medidor
+import-finding-peaks_left_out = { $count } leituras da potência máxima ou mínima ficaram de fora: delas não resulta energia
 import-finding-summaries_left_out = { $count } totais diários ficaram de fora, pois o arquivo traz as partes deles
 import-finding-unit_assumed = o arquivo não diz a unidade de { $channel }; foi lida como { $unit }
 import-finding-too_many_channels = o arquivo tem mais canais do que os medidores de qualquer casa
@@ -768,6 +772,7 @@ cli-import-in-doubt = Nada foi guardado: algumas linhas são duvidosas. --accept
 cli-import-which-channel = O arquivo tem vários canais ({ $channels }); diga qual é { $name }: --meter CANAL={ $name }
 cli-import-no-such-channel = O arquivo não tem o canal { $channel }. Ele tem: { $channels }
 cli-import-no-meter = { $channel } ficou de fora: informe o medidor com --meter { $channel }=NOME
+cli-import-no-phases = --phases soma arquivos dos mesmos canais, cada um uma tabela de valores, e precisa de dois ou mais
 cli-import-no-meters = Nada foi guardado: nenhum medidor da casa serve para o arquivo. Informe um com --meter CANAL=NOME, ou crie um com --new-meter NOME.
 cli-import-no-mapping = { $preset } não tem colunas que possam ser mudadas, ou não é conhecido.
 import-guessed = uma tabela que nenhum modelo conhece, lida pelas palavras do cabeçalho

@@ -17,6 +17,10 @@ pub(super) enum Nature {
     Text(&'static Encoding),
     /// A ZIP archive, as XLSX is.
     Zip,
+    /// One file packed with gzip.
+    Gzip,
+    /// A workbook as Excel wrote them until 2003, or one that a password protects.
+    OldWorkbook,
     /// None of ours.
     Binary,
 }
@@ -40,6 +44,12 @@ pub(super) fn nature(head: &[u8]) -> Nature {
     }
     if head.starts_with(b"PK\x03\x04") {
         return Nature::Zip;
+    }
+    if head.starts_with(b"\x1f\x8b\x08") {
+        return Nature::Gzip;
+    }
+    if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        return Nature::OldWorkbook;
     }
     if let Some((encoding, marked)) = Encoding::for_bom(head) {
         return if head.len() == marked {
@@ -157,6 +167,11 @@ mod tests {
         assert_eq!(nature(b"\xff\xfed\0a\0t\0"), Nature::Text(UTF_16LE));
         assert_eq!(nature(b"d\0a\0t\0u\0m\0;\0"), Nature::Text(UTF_16LE));
         assert_eq!(nature(b"PK\x03\x04abc"), Nature::Zip);
+        assert_eq!(nature(b"\x1f\x8b\x08abc"), Nature::Gzip);
+        assert_eq!(
+            nature(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+            Nature::OldWorkbook
+        );
         assert_eq!(nature(b"\x00\x01\x02abc\xff"), Nature::Binary);
         assert_eq!(nature(b"\x1b\x02\x03\x04abc"), Nature::Binary);
     }

@@ -313,3 +313,183 @@ fn a_file_that_does_not_say_its_unit_asks_for_it_and_knows_water_by_its_title() 
     let told = look(&mut Cursor::new(text.as_bytes()), &request).unwrap();
     assert_eq!(channels(&told), "water 2 134.98");
 }
+
+#[test]
+fn months_that_stand_alone_are_whole_months() {
+    for (header, months) in [
+        ("Month,kWh", ["01/2024", "02/2024", "03/2024"]),
+        ("Month,kWh", ["2024-01", "2024-02", "2024-03"]),
+        ("Month,Usage (kWh)", ["Jan 2024", "Feb 2024", "Mar 2024"]),
+        ("M\u{ea}s,Consumo kWh", ["jan/24", "fev/24", "mar/24"]),
+        (
+            "Refer\u{ea}ncia,Consumo kWh",
+            ["MAR/2024", "FEV/2024", "JAN/2024"],
+        ),
+        ("Start,kWh", ["January 2024", "February 2024", "March 2024"]),
+    ] {
+        let rows = months.iter().zip(["310", "280.5", "290"]);
+        let rows = rows.fold(String::new(), |rows, (month, kwh)| {
+            format!("{rows}{month},{kwh}\n")
+        });
+        let looked = looked("America/Sao_Paulo", &format!("{header}\n{rows}"));
+        assert_eq!(
+            channels(&looked),
+            "grid_import 3 880.5",
+            "{rows}{:?}",
+            looked.findings
+        );
+        let channel = &looked.summary.channels["grid_import"];
+        let days = (channel.until - channel.first) / 86_400;
+        assert_eq!((channel.months.len(), days), (3, 91), "{rows}");
+        assert!(!has(&looked, "gap") && looked.weight != Some(super::Weight::Doubt));
+    }
+    // From one month to another, and a month that is one.
+    let spans = "Start month,End month,kWh\nJan 2024,Feb 2024,310\nFeb 2024,Mar 2024,280\n";
+    assert_eq!(channels(&looked("UTC", spans)), "grid_import 2 590");
+    // Without a header nothing says what the numbers are.
+    let bare = looked("UTC", "01/2024,310\n02/2024,280\n03/2024,290\n");
+    assert!(has(&bare, "unit_unknown") && bare.summary.channels.is_empty());
+    // Beside a day it tells nothing more.
+    let days = "Month,Date,kWh\n01/2024,2024-01-01,1\n01/2024,2024-01-02,2\n01/2024,2024-01-03,3\n";
+    assert_eq!(channels(&looked("UTC", days)), "grid_import 3 6");
+}
+
+#[test]
+fn thousands_are_grouped_in_reports_of_what_was_produced() {
+    let text = "Date/Time,Energy Delivered (Wh)\n10/12/2022,\"8,298\"\n10/13/2022,\"5,146\"\n\
+                11/27/2022,949\n11/28/2022,560\nTotal,\"9,350,723\"\n";
+    let looked = looked("America/New_York", text);
+    assert_eq!(
+        (looked.preset.as_str(), channels(&looked).as_str()),
+        ("enphase", "solar_production 4 14.953")
+    );
+    assert!(!has(&looked, "mixed_decimal"), "{:?}", looked.findings);
+}
+
+#[test]
+fn half_hours_of_ireland_end_at_their_stamp_and_are_power_or_energy() {
+    let text = "MPRN,Meter Serial Number,Read Value,Read Type,Read Date and End Time\n\
+                10,30,0.4,Active Import Interval (UNIT),26-03-2024 02:30\n\
+                10,30,0.2,Active Import Interval (UNIT),26-03-2024 02:00\n\
+                10,30,0.1,Active Export Interval (UNIT),26-03-2024 02:30\n\
+                10,30,0.3,Active Export Interval (UNIT),26-03-2024 02:00\n";
+    for (unit, expected) in [
+        ("kW", "grid_export 2 0.2, grid_import 2 0.3"),
+        ("kWh", "grid_export 2 0.4, grid_import 2 0.6"),
+    ] {
+        let looked = looked("Europe/Dublin", &text.replace("UNIT", unit));
+        assert_eq!(
+            (looked.preset.as_str(), channels(&looked).as_str()),
+            ("esb_hdf", expected)
+        );
+        // 01:30 in winter.
+        assert_eq!(looked.summary.channels["grid_import"].first, 1_711_416_600);
+    }
+}
+
+#[test]
+fn answers_of_services_are_tables_whose_columns_are_keys() {
+    expect(&[
+        (
+            "octopus_json",
+            "Europe/London",
+            "{\"count\":2,\"next\":null,\"results\":[{\"consumption\":0.063,\"interval_start\":\"2018-05-19T00:30:00+01:00\",\
+             \"interval_end\":\"2018-05-19T01:00:00+01:00\"},\n{\"consumption\":0.071,\"interval_start\":\"2018-05-19T00:00:00+01:00\",\
+             \"interval_end\":\"2018-05-19T00:30:00+01:00\"}]}",
+            "grid_import 2 0.134",
+        ),
+        (
+            "guessed",
+            "Europe/London",
+            "{\"start\":\"202101310000\",\"granularity\":\"halfhour\",\"values\":[{\"timestamp\":\"2021-01-31 00:30\",\"value\":123},\
+             {\"timestamp\":\"2021-01-31 01:00\",\"value\":200}],\"unit\":\"Wh\"}",
+            "grid_import 2 0.323",
+        ),
+        (
+            "givenergy",
+            "Europe/London",
+            "{\"data\":[{\"time\":\"2025-05-31T23:00:24Z\",\"power\":{\"solar\":{\"power\":0,\"arrays\":[{\"array\":1,\"power\":0}]}},\
+             \"total\":{\"solar\":274.8,\"grid\":{\"import\":11.6,\"export\":145.6}}},\
+             {\"time\":\"2025-05-31T23:05:31Z\",\"power\":{\"solar\":{\"power\":0,\"arrays\":[{\"array\":1,\"power\":0}]}},\
+             \"total\":{\"solar\":275,\"grid\":{\"import\":11.9,\"export\":145.6}}}]}",
+            "grid_export 1 0, grid_import 1 0.3, solar_production 1 0.2",
+        ),
+    ]);
+    let cut = "[{\"start\":\"2024-01-01T00:00:00Z\",\"usage_kwh\":1},\n{\"start\":\"2024-01-01T01:00:00Z\",\"usage_kwh\":2},\n{\"sta";
+    let cut = looked("UTC", cut);
+    let told = cut.findings.iter().find(|it| it.code == "json_truncated");
+    assert_eq!(told.map(|it| it.line), Some(3));
+    assert_eq!(cut.weight, Some(super::Weight::Refusal));
+}
+
+#[test]
+fn sessions_of_a_charger_are_read_in_whichever_language_and_only_their_energy() {
+    for text in [
+        "Created,Finished,Charging point,Identifier,Vehicle,Mileage (km),Meter start (kWh),Meter stop (kWh),Energy (kWh),Duration,Solar (%),Price,Price/kWh,CO\u{2082}/kWh (gCO\u{2082}eq)\n\
+         2024-05-01 10:00:00,2024-05-01 12:30:00,Garage,,Car,1000,100.5,112,11.5,2h30m,40,3.1,0.27,100\n\
+         2024-05-02 10:00:00,2024-05-02 11:00:00,Garage,,Car,1100,112,115.25,3.25,1h0m,40,3.1,0.27,100\n",
+        "Creato;Finito;Punto di ricarica;Identificativo;Veicolo;Chilometraggio (km);Inizio contatore (kWh);Ferma contatore (kWh);Energia (kWh);Durata;Solare (%);Prezzo;Prezzo/kWh\n\
+         2024-05-01 10:00:00;2024-05-01 12:30:00;Garage;;Auto;1000;100,5;112;11,5;2h30m;40;3,1;0,27\n\
+         2024-05-02 10:00:00;2024-05-02 11:00:00;Garage;;Auto;1100;112;115,25;3,25;1h0m;40;3,1;0,27\n",
+    ] {
+        let looked = looked("Europe/Berlin", text);
+        assert_eq!(looked.preset, "evcc_sessions", "{text}");
+        assert_eq!(channels(&looked), "device_consumption 2 14.75");
+    }
+    // A price or emission of a kilowatt-hour is no energy, and a table of other spans no charger's.
+    let text = "Start;Ende;Energie (kWh);Preis/kWh\n01.05.2024 10:00;01.05.2024 11:00;1,5;0,3\n01.05.2024 11:00;01.05.2024 12:00;2,5;0,3\n";
+    assert_eq!(channels(&looked("Europe/Berlin", text)), "grid_import 2 4");
+}
+
+#[test]
+fn net_columns_beside_both_ways_and_those_without_a_unit_are_no_import() {
+    expect(&[
+        (
+            "guessed",
+            "America/Vancouver",
+            "Meter Number,Interval Start Date/Time,Inflow (kWh),Outflow (kWh),Net Consumption (kWh),Demand (kW),Estimated Usage\n\
+             5260001,2024-11-03 00:00,1.25,0.1,1.15,,\n5260001,2024-11-03 01:00,0.25,0.1,0.15,,Y\n\
+             5260001,2024-11-03 01:00,0.75,0.1,0.65,,\n5260001,2024-11-03 02:00,0.5,0.1,0.4,,\n",
+            "Net Consumption (kWh) 4 2.35, grid_export 4 0.4, grid_import 4 2.75",
+        ),
+        (
+            "guessed",
+            "America/Vancouver",
+            "Interval Start Date/Time,Net Consumption (kWh)\n2024-11-03 00:00,1.25\n2024-11-03 01:00,0.25\n",
+            "grid_import 2 1.5",
+        ),
+        (
+            "guessed",
+            "Europe/Vienna",
+            "Messzeitpunkt;Gemessene Menge (kWh);Ersatzwert;Temperatur\n01.10.2024 00:15;0,052;;8\n01.10.2024 00:30;0,048;1;9\n",
+            "grid_import 2 0.1",
+        ),
+    ]);
+}
+
+#[test]
+fn spans_of_days_end_with_their_last_where_the_next_begins_after_it() {
+    for (preset, header) in [
+        (
+            "green_button_csv",
+            "TYPE,START DATE,END DATE,USAGE (kWh),COST,NOTES",
+        ),
+        ("guessed", "Kind,Start,End,Usage (kWh),Cost,Notes"),
+    ] {
+        let text = format!(
+            "{header}\nElectric billing,2024-01-05,2024-02-04,310,$62.10,\n\
+             Electric billing,2024-02-05,2024-03-05,280,$56.10,\n"
+        );
+        let looked = looked("America/New_York", &text);
+        assert_eq!(
+            (looked.preset.as_str(), channels(&looked).as_str()),
+            (preset, "grid_import 2 590")
+        );
+        assert!(!has(&looked, "gap"), "{:?}", looked.findings);
+        // To the beginning of the sixth of March.
+        assert_eq!(looked.summary.channels["grid_import"].until, 1_709_701_200);
+    }
+    let text = "Start,End,kWh\n2024-01-05,2024-02-05,310\n2024-02-05,2024-03-05,280\n";
+    let until = looked("UTC", text).summary.channels["grid_import"].until;
+    assert_eq!(until, 1_709_596_800);
+}

@@ -12,6 +12,7 @@ use super::formats::{self, Format};
 use super::number::DecimalMark;
 use super::series::{Interval, Series, Sink, Spans, Summary};
 use super::stamp::DateOrder;
+use super::together::Others;
 use super::unit::Base;
 use super::workbook::{self, Archive};
 
@@ -50,11 +51,16 @@ pub struct Looked {
     pub raw: Option<Raw>,
     /// How much of it lies in the spans that were asked about.
     pub spans: Spans,
-    what: What,
-    zones: Zones,
+    pub(super) what: What,
+    pub(super) zones: Zones,
 }
 
 impl Looked {
+    /// The phase of a connection that the file is of, by its letter, where it says that.
+    pub fn phase(&self) -> Option<char> {
+        self.table.as_ref().and_then(Table::phase)
+    }
+
     /// Whether the intervals of a channel are the cycles of the file's bills: then no meter of the home
     /// measured them.
     pub fn is_billed(&self, channel: &str) -> bool {
@@ -131,12 +137,12 @@ impl Raw {
 }
 
 #[derive(Debug, Clone)]
-struct Zones {
-    home: TimeZone,
-    stamps: TimeZone,
+pub(super) struct Zones {
+    pub(super) home: TimeZone,
+    pub(super) stamps: TimeZone,
 }
 
-enum What {
+pub(super) enum What {
     Table {
         encoding: &'static encoding_rs::Encoding,
     },
@@ -146,9 +152,19 @@ enum What {
         encoding: &'static encoding_rs::Encoding,
         said_mark: Option<DecimalMark>,
     },
+    /// A list of objects.
+    List {
+        list: delimited::json::List,
+        encoding: &'static encoding_rs::Encoding,
+    },
     /// The rows of a sheet.
     Sheet {
         rows: Vec<csv::StringRecord>,
+    },
+    /// The first of several tables whose values are added.
+    Together {
+        encoding: &'static encoding_rs::Encoding,
+        others: Others,
     },
     /// Text that came packed.
     Packed {
@@ -171,9 +187,14 @@ pub fn look<S: Read + Seek>(source: &mut S, request: &Request<'_>) -> io::Result
         Nature::Binary => Ok(refused(Finding::new(0, "not_text", &[]))),
         Nature::Zip => match workbook::open(source)? {
             Ok(Archive::Workbook(sheets)) => look_at_sheets(sheets, request),
-            Ok(Archive::Text(bytes)) => look_into(bytes, request),
+            Ok(Archive::Files(files)) => look_into_files(files, request),
             Err(finding) => Ok(refused(finding)),
         },
+        Nature::Gzip => match workbook::unzipped(source)? {
+            Ok(bytes) => look_into(bytes, request),
+            Err(finding) => Ok(refused(finding)),
+        },
+        Nature::OldWorkbook => Ok(refused(Finding::new(0, "other_workbook", &[]))),
         Nature::Text(encoding) => look_at_text(source, &head, encoding, request),
     }
 }
@@ -194,6 +215,16 @@ fn look_at_text<S: Read + Seek>(
     };
     if let Some(format) = format {
         return look_at_format(source, format, encoding, &text, request);
+    }
+    if let Some((list, layout)) = delimited::json::find(&text) {
+        let mut looked = look_at_table(layout, What::Nothing, request, |table, series| {
+            source.seek(SeekFrom::Start(0))?;
+            let mut text = encoding::decoded(&mut *source, encoding)?;
+            table.read_json(&list, &mut text, series)
+        })?;
+        looked.encoding = encoding.name();
+        looked.what = What::List { list, encoding };
+        return Ok(looked);
     }
     let mapping = request.said.mapping.as_ref();
     let Some(layout) = delimited::find(&text, head.len() < HEAD, mapping) else {
@@ -272,6 +303,33 @@ fn look_at_sheets(
         }
     }
     Ok(refused(Finding::new(0, "unrecognised", &[])))
+}
+
+/// The one file of an archive that has values: beside it there may be others that explain it.
+fn look_into_files(files: Vec<(String, Vec<u8>)>, request: &Request<'_>) -> io::Result<Looked> {
+    let mut first = None;
+    let mut known: Vec<(String, Looked)> = Vec::new();
+    for (name, bytes) in files {
+        let own = name.rsplit('/').next().unwrap_or_default();
+        let inside = look_into(
+            bytes,
+            &Request {
+                name: own,
+                ..request.clone()
+            },
+        )?;
+        if inside.preset.is_empty() {
+            first.get_or_insert(inside);
+        } else {
+            known.push((name, inside));
+        }
+    }
+    if known.len() > 1 {
+        let names = known.iter().map(|(name, _)| name.as_str());
+        return Ok(refused(workbook::several(names)));
+    }
+    let one = known.pop().map(|(_, inside)| inside).or(first);
+    Ok(one.unwrap_or_else(|| refused(Finding::new(0, "archive", &[]))))
 }
 
 /// Text out of an archive; archives in archives are not opened.
@@ -392,6 +450,10 @@ pub fn read<S: Read + Seek>(
         (What::Table { encoding }, Some(table)) => {
             let _settled = table.read(encoding::decoded(&mut *source, encoding)?, &mut series)?;
         }
+        (What::List { list, encoding }, Some(table)) => {
+            let mut text = encoding::decoded(&mut *source, encoding)?;
+            let _settled = table.read_json(list, &mut text, &mut series)?;
+        }
         (What::Sheet { rows }, Some(table)) => {
             let _settled = table.read_rows(rows, &mut series);
         }
@@ -406,18 +468,29 @@ pub fn read<S: Read + Seek>(
             series.said_mark = *said_mark;
             (format.read)(&mut encoding::decoded(&mut *source, encoding)?, &mut series)?;
         }
+        (What::Together { encoding, others }, Some(table)) => {
+            let first = encoding::decoded(&mut *source, encoding)?;
+            others.read(table, Box::new(first), &mut series)?;
+        }
         (What::Packed { bytes, looked }, _) => {
             drop(series);
             return read(&mut io::Cursor::new(&bytes[..]), looked, sink);
         }
-        (What::Nothing | What::Table { .. } | What::Sheet { .. }, _) => {}
+        (
+            What::Nothing
+            | What::Table { .. }
+            | What::List { .. }
+            | What::Sheet { .. }
+            | What::Together { .. },
+            _,
+        ) => {}
     }
     series.finish();
     Ok(())
 }
 
 /// Findings that only the whole tells.
-fn after(summary: &Summary, assumed: Option<&str>, findings: &mut Findings) {
+pub(super) fn after(summary: &Summary, assumed: Option<&str>, findings: &mut Findings) {
     if let Some(zone) = assumed {
         findings.add(0, "time_zone_assumed", &[("zone", zone)]);
     }

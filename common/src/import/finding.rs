@@ -76,6 +76,8 @@ const NOTES: &[&str] = &[
     "not_read",
     "out_of_order",
     "part_blank",
+    "peaks_left_out",
+    "power_left_out",
     "reactive",
     "repeated",
     "replaced",

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ImportBatchId, Kwh, MeterId, OperationId};
 
+#[cfg(test)]
+mod archive_tests;
 pub mod bills;
 pub mod delimited;
 mod encoding;
@@ -18,6 +20,7 @@ mod finding;
 pub mod formats;
 #[cfg(test)]
 mod layout_tests;
+mod month;
 pub mod number;
 mod own_csv;
 pub mod own_rows;
@@ -25,6 +28,7 @@ pub mod presets;
 pub mod series;
 pub mod stamp;
 mod temperatures;
+pub mod together;
 pub mod unit;
 mod usage_csv;
 mod workbook;

@@ -220,7 +220,7 @@ pub fn undressed(text: &str) -> &str {
 
 /// Whether a cell says that there is no value.
 pub fn is_blank(text: &str) -> bool {
-    const WORDS: [&str; 9] = [
+    const WORDS: [&str; 10] = [
         "",
         "-",
         "--",
@@ -230,6 +230,8 @@ pub fn is_blank(text: &str) -> bool {
         "n/a",
         "unknown",
         "unavailable",
+        // Of a clamp that is not plugged in, as Emporia writes it.
+        "no ct",
     ];
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
@@ -300,6 +302,14 @@ pub struct MarkEvidence {
     pub perhaps_comma: u64,
     /// Cells with one point and three digits after it.
     pub perhaps_point: u64,
+    /// Cells in which commas can only group: several of them, or one before a point.
+    pub groups_comma: u64,
+    /// Cells in which points can only group.
+    pub groups_point: u64,
+    /// Whole numbers of one to three digits, zero not among them.
+    pub small: u64,
+    /// Whole numbers of more digits than a group has.
+    pub ungrouped: u64,
 }
 
 /// Both marks in one column: a person has to say which of them is the decimal one.
@@ -320,16 +330,57 @@ impl MarkEvidence {
             let before = text.split(mark).next().unwrap_or_default();
             matches!(sign(before).1, "0" | "")
         };
+        // More than three digits before a mark are no group.
+        let group = |mark: char| {
+            let before = text.split(mark).next().unwrap_or_default();
+            after(mark) == 3 && !leads(mark) && sign(before).1.trim().len() <= 3
+        };
         match (commas, points) {
-            (0, 0) => {}
-            (1, 0) if after(',') == 3 && !leads(',') => self.perhaps_comma += 1,
-            (0, 1) if after('.') == 3 && !leads('.') => self.perhaps_point += 1,
+            (0, 0) => match sign(text).1.trim_start_matches('0').len() {
+                0 => {}
+                1..=3 => self.small += 1,
+                _ => self.ungrouped += 1,
+            },
+            (1, 0) if group(',') => self.perhaps_comma += 1,
+            (0, 1) if group('.') => self.perhaps_point += 1,
+            (0, 1) => self.point += 1,
+            (1, 0) => self.comma += 1,
             // Several of one kind are groups, so the mark is the other.
-            (0, 1) | (2.., 0) => self.point += 1,
-            (1, 0) | (0, 2..) => self.comma += 1,
-            _ if text.rfind(',') > text.rfind('.') => self.comma += 1,
-            _ => self.point += 1,
+            (2.., 0) => {
+                self.point += 1;
+                self.groups_comma += 1;
+            }
+            (0, 2..) => {
+                self.comma += 1;
+                self.groups_point += 1;
+            }
+            _ if text.rfind(',') > text.rfind('.') => {
+                self.comma += 1;
+                self.groups_point += 1;
+            }
+            _ => {
+                self.point += 1;
+                self.groups_comma += 1;
+            }
         }
+    }
+
+    /// Whether no cell has a mark.
+    pub fn is_whole(self) -> bool {
+        self.comma + self.point + self.perhaps_comma + self.perhaps_point == 0
+    }
+
+    /// Whether the other mark than the decimal one groups thousands for certain: `1,234` beside `1,234.5`;
+    /// or beside `949`, where nothing above a thousand is written without it. What is told to the thousandth
+    /// would not be a whole number as often.
+    pub fn groups(self, decimal: DecimalMark) -> bool {
+        const OFTEN: u64 = 50;
+        let (told, perhaps, others) = match decimal {
+            DecimalMark::Point => (self.groups_comma, self.perhaps_comma, self.perhaps_point),
+            DecimalMark::Comma => (self.groups_point, self.perhaps_point, self.perhaps_comma),
+        };
+        let none = self.comma + self.point + others + self.ungrouped == 0;
+        told > 0 || (none && perhaps > 0 && self.small > 1 && self.small * OFTEN >= perhaps)
     }
 
     /// Whether cells are written in the other way than by `mark`, by which the column was read.
@@ -340,7 +391,7 @@ impl MarkEvidence {
             DecimalMark::Point => all.point += 1,
             DecimalMark::Comma => all.comma += 1,
         }
-        self != Self::default() && all.decide(mark) != Ok(mark)
+        !self.is_whole() && all.decide(mark) != Ok(mark)
     }
 
     /// The mark; `Err` where the column is written in both ways, so that a person has to say.
@@ -350,14 +401,15 @@ impl MarkEvidence {
         let point = self.point > 0;
         match (comma, point) {
             (true, true) => Err(Mixed),
-            (true, false) if self.perhaps_point > 0 => Err(Mixed),
-            (false, true) if self.perhaps_comma > 0 => {
-                // 1,234 beside 1,234.5 is a group; beside 0.5 alone it could be either.
-                Err(Mixed)
-            }
+            // 1,234 beside 1,234.5 is a group; beside 0.5 alone it could be either.
+            (true, false) if self.perhaps_point > 0 && self.groups_point == 0 => Err(Mixed),
+            (false, true) if self.perhaps_comma > 0 && self.groups_comma == 0 => Err(Mixed),
             (true, false) => Ok(DecimalMark::Comma),
             (false, true) => Ok(DecimalMark::Point),
             (false, false) if self.perhaps_comma > 0 && self.perhaps_point > 0 => Err(Mixed),
+            (false, false) if self.perhaps_point + self.perhaps_comma > 0 && self.groups(usual) => {
+                Ok(usual)
+            }
             (false, false) if self.perhaps_point > 0 => Ok(DecimalMark::Point),
             (false, false) => Ok(usual),
         }
@@ -440,6 +492,26 @@ mod tests {
         assert_eq!(decide(&["12.345", "7"]), Ok(DecimalMark::Point));
         assert_eq!(decide(&["450", "12"]), Ok(DecimalMark::Point));
         assert_eq!(decide(&["1,234,567"]), Ok(DecimalMark::Point));
+        assert_eq!(decide(&["1,234", "1,234.5", "0.5"]), Ok(DecimalMark::Point));
+        assert_eq!(decide(&["1,234", "0.5"]), Err(Mixed));
+        assert_eq!(decide(&["12345.678", "1,234"]), Err(Mixed));
+    }
+
+    #[test]
+    fn whole_numbers_below_a_thousand_tell_that_a_mark_before_three_digits_groups() {
+        use DecimalMark::{Comma, Point};
+        let read = |cells: &[&str], usual| {
+            let mut evidence = MarkEvidence::default();
+            for cell in cells {
+                evidence.add(cell);
+            }
+            (evidence.decide(usual), evidence.groups(usual))
+        };
+        assert_eq!(read(&["8,298", "949", "560"], Point), (Ok(Point), true));
+        assert_eq!(read(&["8.298", "949", "560"], Comma), (Ok(Comma), true));
+        assert_eq!(read(&["8.298", "949", "560"], Point), (Ok(Point), false));
+        assert_eq!(read(&["8,298", "1,949"], Point), (Ok(Point), false));
+        assert_eq!(read(&["8,298", "949", "1200"], Point), (Ok(Point), false));
     }
 
     proptest! {

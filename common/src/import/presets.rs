@@ -143,10 +143,11 @@ impl Headless {
         let days = first.all(|cell| {
             cell.trim().len() == 8 && cell.trim().bytes().all(|byte| byte.is_ascii_digit())
         });
-        let whole = value.marks == super::number::MarkEvidence::default();
+        let whole = value.marks.is_whole();
         match self {
             Self::DayAndWholeNumber => time.is_time() && days && whole && value.numbers > 0,
-            Self::TimeAndNumber => time.is_time() && !days && value.numbers > 0,
+            // Nothing logs by the month.
+            Self::TimeAndNumber => time.is_time() && !days && !time.is_month() && value.numbers > 0,
         }
     }
 }

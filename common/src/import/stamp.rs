@@ -3,6 +3,8 @@
 
 use jiff::civil::{Date, DateTime, Time};
 
+use super::month::month_named;
+
 /// What a stamp tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamp {
@@ -267,34 +269,6 @@ fn ymd(year: &str, month: &str, day: &str) -> Option<Date> {
     Date::new(value, month, day.parse().ok()?).ok()
 }
 
-/// Months by the three letters that English, Portuguese, Spanish, French, German and Dutch begin them with.
-fn month_named(text: &str) -> Option<i8> {
-    const NAMES: [&[&str]; 12] = [
-        &["jan", "ene"],
-        &["feb", "fev", "fév"],
-        &["mar", "mär", "maa", "mrz"],
-        &["apr", "abr", "avr"],
-        &["may", "mai", "mei"],
-        &["jun", "juin"],
-        &["jul", "juil"],
-        &["aug", "ago", "aoû"],
-        &["sep", "set"],
-        &["oct", "okt", "out"],
-        &["nov"],
-        &["dec", "dez", "dic", "déc"],
-    ];
-    let lower = text.to_lowercase();
-    let at = |names: &&[&str]| names.iter().any(|name| lower.starts_with(name));
-    // June and July of French begin alike with three letters of others.
-    if lower.starts_with("juil") {
-        return Some(7);
-    }
-    NAMES
-        .iter()
-        .position(at)
-        .and_then(|at| i8::try_from(at + 1).ok())
-}
-
 /// A time of day as a clock shows it; 24:00 is the end of the day.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
@@ -427,9 +401,13 @@ impl OrderEvidence {
         let Some(rest) = rest.strip_prefix(['/', '-', '.']) else {
             return;
         };
-        let Some((second, _)) = number_part(rest) else {
+        let Some((second, rest)) = number_part(rest) else {
             return;
         };
+        // A month alone.
+        if !rest.starts_with(['/', '-', '.']) {
+            return;
+        }
         let (Ok(a), Ok(b)) = (first.parse::<u32>(), second.parse::<u32>()) else {
             return;
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ecotrack_common::import::file::{Looked, read};
 use ecotrack_common::import::own_rows::{HEADER, OwnMeter, OwnRow, Said, write_bill, write_row};
 use ecotrack_common::import::series::Interval;
+pub(crate) use ecotrack_common::import::together::Source;
 use ecotrack_common::import::unit::Base;
 use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
@@ -18,10 +19,6 @@ const PIECE: usize = 64 * 1024;
 const WAITING: usize = 8;
 /// Parts of a kilowatt-hour's billionth in a milliwatt-hour.
 const NANO_PER_MWH: i64 = 1_000;
-
-/// A source that can be read twice.
-pub(crate) trait Source: Read + Seek + Send {}
-impl<S: Read + Seek + Send> Source for S {}
 
 /// The rows of a file that was looked at; `sent` is told how many have gone out. Who drops the stream ends
 /// the reading.

@@ -2,6 +2,7 @@
 
 use csv::StringRecord;
 
+use crate::import::month::read_month;
 use crate::import::number::{self, Cell, DecimalMark, MarkEvidence};
 use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
 
@@ -23,6 +24,8 @@ pub struct Column {
     pub stamps: usize,
     /// Of those, cells that are a number and no more: seconds since 1970, or none.
     pub epochs: usize,
+    /// Of those, cells that are a month alone.
+    pub months: usize,
     /// Of those, cells with points between the numbers of the date.
     pub dotted: usize,
     /// Cells that are a time of day alone.
@@ -293,11 +296,13 @@ fn span_of(cell: &str) -> Option<()> {
     any_stamp(from).zip(any_stamp(to)).map(|_| ())
 }
 
-/// A stamp in any style, epochs among them.
+/// A stamp in any style, epochs among them, and months by their first day.
 pub(super) fn any_stamp(cell: &str) -> Option<Stamp> {
     let read = |order| stamp::read(cell, StampStyle { order, epoch: true });
     // Whole numbers of eight digits are dates only from 1990 on.
-    let stamp = read(DateOrder::DayFirst).or_else(|| read(DateOrder::MonthFirst))?;
+    let stamp = read(DateOrder::DayFirst)
+        .or_else(|| read(DateOrder::MonthFirst))
+        .or_else(|| read_month(cell).map(Stamp::Day))?;
     let year = match stamp {
         Stamp::Instant(at) => return (315_532_800..4_102_444_800).contains(&at).then_some(stamp),
         Stamp::Civil(shown) => shown.year(),
@@ -339,6 +344,7 @@ fn describe<'c>(column: &mut Column, cells: impl Iterator<Item = &'c str>) {
         if any_stamp(cell).is_some() {
             column.stamps += 1;
             column.epochs += usize::from(is_number(cell));
+            column.months += usize::from(read_month(cell).is_some());
             let dotted = cell.bytes().take(6).filter(|byte| *byte == b'.').count() == 2;
             column.dotted += usize::from(dotted);
             column.order.add(cell);
@@ -391,6 +397,11 @@ impl Column {
     /// Whether its cells are stamps, or look like those, and are numbers.
     pub fn is_epoch(&self) -> bool {
         self.is_time() && self.epochs * 10 >= self.filled * 9
+    }
+
+    /// Whether its stamps are months.
+    pub fn is_month(&self) -> bool {
+        self.is_time() && self.months * 10 >= self.filled * 9
     }
 
     /// Whether its numbers are the name of something, the meter of all rows, and count nothing: they are

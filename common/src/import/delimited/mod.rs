@@ -15,6 +15,7 @@ mod edc;
 mod factor;
 mod gas;
 mod guess;
+pub(super) mod json;
 mod layout;
 mod mapping;
 mod plan;
@@ -289,6 +290,70 @@ impl Table {
             }
         }
         Ok(run.finish(series))
+    }
+
+    /// Reads a list of objects.
+    pub(super) fn read_json(
+        &self,
+        list: &json::List,
+        source: &mut dyn io::BufRead,
+        series: &mut Series<'_>,
+    ) -> io::Result<Result<u64, DateOrder>> {
+        let mut run = run::Run::new(&self.plan, &self.mapping, self.steps_a_day);
+        let wrong = list.read(source, |record, line| run.row(record, line, series))?;
+        if let Some((line, code)) = wrong {
+            series.findings.add(line, code, &[]);
+        }
+        Ok(run.finish(series))
+    }
+
+    /// Reads files whose values are added, some rows of each in turn: of equal files nothing is held for long.
+    pub(super) fn read_together<R: Read>(
+        files: Vec<(&Self, R)>,
+        series: &mut Series<'_>,
+    ) -> io::Result<()> {
+        let mut open = Vec::with_capacity(files.len());
+        for (at, (table, source)) in files.into_iter().enumerate() {
+            let records = records::Records::new(source, table.separator, table.plain);
+            let run = run::Run::new(&table.plan, &table.mapping, table.steps_a_day).of_file(at);
+            open.push((records, run, table.skip));
+        }
+        for (_, run, _) in &mut open {
+            run.expect_phases(series);
+        }
+        let mut left = open.len();
+        while left > 0 {
+            left = 0;
+            for (records, run, skip) in &mut open {
+                if let Some(record) = records.next()? {
+                    left += 1;
+                    if *skip > 0 {
+                        *skip -= 1;
+                    } else {
+                        run.row(&record, record.line, series);
+                    }
+                }
+            }
+        }
+        for (_, run, _) in open {
+            // The order of dates was settled by looking at each.
+            let _settled = run.finish(series);
+        }
+        Ok(())
+    }
+
+    /// The phase of which all its values are, by the letter in brackets that its columns end with.
+    pub(super) fn phase(&self) -> Option<char> {
+        let letter = |header: &str| {
+            let inside = header.trim_end().strip_suffix(')')?;
+            let (_, letter) = inside.rsplit_once('(')?;
+            matches!(letter, "A" | "B" | "C" | "L1" | "L2" | "L3")
+                .then(|| letter.chars().last())
+                .flatten()
+        };
+        let mut all = self.plan.values.iter().map(|value| letter(&value.header));
+        let first = all.next()??;
+        all.all(|other| other == Some(first)).then_some(first)
     }
 
     /// Reads rows that are apart already; each with its line.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::import::finding::Finding;
-use crate::import::number::{DecimalMark, Mixed};
+use crate::import::number::{DecimalMark, MarkEvidence, Mixed};
 use crate::import::series::Kind;
 use crate::import::stamp::{self, DateOrder, OrderEvidence};
 use crate::import::unit::{Base, Unit};
@@ -73,8 +73,21 @@ pub(super) struct Value {
     pub(super) sign_turned: bool,
     pub(super) negative_channel: Option<String>,
     pub(super) mark: DecimalMark,
+    /// The other mark groups thousands for certain.
+    pub(super) grouped: bool,
     /// Whether another column is of the same channel.
     pub(super) together: bool,
+}
+
+impl Value {
+    /// Whether cells that were no plain numbers are written with the other decimal mark.
+    pub(super) fn is_contradicted(&self, evidence: MarkEvidence) -> bool {
+        match (self.grouped, self.mark) {
+            (false, mark) => evidence.contradicts(mark),
+            (true, DecimalMark::Point) => evidence.comma > 0,
+            (true, DecimalMark::Comma) => evidence.point > 0,
+        }
+    }
 }
 
 /// Rows with some words in a column.
@@ -309,6 +322,7 @@ pub(super) fn of(
             sign_turned,
             negative_channel: value.negative_channel.clone(),
             mark,
+            grouped: there.marks.groups(mark),
             together: false,
         });
     }

@@ -1,9 +1,11 @@
 //! Stamps and what follows them.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
 
 use super::plan::Plan;
 use super::records::Cells;
+use crate::import::month::read_month;
 use crate::import::series::Series;
 use crate::import::shown;
 use crate::import::stamp::Stamp;
@@ -35,6 +37,21 @@ pub(super) fn after(last: Stamp) -> Stamp {
         Stamp::Day(day) => Stamp::Day(day.saturating_add(1.day())),
         other => other,
     }
+}
+
+/// The beginning and the end of a month.
+pub(super) fn whole_month(first: Date) -> (Stamp, Option<Stamp>) {
+    let next = first.saturating_add(1.month());
+    (Stamp::Day(first), Some(Stamp::Day(next)))
+}
+
+/// From one month to the beginning of another, or that one month; `None` where a cell is no month.
+pub(super) fn months(from: &str, until: &str) -> Option<(Stamp, Option<Stamp>)> {
+    let (first, last) = (read_month(from)?, read_month(until)?);
+    if first == last {
+        return Some(whole_month(first));
+    }
+    Some((Stamp::Day(first), Some(Stamp::Day(last))))
 }
 
 /// Seconds of an interval: minutes as a number, or `PT15M`, `PT1H`, `P1D`; nothing where it is none.

@@ -123,6 +123,7 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "to the grid",
             "delivered to",
             "received from customer",
+            "outflow",
             "generated to grid",
         ],
     ),
@@ -183,6 +184,7 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "ae_kwh",
             "levering",
             "uttag",
+            "inflow",
             "from grid",
             "from the grid",
         ],
@@ -307,6 +309,16 @@ pub(super) const AMOUNTS: [&str; 10] = [
     "forbruk",
 ];
 
+/// Words of what came in less what went out.
+pub(super) const NET: [&str; 6] = [
+    "net consumption",
+    "net usage",
+    "net energy",
+    "net kwh",
+    "net import",
+    "net (kwh",
+];
+
 /// Words of columns that say which meter a row is of.
 pub(super) const NAMES: [&str; 16] = [
     "ean",
@@ -331,7 +343,7 @@ pub(super) const NAMES: [&str; 16] = [
 pub(super) const CURRENCIES: [&str; 8] = ["eur", "usd", "brl", "gbp", "aud", "dkk", "nok", "sek"];
 
 /// Words of columns that are no energy.
-pub(super) const OTHERS: [&str; 25] = [
+pub(super) const OTHERS: [&str; 28] = [
     "cost",
     "price",
     "preço",
@@ -351,6 +363,9 @@ pub(super) const OTHERS: [&str; 25] = [
     "current (a",
     "factor",
     "co2",
+    "co₂",
+    "/kwh",
+    "per kwh",
     "€",
     "%",
     "r$",

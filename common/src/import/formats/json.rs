@@ -12,7 +12,7 @@ const MOST_TEXT: usize = 4 << 10;
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(in crate::import) enum Token {
     BeginObject,
     EndObject,
     BeginArray,
@@ -23,7 +23,7 @@ pub(super) enum Token {
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scalar {
+pub(in crate::import) enum Scalar {
     Text,
     Number,
     Null,
@@ -31,18 +31,18 @@ pub(super) enum Scalar {
 }
 
 /// Reads JSON.
-pub(super) struct Json<'s> {
+pub(in crate::import) struct Json<'s> {
     source: &'s mut dyn BufRead,
     /// The line that is being read, from 1.
-    pub(super) line: u64,
+    pub(in crate::import) line: u64,
     /// Keys under which the open containers stand, the outermost first; empty for items of an array.
-    pub(super) path: Vec<String>,
+    pub(in crate::import) path: Vec<String>,
     /// The key of the value that was read; empty for an item of an array.
-    pub(super) key: String,
+    pub(in crate::import) key: String,
     /// The text or number that was read.
-    pub(super) text: String,
+    pub(in crate::import) text: String,
     /// What it was.
-    pub(super) scalar: Scalar,
+    pub(in crate::import) scalar: Scalar,
     is_array: Vec<bool>,
     expects: Expects,
     bytes: Vec<u8>,
@@ -71,7 +71,7 @@ macro_rules! whole {
 }
 
 impl<'s> Json<'s> {
-    pub(super) fn new(source: &'s mut dyn BufRead) -> Self {
+    pub(in crate::import) fn new(source: &'s mut dyn BufRead) -> Self {
         Self {
             source,
             line: 1,
@@ -86,7 +86,7 @@ impl<'s> Json<'s> {
     }
 
     /// The next token; none at the end. `Err` has the code of what is wrong with the file.
-    pub(super) fn next(&mut self) -> Step<Option<Token>> {
+    pub(in crate::import) fn next(&mut self) -> Step<Option<Token>> {
         loop {
             let Some(byte) = self.after_blanks()? else {
                 let over = self.is_array.is_empty() && self.expects != Expects::Key;

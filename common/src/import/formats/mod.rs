@@ -15,7 +15,7 @@ pub mod day_rows;
 mod fields;
 pub mod green_button;
 pub mod home_assistant;
-mod json;
+pub(super) mod json;
 pub mod line_protocol;
 pub mod nem12;
 pub mod nem13;
@@ -189,22 +189,26 @@ fn slot(start: i64) -> String {
     Timestamp::from_second(start).map_or_else(|_| start.to_string(), |at| at.to_string())
 }
 
-/// Meters of a file, so that the channels of the second have names of their own.
+/// Meters of a file, so that the channels of the second have names of their own: of electricity, gas and
+/// water apart, since one who has a meter of each has no second one.
 #[derive(Debug, Default)]
-struct Meters(Vec<String>);
-
-/// Meters of one file that are told apart.
-const MOST_METERS: usize = 1_000;
+struct Meters {
+    /// The first of each kind.
+    first: Vec<(&'static str, String)>,
+}
 
 impl Meters {
     /// The name of a channel of the meter that the file calls `id`: of the first meter that is named, the
     /// channel's own.
     fn channel(&mut self, id: &str, channel: &str) -> String {
-        let at = self.0.iter().position(|known| known == id);
-        if at.is_none() && self.0.len() < MOST_METERS {
-            self.0.push(id.to_owned());
+        let kind = ["gas", "water"].into_iter().find(|kind| *kind == channel);
+        let kind = kind.unwrap_or("electricity");
+        let first = self.first.iter().find(|(of, _)| *of == kind);
+        let is_first = first.is_none_or(|(_, known)| known == id);
+        if first.is_none() {
+            self.first.push((kind, id.to_owned()));
         }
-        if at.unwrap_or(self.0.len() - 1) == 0 {
+        if is_first {
             channel.to_owned()
         } else {
             format!("{channel} {}", shown(id))

@@ -14,6 +14,8 @@ use crate::import::stamp::{Stamp, seconds};
 use crate::import::unit::Unit;
 use crate::import::{Findings, shown};
 
+/// Streams of which the serial numbers are told apart.
+const MOST_STREAMS: usize = 1_000;
 /// Market time's seconds east of UTC.
 const MARKET: i64 = 36_000;
 
@@ -61,6 +63,8 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
 #[derive(Default)]
 struct File {
     meters: Meters,
+    /// Meters and streams, each with the serial number that came first.
+    serials: Vec<(String, String, String)>,
     channel: Channel,
     day: Option<Day>,
     ended: bool,
@@ -160,7 +164,7 @@ impl File {
             _,
             suffix,
             _,
-            _,
+            serial,
             unit_text,
             minutes,
             _,
@@ -192,6 +196,7 @@ impl File {
                 .add(line, "step_length", &[("found", &found)]);
             return;
         }
+        let other = self.other_serial(nmi, suffix, serial);
         let name = self.meters.channel(nmi, flow);
         let key = |part: &str| {
             series.part(&ChannelKey {
@@ -203,12 +208,29 @@ impl File {
                 together: false,
             })
         };
-        let part = declare(configuration, flow, suffix, key);
+        let part = declare(configuration, flow, (suffix, other), key);
         self.channel = Channel::Ours {
             part,
             unit,
             minutes,
         };
+    }
+
+    /// The serial number of a meter that is not the first of its stream: two of them at one time, as on the
+    /// day one takes the place of the other, are added up.
+    fn other_serial(&mut self, nmi: &str, suffix: &str, serial: &str) -> Option<String> {
+        let known = self
+            .serials
+            .iter()
+            .find(|(of, stream, _)| of == nmi && stream.eq_ignore_ascii_case(suffix));
+        let Some((_, _, first)) = known else {
+            if self.serials.len() < MOST_STREAMS {
+                let texts = [nmi, suffix, serial].map(shown);
+                self.serials.push(texts.into());
+            }
+            return None;
+        };
+        (*first != shown(serial)).then(|| shown(serial))
     }
 
     /// `300,date,values…,quality,…`
@@ -354,7 +376,7 @@ fn flow(suffix: &str) -> Option<&'static str> {
 fn declare(
     configuration: &str,
     flow_here: &str,
-    suffix: &str,
+    (suffix, other): (&str, Option<String>),
     mut part: impl FnMut(&str) -> PartId,
 ) -> PartId {
     let ascii = configuration.is_ascii() && configuration.len() <= 30;
@@ -366,7 +388,11 @@ fn declare(
             }
         }
     }
-    part(&suffix.to_ascii_uppercase())
+    let stream = suffix.to_ascii_uppercase();
+    match other {
+        None => part(&stream),
+        Some(serial) => part(&format!("{stream} {serial}")),
+    }
 }
 
 fn value(
@@ -432,6 +458,29 @@ mod tests {
         let found = codes(&findings);
         assert_eq!(found, [(0, "gap"), (3, "blank")]);
         assert_eq!(findings[1].params["column"], "23–24");
+    }
+
+    #[test]
+    fn meters_of_one_stream_are_added_up_on_the_day_one_replaces_the_other() {
+        let day = |date: u32, first: &str, second: &str| {
+            let values = [[first; 12].join(","), [second; 12].join(",")].join(",");
+            format!("300,{date},{values},A,,,,\n")
+        };
+        let meter = |serial: &str| format!("200,N1,E1,1,E1,,{serial},kWh,60,\n");
+        let file = [
+            "100,NEM12,202401010000,A,B\n".to_owned(),
+            meter("S1"),
+            day(20_240_101, "1", "1"),
+            day(20_240_102, "1", "0"),
+            meter("S2"),
+            day(20_240_102, "0", "2"),
+            day(20_240_103, "2", "2"),
+            "900\n".to_owned(),
+        ];
+        let (summary, findings) = read_file(super::read, file.concat().as_bytes(), "Etc/GMT-10");
+        assert_eq!(codes(&findings), []);
+        assert_eq!(summary.channels["grid_import"].intervals, 72);
+        assert_eq!(total(&summary, "grid_import"), "108");
     }
 
     #[test]

@@ -205,6 +205,8 @@ const CODES: &[&str] = &[
     "record",
     "step_length",
     "summaries_left_out",
+    "power_left_out",
+    "peaks_left_out",
     "unit_missing",
     "wrong_length",
     "xml_broken",

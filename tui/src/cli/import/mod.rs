@@ -25,6 +25,7 @@ use crate::import::words;
 
 mod exported;
 mod meters;
+mod phases;
 mod preview;
 
 /// Longest file name that the server takes, in characters.
@@ -83,6 +84,9 @@ pub(super) struct Import {
     /// What values below zero are: energy given to the grid, or errors to leave out
     #[arg(long, value_name = "WHAT")]
     negative: Option<NegativeTyped>,
+    /// Add the files up: each is of one phase of the same connection. Those of a Shelly 3EM say it themselves
+    #[arg(long)]
+    phases: bool,
     /// Leave out the rows that are in doubt, and take the rest
     #[arg(long)]
     accept_findings: bool,
@@ -151,6 +155,7 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
     if all.is_empty() {
         return printed(context, &import, &reports);
     }
+    let all = phases::added(context, import.phases, all).await?;
     if import.dry_run {
         return told(context, &all, import.accept_findings);
     }

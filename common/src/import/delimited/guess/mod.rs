@@ -7,8 +7,8 @@ use super::layout::{Column, Layout};
 use super::mapping::{ChannelOf, ChannelWords, Mapping, Only, ValueColumn};
 use super::plan::{folded, unit_in};
 use super::words::{
-    AMOUNTS, CURRENCIES, ESTIMATES, NAMES, NO_REGISTERS, OTHERS, PARTS, PHASES, REGISTERS, Sure,
-    channel_in, spaced,
+    AMOUNTS, CURRENCIES, ESTIMATES, NAMES, NET, NO_REGISTERS, OTHERS, PARTS, PHASES, REGISTERS,
+    Sure, channel_in, spaced,
 };
 
 mod time;
@@ -32,6 +32,14 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
     let mut chosen: Vec<usize> = numbers.iter().filter(of_energy).copied().collect();
     if chosen.is_empty() {
         chosen = numbers.into_iter().take(1).collect();
+    }
+    // Where others say their unit, what says neither that nor a direction is no energy.
+    let has_unit = |at: &usize| unit_in(&layout.columns[*at].header).is_some();
+    if unit_column.is_none() && chosen.iter().any(has_unit) {
+        let is_weak = |at: &usize| {
+            channel_in(&layout.columns[*at].header).is_none_or(|(_, sure)| sure == Sure::Weak)
+        };
+        chosen.retain(|at| has_unit(at) || !is_weak(at));
     }
     let long = (chosen.len() == 1)
         .then(|| kinds_of_rows(layout, &taken, unit_column))
@@ -214,6 +222,23 @@ fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueColumn> {
             .filter(|(channel, _)| *channel == value.channel)
             .map_or(Sure::Weak, |(_, sure)| sure)
     };
+    let is_net = |value: &ValueColumn| {
+        let header = folded(header(value));
+        NET.iter().any(|words| header.contains(words))
+    };
+    let ways = |value: &ValueColumn| {
+        matches!(value.channel.as_str(), "grid_import" | "grid_export") && !is_net(value)
+    };
+    // What came in less what went out, beside one of the two.
+    if values.iter().any(ways) {
+        for value in &mut values {
+            if is_net(value) {
+                value.channel = header(value).to_owned();
+                value.part.clear();
+                value.phase = false;
+            }
+        }
+    }
     let of_grid = |value: &&ValueColumn| value.channel == "grid_import";
     let surest = values.iter().filter(of_grid).map(sure).max();
     let used = values

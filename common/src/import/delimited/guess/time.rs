@@ -62,7 +62,7 @@ pub(super) fn find(layout: &Layout) -> Option<Found> {
                 time: TimeColumns::Span {
                     start: number(start),
                     end: number(end),
-                    inclusive: false,
+                    inclusive: ends_with_a_day(layout, start, end),
                 },
                 stamp_is: StampIs::Start,
                 taken: times,
@@ -103,6 +103,10 @@ fn times(columns: &[Column]) -> Vec<usize> {
             !columns[*at].is_epoch() || named.iter().any(|word| header.contains(word))
         });
     }
+    // The month of a day that stands beside it says nothing more.
+    if times.iter().any(|at| !columns[*at].is_month()) {
+        times.retain(|at| !columns[*at].is_month());
+    }
     times
 }
 
@@ -111,7 +115,7 @@ fn of_one(layout: &Layout, date: usize, clocks: &[usize]) -> Found {
     let column = &layout.columns[date];
     let header = folded(&column.header);
     if is_day(layout, date) {
-        if BILL_DATES.contains(&header.as_str()) {
+        if BILL_DATES.contains(&header.as_str()) && !column.is_month() {
             return Found {
                 time: TimeColumns::BillDate {
                     column: number(date),
@@ -241,6 +245,23 @@ fn is_next(layout: &Layout, first: usize, second: usize) -> bool {
         .filter(|two| near(two[0].1, two[1].0) || near(two[1].1, two[0].0))
         .count();
     next * 2 >= pairs.len() - 1
+}
+
+/// Whether spans end with their last day, since each begins on the day after that of the one before.
+fn ends_with_a_day(layout: &Layout, first: usize, second: usize) -> bool {
+    if !is_day(layout, first) || !is_day(layout, second) {
+        return false;
+    }
+    let pairs: Vec<(i64, i64)> = pairs(layout, first, second).collect();
+    let apart = |days: i64| {
+        let next = |two: &&[(i64, i64)]| {
+            let (one, other) = (two[0], two[1]);
+            other.0 - one.1 == days * 86_400 || one.0 - other.1 == days * 86_400
+        };
+        pairs.windows(2).filter(next).count()
+    };
+    let same = pairs.iter().any(|(from, to)| from == to);
+    same || apart(1) > apart(0)
 }
 
 /// Whether a second column of days is that of an interval's end: the same, or the next where its clock shows

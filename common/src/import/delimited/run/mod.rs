@@ -16,7 +16,7 @@ use super::factor::multiplied;
 use super::mapping::{Mapping, Negative};
 use super::plan::{Plan, Time};
 use super::records::Cells;
-use super::when::{after, later, length, no_time};
+use super::when::{after, later, length, months, no_time, whole_month};
 use super::words::is_electric;
 
 mod bill;
@@ -40,6 +40,8 @@ pub(super) struct Run<'p> {
     bills: Vec<Dated>,
     /// Rows that tell gas a second time, as its energy, were passed over.
     gas_in_kwh: bool,
+    /// Which of several files it is whose values are added, each being a phase.
+    file: Option<usize>,
     /// Data rows.
     pub(super) rows: u64,
 }
@@ -66,10 +68,17 @@ impl<'p> Run<'p> {
             },
             bills: Vec::new(),
             gas_in_kwh: false,
+            file: None,
             rows: 0,
             plan,
             mapping,
         }
+    }
+
+    /// One of several files whose values are added.
+    pub(super) fn of_file(self, file: usize) -> Self {
+        let file = Some(file);
+        Self { file, ..self }
     }
 
     /// Takes one row.
@@ -345,11 +354,11 @@ impl<'p> Run<'p> {
     }
 
     /// A phase that no row tells is missing from all of them.
-    fn expect_phases(&mut self, series: &mut Series<'_>) {
+    pub(super) fn expect_phases(&mut self, series: &mut Series<'_>) {
         let plan = self.plan;
         for (which, value) in plan.values.iter().enumerate() {
             let Some(unit) = value.unit else { continue };
-            if value.phase && plan.channel_of.is_none() {
+            if (value.phase || self.file.is_some()) && plan.channel_of.is_none() {
                 self.part(which, &value.channel, (&value.part, true), unit, series);
             }
             let of = self.mapping.channel_of.iter().flat_map(|of| &of.channels);
@@ -379,15 +388,16 @@ impl<'p> Run<'p> {
         } else {
             value.kind
         };
+        let of_file = self.file.map(|file| format!("{part}\u{0}{file}"));
         let id = series.part(&ChannelKey {
             name: channel,
-            part,
+            part: of_file.as_deref().unwrap_or(part),
             kind,
             stamp_is: self.mapping.stamp_is,
             unit,
             together: value.together && self.plan.channel_of.is_none(),
         });
-        if phase {
+        if phase || self.file.is_some() {
             series.whole(id);
         }
         self.parts.insert(key, id);
@@ -446,7 +456,10 @@ impl<'p> Run<'p> {
             Time::At {
                 column,
                 plus_seconds,
-            } => (later(read(column)?, plus_seconds), None),
+            } => match read(column) {
+                Ok(at) => (later(at, plus_seconds), None),
+                Err(cell) => months(&cell, &cell).ok_or(cell)?,
+            },
             Time::BillDate { column } => (read(column)?, None),
             Time::DateAndClock { date, clock: at } => (Stamp::Civil(clock(at, day(date)?)?), None),
             Time::Span {
@@ -454,11 +467,14 @@ impl<'p> Run<'p> {
                 end,
                 inclusive,
             } => {
+                let from = match read(start) {
+                    Ok(from) => from,
+                    Err(cell) => {
+                        return months(&cell, record.cell(end)).ok_or(cell);
+                    }
+                };
                 let until = read(end)?;
-                (
-                    read(start)?,
-                    Some(if inclusive { after(until) } else { until }),
-                )
+                (from, Some(if inclusive { after(until) } else { until }))
             }
             Time::DateAndClocks {
                 date,
@@ -514,10 +530,7 @@ impl<'p> Run<'p> {
                     .ok()
                     .and_then(|month| Date::new(year, month, 1).ok());
                 let first = first.ok_or_else(|| record.cell(month).to_owned())?;
-                (
-                    Stamp::Day(first),
-                    Some(Stamp::Day(first.saturating_add(1.month()))),
-                )
+                whole_month(first)
             }
         })
     }
@@ -560,7 +573,7 @@ impl<'p> Run<'p> {
         }
         for (value, evidence) in self.plan.values.iter().zip(&self.marks) {
             // Where somebody said which mark it is, what does not fit is in doubt row by row.
-            if !self.plan.mark_said && evidence.contradicts(value.mark) {
+            if !self.plan.mark_said && value.is_contradicted(*evidence) {
                 series
                     .findings
                     .add(0, "mixed_decimal", &[("column", &value.header)]);

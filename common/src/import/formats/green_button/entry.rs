@@ -31,6 +31,7 @@ pub(super) enum Place {
     Uom,
     FlowDirection,
     Accumulation,
+    DataQualifier,
     ReadingQuality,
     Quality,
     UsageSummary,
@@ -67,6 +68,7 @@ impl Place {
             "uom" => Self::Uom,
             "flowDirection" => Self::FlowDirection,
             "accumulationBehaviour" => Self::Accumulation,
+            "dataQualifier" => Self::DataQualifier,
             "ReadingQuality" => Self::ReadingQuality,
             "quality" => Self::Quality,
             "UsageSummary" | "ElectricPowerUsageSummary" => Self::UsageSummary,
@@ -107,6 +109,8 @@ pub(super) struct ReadingType {
     pub(super) flow: Option<u16>,
     /// Whether values are what a register shows.
     pub(super) register: bool,
+    /// Whether values are the highest or lowest of their time, and no mean.
+    pub(super) peak: bool,
 }
 
 /// One reading as it stands.
@@ -212,6 +216,8 @@ impl Entry {
                     Place::FlowDirection => kind.flow = text.parse().ok(),
                     // Bulk quantity and cumulative, of ESPI's AccumulationKind.
                     Place::Accumulation => kind.register = matches!(text, "1" | "3"),
+                    // Maximum and minimum, of ESPI's DataQualifierKind.
+                    Place::DataQualifier => kind.peak = matches!(text, "8" | "9"),
                     _ => {}
                 }
             }

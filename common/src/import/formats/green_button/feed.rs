@@ -2,6 +2,7 @@
 
 use super::entry::{Entry, Reading, ReadingType, Wrong};
 use super::summary::UsageSummary;
+use super::units::{called, scaled, unit};
 use crate::import::bills::MOST_BILLS;
 use crate::import::formats::{Meters, wrong as say_wrong};
 use crate::import::series::{ChannelKey, Kind, Point, Series, StampIs};
@@ -27,6 +28,8 @@ pub(super) struct Feed {
     meters: Meters,
     /// Usage points and directions of which something shorter than a day was read.
     short: Vec<(Option<usize>, Flow)>,
+    /// Usage points of which energy was read: their power tells nothing more.
+    energy: Vec<Option<usize>>,
     /// Summaries of use, each with the links of its entry: itself and up.
     summaries: Vec<([String; 2], UsageSummary)>,
 }
@@ -206,14 +209,26 @@ impl Feed {
     }
 
     /// Tells what is held of every group by what is known: those with short intervals first, since they
-    /// make summaries of the same meter superfluous.
+    /// make summaries of the same meter superfluous; and power last, which energy does.
     fn settle_all(&mut self, series: &mut Series<'_>) {
         let is_short = |group: &Group| group.held.iter().any(|reading| reading.duration < DAY);
         let (short, long): (Vec<usize>, Vec<usize>) =
             (0..self.groups.len()).partition(|at| is_short(&self.groups[*at]));
-        for at in short.into_iter().chain(long) {
+        let (power, energy): (Vec<usize>, Vec<usize>) = short
+            .into_iter()
+            .chain(long)
+            .partition(|at| self.is_power(&self.groups[*at]));
+        for at in energy.into_iter().chain(power) {
             self.settle(at, true, series);
         }
+    }
+
+    fn is_power(&self, group: &Group) -> bool {
+        let uom = group.held.first().and_then(|reading| reading.uom);
+        let kind = || self.join(group, true)?.kind.uom;
+        uom.or_else(kind)
+            .and_then(unit)
+            .is_some_and(|unit| unit.base == Base::Power)
     }
 
     /// Tells what is held of a group, as far as it is certain or nothing more is to come.
@@ -247,7 +262,7 @@ impl Feed {
             if !last && uom.is_none() {
                 return;
             }
-            let found = uom.map(|uom| format!("uom {uom}")).unwrap_or_default();
+            let found = uom.map(called).unwrap_or_default();
             let code = match uom {
                 None => "unit_missing",
                 // Volt-ampere hours, reactive ones, and the power of either.
@@ -261,6 +276,26 @@ impl Feed {
             self.drop_held(at);
             return;
         };
+        let seen = (joined.usage_point, flow);
+        if unit.base == Base::Power {
+            if !last {
+                return;
+            }
+            let peak = joined.kind.peak;
+            if peak || self.energy.contains(&joined.usage_point) {
+                let count = self.groups[at].held.len().to_string();
+                let code = if peak {
+                    "peaks_left_out"
+                } else {
+                    "power_left_out"
+                };
+                series.findings.add(line, code, &[("count", &count)]);
+                self.drop_held(at);
+                return;
+            }
+        } else if !self.energy.contains(&joined.usage_point) {
+            self.energy.push(joined.usage_point);
+        }
         let service = joined
             .usage_point
             .and_then(|at| self.usage_points[at].service);
@@ -288,11 +323,8 @@ impl Feed {
                 return;
             }
         }
-        if now.iter().any(|reading| reading.duration < DAY) {
-            let seen = (joined.usage_point, flow);
-            if !self.short.contains(&seen) {
-                self.short.push(seen);
-            }
+        if now.iter().any(|reading| reading.duration < DAY) && !self.short.contains(&seen) {
+            self.short.push(seen);
         }
         let meter = joined
             .usage_point
@@ -305,7 +337,7 @@ impl Feed {
             unit,
             outer,
             flow,
-            register: joined.kind.register && grows(&mut now),
+            register: joined.kind.register && unit.base != Base::Power && grows(&mut now),
         };
         for reading in &now {
             tell.reading(reading, series);
@@ -491,10 +523,10 @@ impl Tell {
         let part = series.part(&ChannelKey {
             name,
             part: "",
-            kind: if self.register {
-                Kind::Register
-            } else {
-                Kind::Usage
+            kind: match (self.register, self.unit.base) {
+                (true, _) => Kind::Register,
+                (false, Base::Power) => Kind::Power,
+                (false, _) => Kind::Usage,
             },
             stamp_is: StampIs::Start,
             unit: self.unit,
@@ -537,36 +569,4 @@ fn names(flow: Flow, service: Option<u16>, base: Base) -> [&'static str; 2] {
         (_, _, Flow::Received) => ["grid_export", "grid_import"],
         _ => ["grid_import", "grid_export"],
     }
-}
-
-/// Units by ESPI's numbers (`UomType`).
-pub(super) fn unit(uom: u16) -> Option<Unit> {
-    Some(match uom {
-        72 => Unit::WH,
-        31 => Unit::parse("J")?,
-        42 => Unit::M3,
-        119 => Unit::parse("ft3")?,
-        128 => Unit::parse("gal")?,
-        // The imperial gallon is 4.54609 l by definition.
-        130 => Unit::new(Base::Volume, 454_609, 100_000_000),
-        134 => Unit::parse("l")?,
-        // A therm is 100,000 BTU.
-        132 => Unit::new(Base::Heat, 1, 100_000),
-        169 => Unit::THERM,
-        _ => return None,
-    })
-}
-
-/// A unit times a power of ten.
-pub(super) fn scaled(unit: Unit, power: i8) -> Option<Unit> {
-    let ten = 10_i64.checked_pow(u32::from(power.unsigned_abs()))?;
-    let (mut numerator, mut denominator) = (unit.numerator, unit.denominator);
-    if power < 0 {
-        denominator = denominator.checked_mul(ten)?;
-    } else if denominator % ten == 0 {
-        denominator /= ten;
-    } else {
-        numerator = numerator.checked_mul(ten)?;
-    }
-    Some(Unit::new(unit.base, numerator, denominator))
 }

@@ -14,6 +14,7 @@ use crate::import::series::Series;
 mod entry;
 mod feed;
 mod summary;
+mod units;
 mod zone;
 
 #[cfg(test)]

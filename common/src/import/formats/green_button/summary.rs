@@ -1,7 +1,7 @@
 //! Usage summaries (ESPI's `UsageSummary` and `ElectricPowerUsageSummary`): what was billed for a period.
 
 use super::entry::Place;
-use super::feed::{scaled, unit};
+use super::units::{scaled, unit};
 use crate::import::bills::{FileBill, day_of};
 use crate::import::number::{self, Cell, DecimalMark, Number};
 use crate::import::series::Series;

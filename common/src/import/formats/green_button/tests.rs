@@ -124,6 +124,39 @@ fn gas_in_therms_is_gas_and_its_power_of_ten_counts() {
 }
 
 #[test]
+fn mean_power_is_energy_where_the_file_does_not_tell_it_too() {
+    let quarters = [(AT, 900, "2000"), (AT + 900, 900, "1000")];
+    let power = |flow| [meter("w"), kind("w", flow, 38, 0), block("w", &quarters)];
+    let mut entries = vec![point(0)];
+    entries.extend(power(1));
+    let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+    assert_eq!(
+        (total(&summary, "grid_import"), findings),
+        ("0.75".to_owned(), vec![])
+    );
+
+    let energy = [(AT, 900, "500"), (AT + 900, 900, "250")];
+    for flow in [1, 4] {
+        let mut entries = vec![point(0)];
+        entries.extend(power(flow));
+        entries.extend([meter("a"), kind("a", 1, 72, 0), block("a", &energy)]);
+        let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+        assert_eq!(total(&summary, "grid_import"), "0.75");
+        assert_eq!(codes(&findings), [(6, "power_left_out")]);
+    }
+
+    let peaks = feed(&entries).replace("<uom>38", "<dataQualifier>8</dataQualifier><uom>38");
+    let (summary, findings) = read_file(read, peaks.as_bytes(), "UTC");
+    assert!(summary.channels.is_empty());
+    assert_eq!(codes(&findings), [(6, "peaks_left_out")]);
+
+    let volts = feed(&entries).replace("<uom>38", "<uom>29");
+    let (_, findings) = read_file(read, volts.as_bytes(), "UTC");
+    assert_eq!(codes(&findings), [(6, "not_read")]);
+    assert_eq!(findings[0].params["found"], "V (uom 29)");
+}
+
+#[test]
 fn a_power_of_ten_of_readings_that_no_home_can_mean_waits_for_somebody_to_agree() {
     let days = [(AT, 86_400, "49600"), (AT + 86_400, 86_400, "23030")];
     let inner = "<powerOfTenMultiplier>3</powerOfTenMultiplier>";
@@ -330,4 +363,23 @@ fn a_summary_without_an_amount_or_of_gas_is_no_bill() {
         assert_eq!(codes(&findings), [(0, code)], "{inside}");
         assert!(series.bills.is_empty());
     }
+}
+
+#[test]
+fn gas_beside_electricity_is_the_only_gas_and_needs_no_other_name() {
+    let elsewhere = |text: String| text.replace("UsagePoint/7", "UsagePoint/9");
+    let entries = [
+        point(0),
+        elsewhere(point(1)),
+        meter("a"),
+        elsewhere(meter("b")),
+        kind("a", 1, 72, 0),
+        kind("b", 1, 169, -3),
+        block("a", &[(AT, 3_600, "500")]),
+        elsewhere(block("b", &[(AT, 3_600, "1500")])),
+    ];
+    let (summary, findings) = read_file(read, feed(&entries).as_bytes(), "UTC");
+    assert_eq!(findings, []);
+    assert_eq!(total(&summary, "grid_import"), "0.5");
+    assert_eq!(total(&summary, "gas"), "1.5");
 }

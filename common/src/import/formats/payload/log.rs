@@ -26,7 +26,7 @@ pub fn zone(head: &str) -> Option<String> {
     recognise_telegrams(head).then(|| "Europe/Amsterdam".to_owned())
 }
 
-/// Whether the file begins with JSON that measures something.
+/// Whether something is measured by JSON among the first lines of the file: other devices may speak before.
 pub fn recognise_json(head: &str) -> bool {
     let text = head.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('/') {
@@ -36,13 +36,51 @@ pub fn recognise_json(head: &str) -> bool {
     for line in text.lines().take(200) {
         payload.add(line, 1);
         if payload.is_whole() {
-            return measured(payload.json()).is_ok();
+            let text = payload.json();
+            let inner = Wrapped::of(text).map(|wrapped| wrapped.payload);
+            if measured(inner.as_deref().unwrap_or(text)).is_ok() {
+                return true;
+            }
+            payload = Payload::default();
         }
         if payload.text.len() > MOST_PAYLOAD {
             break;
         }
     }
     false
+}
+
+/// A message as `mosquitto_sub` prints it as JSON, its topic and time beside it.
+struct Wrapped {
+    topic: String,
+    at: Option<Stamp>,
+    payload: String,
+}
+
+impl Wrapped {
+    fn of(text: &str) -> Option<Self> {
+        if !(text.contains("\"payload\"") && text.contains("\"topic\"")) {
+            return None;
+        }
+        let message: serde_json::Value = serde_json::from_str(text).ok()?;
+        let text_of = |key: &str| message.get(key)?.as_str().map(str::to_owned);
+        Some(Self {
+            topic: text_of("topic")?,
+            at: text_of("tst").and_then(|at| time(&at)),
+            payload: match message.get("payload")? {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            },
+        })
+    }
+}
+
+fn time(text: &str) -> Option<Stamp> {
+    let style = StampStyle {
+        order: DateOrder::DayFirst,
+        epoch: true,
+    };
+    stamp::read(text, style)
 }
 
 /// Reads a log.
@@ -136,14 +174,28 @@ impl Payload {
             let from = payload.text.find('{').unwrap_or(0);
             (&payload.text[from..], payload.text[..from].trim())
         };
+        let wrapped = (!payload.is_telegram())
+            .then(|| Wrapped::of(text))
+            .flatten();
+        let (mut arrived, mut topic) = before_json(before);
+        let mut text = text;
+        if let Some(wrapped) = &wrapped {
+            (arrived, topic) = (wrapped.at.or(arrived), Some(wrapped.topic.as_str()));
+            text = wrapped.payload.as_str();
+        }
+        // `tele/plug/LWT Online`, or a number alone: a message, whose topic says what it is of.
+        let plain = !payload.is_telegram() && !text.contains('{');
+        let alone = topic.or_else(|| before_json(payload.text.trim()).1);
+        let alone = alone.filter(|_| plain);
         let told = match measured(text) {
             Ok(told) => told,
+            Err(PayloadError::Unknown) if alone.is_some() => {
+                readings.note(alone.unwrap_or_default(), line, series);
+                return;
+            }
             Err(PayloadError::Nothing) => {
-                readings.note(
-                    if before.is_empty() { "JSON" } else { before },
-                    line,
-                    series,
-                );
+                let before = if before.is_empty() { "JSON" } else { before };
+                readings.note(topic.unwrap_or(before), line, series);
                 return;
             }
             Err(error) => {
@@ -157,7 +209,6 @@ impl Payload {
                 return;
             }
         };
-        let (arrived, topic) = before_json(before);
         let tariffs = |way: &str| {
             told.iter()
                 .any(|one| one.name.starts_with(way) && one.of_the_grid)
@@ -185,16 +236,12 @@ impl Payload {
 
 /// Time and topic that a program wrote before a payload.
 fn before_json(text: &str) -> (Option<Stamp>, Option<&str>) {
-    let style = StampStyle {
-        order: DateOrder::DayFirst,
-        epoch: true,
-    };
     let mut words = text.split_whitespace();
     let first = words.next().unwrap_or_default();
     let second = words.next().unwrap_or_default();
-    let at = stamp::read(first, style)
+    let at = time(first)
         .filter(|at| !matches!(at, Stamp::Day(_)))
-        .or_else(|| stamp::read(&format!("{first} {second}"), style));
+        .or_else(|| time(&format!("{first} {second}")));
     let topic = text
         .split_whitespace()
         .find(|word| word.contains('/') && word.chars().any(char::is_alphabetic));

@@ -263,3 +263,39 @@ fn a_log_of_json_tells_devices_by_topic_and_times_by_either_clock() {
         ]
     );
 }
+
+#[test]
+fn what_a_subscriber_printed_is_read_however_it_printed_it() {
+    for lines in [
+        "2024-10-03T12:49:13+0200 shelly/power 300.2\n\
+         2024-10-03T12:49:13+0200 zigbee2mqtt/plug {\"energy\":10.5}\n\
+         2024-10-03T12:59:13+0200 zigbee2mqtt/plug {\"energy\":10.75}\n",
+        "{\"tst\":\"2024-10-03T12:49:13.123+0200\",\"topic\":\"shelly/power\",\"qos\":0,\"payload\":300.2}\n\
+         {\"tst\":\"2024-10-03T12:49:13.123+0200\",\"topic\":\"zigbee2mqtt/plug\",\"qos\":0,\"payload\":{\"energy\":10.5}}\n\
+         {\"tst\":\"2024-10-03T12:59:13.123+0200\",\"topic\":\"zigbee2mqtt/plug\",\"qos\":0,\"payload\":{\"energy\":10.75}}\n",
+        "{\"tst\":\"2024-10-03T12:49:13.123+0200\",\"topic\":\"shelly/power\",\"payload\":\"on\"}\n\
+         {\"tst\":\"2024-10-03T12:49:13.123+0200\",\"topic\":\"zigbee2mqtt/plug\",\"payload\":\"{\\\"energy\\\":10.5}\"}\n\
+         {\"tst\":\"2024-10-03T12:59:13.123+0200\",\"topic\":\"zigbee2mqtt/plug\",\"payload\":\"{\\\"energy\\\":10.75}\"}\n",
+    ] {
+        assert!(recognise_json(lines), "{lines}");
+        let (summary, findings) = read_file(read, lines.as_bytes(), "Europe/Berlin");
+        let total = total(&summary, "zigbee2mqtt/plug import_total");
+        assert_eq!(
+            (total.as_str(), codes(&findings)),
+            ("0.25", vec![(1, "not_read")]),
+            "{lines}"
+        );
+        assert_eq!(findings[0].params["found"], "shelly/power");
+    }
+}
+
+#[test]
+fn other_devices_may_speak_before_the_first_that_measures() {
+    let lines = "{\"time\":\"2024-10-03 12:49:13\",\"model\":\"Oregon\",\"id\":1,\"temperature_C\":20.1}\n\
+                 {\"time\":\"2024-10-03 12:49:14\",\"model\":\"Meter\",\"id\":12,\"energy_kWh\":10.1}\n\
+                 {\"time\":\"2024-10-03 12:59:14\",\"model\":\"Meter\",\"id\":12,\"energy_kWh\":10.2}\n";
+    assert!(recognise_json(lines));
+    let (summary, _) = read_file(read, lines.as_bytes(), "Europe/Berlin");
+    assert_eq!(total(&summary, "Meter 12 import_total"), "0.1");
+    assert!(!recognise_json("{\"hum\":1}\n{\"temp\":2}\n"));
+}
