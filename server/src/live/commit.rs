@@ -1,9 +1,9 @@
 //! From requests to the disk. Who sends is answered when their values are on it.
 //!
-//! A request that comes alone is taken further at once: its transaction reads the source, puts whole steps
-//! into their days and notes how far it came. When many come at once that would be too slow. Those of which
-//! the source is known are then put down as they are, many by one statement, and taken further together a
-//! moment later, or after the next start. Nothing is taken further before what was put down earlier.
+//! A request that comes alone while nothing waits is taken further at once: its transaction reads the source,
+//! puts whole steps into their days and notes how far it came. When many come at once that would be too slow.
+//! Those of which the source is known are then put down as they are, many by one statement, and taken further
+//! together a moment later, or after the next start. Nothing is taken further before what was put down earlier.
 //!
 //! Nothing runs while nobody sends. The work is a task of its own: who hangs up changes nothing of it.
 
@@ -28,7 +28,8 @@ use crate::{App, write};
 const MOST_WAITING: usize = 2_048;
 /// Requests that are written together.
 const MOST_TOGETHER: usize = 256;
-/// Tasks that write at once: while one waits for the disk another goes on.
+/// Tasks that write at once. One puts values down, since what comes while it waits for the disk then goes down
+/// together; another takes its place where it has to take sources further, which may wait for an import.
 const MOST_AT_ONCE: usize = 2;
 /// Values that were put down are taken further this often at most.
 const FOLD_EVERY: Duration = Duration::from_millis(250);
@@ -108,6 +109,8 @@ struct Waiting {
     jobs: Vec<Job>,
     /// How many are at work.
     working: usize,
+    /// Of them, how many take sources further.
+    aside: usize,
     /// Whether there may be values that were put down.
     put_down: bool,
     /// Whether somebody sees to it that they are taken further.
@@ -127,21 +130,54 @@ impl Queue {
             return None;
         }
         waiting.jobs.push(job);
-        let begins = waiting.working < MOST_AT_ONCE;
-        waiting.working += usize::from(begins);
-        Some(begins)
+        Some(waiting.begins())
     }
 
-    /// The next jobs, and whether nobody else is at work; when there are none the work ends.
+    /// The next jobs, and whether no others come at this time; when there are none, or somebody else sees to
+    /// them, the work ends.
     fn next(&self) -> Option<(Vec<Job>, bool)> {
         let mut waiting = self.waiting();
         let count = waiting.jobs.len().min(MOST_TOGETHER);
-        if count == 0 {
+        if count == 0 || waiting.working - waiting.aside > 1 {
             waiting.working -= 1;
             return None;
         }
-        let is_alone = waiting.working == 1;
+        // While what was put down waits more is about to come.
+        let is_alone = waiting.working == 1 && !waiting.folding;
         Some((waiting.jobs.drain(..count).collect(), is_alone))
+    }
+}
+
+impl Waiting {
+    /// Whether somebody has to begin with what waits; they are then counted.
+    fn begins(&mut self) -> bool {
+        let is_seen_to = self.working > self.aside || self.working >= MOST_AT_ONCE;
+        let begins = !is_seen_to && !self.jobs.is_empty();
+        self.working += usize::from(begins);
+        begins
+    }
+}
+
+/// Whoever has it takes sources further; meanwhile another puts down what comes.
+struct Aside<'a>(&'a Queue);
+
+impl<'a> Aside<'a> {
+    fn step(app: &'a App) -> Self {
+        let begins = {
+            let mut waiting = app.live.waiting();
+            waiting.aside += 1;
+            waiting.begins()
+        };
+        if begins {
+            begin(app);
+        }
+        Self(&app.live)
+    }
+}
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        self.0.waiting().aside -= 1;
     }
 }
 
@@ -158,10 +194,14 @@ pub async fn take(app: &App, sender: Sender, points: Vec<Point>) -> Result<(), R
     };
     match app.live.put(job) {
         None => return Err(Refused::Busy),
-        Some(true) => drop(app.requests.spawn(work(app.clone()))),
+        Some(true) => begin(app),
         Some(false) => {}
     }
     answer.await.unwrap_or(Err(Refused::Busy))
+}
+
+fn begin(app: &App) {
+    drop(app.requests.spawn(work(app.clone())));
 }
 
 /// Writes what waits, until nothing does.
@@ -226,6 +266,7 @@ async fn put_down(app: &App, held: Held, jobs: Vec<Job>) -> (Held, Vec<Job>) {
 /// Takes sources further by what jobs bring, in one transaction; where that fails, in one for each, so that
 /// one is not another's trouble.
 async fn take_further(app: &App, held: Held, jobs: Vec<Job>) -> Held {
+    let _aside = Aside::step(app);
     let (mut asked, mut told) = (Vec::new(), Vec::new());
     for job in jobs {
         asked.push((job.sender, job.points));
