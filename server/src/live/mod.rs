@@ -72,8 +72,11 @@ async fn post(
     body: Result<Body, Response>,
 ) -> Result<Response> {
     let token = in_headers(&headers);
-    let points = match body.and_then(|body| read(&headers, &body.0)) {
-        Ok(input) => points(&input, app.clock.now().as_millisecond()).map(Ok),
+    let points = match body {
+        Ok(Body(body)) => match read(&headers, &body) {
+            Ok(input) => points(&input, app.clock.now().as_millisecond()).map(Ok),
+            Err((code, why)) => Ok(Err(problem(code, why))),
+        },
         Err(response) => Ok(Err(response)),
     };
     // Whether the key is one is said before what is wrong with the rest.
@@ -105,11 +108,11 @@ async fn post(
     }
 }
 
-/// A body of JSON, as it is or packed; or the answer to one that is none.
-fn read(headers: &HeaderMap, body: &[u8]) -> Result<LiveReadings, Response> {
-    let wrong = |why: String| problem(ErrorCode::MalformedBody, Some(why));
+/// A body of JSON, as it is or packed; or why it is none.
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<LiveReadings, (ErrorCode, Option<String>)> {
+    let wrong = |why: String| (ErrorCode::MalformedBody, Some(why));
     let plain = unpacked(headers, body).map_err(|unpackable| match unpackable {
-        Unpackable::TooLarge => problem(ErrorCode::TooLarge, None),
+        Unpackable::TooLarge => (ErrorCode::TooLarge, None),
         Unpackable::Broken => wrong("the body cannot be unpacked".to_owned()),
     })?;
     axum::Json::from_bytes(&plain)
