@@ -63,7 +63,7 @@ pub struct Process {
     /// What meters send and waits to be written.
     pub live: Queue,
     /// Told when homes listen to other topics.
-    pub topics: Arc<Notify>,
+    pub topics: Notify,
     /// How the connections to brokers stand.
     pub brokers: Standings,
     /// Who tries keys that are none.
@@ -96,7 +96,7 @@ impl App {
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             live: Queue::default(),
-            topics: Arc::default(),
+            topics: Notify::new(),
             brokers: Standings::default(),
             strangers: Strangers::default(),
             requests: TaskTracker::new(),

@@ -8,19 +8,11 @@ use uuid::Uuid;
 use crate::app::Notice;
 use crate::keys::{key, named};
 use crate::lists::{Listed, What};
-use crate::message::{Call, Effect, Reply};
+use crate::message::{Call, Reply};
 use crate::remote::Remote;
-use crate::testing::{account, calls, cx, drawn, press, reply, sent, type_text, with_lists};
-
-fn undone(effects: &[Effect]) -> Vec<OperationId> {
-    let calls = calls(effects).into_iter();
-    calls
-        .filter_map(|(_, call)| match call {
-            Call::Undo(_, operation, _) => Some(operation),
-            _ => None,
-        })
-        .collect()
-}
+use crate::testing::{
+    account, calls, cx, drawn, press, reply, sent, type_text, undone, with_lists,
+};
 
 #[test]
 fn an_undo_that_is_asked_for_before_the_history_is_there_is_done_when_it_comes() {

@@ -58,8 +58,11 @@ impl Locale {
         ))
     }
 
-    /// Whether a broker is heard, and if not why, in a few words.
-    pub fn broker_state_short(&self, broker: &LiveBroker) -> String {
+    /// Whether a broker is heard, and if not why, in a few words; it is none where the operator took it away.
+    pub fn broker_state_short(&self, broker: Option<&LiveBroker>) -> String {
+        let Some(broker) = broker else {
+            return format!("▲ {}", self.text("broker-gone"));
+        };
         match (broker.connected, broker.last_fault) {
             (true, _) => format!("● {}", self.text("broker-heard-short")),
             (false, None) => self.text("broker-begun-short"),

@@ -8,7 +8,7 @@
 //! Nothing runs while nobody sends. The work is a task of its own: who hangs up changes nothing of it.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ecotrack_common::live::SourceKind;
@@ -98,9 +98,9 @@ struct Job {
 }
 
 /// What waits to be written, and what is known of those who send.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Queue {
-    waiting: Arc<Mutex<Waiting>>,
+    waiting: Mutex<Waiting>,
     recent: Recent,
 }
 

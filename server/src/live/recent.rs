@@ -3,7 +3,7 @@
 //! forget the source, here or in another process: who sends less often than that is looked up each time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ecotrack_common::LiveSourceId;
@@ -20,8 +20,8 @@ const HOLDS_FOR: Duration = Duration::from_secs(1);
 const MOST: usize = 50_000;
 
 /// What is remembered.
-#[derive(Clone, Default)]
-pub struct Recent(Arc<Mutex<Remembered>>);
+#[derive(Default)]
+pub struct Recent(Mutex<Remembered>);
 
 #[derive(Default)]
 struct Remembered {

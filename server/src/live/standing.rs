@@ -2,15 +2,15 @@
 //! connections only, and forgets them when it ends.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ecotrack_common::live::{BrokerFault, BrokerTrouble, LiveBroker};
 use jiff::Timestamp;
 use rumqttc::{ConnectReturnCode, ConnectionError, StateError};
 
 /// All of them, by name.
-#[derive(Debug, Clone, Default)]
-pub struct Standings(Arc<Mutex<BTreeMap<String, LiveBroker>>>);
+#[derive(Debug, Default)]
+pub struct Standings(Mutex<BTreeMap<String, LiveBroker>>);
 
 impl Standings {
     /// The server begins to listen.

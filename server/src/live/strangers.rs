@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,8 +15,8 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 const MOST: usize = 10_000;
 
 /// Who tried, since when and how often; and the hashes of keys that were good.
-#[derive(Debug, Clone, Default)]
-pub struct Strangers(Arc<Mutex<Remembered>>);
+#[derive(Debug, Default)]
+pub struct Strangers(Mutex<Remembered>);
 
 #[derive(Debug, Default)]
 struct Remembered {

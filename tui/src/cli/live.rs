@@ -311,13 +311,11 @@ fn topic_table(
             row.topic.broker.clone(),
             row.topic.topic.clone(),
             meter.map_or_else(String::new, |meter| meter.name.clone()),
-            brokers
-                .iter()
-                .find(|broker| broker.name == row.topic.broker)
-                .map_or_else(
-                    || format!("▲ {}", locale.text("broker-gone")),
-                    |broker| locale.broker_state_short(broker),
-                ),
+            locale.broker_state_short(
+                brokers
+                    .iter()
+                    .find(|broker| broker.name == row.topic.broker),
+            ),
         ]);
     }
     table

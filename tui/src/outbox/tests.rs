@@ -12,7 +12,9 @@ use crate::kept::Done;
 use crate::keys::{ctrl, key, named};
 use crate::message::{Call, Effect, Fault, Message, Reply, Timer};
 use crate::readings::entry::Remark;
-use crate::testing::{self, calls, cx, enter, press, reading, reply, sent, signed_in, type_text};
+use crate::testing::{
+    self, calls, cx, enter, press, reading, reply, sent, signed_in, type_text, undone,
+};
 
 fn written(register: &str) -> Reply {
     Reply::Wrote(Ok(serde_json::to_value(ReadingWritten {
@@ -170,16 +172,6 @@ fn correcting_a_refused_bill_leaves_another_unfinished_one_alone() {
     assert_eq!(form.errors.of("first_day").unwrap().code, "overlaps_bill");
     let kept = app.drafts.iter().find(|kept| kept.draft_id == draft);
     assert_eq!(kept.unwrap().values["kwh"], "99");
-}
-
-fn undone(effects: &[Effect]) -> Vec<OperationId> {
-    let calls = calls(effects).into_iter();
-    calls
-        .filter_map(|(_, call)| match call {
-            Call::Undo(_, operation, _) => Some(operation),
-            _ => None,
-        })
-        .collect()
 }
 
 #[test]

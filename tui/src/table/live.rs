@@ -82,25 +82,16 @@ pub(super) fn topics(app: &App, cx: &Context) -> Option<Vec<Row>> {
     let brokers = app.lists.brokers.value();
     let rows = topics.iter().map(|row| {
         let known = brokers.map(|all| all.iter().find(|one| one.name == row.topic.broker));
-        let (state, since) = match known {
-            None => (Cell::none(), Cell::none()),
-            Some(None) => (
-                Cell::text(format!("▲ {}", cx.locale.text("broker-gone"))),
-                Cell::none(),
-            ),
-            Some(Some(broker)) => (
-                Cell::text(cx.locale.broker_state_short(broker)),
-                instant(app, broker.since, cx),
-            ),
-        };
+        let state = known.map(|broker| Cell::text(cx.locale.broker_state_short(broker)));
+        let since = known.flatten().map(|broker| instant(app, broker.since, cx));
         Row {
             key: row.live_topic_id.0,
             cells: vec![
                 Cell::text(row.topic.broker.clone()),
                 Cell::text(row.topic.topic.clone()),
                 Cell::text(meter(app, row.topic.meter_id)),
-                state,
-                since,
+                state.unwrap_or_else(Cell::none),
+                since.unwrap_or_else(Cell::none),
             ],
             dim: false,
         }

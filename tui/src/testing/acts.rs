@@ -1,6 +1,7 @@
 //! Keys pressed and answers given, for tests of what follows from them.
 
 use crossterm::event::KeyCode;
+use ecotrack_common::OperationId;
 use ecotrack_common::account::Language;
 
 use ratatui::layout::Size;
@@ -63,6 +64,17 @@ pub(crate) fn calls(effects: &[Effect]) -> Vec<(Ticket, Call)> {
         .iter()
         .filter_map(|effect| match effect {
             Effect::Call(ticket, call) => Some((*ticket, call.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What the effects ask to take back.
+pub(crate) fn undone(effects: &[Effect]) -> Vec<OperationId> {
+    let calls = calls(effects).into_iter();
+    calls
+        .filter_map(|(_, call)| match call {
+            Call::Undo(_, operation, _) => Some(operation),
             _ => None,
         })
         .collect()
