@@ -401,6 +401,9 @@ fn look_at_table(
                 findings.forget_gaps(channel);
             }
         }
+        if let Some(phase) = table.phase() {
+            findings.add(0, "one_phase", &[("phase", phase.encode_utf8(&mut [0; 4]))]);
+        }
         after(
             &summary,
             assumed.then_some(time_zone.as_str()),

@@ -74,6 +74,7 @@ const NOTES: &[&str] = &[
     "newest_first",
     "not_a_row",
     "not_read",
+    "one_phase",
     "out_of_order",
     "part_blank",
     "peaks_left_out",

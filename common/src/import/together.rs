@@ -17,7 +17,8 @@ impl<S: Read + Seek + Send> Source for S {}
 /// The files after the first, each as it was looked at.
 pub(super) struct Others(Mutex<Vec<(Box<dyn Source>, Looked)>>);
 
-/// Whether files have the same channels, each in a table, so that their values can be added.
+/// Whether files have the same channels, each in a table, and no two say that they are of the same phase, so
+/// that their values can be added.
 pub fn can_be_added(files: &[&Looked]) -> bool {
     let is_table = |looked: &&Looked| matches!(looked.what, What::Table { .. });
     let channels = |looked: &Looked| -> Vec<(String, &str)> {
@@ -28,20 +29,21 @@ pub fn can_be_added(files: &[&Looked]) -> bool {
     let alike = files
         .windows(2)
         .all(|two| channels(two[0]) == channels(two[1]));
-    files.len() > 1 && files.iter().all(is_table) && alike
+    let mut phases: Vec<char> = files.iter().filter_map(|looked| looked.phase()).collect();
+    phases.sort_unstable();
+    let differ = phases.windows(2).all(|two| two[0] != two[1]);
+    files.len() > 1 && files.iter().all(is_table) && alike && differ
 }
 
 /// Whether files say themselves that each of them is another phase of one connection.
 pub fn are_phases(files: &[&Looked]) -> bool {
-    let mut phases: Vec<Option<char>> = files.iter().map(|looked| looked.phase()).collect();
-    phases.sort_unstable();
-    let known = phases.iter().all(Option::is_some);
-    phases.dedup();
+    let known = files.iter().all(|looked| looked.phase().is_some());
     let preset = |two: &[&Looked]| two[0].preset == two[1].preset;
-    known && phases.len() == files.len() && files.windows(2).all(preset) && can_be_added(files)
+    known && files.windows(2).all(preset) && can_be_added(files)
 }
 
-/// Looks at files as one whose values are the sums of theirs: of those that [`can_be_added`].
+/// Looks at files as one whose values are the sums of theirs: of those that [`can_be_added`]. `spans` are of
+/// [`Request`](super::file::Request).
 ///
 /// # Errors
 /// Where their bytes cannot be read.
@@ -49,15 +51,17 @@ pub fn together<S: Read + Seek>(
     source: &mut S,
     first: Looked,
     others: Vec<(Box<dyn Source>, Looked)>,
+    spans: &[(i64, i64)],
 ) -> io::Result<Looked> {
     let (What::Table { encoding }, Some(table)) = (&first.what, &first.table) else {
         return Ok(first);
     };
     let encoding = *encoding;
     let others = Others(Mutex::new(others));
-    let mut nowhere = |_: &str, _: Base, _: &[Interval]| {};
+    let mut spans = Spans::new(spans);
+    let mut count = |channel: &str, base: Base, all: &[Interval]| spans.add(channel, base, all);
     let zones = first.zones.clone();
-    let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut nowhere);
+    let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut count);
     source.seek(SeekFrom::Start(0))?;
     let text = encoding::decoded(&mut *source, encoding)?;
     others.read(table, Box::new(text), &mut series)?;
@@ -75,7 +79,7 @@ pub fn together<S: Read + Seek>(
         summary,
         weight: findings.weight(),
         findings: findings.into_list(),
-        spans: Spans::default(),
+        spans,
         what: What::Together { encoding, others },
         zones,
         ..first
@@ -111,6 +115,9 @@ mod tests {
     use super::super::layout_tests::channels;
     use super::*;
 
+    /// The first 20 minutes of the files, in seconds since 1970.
+    const SPAN: (i64, i64) = (1_704_067_200, 1_704_068_400);
+
     fn looked(text: &str) -> Looked {
         let request = Request {
             name: "em_data.csv",
@@ -136,7 +143,8 @@ mod tests {
             (source, looked(text))
         });
         let others = others.collect();
-        together(&mut Cursor::new(first.as_bytes()), looked(first), others).unwrap()
+        let mut source = Cursor::new(first.as_bytes());
+        together(&mut source, looked(first), others, &[SPAN]).unwrap()
     }
 
     #[test]
@@ -148,10 +156,16 @@ mod tests {
         ];
         let each: Vec<Looked> = texts.iter().map(|text| looked(text)).collect();
         assert!(are_phases(&each.iter().collect::<Vec<_>>()));
-        assert!(!are_phases(&[&each[0], &each[0]]));
+        assert!(!can_be_added(&[&each[0], &each[0]]) && !are_phases(&[&each[0], &each[0]]));
+        for (looked, letter) in each.iter().zip(["A", "B", "C"]) {
+            let told = looked.findings.iter().find(|it| it.code == "one_phase");
+            assert_eq!(told.unwrap().params["phase"], letter);
+        }
         let sum = added(&texts);
         assert_eq!(channels(&sum), "grid_export 3 0.0045, grid_import 3 0.189");
         assert_eq!(sum.weight, None, "{:?}", sum.findings);
+        let within = sum.spans.of("grid_import", SPAN.0).unwrap();
+        assert_eq!(within.nano, 123_000_000);
         for _ in 0..2 {
             let mut steps = Vec::new();
             let mut sink = |channel: &str, _: Base, all: &[Interval]| {

@@ -137,6 +137,20 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('p')],
+        name: "key-import-add-phase",
+        when: |app| is_table(app) && is_phase(app),
+        run: |app, _| ask_for(app, Asking::Phase),
+        footer: true,
+    },
+    Command {
+        keys: &[key('p')],
+        name: "key-import-add-phase",
+        when: |app| is_table(app) && !is_phase(app),
+        run: |app, _| ask_for(app, Asking::Phase),
+        footer: false,
+    },
+    Command {
         keys: &[key('i')],
         name: "key-import-other",
         when: |app| app.import.sending.is_none() && app.import.looking.is_none(),
@@ -222,6 +236,12 @@ fn is_table(app: &App) -> bool {
             .import
             .looked()
             .is_some_and(|looked| looked.raw.is_some())
+}
+
+/// The file says itself that it is of one phase.
+fn is_phase(app: &App) -> bool {
+    let looked = app.import.looked();
+    looked.is_some_and(|looked| looked.phase().is_some())
 }
 
 fn is_export(app: &App) -> bool {

@@ -32,6 +32,8 @@ pub enum Job {
 pub struct Look {
     /// Where it is, as it was typed.
     pub path: String,
+    /// Files of other phases of the same connection, as they were typed: their values are added to its.
+    pub phases: Vec<String>,
     /// What somebody said of it.
     pub said: Said,
     /// The zone that somebody said its stamps are of.
@@ -64,25 +66,42 @@ pub struct Send {
     pub key: Uuid,
 }
 
-/// A file that was looked at.
+/// A file that was looked at, or several of which each is of one phase.
 pub struct Seen {
-    /// Its name.
+    /// Its name; of several, theirs.
     pub name: String,
+    /// Where it is, and what it was.
+    pub file: Known,
+    /// The files whose values are added to its.
+    pub phases: Vec<Known>,
+    /// What it holds; `None` for an export of readings, which goes as it is.
+    pub looked: Option<Arc<Looked>>,
+}
+
+/// A file as it was when it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
     /// Where it is, as it was typed.
     pub path: String,
     /// Bytes of it.
     pub size: u64,
     /// When it was changed last: then it is to be looked at again.
     pub modified: Option<SystemTime>,
-    /// What it holds; `None` for an export of readings, which goes as it is.
-    pub looked: Option<Arc<Looked>>,
+}
+
+impl Seen {
+    /// Bytes of it.
+    pub fn size(&self) -> u64 {
+        let phases: u64 = self.phases.iter().map(|file| file.size).sum();
+        self.file.size + phases
+    }
 }
 
 impl Send {
     /// What is counted while it is sent: intervals that have a meter, or bytes of an export.
     pub fn rows(&self) -> u64 {
         let Some(looked) = &self.seen.looked else {
-            return self.seen.size;
+            return self.seen.size();
         };
         let channels = looked.summary.channels.iter();
         let sent = channels.filter(|(name, _)| self.meters.contains_key(*name));
@@ -131,6 +150,8 @@ pub enum Wrong {
     Exists(String),
     /// It changed since it was looked at.
     Changed(String),
+    /// It cannot be added as another phase of the file that was looked at.
+    NoPhase(String),
     /// It is no mapping, and why.
     NoMapping(String, String),
 }

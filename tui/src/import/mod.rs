@@ -7,6 +7,8 @@
 mod commands;
 mod job;
 pub(crate) mod meters;
+#[cfg(test)]
+mod phases_tests;
 pub(crate) mod rows;
 mod state;
 mod trial;
@@ -25,7 +27,7 @@ use ecotrack_common::meter::{Channel, Meter};
 use ecotrack_common::{MeterId, OperationId};
 
 pub use commands::{ASK_COMMANDS, COMMANDS};
-pub use job::{Job, Look, News, Seen, Send, Wrong};
+pub use job::{Job, Known, Look, News, Seen, Send, Wrong};
 use state::is_invalid;
 pub use state::{Asking, State, Trial, Way};
 use trial::{ask_server, choose, send};
@@ -85,11 +87,10 @@ fn ask_for(app: &mut App, asking: Asking) -> Vec<Effect> {
     state.names = Default::default();
     let text = match asking {
         // The next file is often beside the one that is in.
-        Asking::File if state.outcome.is_some() => {
-            let path = typed::plain(&state.look.path);
-            path.rfind('/').map_or("", |at| &path[..=at]).to_owned()
-        }
+        Asking::File if state.outcome.is_some() => typed::folder(&state.look.path),
         Asking::File => state.look.path.clone(),
+        // So is that of another phase.
+        Asking::Phase => typed::folder(state.look.phases.last().unwrap_or(&state.look.path)),
         Asking::SaveMapping | Asking::LoadMapping => String::new(),
     };
     state.path = TextLine::new(&text);
@@ -105,6 +106,11 @@ fn take_path(app: &mut App) -> Vec<Effect> {
                 path: text,
                 ..Look::default()
             };
+            look_at(app, look)
+        }
+        Some(Asking::Phase) => {
+            let mut look = app.import.look.clone();
+            look.phases.push(text);
             look_at(app, look)
         }
         Some(Asking::LoadMapping) => job(app, Job::LoadMapping(text)),
@@ -164,6 +170,7 @@ pub(crate) fn say(app: &mut App, said: Said, time_zone: Option<String>) -> Vec<E
     app.form = None;
     let look = Look {
         path: app.import.look.path.clone(),
+        phases: app.import.look.phases.clone(),
         said,
         time_zone,
         ..Look::default()
@@ -293,16 +300,20 @@ fn looked(
     match seen {
         Err(wrong) => {
             // The path that was typed stays, to be put right.
-            state.asking = Some(Asking::File);
-            state.path = TextLine::new(&state.look.path);
-            state.wrong = Some((state.look.path.clone(), wrong));
+            let (asking, path) = match state.look.phases.pop() {
+                Some(path) => (Asking::Phase, path),
+                None => (Asking::File, state.look.path.clone()),
+            };
+            state.asking = Some(asking);
+            state.path = TextLine::new(&path);
+            state.wrong = Some((path, wrong));
             Vec::new()
         }
         Ok(seen) => {
             let another = state
                 .seen
                 .as_ref()
-                .is_none_or(|before| before.path != seen.path);
+                .is_none_or(|before| before.file.path != seen.file.path);
             state.seen = Some(Arc::from(seen));
             if another {
                 state.meters.clear();
@@ -520,6 +531,9 @@ fn back(app: &mut App) -> Vec<Effect> {
         return job(app, Job::Stop);
     }
     if state.looking.take().is_some() {
+        if state.asking == Some(Asking::Phase) {
+            state.look.phases.pop();
+        }
         if state.seen.is_none() {
             state.asking = Some(Asking::File);
         }

@@ -21,6 +21,8 @@ use crate::widgets::text_line::TextLine;
 pub enum Asking {
     /// The file.
     File,
+    /// A file of another phase of the same connection.
+    Phase,
     /// Where the mapping is to be saved.
     SaveMapping,
     /// A mapping to read it by.

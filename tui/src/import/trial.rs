@@ -61,7 +61,7 @@ pub(crate) fn is_large(app: &App) -> bool {
     };
     match (&app.import.seen, app.import.looked()) {
         (_, Some(looked)) => rows(looked) > MANY_ROWS,
-        (Some(export), None) => export.size > MANY_BYTES,
+        (Some(export), None) => export.size() > MANY_BYTES,
         (None, None) => false,
     }
 }

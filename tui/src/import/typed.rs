@@ -29,6 +29,12 @@ pub(crate) fn plain(typed: &str) -> String {
     without_scheme(&unescaped(text))
 }
 
+/// The folder of what was typed, as text that ends in `/`; nothing where it names none.
+pub(crate) fn folder(typed: &str) -> String {
+    let path = plain(typed);
+    path.rfind('/').map_or("", |at| &path[..=at]).to_owned()
+}
+
 /// What a terminal writes for a dropped file: `\ ` for a blank.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -105,6 +105,7 @@ fn ask(app: &App, asking: Asking, frame: &mut Frame, area: Rect, cx: &Context) {
     let state = &app.import;
     let (title, what) = match asking {
         Asking::File => ("import-ask-title", "import-ask-what"),
+        Asking::Phase => ("import-ask-phase-title", "import-ask-phase-what"),
         Asking::SaveMapping => ("import-ask-save-title", "import-ask-save-what"),
         Asking::LoadMapping => ("import-ask-load-title", "import-ask-load-what"),
     };
@@ -168,6 +169,7 @@ pub(super) fn wrong_lines(wrong: &Wrong, width: usize, cx: &Context) -> Vec<Line
         }
         Wrong::Exists(path) => t!(cx, "import-wrong-exists", path = path.as_str()),
         Wrong::Changed(path) => t!(cx, "import-wrong-changed", path = path.as_str()),
+        Wrong::NoPhase(path) => t!(cx, "import-wrong-phase", path = path.as_str()),
         Wrong::NoMapping(path, why) => {
             let (path, why) = (path.as_str(), why.as_str());
             t!(cx, "import-wrong-mapping", path = path, why = why)

@@ -38,7 +38,7 @@ pub(super) fn title(app: &App, cx: &Context) -> String {
 /// How large the file is.
 pub(super) fn size(app: &App, cx: &Context) -> String {
     let seen = app.import.seen.as_ref();
-    seen.map_or_else(String::new, |seen| bytes(seen.size, cx))
+    seen.map_or_else(String::new, |seen| bytes(seen.size(), cx))
 }
 
 fn bytes(bytes: u64, cx: &Context) -> String {
@@ -140,7 +140,8 @@ pub(super) fn looking(app: &App, width: usize, cx: &Context) -> Lines {
     let Some(way) = app.import.looking else {
         return Vec::new();
     };
-    let file = app.import.look.path.as_str();
+    let look = &app.import.look;
+    let file = look.phases.last().unwrap_or(&look.path).as_str();
     let mut lines = wrapped(&t!(cx, "import-looking", file = file), width, Style::new());
     if way.all > 0 {
         let (done, all) = (bytes(way.done, cx), bytes(way.all, cx));

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use super::household::with_lists;
 use super::sample::{at, id, kwh};
 use crate::app::{App, Screen, update};
-use crate::import::{self, Job, Look, News, Seen};
+use crate::import::{self, Job, Known, Look, News, Seen};
 use crate::keys::key;
 use crate::message::{Effect, Message, Ticket};
 
@@ -68,9 +68,12 @@ pub(crate) fn seen(look_for: &Look, text: &str) -> Seen {
     let looked = look(&mut Cursor::new(text.as_bytes()), &request).unwrap();
     Seen {
         name: name.to_owned(),
-        path: look_for.path.clone(),
-        size: text.len() as u64,
-        modified: None,
+        file: Known {
+            path: look_for.path.clone(),
+            size: text.len() as u64,
+            modified: None,
+        },
+        phases: Vec::new(),
         looked: Some(Arc::new(looked)),
     }
 }

@@ -33,6 +33,8 @@ pub(super) async fn added(context: &Context, said: bool, all: Vec<Seen>) -> Resu
 async fn sum(context: &Context, all: Vec<Seen>) -> Result<Seen> {
     let shown = all.iter().map(|seen| seen.shown.as_str());
     let shown = shown.collect::<Vec<_>>().join(" + ");
+    let names = all.iter().map(|seen| seen.name.as_str());
+    let name = names.collect::<Vec<_>>().join(" + ");
     let path = std::path::PathBuf::from(&shown);
     let mut files = all.into_iter();
     let Some(first) = files.next() else {
@@ -41,13 +43,10 @@ async fn sum(context: &Context, all: Vec<Seen>) -> Result<Seen> {
     let others: Vec<(Box<dyn Source>, Looked)> =
         files.map(|seen| (seen.source, seen.looked)).collect();
     let Seen {
-        name,
-        mut source,
-        looked,
-        ..
+        mut source, looked, ..
     } = first;
     let added = tokio::task::spawn_blocking(move || {
-        together(&mut source, looked, others).map(|looked| (source, looked))
+        together(&mut source, looked, others, &[]).map(|looked| (source, looked))
     });
     let added = added
         .await

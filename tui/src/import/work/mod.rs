@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex};
 
 use ecotrack_common::FieldErrors;
 use ecotrack_common::import::delimited::Mapping;
-use ecotrack_common::import::file::{Request, look};
+use ecotrack_common::import::file::{Looked, Request, look};
 use ecotrack_common::import::own_rows::named;
+use ecotrack_common::import::together::{can_be_added, together};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::job::{Job, Look, News, Seen, Send, Wrong};
+use super::job::{Job, Known, Look, News, Seen, Send, Wrong};
 use super::rows::{self, Source};
 use super::typed;
 use crate::client::{Client, ImportFile, Rows};
@@ -181,6 +182,19 @@ struct Watched<'w> {
     tell: &'w dyn Fn(News),
 }
 
+impl<'w> Watched<'w> {
+    fn new(source: Box<dyn Source>, size: u64, gate: &'w Gate, tell: &'w dyn Fn(News)) -> Self {
+        Self {
+            source,
+            gate,
+            at: 0,
+            size,
+            told: 0,
+            tell,
+        }
+    }
+}
+
 impl Read for Watched<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.gate.is_stopped() {
@@ -250,19 +264,62 @@ pub(crate) fn check(path: &Path) -> Result<(), FieldErrors> {
 }
 
 fn look_at(asked: &Look, gate: &Gate, tell: &dyn Fn(News)) -> Result<Seen, Wrong> {
-    if typed::plain(&asked.path).is_empty() {
+    let (source, mut seen) = look_at_file(&asked.path, asked, gate, tell)?;
+    // Only the beginning of the first is tried.
+    if asked.beginning || asked.phases.is_empty() {
+        return Ok(seen);
+    }
+    let not_added = |path: &str| Wrong::NoPhase(path_of(path).display().to_string());
+    let mut others: Vec<(Box<dyn Source>, Looked)> = Vec::new();
+    for path in &asked.phases {
+        let (source, other) = look_at_file(path, asked, gate, tell)?;
+        let looked = other.looked.and_then(Arc::into_inner);
+        let Some(looked) = looked else {
+            return Err(not_added(path));
+        };
+        let same = |file: &Known| path_of(&file.path) == path_of(path);
+        let first = seen.looked.as_deref().into_iter();
+        let all: Vec<&Looked> = first
+            .chain(others.iter().map(|(_, looked)| looked))
+            .chain([&looked])
+            .collect();
+        let twice = same(&seen.file) || seen.phases.iter().any(same);
+        if twice || seen.looked.is_none() || !can_be_added(&all) {
+            return Err(not_added(path));
+        }
+        seen.name = format!("{} + {}", seen.name, other.name);
+        seen.phases.push(other.file);
+        others.push((source, looked));
+    }
+    let Some(first) = seen.looked.take().and_then(Arc::into_inner) else {
+        return Ok(seen);
+    };
+    let mut watched = Watched::new(source, seen.file.size, gate, tell);
+    let looked = together(&mut watched, first, others, &asked.spans)
+        .map_err(|error| wrong(&path_of(&asked.path), &error))?;
+    seen.looked = Some(Arc::new(looked));
+    Ok(seen)
+}
+
+/// Looks at one file, and leaves it open.
+fn look_at_file(
+    typed: &str,
+    asked: &Look,
+    gate: &Gate,
+    tell: &dyn Fn(News),
+) -> Result<(Box<dyn Source>, Seen), Wrong> {
+    if typed::plain(typed).is_empty() {
         return Err(Wrong::Empty);
     }
-    let path = path_of(&asked.path);
+    let path = path_of(typed);
     let (mut file, about) = open(&path)?;
     let name = path
         .file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut seen = Seen {
         name,
-        path: asked.path.clone(),
-        size: about.len(),
-        modified: about.modified().ok(),
+        file: known(typed, &about),
+        phases: Vec::new(),
         looked: None,
     };
     let unreadable = |error: io::Error| wrong(&path, &error);
@@ -273,21 +330,14 @@ fn look_at(asked: &Look, gate: &Gate, tell: &dyn Fn(News)) -> Result<Seen, Wrong
         .and_then(|_| file.rewind())
         .map_err(unreadable)?;
     if named::is_export(&first) {
-        return Ok(seen);
+        return Ok((Box::new(file), seen));
     }
     let source: Box<dyn Source> = if asked.beginning && !first.starts_with(b"PK") {
         Box::new(Cursor::new(beginning(&mut file).map_err(unreadable)?))
     } else {
         Box::new(file)
     };
-    let mut watched = Watched {
-        source,
-        gate,
-        at: 0,
-        size: about.len(),
-        told: 0,
-        tell,
-    };
+    let mut watched = Watched::new(source, about.len(), gate, tell);
     let request = Request {
         name: &seen.name,
         time_zone: asked.time_zone.as_deref(),
@@ -297,7 +347,15 @@ fn look_at(asked: &Look, gate: &Gate, tell: &dyn Fn(News)) -> Result<Seen, Wrong
     };
     let looked = look(&mut watched, &request).map_err(unreadable)?;
     seen.looked = Some(Arc::new(looked));
-    Ok(seen)
+    Ok((watched.source, seen))
+}
+
+fn known(typed: &str, about: &fs::Metadata) -> Known {
+    Known {
+        path: typed.to_owned(),
+        size: about.len(),
+        modified: about.modified().ok(),
+    }
 }
 
 /// The first whole lines of a file.
@@ -329,10 +387,10 @@ async fn deliver(
     ticket: Ticket,
 ) {
     let tell = teller(out.clone(), ticket);
-    let shown = path_of(&asked.seen.path);
+    let shown = path_of(&asked.seen.file.path);
     let opened = {
-        let (seen, path) = (asked.seen.clone(), shown.clone());
-        tokio::task::spawn_blocking(move || opened_again(&seen, &path)).await
+        let seen = asked.seen.clone();
+        tokio::task::spawn_blocking(move || opened_again(&seen)).await
     };
     let source = match opened {
         Ok(Ok(source)) => source,
@@ -388,13 +446,21 @@ async fn deliver(
     drop(out.send(Message::Reply(ticket, reply)));
 }
 
-/// The file that was looked at, if it is still the same.
-fn opened_again(seen: &Seen, path: &Path) -> Result<Box<dyn Source>, Wrong> {
-    let (file, about) = open(path)?;
-    if about.len() != seen.size || about.modified().ok() != seen.modified {
+/// The file that was looked at, if it is still the same, and those that are added to it, which are open.
+fn opened_again(seen: &Seen) -> Result<Box<dyn Source>, Wrong> {
+    for file in &seen.phases {
+        same_again(file)?;
+    }
+    same_again(&seen.file).map(|file| -> Box<dyn Source> { Box::new(file) })
+}
+
+fn same_again(before: &Known) -> Result<File, Wrong> {
+    let path = path_of(&before.path);
+    let (file, about) = open(&path)?;
+    if known(&before.path, &about) != *before {
         return Err(Wrong::Changed(path.display().to_string()));
     }
-    Ok(Box::new(file))
+    Ok(file)
 }
 
 /// Pieces that pass the gate, and what is to be said when their end has: the last of a file that was given up never does, so that the server throws

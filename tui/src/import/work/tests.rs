@@ -98,10 +98,55 @@ fn a_folder_a_missing_file_and_one_that_changed_since_are_said() {
     .unwrap();
     let seen = look_for(&path, false).unwrap();
     assert_eq!(seen.looked.as_ref().unwrap().summary.channels.len(), 1);
-    assert!(opened_again(&seen, Path::new(&path)).is_ok());
+    assert!(opened_again(&seen).is_ok());
     fs::write(&path, "timestamp,kwh\n").unwrap();
-    let again = opened_again(&seen, Path::new(&path)).err();
+    let again = opened_again(&seen).err();
     assert!(matches!(again, Some(Wrong::Changed(_))));
+}
+
+#[test]
+fn files_of_other_phases_are_added_once_each_and_all_have_to_stay_as_they_were() {
+    let folder = Folder::new();
+    let file = |letter: char, kept: &str, watt_hours: u32| {
+        let text = format!(
+            "Date/time UTC,Active energy Wh ({letter}),Returned energy Wh ({letter})\n\
+             2024-01-01 00:00,{watt_hours},0\n2024-01-01 00:10,{watt_hours},0\n"
+        );
+        fs::write(folder.path(kept), text).unwrap();
+        folder.path(kept)
+    };
+    let (first, second) = (file('A', "a.csv", 100), file('B', "b.csv", 20));
+    let (again, other) = (file('A', "again.csv", 1), folder.path("other.csv"));
+    fs::write(&other, "timestamp,kwh\n2026-10-01T00:00:00Z,1\n").unwrap();
+    let with = |phases: &[&String]| {
+        let asked = Look {
+            path: first.clone(),
+            phases: phases.iter().map(|path| (*path).clone()).collect(),
+            home_zone: Some("UTC".to_owned()),
+            ..Look::default()
+        };
+        look_at(&asked, &Gate::default(), &|_| {})
+    };
+    let seen = with(&[&second]).unwrap();
+    assert_eq!(seen.name, "a.csv + b.csv");
+    let looked = seen.looked.as_ref().unwrap();
+    assert_eq!(
+        looked.summary.channels["grid_import"].total_nano,
+        240_000_000
+    );
+    assert!(opened_again(&seen).is_ok());
+    for (phases, why) in [
+        (vec![&second, &second], &second),
+        (vec![&first], &first),
+        (vec![&again], &again),
+        (vec![&other], &other),
+    ] {
+        let refused = with(&phases).err();
+        assert_eq!(refused, Some(Wrong::NoPhase(why.clone())), "{phases:?}");
+    }
+    file('B', "b.csv", 4_000);
+    let changed = opened_again(&seen).err();
+    assert_eq!(changed, Some(Wrong::Changed(second)));
 }
 
 #[test]
