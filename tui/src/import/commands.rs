@@ -78,6 +78,13 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
+        keys: &[key('p')],
+        name: "key-import-add-phase",
+        when: |app| is_table(app) && is_phase(app),
+        run: |app, _| ask_for(app, Asking::Phase),
+        footer: true,
+    },
+    Command {
         keys: &[named(KeyCode::Right), named(KeyCode::Enter), key('l')],
         name: "key-import-meter",
         when: has_channels,
@@ -137,10 +144,10 @@ pub const COMMANDS: &[Command] = &[
         footer: true,
     },
     Command {
-        keys: &[key('p')],
-        name: "key-import-add-phase",
-        when: |app| is_table(app) && is_phase(app),
-        run: |app, _| ask_for(app, Asking::Phase),
+        keys: &[key('i')],
+        name: "key-import-other",
+        when: |app| app.import.sending.is_none() && app.import.looking.is_none(),
+        run: |app, _| ask_for(app, Asking::File),
         footer: true,
     },
     Command {
@@ -149,13 +156,6 @@ pub const COMMANDS: &[Command] = &[
         when: |app| is_table(app) && !is_phase(app),
         run: |app, _| ask_for(app, Asking::Phase),
         footer: false,
-    },
-    Command {
-        keys: &[key('i')],
-        name: "key-import-other",
-        when: |app| app.import.sending.is_none() && app.import.looking.is_none(),
-        run: |app, _| ask_for(app, Asking::File),
-        footer: true,
     },
     Command {
         keys: &[key('s')],
