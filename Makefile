@@ -79,12 +79,12 @@ bench-import: postgresql ## Import a million quarter-hours beside psql; memory a
 	@scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench import -- \
 		"$$DATABASE_URL" "$$(scripts/postgresql-bin)/psql" $(or $(TIMES),5)'
 
-# How many seconds each: make bench-live SECONDS=20
+# How many seconds each in a round: make bench-live SECONDS=10
 .PHONY: bench-live
 bench-live: postgresql ## Send single values over 16 connections, beside single rows by pgbench
 	@echo 'what | ours | beside it | ratio'
 	@DURABLE=1 scripts/with-postgres sh -c 'cargo bench --quiet --profile measure -p ecotrack-server --bench live -- \
-		"$$DATABASE_URL" "$$DATABASE_TCP_URL" "$$(scripts/postgresql-bin)/pgbench" $(or $(SECONDS),10)'
+		"$$DATABASE_URL" "$$DATABASE_TCP_URL" "$$(scripts/postgresql-bin)/pgbench" $(or $(SECONDS),4)'
 
 .PHONY: prepare
 prepare: postgresql ## Record the queries for SQLx, after a query or a migration changed
