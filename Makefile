@@ -27,7 +27,7 @@ clean-demo: ## Remove the demo's data
 .PHONY: test
 test: postgresql mosquitto ## Run every test
 	@if command -v cargo-nextest >/dev/null; then set -- cargo nextest run; else set -- cargo test; fi; \
-	INSTA_UPDATE=no scripts/with-postgres "$$@" --workspace
+	INSTA_UPDATE=no scripts/with-template "$$@" --workspace
 
 # The quick to fail first. Clippy compiles the queries against a real schema on the way.
 .PHONY: ci

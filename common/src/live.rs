@@ -1,6 +1,8 @@
 //! What meters and programs send by themselves: keys, what they send, and which meter it is of.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -61,6 +63,16 @@ pub struct ApiKey {
     /// Whether it came from another server, where what it says stayed: it has to be made anew.
     #[serde(default)]
     pub moved: bool,
+}
+
+impl ApiKey {
+    /// The last day on which it works, where it ends with a day of its home's zone.
+    pub fn last_day(&self, zone: &TimeZone) -> Option<Date> {
+        let end = self.expires_at?.to_zoned(zone.clone());
+        let is_midnight = end.start_of_day().is_ok_and(|start| start == end);
+        let last = end.date().yesterday().ok()?;
+        is_midnight.then_some(last)
+    }
 }
 
 /// A fresh key: the only time that what it says travels.
@@ -426,6 +438,29 @@ mod tests {
             ("$SYS/#", false),
         ] {
             assert_eq!(is_filter(filter), good, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_ends_with_a_day_of_its_home_has_a_last_day() {
+        let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+        let key = |until: Option<&str>| ApiKey {
+            api_key_id: ApiKeyId(uuid::Uuid::nil()),
+            name: "Shelly".to_owned(),
+            meter_id: None,
+            created_by: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            expires_at: until.map(|at| at.parse().unwrap()),
+            last_used_at: None,
+            moved: false,
+        };
+        for (until, expected) in [
+            (Some("2027-03-01T03:00:00Z"), Some("2027-02-28")),
+            (Some("2027-03-01T03:00:01Z"), None),
+            (None, None),
+        ] {
+            let day = key(until).last_day(&zone).map(|day| day.to_string());
+            assert_eq!(day.as_deref(), expected, "{until:?}");
         }
     }
 

@@ -774,7 +774,7 @@ cli-import-in-doubt = Nothing was stored: some rows are in doubt. --accept-findi
 cli-import-which-channel = The file has several channels ({ $channels }); say which one is { $name }: --meter CHANNEL={ $name }
 cli-import-no-such-channel = The file has no channel { $channel }. It has: { $channels }
 cli-import-no-meter = { $channel } was passed over: name its meter with --meter { $channel }=NAME
-cli-import-no-phases = --phases adds up files of the same channels, each a table of values, and takes two or more of them
+cli-import-no-phases = --phases adds up files of the same channels, each a table of values, and takes two or more of them, no two of the same phase
 cli-import-no-meters = Nothing was stored: no meter of the home fits the file. Name one with --meter CHANNEL=NAME, or make one with --new-meter NAME.
 cli-import-no-mapping = { $preset } has no columns that could be changed, or is not known.
 import-guessed = a table that no preset knows, read by the words of its header
@@ -2461,7 +2461,7 @@ cli-alert-put-off = Put off until { $until }: { $what }.
 task-send-notice = notices
 key-notices = notices
 key-live = live
-key-live-open = what meters send, and keys for them
+key-live-open = live: what meters send, keys and MQTT topics for them
 key-test = send a test
 table-notices = Notices
 empty-notices = You are told on the screens only. n adds a webhook, an ntfy topic or mails.

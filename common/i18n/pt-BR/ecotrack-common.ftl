@@ -773,7 +773,7 @@ cli-import-in-doubt = Nada foi guardado: algumas linhas são duvidosas. --accept
 cli-import-which-channel = O arquivo tem vários canais ({ $channels }); diga qual é { $name }: --meter CANAL={ $name }
 cli-import-no-such-channel = O arquivo não tem o canal { $channel }. Ele tem: { $channels }
 cli-import-no-meter = { $channel } ficou de fora: informe o medidor com --meter { $channel }=NOME
-cli-import-no-phases = --phases soma arquivos dos mesmos canais, cada um uma tabela de valores, e precisa de dois ou mais
+cli-import-no-phases = --phases soma arquivos dos mesmos canais, cada um uma tabela de valores, e precisa de dois ou mais, nunca dois da mesma fase
 cli-import-no-meters = Nada foi guardado: nenhum medidor da casa serve para o arquivo. Informe um com --meter CANAL=NOME, ou crie um com --new-meter NOME.
 cli-import-no-mapping = { $preset } não tem colunas que possam ser mudadas, ou não é conhecido.
 import-guessed = uma tabela que nenhum modelo conhece, lida pelas palavras do cabeçalho
@@ -2460,7 +2460,7 @@ cli-alert-put-off = Adiado até { $until }: { $what }.
 task-send-notice = avisos
 key-notices = avisos
 key-live = ao vivo
-key-live-open = o que os medidores enviam, e chaves para eles
+key-live-open = ao vivo: o que os medidores enviam, chaves e tópicos MQTT para eles
 key-test = enviar teste
 table-notices = Avisos
 empty-notices = Você só é avisado nas telas. n adiciona um webhook, um tópico do ntfy ou e-mails.

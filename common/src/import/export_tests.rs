@@ -417,6 +417,7 @@ fn answers_of_services_are_tables_whose_columns_are_keys() {
     ]);
     let cut = "[{\"start\":\"2024-01-01T00:00:00Z\",\"usage_kwh\":1},\n{\"start\":\"2024-01-01T01:00:00Z\",\"usage_kwh\":2},\n{\"sta";
     let cut = looked("UTC", cut);
+    assert_eq!(cut.separator(), None, "nothing parts its cells");
     let told = cut.findings.iter().find(|it| it.code == "json_truncated");
     assert_eq!(told.map(|it| it.line), Some(3));
     assert_eq!(cut.weight, Some(super::Weight::Refusal));

@@ -61,6 +61,18 @@ impl Looked {
         self.table.as_ref().and_then(Table::phase)
     }
 
+    /// What parts its cells, where it is text that has such.
+    pub fn separator(&self) -> Option<char> {
+        match &self.what {
+            What::Table { .. } | What::Together { .. } => {
+                let table = self.table.as_ref()?;
+                Some(char::from(table.separator))
+            }
+            What::Packed { looked, .. } => looked.separator(),
+            _ => None,
+        }
+    }
+
     /// Whether the intervals of a channel are the cycles of the file's bills: then no meter of the home
     /// measured them.
     pub fn is_billed(&self, channel: &str) -> bool {

@@ -164,6 +164,7 @@ mod tests {
         let sum = added(&texts);
         assert_eq!(channels(&sum), "grid_export 3 0.0045, grid_import 3 0.189");
         assert_eq!(sum.weight, None, "{:?}", sum.findings);
+        assert_eq!(sum.separator(), Some(','));
         let within = sum.spans.of("grid_import", SPAN.0).unwrap();
         assert_eq!(within.nano, 123_000_000);
         for _ in 0..2 {

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use i18n_embed::fluent::FluentLanguageLoader;
 use i18n_embed::{I18nAssets, LanguageLoader};
@@ -81,6 +81,22 @@ impl I18nAssets for Words {
     }
 }
 
+fn load(language: Language) -> FluentLanguageLoader {
+    let parse = |language: Language| {
+        language
+            .as_str()
+            .parse()
+            .expect("the words of Language are language tags")
+    };
+    let loader = FluentLanguageLoader::new(DOMAIN, parse(Language::English));
+    loader
+        .load_languages(&Words, &[parse(language)])
+        .expect("the shipped words parse, a test reads them all");
+    // Isolating marks have no width but confuse terminals that count them.
+    loader.set_use_isolating(false);
+    loader
+}
+
 /// A language with its words and its ways of writing numbers. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Locale {
@@ -89,23 +105,17 @@ pub struct Locale {
 }
 
 impl Locale {
-    /// The words and formats of `language`.
+    /// The words and formats of `language`: read once in a process, since they are many.
     pub fn new(language: Language) -> Self {
-        let parse = |language: Language| {
-            language
-                .as_str()
-                .parse()
-                .expect("the words of Language are language tags")
+        static ENGLISH: OnceLock<Arc<FluentLanguageLoader>> = OnceLock::new();
+        static BRAZILIAN_PORTUGUESE: OnceLock<Arc<FluentLanguageLoader>> = OnceLock::new();
+        let loader = match language {
+            Language::English => &ENGLISH,
+            Language::BrazilianPortuguese => &BRAZILIAN_PORTUGUESE,
         };
-        let loader = FluentLanguageLoader::new(DOMAIN, parse(Language::English));
-        loader
-            .load_languages(&Words, &[parse(language)])
-            .expect("the shipped words parse, a test reads them all");
-        // Isolating marks have no width but confuse terminals that count them.
-        loader.set_use_isolating(false);
         Self {
             language,
-            loader: Arc::new(loader),
+            loader: loader.get_or_init(|| Arc::new(load(language))).clone(),
         }
     }
 

@@ -136,7 +136,10 @@ fn table(keys: &[ApiKey], shown: Shown) -> Table {
             } else {
                 at(row.last_used_at)
             },
-            at(row.expires_at),
+            match row.last_day(&shown.zone()) {
+                Some(day) => locale.date(day),
+                None => at(row.expires_at),
+            },
         ]);
     }
     table

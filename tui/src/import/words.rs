@@ -48,12 +48,10 @@ pub(crate) fn recognised(shown: &str, looked: &Looked, locale: &Locale) -> Strin
         "import-mapped"
     };
     let title = preset(&looked.preset, locale).unwrap_or_else(|| locale.text(unknown));
-    // A sheet has cells as they are.
-    let table = looked.table.as_ref().filter(|_| looked.encoding != "XLSX");
-    let separator = table.map_or_else(String::new, |table| {
-        let mark = match table.separator {
-            b'\t' => locale.text("import-tab"),
-            mark => char::from(mark).to_string(),
+    let separator = looked.separator().map_or_else(String::new, |mark| {
+        let mark = match mark {
+            '\t' => locale.text("import-tab"),
+            mark => mark.to_string(),
         };
         fl!(words, "import-separated", mark = mark)
     });

@@ -50,7 +50,10 @@ pub(super) fn keys(app: &App, cx: &Context) -> Option<Vec<Row>> {
             } else {
                 at(row.last_used_at)
             },
-            at(row.expires_at),
+            match (row.last_day(&app.zone()), row.expires_at) {
+                (Some(day), Some(at)) => Cell::at(cx.locale.date(day), at.as_second()),
+                (_, end) => at(end),
+            },
         ],
         dim: row.expires_at.is_some_and(|at| at <= cx.now),
     });
