@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::delimited::Table;
 use super::encoding;
 use super::file::{Looked, What, after};
+use super::finding::Finding;
 use super::series::{Interval, Series, Spans};
 use super::unit::Base;
 
@@ -75,10 +76,18 @@ pub fn together<S: Read + Seek>(
         assumed.then_some(first.time_zone.as_str()),
         &mut findings,
     );
+    let weight = findings.weight();
+    // What is to be said of all the files is said once.
+    let mut told: Vec<Finding> = Vec::new();
+    for finding in findings.into_list() {
+        if finding.line > 0 || !told.contains(&finding) {
+            told.push(finding);
+        }
+    }
     Ok(Looked {
         summary,
-        weight: findings.weight(),
-        findings: findings.into_list(),
+        weight,
+        findings: told,
         spans,
         what: What::Together { encoding, others },
         zones,
@@ -112,6 +121,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::super::file::{Request, look, read};
+    use super::super::finding::Weight;
     use super::super::layout_tests::channels;
     use super::*;
 
@@ -130,8 +140,8 @@ mod tests {
     fn phase(letter: char, values: [&str; 3]) -> String {
         let [a, b, c] = values;
         format!(
-            "Date/time UTC,Active energy Wh ({letter}),Returned energy Wh ({letter})\n\
-             2024-01-01 00:00,{a},0\n2024-01-01 00:10,{b},0.5\n2024-01-01 00:20,{c},1\n"
+            "Date/time UTC,Active energy Wh ({letter}),Returned energy Wh ({letter}),Min V\n\
+             2024-01-01 00:00,{a},0,230\n2024-01-01 00:10,{b},0.5,230\n2024-01-01 00:20,{c},1,230\n"
         )
     }
 
@@ -163,8 +173,10 @@ mod tests {
         }
         let sum = added(&texts);
         assert_eq!(channels(&sum), "grid_export 3 0.0045, grid_import 3 0.189");
-        assert_eq!(sum.weight, None, "{:?}", sum.findings);
+        assert_eq!(sum.weight, Some(Weight::Note), "{:?}", sum.findings);
         assert_eq!(sum.separator(), Some(','));
+        let not_read = sum.findings.iter().filter(|it| it.code == "not_read");
+        assert_eq!(not_read.count(), 1, "{:?}", sum.findings);
         let within = sum.spans.of("grid_import", SPAN.0).unwrap();
         assert_eq!(within.nano, 123_000_000);
         for _ in 0..2 {
