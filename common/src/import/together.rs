@@ -175,8 +175,8 @@ mod tests {
         assert_eq!(channels(&sum), "grid_export 3 0.0045, grid_import 3 0.189");
         assert_eq!(sum.weight, Some(Weight::Note), "{:?}", sum.findings);
         assert_eq!(sum.separator(), Some(','));
-        let not_read = sum.findings.iter().filter(|it| it.code == "not_read");
-        assert_eq!(not_read.count(), 1, "{:?}", sum.findings);
+        let ignored = sum.findings.iter().filter(|it| it.code == "ignored");
+        assert_eq!(ignored.count(), 1, "{:?}", sum.findings);
         let within = sum.spans.of("grid_import", SPAN.0).unwrap();
         assert_eq!(within.nano, 123_000_000);
         for _ in 0..2 {
