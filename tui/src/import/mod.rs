@@ -300,7 +300,7 @@ fn looked(
     match seen {
         Err(wrong) => {
             // The path that was typed stays, to be put right.
-            let (asking, path) = match state.look.phases.pop() {
+            let (asking, path) = match state.drop_asked_phase() {
                 Some(path) => (Asking::Phase, path),
                 None => (Asking::File, state.look.path.clone()),
             };
@@ -531,9 +531,7 @@ fn back(app: &mut App) -> Vec<Effect> {
         return job(app, Job::Stop);
     }
     if state.looking.take().is_some() {
-        if state.asking == Some(Asking::Phase) {
-            state.look.phases.pop();
-        }
+        state.drop_asked_phase();
         if state.seen.is_none() {
             state.asking = Some(Asking::File);
         }

@@ -63,5 +63,11 @@ fn files_of_other_phases_are_asked_for_and_stay_with_the_first() {
     // It is read anew as both.
     press(&mut app, key('e'));
     let effects = press(&mut app, ctrl('s'));
-    assert_eq!(look_job(&effects).1.phases, ["/home/ana/em_data_B.csv"]);
+    let (ticket, look) = look_job(&effects);
+    assert_eq!(look.phases, ["/home/ana/em_data_B.csv"]);
+    // Where that fails the sum that is shown stays one of both.
+    let wrong = Wrong::Missing("/home/ana/em_data_A.csv".into());
+    tell(&mut app, ticket, Err(wrong));
+    assert_eq!(app.import.asking, Some(Asking::File));
+    assert_eq!(app.import.look.phases, ["/home/ana/em_data_B.csv"]);
 }

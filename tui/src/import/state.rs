@@ -249,6 +249,15 @@ impl State {
         self.looked().is_some_and(|it| !it.summary.bills.is_empty())
     }
 
+    /// Forgets the phase that was to be added, and gives its path; those that are added already stay.
+    pub(super) fn drop_asked_phase(&mut self) -> Option<String> {
+        if self.asking == Some(Asking::Phase) {
+            self.look.phases.pop()
+        } else {
+            None
+        }
+    }
+
     /// What is chosen now.
     pub(super) fn choice(&self) -> Choice {
         Choice {
