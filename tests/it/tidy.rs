@@ -291,6 +291,10 @@ fn only_loops_and_timers_wait() {
             "server/src/database/earlier.rs",
             "looks whether a process that was told to end has ended; it is nobody's child",
         ),
+        (
+            "server/src/readings/imports/stream.rs",
+            "reading leaves the processor to others",
+        ),
         ("tui/src/runtime.rs", "the timers that effects ask for"),
     ];
     // In tests too: a test awaits what it is after.

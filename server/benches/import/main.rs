@@ -6,6 +6,7 @@
 //! often each is done. No test: times on shared machines mean little but as ratios of the same run.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
@@ -21,6 +22,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::io::AsyncBufReadExt;
 use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
 mod store;
 
@@ -98,17 +101,17 @@ async fn measure(url: &str, psql: &Path, times: usize, folder: &Path) -> anyhow:
         theirs / ours
     );
 
-    let small = server.import_meters(1, SMALL_ROWS).await?;
-    let quiet = server.dashboards(|looked| looked >= QUIET_LOOKS).await?;
-    let importing = std::sync::atomic::AtomicBool::new(true);
-    let import = async {
-        let large = server.import_meters(METERS, ROWS).await;
-        importing.store(false, std::sync::atomic::Ordering::Relaxed);
-        large
-    };
-    let ended = |_| !importing.load(std::sync::atomic::Ordering::Relaxed);
-    let (large, beside) = tokio::join!(import, server.dashboards(ended));
-    let (large, beside) = (large?, beside?);
+    let large = server.large_file(folder, METERS, ROWS).await?;
+    let small = server.large_file(folder, 1, SMALL_ROWS).await?;
+    let small = server.import_meters(&small).await?;
+    let quiet = server.viewer().look(|looked| looked >= QUIET_LOOKS).await?;
+    let (stop, mut ended) = oneshot::channel::<()>();
+    let beside = server
+        .viewer()
+        .look(move |_| ended.try_recv() != Err(TryRecvError::Empty));
+    let large = server.import_meters(&large).await?;
+    drop(stop);
+    let beside = beside.await?;
     println!(
         "peak memory of the server, MiB: a file of {} MB beside one of {} MB | {} | {} | {:.2}",
         large.megabytes,
@@ -124,6 +127,12 @@ async fn measure(url: &str, psql: &Path, times: usize, folder: &Path) -> anyhow:
         beside.p99_ms,
         quiet.p99_ms,
         beside.p99_ms / quiet.p99_ms
+    );
+    println!(
+        "a dashboard, the middle one, ms | {:.2} | {:.2} | {:.2}",
+        beside.p50_ms,
+        quiet.p50_ms,
+        beside.p50_ms / quiet.p50_ms
     );
     Ok(())
 }
@@ -181,7 +190,14 @@ async fn copy(psql: &Path, url: &str, file: &Path) -> anyhow::Result<()> {
 /// How long dashboards took.
 struct Looks {
     count: usize,
+    p50_ms: f64,
     p99_ms: f64,
+}
+
+/// A file of several meters.
+struct LargeFile {
+    path: PathBuf,
+    bytes: u64,
 }
 
 struct Large {
@@ -290,25 +306,32 @@ impl Server {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// Asks for the home's dashboard again and again, as somebody's screens do.
-    async fn dashboards(&self, ended: impl Fn(usize) -> bool) -> anyhow::Result<Looks> {
+    fn viewer(&self) -> Viewer {
         let dashboard = path::fill(path::DASHBOARD, &[("energy_profile_id", &self.profile)]);
-        let address = format!("{}{dashboard}", self.address);
-        let mut every = tokio::time::interval(LOOK_EVERY);
-        let mut took = Vec::new();
-        while !ended(took.len()) {
-            every.tick().await;
-            let begun = Instant::now();
-            let answer = self.client.get(&address).bearer_auth(&self.token);
-            let answer = answer.send().await?.error_for_status()?;
-            answer.bytes().await?;
-            took.push(begun.elapsed().as_secs_f64() * 1_000.0);
+        Viewer {
+            address: format!("{}{dashboard}", self.address),
+            token: self.token.clone(),
         }
-        took.sort_by(f64::total_cmp);
-        Ok(Looks {
-            count: took.len(),
-            p99_ms: took.get(took.len() * 99 / 100).copied().unwrap_or(f64::NAN),
-        })
+    }
+
+    /// Writes the file of so many meters with so many rows each.
+    async fn large_file(&self, folder: &Path, meters: i64, rows: i64) -> anyhow::Result<LargeFile> {
+        let path = folder.join(format!("{meters}-meters.csv"));
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+        writeln!(file, "{HEADER}")?;
+        for number in 0..meters {
+            let meter = self.meter(1000 * rows + number).await?;
+            for (at, mwh) in quarters(rows) {
+                let (end, part) = (at + 15.minutes(), mwh % 1_000_000);
+                let kwh = mwh / 1_000_000;
+                writeln!(file, "{meter},{at},{end},{kwh}.{part:06},,false")?;
+            }
+        }
+        let file = file.into_inner()?;
+        // What is still being put on the disk would be measured as well.
+        file.sync_all()?;
+        let bytes = file.metadata()?.len();
+        Ok(LargeFile { path, bytes })
     }
 
     async fn import_steps(&self, meter: &str, file: &str) -> anyhow::Result<ImportReport> {
@@ -317,47 +340,65 @@ impl Server {
             .await
     }
 
-    /// A file of several meters, made while it is sent; the server's peak of memory meanwhile.
-    async fn import_meters(&self, meters: i64, rows: i64) -> anyhow::Result<Large> {
-        let mut keys = Vec::new();
-        for number in 0..meters {
-            keys.push(self.meter(1000 * rows + number).await?);
-        }
-        let bytes = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
-        let sent = bytes.clone();
-        let header = format!("{HEADER}\n");
-        let pieces = keys.into_iter().flat_map(move |meter| {
-            let all: Vec<(Timestamp, i64)> = quarters(rows).collect();
-            let pieces: Vec<_> = all.chunks(1000).map(<[_]>::to_vec).collect();
-            pieces.into_iter().map(move |piece| {
-                let mut text = String::new();
-                for (at, mwh) in piece {
-                    let (end, part) = (at + 15.minutes(), mwh % 1_000_000);
-                    let _ = writeln!(
-                        text,
-                        "{meter},{at},{end},{}.{part:06},,false",
-                        mwh / 1_000_000
-                    );
-                }
-                text
-            })
-        });
-        let pieces = std::iter::once(header).chain(pieces).map(move |piece| {
-            sent.fetch_add(piece.len() as u64, std::sync::atomic::Ordering::Relaxed);
-            Ok::<_, std::io::Error>(piece)
-        });
+    /// A file of several meters, sent from the disk; the server's peak of memory meanwhile.
+    async fn import_meters(&self, file: &LargeFile) -> anyhow::Result<Large> {
         let process = self.process.id().context("the server is gone")?;
         std::fs::write(format!("/proc/{process}/clear_refs"), "5")
             .context("the peak of memory cannot be reset")?;
-        let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
-        self.import("", body).await?;
+        let sent = tokio::fs::File::open(&file.path).await?;
+        self.import("", reqwest::Body::from(sent)).await?;
         let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let peak = peak.and_then(|peak| peak.split_whitespace().next());
         Ok(Large {
-            megabytes: bytes.load(std::sync::atomic::Ordering::Relaxed) / 1_000_000,
+            megabytes: file.bytes / 1_000_000,
             peak_mib: peak.context("no peak of memory is told")?.parse::<u64>()? / 1024,
         })
+    }
+}
+
+/// Somebody else of the home, who looks at the dashboard.
+struct Viewer {
+    address: String,
+    token: String,
+}
+
+impl Viewer {
+    /// Asks for the dashboard again and again, as screens do, from a thread that nothing is sent from.
+    fn look(
+        self,
+        mut ended: impl FnMut(usize) -> bool + Send + 'static,
+    ) -> impl Future<Output = anyhow::Result<Looks>> {
+        let looking = std::thread::spawn(move || -> anyhow::Result<Looks> {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_all().build()?.block_on(async {
+                #[expect(clippy::disallowed_methods, reason = "the bench is its own client")]
+                let client = reqwest::Client::new();
+                let mut every = tokio::time::interval(LOOK_EVERY);
+                // A slow one is not followed by several at once.
+                every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+                let mut took = Vec::new();
+                while !ended(took.len()) {
+                    every.tick().await;
+                    let begun = Instant::now();
+                    let answer = client.get(&self.address).bearer_auth(&self.token);
+                    let answer = answer.send().await?.error_for_status()?;
+                    answer.bytes().await?;
+                    took.push(begun.elapsed().as_secs_f64() * 1_000.0);
+                }
+                took.sort_by(f64::total_cmp);
+                let of = |part: usize| took.get(took.len() * part / 100).copied();
+                Ok(Looks {
+                    count: took.len(),
+                    p50_ms: of(50).unwrap_or(f64::NAN),
+                    p99_ms: of(99).unwrap_or(f64::NAN),
+                })
+            })
+        });
+        async {
+            let looks = tokio::task::spawn_blocking(|| looking.join()).await?;
+            looks.map_err(|_| anyhow::anyhow!("whoever looked panicked"))?
+        }
     }
 }
 

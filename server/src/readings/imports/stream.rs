@@ -2,7 +2,7 @@
 //! of the import's transaction, side by side. Each waits for the next, so that no more than a few
 //! pieces are in memory, whatever the size of the file.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ecotrack_common::ErrorCode;
 use futures_util::{Stream, StreamExt};
@@ -20,6 +20,8 @@ const PIECES_AHEAD: usize = 16;
 const COPIES_AHEAD: usize = 2;
 /// Who sends nothing for so long has gone; the transaction must not wait for them.
 const SILENCE: Duration = Duration::from_secs(30);
+/// How long the thread that reads rests, and how long it works before, or for one piece.
+const REST: Duration = Duration::from_micros(500);
 
 /// A file that was staged whole.
 pub struct Staged {
@@ -46,7 +48,9 @@ where
     let (to_tables, mut copies) = mpsc::channel(COPIES_AHEAD);
     let reader = tokio::task::spawn_blocking(move || {
         let mut assembler = Assembler::new(home);
+        let mut rested = Instant::now();
         while let Some(piece) = pieces.blocking_recv() {
+            rest(&mut rested);
             let go_on = assembler.push(piece.as_ref());
             if send(&mut assembler, &to_tables, false).is_none() || !go_on {
                 break;
@@ -67,7 +71,11 @@ where
                 Some(Err(_)) => return Err(broken_off()),
                 // A file that is refused half way is read to its end all the same: who sends it listens
                 // only then.
-                Some(Ok(piece)) => drop(to_reader.send(piece).await),
+                // Copying has its turn after each piece.
+                Some(Ok(piece)) => {
+                    drop(to_reader.send(piece).await);
+                    tokio::task::yield_now().await;
+                }
             }
         }
         drop(to_reader);
@@ -93,6 +101,18 @@ where
         assembled: reader.await.map_err(anyhow::Error::from)?,
         turn,
     })
+}
+
+/// Leaves the processor to others again and again. Linux shares it out among sessions first (autogroup):
+/// one PostgreSQL that copies has used up its share, and where two processors are all there are, a dashboard's
+/// queries waited up to half a second behind a thread of ours that never slept. Reading is quicker than copying
+/// all the same.
+fn rest(rested: &mut Instant) {
+    if rested.elapsed() > REST {
+        #[expect(clippy::disallowed_methods, reason = "there is nothing to wait for")]
+        std::thread::sleep(REST);
+        *rested = Instant::now();
+    }
 }
 
 async fn open(app: &App) -> Result<(Write, OwnedSemaphorePermit)> {
