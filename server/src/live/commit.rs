@@ -32,7 +32,7 @@ const MOST_TOGETHER: usize = 256;
 /// together; another takes its place where it has to take sources further, which may wait for an import.
 const MOST_AT_ONCE: usize = 2;
 /// Values that were put down are taken further this often at most.
-const FOLD_EVERY: Duration = Duration::from_millis(250);
+const FOLD_EVERY: Duration = Duration::from_millis(500);
 /// And this long after it did not work.
 const FOLD_AGAIN: Duration = Duration::from_secs(30);
 
