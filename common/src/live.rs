@@ -302,6 +302,8 @@ pub struct LiveBroker {
     pub since: Timestamp,
     /// Why the connection could not be made, or broke, the last time.
     pub last_fault: Option<BrokerFault>,
+    /// Topics of the home that the broker does not let the server listen to.
+    pub refused_topics: Vec<String>,
 }
 
 /// Why a broker was not heard.

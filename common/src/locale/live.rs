@@ -58,11 +58,15 @@ impl Locale {
         ))
     }
 
-    /// Whether a broker is heard, and if not why, in a few words; it is none where the operator took it away.
-    pub fn broker_state_short(&self, broker: Option<&LiveBroker>) -> String {
+    /// Whether a topic of a broker is heard, and if not why, in a few words; the broker is none where the operator
+    /// took it away.
+    pub fn broker_state_short(&self, broker: Option<&LiveBroker>, topic: &str) -> String {
         let Some(broker) = broker else {
             return format!("▲ {}", self.text("broker-gone"));
         };
+        if broker.connected && broker.refused_topics.iter().any(|one| one == topic) {
+            return format!("▲ {}", self.text("broker-topic-refused-short"));
+        }
         match (broker.connected, broker.last_fault) {
             (true, _) => format!("● {}", self.text("broker-heard-short")),
             (false, None) => self.text("broker-begun-short"),
@@ -73,8 +77,19 @@ impl Locale {
         }
     }
 
-    /// The same as a sentence, with since when; instants in `zone`.
+    /// How the connection to a broker stands, as sentences, with since when and what it does not let the server
+    /// listen to; instants in `zone`.
     pub fn broker_state(&self, broker: &LiveBroker, zone: &TimeZone) -> String {
+        let mut told = self.connection_state(broker, zone);
+        if broker.connected && !broker.refused_topics.is_empty() {
+            let topics = BTreeMap::from([("topics".to_owned(), broker.refused_topics.join(", "))]);
+            told.push(' ');
+            told.push_str(&self.text_with("broker-topics-refused", &topics));
+        }
+        told
+    }
+
+    fn connection_state(&self, broker: &LiveBroker, zone: &TimeZone) -> String {
         let at = |at| self.date_time_short(at, zone);
         let since = at(broker.since);
         let Some(fault) = broker.last_fault else {

@@ -13,8 +13,8 @@ use anyhow::Context;
 use ecotrack_common::EnergyProfileId;
 use ecotrack_common::live::{BrokerTrouble, NewLiveTopic, topic_matches};
 use rumqttc::{
-    AckMode, AsyncClient, Event, EventLoop, Incoming, MqttOptions, Publish, QoS, TlsConfiguration,
-    Transport,
+    AckMode, AsyncClient, Event, EventLoop, Incoming, MqttOptions, Publish, QoS, SubscribeNotice,
+    SubscribeNoticeError, TlsConfiguration, Transport,
 };
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
@@ -196,10 +196,7 @@ async fn keep_topics(shared: Arc<Shared>) {
         match topics(&shared).await {
             Ok(topics) => {
                 let wanted = topics.into_iter().map(|(_, topic)| topic.topic).collect();
-                if subscribe(&shared.client, &subscribed, &wanted)
-                    .await
-                    .is_err()
-                {
+                if subscribe(&shared, &subscribed, &wanted).await.is_err() {
                     return;
                 }
                 subscribed = wanted;
@@ -210,23 +207,49 @@ async fn keep_topics(shared: Arc<Shared>) {
             // The broker may have forgotten us.
             () = shared.connected.notified() => subscribed.clear(),
             () = changed => {}
-            _ = look.tick() => {}
+            _ = look.tick() => {
+                // What the broker refuses it may have been told to allow since.
+                let standing = shared.app.brokers.of(&shared.broker.name);
+                for topic in standing.map_or_else(Vec::new, |it| it.refused_topics) {
+                    subscribed.remove(&topic);
+                }
+            }
         }
     }
 }
 
 async fn subscribe(
-    client: &AsyncClient,
+    shared: &Arc<Shared>,
     before: &BTreeSet<String>,
     wanted: &BTreeSet<String>,
 ) -> Result<(), rumqttc::ClientError> {
     for topic in wanted.difference(before) {
-        client.subscribe(topic.clone(), QoS::AtLeastOnce).await?;
+        let asked = shared
+            .client
+            .subscribe_tracked(topic.clone(), QoS::AtLeastOnce);
+        tokio::spawn(hear_answer(shared.clone(), topic.clone(), asked.await?));
     }
     for topic in before.difference(wanted) {
-        client.unsubscribe(topic.clone()).await?;
+        shared.client.unsubscribe(topic.clone()).await?;
+        shared
+            .app
+            .brokers
+            .answered(&shared.broker.name, topic, true);
     }
     Ok(())
+}
+
+/// Waits for what the broker says to a topic. Where the connection breaks first, it is asked again over the next.
+async fn hear_answer(shared: Arc<Shared>, topic: String, asked: SubscribeNotice) {
+    let allowed = match asked.wait_completion_async().await {
+        Ok(()) => true,
+        Err(SubscribeNoticeError::V4SubAckFailure(_)) => false,
+        Err(_) => return,
+    };
+    let name = &shared.broker.name;
+    if shared.app.brokers.answered(name, &topic, allowed) && !allowed {
+        tracing::warn!(broker = name, topic, "the broker refuses a topic");
+    }
 }
 
 /// What homes that may listen at this broker want to hear.

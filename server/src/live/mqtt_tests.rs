@@ -25,6 +25,11 @@ struct Broker {
 
 impl Broker {
     async fn start() -> Self {
+        Self::start_with(|_| String::new()).await
+    }
+
+    /// With more in its configuration, that may be about files in its folder.
+    async fn start_with(more: impl FnOnce(&std::path::Path) -> String) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
@@ -32,8 +37,9 @@ impl Broker {
         std::fs::create_dir_all(&folder).unwrap();
         let config = format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {}/\n\
-             autosave_on_changes true\nautosave_interval 1\nlog_dest stderr\nlog_type all\n{}",
+             autosave_on_changes true\nautosave_interval 1\nlog_dest stderr\nlog_type all\n{}\n{}",
             folder.display(),
+            more(&folder),
             // As root it would become somebody who cannot write there.
             if rustix::process::geteuid().is_root() {
                 "user root\n"
@@ -130,6 +136,32 @@ impl Drop for Broker {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// What mosquitto's own plugin lets everybody listen to, as its file has it; nothing else may be.
+fn allowing(pattern: &str) -> String {
+    let acl = json!({ "acltype": "subscribePattern", "topic": pattern, "allow": true });
+    let access = json!({ "publishClientSend": true, "publishClientReceive": true, "subscribe": false,
+        "unsubscribe": true });
+    json!({
+        "defaultACLAccess": access, "clients": [], "anonymousGroup": "all",
+        "groups": [{ "groupname": "all", "roles": [{ "rolename": "all" }] }],
+        "roles": [{ "rolename": "all", "acls": [acl] }],
+    })
+    .to_string()
+}
+
+/// Where Debian and others put that plugin.
+fn plugin() -> PathBuf {
+    let named = |folder: PathBuf| folder.join("mosquitto_dynamic_security.so");
+    let libraries = ["/usr/lib", "/usr/local/lib", "/opt/homebrew/lib"].map(PathBuf::from);
+    let below = std::fs::read_dir("/usr/lib")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut folders = below.map(|entry| entry.path()).chain(libraries).map(named);
+    let found = folders.find(|file| file.exists());
+    found.expect("mosquitto's plugin is installed; scripts/install-mosquitto does that")
 }
 
 fn tasmota(minute: u32, total: &str) -> String {
@@ -299,6 +331,53 @@ async fn a_broker_that_cannot_be_reached_says_so_and_nothing_secret(db: PgPool) 
     for secret in ["hunter2", "bob", "nowhere", "127.0.0.1"] {
         assert!(!told.to_string().contains(secret), "{told}");
     }
+    test.app.shutdown.cancel();
+    listening.await.unwrap();
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_topic_that_the_broker_refuses_is_told_to_the_home_that_wants_it(db: PgPool) {
+    let mut broker = Broker::start_with(|folder| {
+        let file = folder.join("allowed.json");
+        std::fs::write(&file, allowing("open/#")).unwrap();
+        let (plugin, file) = (plugin(), file.display().to_string());
+        format!("plugin {}\nplugin_opt_config_file {file}", plugin.display())
+    })
+    .await;
+    let settings = broker.settings();
+    let test = TestApp::new(db).await;
+    let test = test.with_settings(|all| all.mqtt = vec![settings]);
+    let (ana, profile) = test.owner().await;
+    let (eva, other) = test.owner_called("Eva").await;
+    for (who, home, topic) in [
+        (&ana, profile, "tele/+/SENSOR"),
+        (&ana, profile, "open/plug"),
+        (&eva, other, "secret/#"),
+    ] {
+        let body = json!({ "broker": "home", "topic": topic });
+        let made = who.post(&in_home(path::LIVE_TOPICS, home), &body).await;
+        assert_eq!(made.status, axum::http::StatusCode::CREATED);
+    }
+    let listening = tokio::spawn(mqtt::run(test.app.clone()));
+    let refused = async |who: &crate::testing::Actor, home| {
+        let told = who.get(&in_home(path::LIVE_BROKERS, home)).await.json;
+        (
+            told[0]["connected"].clone(),
+            told[0]["refused_topics"].clone(),
+        )
+    };
+    let seen_as = async |who, home, topics: serde_json::Value| {
+        while refused(who, home).await != (json!(true), topics.clone()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    seen_as(&eva, other, json!(["secret/#"])).await;
+    seen_as(&ana, profile, json!(["tele/+/SENSOR"])).await;
+
+    // The operator allows it.
+    std::fs::write(broker.folder.join("allowed.json"), allowing("tele/#")).unwrap();
+    broker.again().await;
+    seen_as(&ana, profile, json!(["open/plug"])).await;
     test.app.shutdown.cancel();
     listening.await.unwrap();
 }

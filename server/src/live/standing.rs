@@ -20,6 +20,7 @@ impl Standings {
             connected: false,
             since: now,
             last_fault: None,
+            refused_topics: Vec::new(),
         };
         self.all().entry(name.to_owned()).or_insert(fresh);
     }
@@ -28,7 +29,24 @@ impl Standings {
     pub fn connected(&self, name: &str, now: Timestamp) {
         if let Some(broker) = self.all().get_mut(name) {
             (broker.connected, broker.since) = (true, now);
+            broker.refused_topics.clear();
         }
+    }
+
+    /// The broker said whether the server may listen to a topic; whether that is something new.
+    pub fn answered(&self, name: &str, topic: &str, allowed: bool) -> bool {
+        let mut all = self.all();
+        let Some(broker) = all.get_mut(name) else {
+            return false;
+        };
+        let refused = &mut broker.refused_topics;
+        let at = refused.iter().position(|one| one == topic);
+        match (at, allowed) {
+            (Some(at), true) => drop(refused.remove(at)),
+            (None, false) => refused.push(topic.to_owned()),
+            _ => return false,
+        }
+        true
     }
 
     /// It is not; `since` stays where it was not heard before either.
@@ -41,7 +59,7 @@ impl Standings {
         }
     }
 
-    /// How it stands.
+    /// How it stands, with the topics of all homes that it refuses.
     pub fn of(&self, name: &str) -> Option<LiveBroker> {
         self.all().get(name).cloned()
     }

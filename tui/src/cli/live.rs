@@ -315,6 +315,7 @@ fn topic_table(
                 brokers
                     .iter()
                     .find(|broker| broker.name == row.topic.broker),
+                &row.topic.topic,
             ),
         ]);
     }

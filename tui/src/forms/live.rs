@@ -250,10 +250,10 @@ pub(super) fn standing<'a>(app: &App, form: &Form, cx: &Context) -> Vec<Line<'a>
         return Vec::new();
     };
     let state = cx.locale.broker_state(broker, &app.zone());
-    let mark = if broker.connected || broker.last_fault.is_none() {
-        "●"
-    } else {
-        "▲"
+    let mark = match (broker.connected, broker.last_fault) {
+        (true, _) if broker.refused_topics.is_empty() => "●",
+        (false, None) => "●",
+        _ => "▲",
     };
     let lines = words::wrap(&format!("{mark} {state}"), WIDE);
     lines.into_iter().map(Line::from).collect()

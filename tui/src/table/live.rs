@@ -85,7 +85,8 @@ pub(super) fn topics(app: &App, cx: &Context) -> Option<Vec<Row>> {
     let brokers = app.lists.brokers.value();
     let rows = topics.iter().map(|row| {
         let known = brokers.map(|all| all.iter().find(|one| one.name == row.topic.broker));
-        let state = known.map(|broker| Cell::text(cx.locale.broker_state_short(broker)));
+        let state =
+            known.map(|broker| Cell::text(cx.locale.broker_state_short(broker, &row.topic.topic)));
         let since = known.flatten().map(|broker| instant(app, broker.since, cx));
         Row {
             key: row.live_topic_id.0,

@@ -70,21 +70,28 @@ pub(super) fn put(lists: &mut Lists) {
         connected,
         since: at(since),
         last_fault: fault.map(|(why, when)| BrokerFault { why, at: at(when) }),
+        refused_topics: Vec::new(),
     };
     let away = (BrokerTrouble::Away, "2026-11-23T14:58:00Z");
+    let mut garage = broker("garage", true, "2026-11-23T09:00:00Z", None);
+    garage.refused_topics = vec!["shellies/#".into()];
     lists.brokers = Remote::Ready(vec![
-        broker("garage", true, "2026-11-23T09:00:00Z", None),
+        garage,
         broker("home", false, "2026-11-23T11:30:00Z", Some(away)),
     ]);
-    lists.topics = Remote::Ready(vec![LiveTopic {
-        live_topic_id: LiveTopicId(id(221)),
+    let topic = |number, broker: &str, topic: &str, meter_id| LiveTopic {
+        live_topic_id: LiveTopicId(id(number)),
         topic: NewLiveTopic {
-            broker: "home".into(),
-            topic: "tele/+/SENSOR".into(),
-            meter_id: steps,
+            broker: broker.into(),
+            topic: topic.into(),
+            meter_id,
         },
         version: 1,
-    }]);
+    };
+    lists.topics = Remote::Ready(vec![
+        topic(221, "home", "tele/+/SENSOR", steps),
+        topic(222, "garage", "shellies/#", None),
+    ]);
 }
 
 /// The source that is of a meter.

@@ -49,13 +49,29 @@ async fn list(
 async fn brokers(
     State(app): State<App>,
     Path(profile): Path<EnergyProfileId>,
-) -> axum::Json<Vec<LiveBroker>> {
+) -> Result<axum::Json<Vec<LiveBroker>>> {
     let mine = app.settings.mqtt.iter();
     let mine = mine.filter(|broker| broker.serves(profile));
-    axum::Json(
-        mine.filter_map(|broker| app.brokers.of(&broker.name))
-            .collect(),
-    )
+    let mut brokers: Vec<LiveBroker> = mine
+        .filter_map(|broker| app.brokers.of(&broker.name))
+        .collect();
+    if brokers
+        .iter()
+        .any(|broker| !broker.refused_topics.is_empty())
+    {
+        // What other homes listen to is nothing to this one.
+        let mut conn = app.db.acquire().await?;
+        let topics = store::list(&mut conn, profile).await?;
+        for broker in &mut brokers {
+            let name = &broker.name;
+            let is_ours = |topic: &String| {
+                let mut ours = topics.iter().map(|row| &row.topic);
+                ours.any(|ours| ours.broker == *name && ours.topic == *topic)
+            };
+            broker.refused_topics.retain(is_ours);
+        }
+    }
+    Ok(axum::Json(brokers))
 }
 
 /// Listens to one more topic.
