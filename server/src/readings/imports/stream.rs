@@ -104,9 +104,8 @@ where
 }
 
 /// Leaves the processor to others again and again. Linux shares it out among sessions first (autogroup):
-/// one PostgreSQL that copies has used up its share, and where two processors are all there are, a dashboard's
-/// queries waited up to half a second behind a thread of ours that never slept. Reading is quicker than copying
-/// all the same.
+/// whichever process of PostgreSQL copies uses up the share of all of them, and on two processors a dashboard's
+/// queries waited up to half a second behind a thread of ours that never slept.
 fn rest(rested: &mut Instant) {
     if rested.elapsed() > REST {
         #[expect(clippy::disallowed_methods, reason = "there is nothing to wait for")]
