@@ -122,7 +122,7 @@ impl<R: Read> BufRead for Decoded<R> {
 /// # Errors
 /// Where they cannot be read.
 pub(super) fn decoded<R: Read>(source: R, encoding: &'static Encoding) -> io::Result<Decoded<R>> {
-    const BUFFER: usize = 128 * 1024;
+    const BUFFER: usize = 32 * 1024;
     if encoding == UTF_8 {
         let mut source = BufReader::with_capacity(BUFFER, source);
         if source.fill_buf()?.starts_with(b"\xef\xbb\xbf") {

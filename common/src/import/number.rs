@@ -45,18 +45,18 @@ impl Number {
 
     /// The number in billionths of the base of `unit`, to the nearest, halves away from zero; `None`
     /// where that is beyond nine billion.
+    #[inline]
     pub fn to_nano(self, unit: Unit) -> Option<i64> {
-        const POWERS: [i128; 19] = powers();
         // Most numbers of most files only need to be multiplied, which is much quicker.
-        let more = match (unit.numerator, unit.denominator) {
-            (1, 1) => Some(0),
-            (1, 1_000) => Some(3),
-            (1, 1_000_000) => Some(6),
-            _ => None,
-        };
-        if let Some(power) = more.and_then(|more| 9_u8.checked_sub(self.decimals + more)) {
-            return self.digits.checked_mul(POWERS_SHORT[usize::from(power)]);
+        let power = nano_power(unit).and_then(|power| power.checked_sub(self.decimals));
+        match power {
+            Some(power) => self.digits.checked_mul(POWERS_SHORT[usize::from(power)]),
+            None => self.divided(unit),
         }
+    }
+
+    fn divided(self, unit: Unit) -> Option<i64> {
+        const POWERS: [i128; 19] = powers();
         let scale = POWERS[usize::from(self.decimals)];
         let above = i128::from(self.digits)
             .checked_mul(i128::from(unit.numerator))?
@@ -86,6 +86,16 @@ impl Number {
             digits: -self.digits,
             decimals: self.decimals,
         }
+    }
+}
+
+/// The power of ten by which whole numbers of a unit are billionths of its base, where there is one of them.
+pub(super) fn nano_power(unit: Unit) -> Option<u8> {
+    match (unit.numerator, unit.denominator) {
+        (1, 1) => Some(9),
+        (1, 1_000) => Some(6),
+        (1, 1_000_000) => Some(3),
+        _ => None,
     }
 }
 
@@ -119,11 +129,24 @@ pub fn read(text: &str, mark: DecimalMark) -> Cell {
 
 /// The quick way, for digits with at most one mark: what most cells of most files are.
 pub(crate) fn plain(text: &str, mark: DecimalMark) -> Option<Number> {
+    plain_bytes(text.as_bytes(), mark)
+}
+
+/// The same of bytes, in billionths of a unit by its power.
+#[inline]
+pub(super) fn plain_nano(text: &[u8], mark: DecimalMark, power: u8) -> Option<i64> {
+    let Number { digits, decimals } = plain_bytes(text, mark)?;
+    let power = POWERS_SHORT.get(usize::from(power.checked_sub(decimals)?))?;
+    digits.checked_mul(*power)
+}
+
+#[inline]
+fn plain_bytes(text: &[u8], mark: DecimalMark) -> Option<Number> {
     let mark = match mark {
         DecimalMark::Point => b'.',
         DecimalMark::Comma => b',',
     };
-    let (negative, text) = match text.as_bytes() {
+    let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         bytes => (false, bytes),
     };
@@ -131,18 +154,29 @@ pub(crate) fn plain(text: &str, mark: DecimalMark) -> Option<Number> {
         return None;
     }
     let mut digits = 0_i64;
-    let mut point = None;
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => digits = digits * 10 + i64::from(byte - b'0'),
-            byte if *byte == mark && point.is_none() && at > 0 => point = Some(at),
-            _ => return None,
+    let mut whole = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
         }
+        digits = digits * 10 + i64::from(digit);
+        whole += 1;
     }
-    let decimals = point.map_or(0, |at| text.len() - at - 1);
-    if point.is_some() && decimals == 0 {
-        return None;
-    }
+    let decimals = match &text[whole..] {
+        [] => 0,
+        [byte, part @ ..] if *byte == mark && whole > 0 && !part.is_empty() => {
+            for byte in part {
+                let digit = byte.wrapping_sub(b'0');
+                if digit > 9 {
+                    return None;
+                }
+                digits = digits * 10 + i64::from(digit);
+            }
+            part.len()
+        }
+        _ => return None,
+    };
     let digits = if negative { -digits } else { digits };
     Some(Number::new(digits, u8::try_from(decimals).ok()?))
 }

@@ -2,7 +2,7 @@
 //! transaction, side by side. Each waits for the next, so that no more than a few parts are in memory.
 
 use std::io::{self, Read};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ecotrack_common::{EnergyProfileId, ErrorCode, FieldErrors};
 use futures_util::{Stream, StreamExt};
@@ -16,6 +16,7 @@ use super::{Counts, make};
 use crate::App;
 use crate::accounts::Caller;
 use crate::error::{Error, Result};
+use crate::readings::imports::stream::rest;
 use crate::write::Write;
 
 const PIECES_AHEAD: usize = 16;
@@ -56,6 +57,7 @@ where
             piece: None,
             at: 0,
             hash: Sha256::new(),
+            rested: Instant::now(),
         };
         let read = unpack::unpack(&mut bytes, |piece| to_tables.blocking_send(piece).is_ok());
         (read, bytes.hash.finalize().to_vec())
@@ -205,6 +207,8 @@ struct Pieces<B> {
     piece: Option<B>,
     at: usize,
     hash: Sha256,
+    /// When the thread that reads them last left the processor to others.
+    rested: Instant,
 }
 
 impl<B: AsRef<[u8]>> Read for Pieces<B> {
@@ -223,6 +227,7 @@ impl<B: AsRef<[u8]>> Read for Pieces<B> {
             if into.is_empty() {
                 return Ok(0);
             }
+            rest(&mut self.rested);
             match self.coming.blocking_recv() {
                 Some(piece) => (self.piece, self.at) = (Some(piece), 0),
                 None => return Ok(0),

@@ -327,3 +327,35 @@ async fn an_import_that_was_taken_back_comes_back_by_its_file(db: PgPool) {
     assert!(told.contains("Import the file again"), "{told}");
     assert!(ana.run(&asked).await.good().contains("193 added"));
 }
+
+#[sqlx::test(migrator = "ecotrack_server::MIGRATOR")]
+async fn an_export_beside_a_file_in_doubt_is_not_stored_and_both_are_told(db: PgPool) {
+    let world = World::new(db).await;
+    let ana = Shell::of_ana(&world, Language::English).await;
+    let at = ["readings", "add", "12345.6", "--at", "2025-11-20T18:00"];
+    ana.run(&at).await.good();
+    let export = ana.file("out.csv", &ana.run(&["readings", "export"]).await.good());
+    let undone = ana.run(&["undo"]).await;
+    assert_eq!(undone.status, 0, "{}", undone.err);
+    let stored = async || ana.json::<Value>(&["readings", "list"]).await;
+    let before = stored().await;
+    let doubted = sample("malformed/04_nan_inf_blank.csv");
+
+    let asked = ["readings", "import", &export, &doubted];
+    let told = ana
+        .run(&[&asked[..], &["--dry-run", "--json"]].concat())
+        .await;
+    assert_eq!(told.status, 1, "{}", told.err);
+    let told: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(told[0]["preset"], "guessed", "{told}");
+    assert_eq!(told[1]["meters"][0]["added"], 1, "{told}");
+
+    let refused = ana.run(&asked).await;
+    assert_eq!((refused.status, refused.out.as_str()), (1, ""));
+    assert!(
+        refused.err.contains("Nothing was stored"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(stored().await, before);
+}

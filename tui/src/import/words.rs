@@ -151,12 +151,18 @@ pub(crate) fn bills(told: &BillsImport, dry_run: bool, locale: &Locale) -> Strin
     }
 }
 
-/// A row as it was understood.
+/// A row as it was understood; to the second where it does not begin and end with a minute.
 pub(crate) fn row(row: &Interval, unit: &str, locale: &Locale, zone: &TimeZone) -> String {
-    let (from, until) = (
-        instant(row.start, locale, zone),
-        instant(row.end, locale, zone),
-    );
+    let seconds = row.start % 60 != 0 || row.end % 60 != 0;
+    let shown = |at: i64| {
+        let minute = instant(at, locale, zone);
+        if seconds {
+            format!("{minute}:{:02}", at.rem_euclid(60))
+        } else {
+            minute
+        }
+    };
+    let (from, until) = (shown(row.start), shown(row.end));
     let amount = locale.number(decimal(i128::from(row.nano)), 6);
     format!("{from} – {until}  {amount} {unit}")
 }
@@ -242,4 +248,34 @@ pub(crate) fn summary(
         )
     });
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use ecotrack_common::account::Language;
+
+    use super::*;
+
+    #[test]
+    fn rows_that_do_not_begin_and_end_with_a_minute_are_shown_to_the_second() {
+        let shown = |start: i64, end: i64| {
+            let row = Interval {
+                start,
+                end,
+                nano: 1_500_000,
+                estimated: false,
+                line: 2,
+            };
+            let locale = Locale::new(Language::English);
+            super::row(&row, "kWh", &locale, &TimeZone::UTC)
+        };
+        assert_eq!(
+            shown(1_700_000_000, 1_700_000_010),
+            "14 Nov 2023 22:13:20 – 14 Nov 2023 22:13:30  0.001500 kWh"
+        );
+        assert_eq!(
+            shown(1_700_000_100, 1_700_000_160),
+            "14 Nov 2023 22:15 – 14 Nov 2023 22:16  0.001500 kWh"
+        );
+    }
 }

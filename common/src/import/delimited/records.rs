@@ -8,12 +8,17 @@ use std::rc::Rc;
 
 /// Longest line, or record of several lines in quotes: a year of minutes across would not be as long.
 pub(super) const LONGEST: usize = 8 * 1024 * 1024;
-const BUFFER: usize = 128 * 1024;
+/// Few enough to stay close to the processor while they are split.
+const BUFFER: usize = 32 * 1024;
 
 /// A row of a table: cells by number.
 pub(super) trait Cells {
     /// The cell, empty where there is none.
     fn cell(&self, at: usize) -> &str;
+    /// The same as it stands.
+    fn bytes(&self, at: usize) -> &[u8] {
+        self.cell(at).as_bytes()
+    }
     /// How many there are.
     fn width(&self) -> usize;
 }
@@ -42,6 +47,13 @@ impl Cells for Record<'_> {
             .get(at)
             .and_then(|range| self.text.get(range.clone()))
             .unwrap_or("")
+    }
+
+    fn bytes(&self, at: usize) -> &[u8] {
+        self.ranges
+            .get(at)
+            .and_then(|range| self.text.as_bytes().get(range.clone()))
+            .unwrap_or_default()
     }
 
     fn width(&self) -> usize {
@@ -73,9 +85,9 @@ impl<R: Read> Records<R> {
             Kind::Lines(Lines {
                 source,
                 separator,
-                buffer: Vec::new(),
-                from: 0,
-                to: 0,
+                chunk: Chunk::Text(String::new()),
+                rest: Vec::new(),
+                at: 0,
                 line: 0,
                 quoted: false,
                 ended: false,
@@ -106,15 +118,15 @@ impl<R: Read> Records<R> {
     pub(super) fn next(&mut self) -> io::Result<Option<Record<'_>>> {
         match &mut self.kind {
             Kind::Lines(lines) => {
-                let Some(bytes) = lines.next()? else {
+                let Some(of_line) = lines.next(&mut self.ranges)? else {
                     return Ok(None);
                 };
-                let (bytes, line, separator) = (&lines.buffer[bytes], lines.line, lines.separator);
-                self.ranges.clear();
-                if lines.quoted && memchr::memchr(b'"', bytes).is_some() {
+                let (line, separator) = (lines.line, lines.separator);
+                let bytes = lines.chunk.bytes();
+                if lines.quoted && memchr::memchr(b'"', &bytes[of_line.clone()]).is_some() {
                     let mut record = csv::ByteRecord::new();
-                    let read =
-                        super::layout::reader(bytes, separator).read_byte_record(&mut record);
+                    let read = super::layout::reader(&bytes[of_line], separator)
+                        .read_byte_record(&mut record);
                     read.map_err(io::Error::other)?;
                     mend(&record, &mut self.mended, &mut self.ranges);
                     return Ok(Some(Record {
@@ -123,26 +135,17 @@ impl<R: Read> Records<R> {
                         line,
                     }));
                 }
-                let mut from = 0;
-                for to in memchr::memchr_iter(separator, bytes) {
-                    self.ranges.push(from..to);
-                    from = to + 1;
-                }
-                self.ranges.push(from..bytes.len());
-                let text = if let Ok(text) = std::str::from_utf8(bytes) {
-                    text
-                } else {
-                    // One character for each byte that is none, so that the cells stay where they are.
-                    let seen = |byte: &u8| {
-                        if byte.is_ascii() {
-                            char::from(*byte)
-                        } else {
-                            '?'
-                        }
-                    };
-                    self.mended.clear();
-                    self.mended.extend(bytes.iter().map(seen));
-                    &self.mended
+                let text = match &lines.chunk {
+                    Chunk::Text(text) => text,
+                    Chunk::Bytes(bytes) => {
+                        mend_line(
+                            &bytes[of_line.clone()],
+                            of_line.start,
+                            &mut self.mended,
+                            &mut self.ranges,
+                        );
+                        &self.mended
+                    }
                 };
                 Ok(Some(Record {
                     text,
@@ -194,73 +197,161 @@ fn mend(record: &csv::ByteRecord, text: &mut String, ranges: &mut Vec<Range<usiz
     }
 }
 
+/// A line of bytes that may be no text, its cells standing in `ranges` from `start` on.
+fn mend_line(bytes: &[u8], start: usize, text: &mut String, ranges: &mut [Range<usize>]) {
+    text.clear();
+    if let Ok(line) = std::str::from_utf8(bytes) {
+        text.push_str(line);
+    } else {
+        // One character for each byte that is none, so that the cells stay where they are.
+        let seen = |byte: &u8| {
+            if byte.is_ascii() {
+                char::from(*byte)
+            } else {
+                '?'
+            }
+        };
+        text.extend(bytes.iter().map(seen));
+    }
+    for range in ranges {
+        *range = range.start - start..range.end - start;
+    }
+}
+
+/// Whole lines: as text at once, which is much quicker than to ask of each line whether it is text.
+enum Chunk {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Chunk {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
 struct Lines<R> {
     source: R,
     separator: u8,
-    buffer: Vec<u8>,
-    from: usize,
-    to: usize,
+    chunk: Chunk,
+    /// The beginning of a line of which the end was not read yet.
+    rest: Vec<u8>,
+    /// Where in the chunk the next line begins.
+    at: usize,
     line: u64,
-    /// Whether there is a quote in the buffer: most have none, and their lines need not be looked at.
+    /// Whether there is a quote in the chunk: most have none, and their lines need not be looked at.
     quoted: bool,
     ended: bool,
 }
 
 impl<R: Read> Lines<R> {
-    /// Where in the buffer the next line is that has anything in it, its end left out.
-    fn next(&mut self) -> io::Result<Option<Range<usize>>> {
-        let mut seen = self.from;
+    /// Where in the chunk the next line is that has anything in it, its end left out, and where its cells are.
+    fn next(&mut self, cells: &mut Vec<Range<usize>>) -> io::Result<Option<Range<usize>>> {
         loop {
-            let line = match memchr::memchr(b'\n', &self.buffer[seen..self.to]) {
-                Some(at) => {
-                    let line = self.from..seen + at;
-                    self.from = seen + at + 1;
-                    line
+            let bytes = self.chunk.bytes();
+            if self.at == bytes.len() {
+                if self.ended {
+                    return Ok(None);
                 }
-                None if self.ended => {
-                    if self.from == self.to {
-                        return Ok(None);
-                    }
-                    let line = self.from..self.to;
-                    self.from = self.to;
-                    line
-                }
-                None => {
-                    let waiting = self.to - self.from;
-                    self.fill()?;
-                    seen = self.from + waiting;
-                    continue;
-                }
-            };
+                self.fill()?;
+                continue;
+            }
+            let start = self.at;
+            cells.clear();
+            let (from, mut end) = cells_of_line(bytes, start, self.separator, cells);
+            self.at = (end + 1).min(bytes.len());
             self.line += 1;
-            seen = self.from;
-            let mut end = line.end;
-            while end > line.start && self.buffer[end - 1] == b'\r' {
+            while end > from && bytes[end - 1] == b'\r' {
                 end -= 1;
             }
-            if end > line.start {
-                return Ok(Some(line.start..end));
+            cells.push(from..end);
+            if end > start {
+                return Ok(Some(start..end));
             }
         }
     }
 
+    /// Takes more whole lines; at the end of the source, what is left.
     fn fill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.from..self.to, 0);
-        self.to -= self.from;
-        self.from = 0;
-        if self.to + BUFFER > self.buffer.len() {
-            if self.to > LONGEST {
+        let mut bytes = match std::mem::replace(&mut self.chunk, Chunk::Bytes(Vec::new())) {
+            Chunk::Text(text) => text.into_bytes(),
+            Chunk::Bytes(bytes) => bytes,
+        };
+        bytes.clear();
+        bytes.append(&mut self.rest);
+        self.at = 0;
+        loop {
+            let from = bytes.len();
+            if from > LONGEST {
                 return Err(endless());
             }
-            self.buffer
-                .resize((self.to + BUFFER).next_power_of_two(), 0);
+            bytes.resize(from + BUFFER, 0);
+            let read = self.source.read(&mut bytes[from..])?;
+            bytes.truncate(from + read);
+            if read == 0 {
+                self.ended = true;
+                break;
+            }
+            if let Some(last) = memchr::memrchr(b'\n', &bytes[from..]) {
+                self.rest.extend_from_slice(&bytes[from + last + 1..]);
+                bytes.truncate(from + last + 1);
+                break;
+            }
         }
-        let read = self.source.read(&mut self.buffer[self.to..])?;
-        self.to += read;
-        self.quoted = memchr::memchr(b'"', &self.buffer[..self.to]).is_some();
-        self.ended = read == 0;
+        self.quoted = memchr::memchr(b'"', &bytes).is_some();
+        self.chunk = match String::from_utf8(bytes) {
+            Ok(text) => Chunk::Text(text),
+            Err(error) => Chunk::Bytes(error.into_bytes()),
+        };
         Ok(())
     }
+}
+
+/// The cells of the line that begins at `start`, but for the last of them: where that begins and ends. Cells are
+/// short: eight bytes at a time are looked at sooner than a search for long stretches has begun.
+#[inline]
+fn cells_of_line(
+    bytes: &[u8],
+    start: usize,
+    separator: u8,
+    cells: &mut Vec<Range<usize>>,
+) -> (usize, usize) {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const LOW: u64 = 0x7f * EACH;
+    // The highest bit of each byte that is zero.
+    let zeros = |word: u64| !(((word & LOW) + LOW) | word | LOW);
+    let (separators, ends) = (u64::from(separator) * EACH, u64::from(b'\n') * EACH);
+    let (mut from, mut at) = (start, start);
+    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        let word = u64::from_le_bytes(*word);
+        let end = zeros(word ^ ends);
+        let mut marks = zeros(word ^ separators);
+        if end != 0 {
+            // What is beyond the end of the line is of the next.
+            marks &= end ^ (end - 1);
+        }
+        while marks != 0 {
+            let to = at + marks.trailing_zeros() as usize / 8;
+            cells.push(from..to);
+            from = to + 1;
+            marks &= marks - 1;
+        }
+        if end != 0 {
+            return (from, at + end.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    while let Some(byte) = bytes.get(at).filter(|byte| **byte != b'\n') {
+        if *byte == separator {
+            cells.push(from..at);
+            from = at + 1;
+        }
+        at += 1;
+    }
+    (from, at)
 }
 
 /// A source that fails where a row does not end.
@@ -291,7 +382,17 @@ mod tests {
 
     use super::*;
 
-    fn all(text: &[u8], plain: bool) -> Vec<(u64, Vec<String>)> {
+    /// Gives a few bytes at a time.
+    struct Slowly<'t>(&'t [u8], usize);
+
+    impl Read for Slowly<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let few = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..few])
+        }
+    }
+
+    fn all(text: impl Read, plain: bool) -> Vec<(u64, Vec<String>)> {
         let mut records = Records::new(text, b',', plain);
         let mut found = Vec::new();
         while let Some(record) = records.next().unwrap() {
@@ -305,7 +406,7 @@ mod tests {
 
     #[test]
     fn lines_are_numbered_and_those_with_quotes_read_all_the_same() {
-        let rows = all(b"a,b\r\n\r\n1,\"x, y\"\n2,3", true);
+        let rows = all(&b"a,b\r\n\r\n1,\"x, y\"\n2,3"[..], true);
         let cells = |cells: &[&str]| {
             cells
                 .iter()
@@ -341,7 +442,18 @@ mod tests {
 
         #[test]
         fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..300), plain in any::<bool>()) {
-            let _ = all(&bytes, plain);
+            let _ = all(&bytes[..], plain);
+        }
+
+        #[test]
+        fn however_few_bytes_come_at_a_time_the_rows_are_the_same(
+            bytes in prop::collection::vec(prop_oneof![
+                8 => prop::sample::select(b"ab1,;\"\n\r".to_vec()),
+                1 => prop::sample::select("çé€".as_bytes().to_vec()),
+            ], 0..200),
+            few in 1..40_usize,
+        ) {
+            prop_assert_eq!(all(Slowly(&bytes, few), true), all(&bytes[..], true));
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use super::Point;
 use super::intervals::Row;
-use crate::import::stamp::{Stamp, seconds};
+use crate::import::stamp::{Shown, Stamp, seconds};
 
 /// Nothing of a home's meter was before 1980-01-01 or is after 2100-01-01.
 const KNOWN: std::ops::Range<i64> = 315_532_800..4_102_444_800;
@@ -44,6 +44,30 @@ impl Clock {
         }
     }
 
+    /// The instant of a stamp where nothing about it is a question: most are of a day whose offset is known.
+    #[inline]
+    pub(super) fn plain(&self, shown: Shown) -> Option<i64> {
+        let at = match shown {
+            Shown::Instant(at) => at,
+            Shown::Local(local) => {
+                let (from, to, offset) = self.known?;
+                if local < from || to <= local {
+                    return None;
+                }
+                local - offset
+            }
+        };
+        (self.fold.is_none() && KNOWN.contains(&at)).then_some(at)
+    }
+
+    /// Notes that a row of this instant was taken.
+    #[inline]
+    pub(super) fn took(&mut self, at: i64) {
+        if self.last != Some(at) {
+            (self.before, self.last) = (self.last, Some(at));
+        }
+    }
+
     /// The instant of a stamp; or the code of what is wrong with it.
     pub(super) fn at(&mut self, stamp: Stamp, line: u64) -> Result<i64, &'static str> {
         let point = Point {
@@ -75,9 +99,7 @@ impl Clock {
         if end.is_some_and(|end| !KNOWN.contains(&end)) {
             return Err("timestamp");
         }
-        if self.last != Some(start) {
-            (self.before, self.last) = (self.last, Some(start));
-        }
+        self.took(start);
         Ok(Row {
             start,
             // An end that is not after the beginning says nothing.

@@ -1,11 +1,13 @@
 //! Rows in order of time into intervals. Pure.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
 use super::{Interval, Kind, StampIs};
 use crate::import::finding::Findings;
+use crate::import::number::NANO;
 use crate::import::unit::Base;
 
 /// A row of one part of a channel.
@@ -23,11 +25,16 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) const OPEN: i64 = i64::MIN;
+
+    /// Whether nothing but the rows around it tells how long its interval is.
+    fn is_open(&self) -> bool {
+        self.end == Self::OPEN && !self.whole_day
+    }
 }
 
 /// Rows in order of time, those of which go out now, and the rest as company.
 pub(super) struct Window<'r> {
-    rows: &'r [Row],
+    rows: Cow<'r, [Row]>,
     from: usize,
     to: usize,
 }
@@ -48,11 +55,51 @@ impl<'r> Window<'r> {
             (gone.map_or(0, before), frontier.map_or(rows.len(), before))
         };
         Self {
-            rows,
+            rows: Cow::Borrowed(rows),
             from: from.min(to),
             to,
         }
     }
+
+    /// The same of which each instant is there once: the same again is dropped; of two that differ neither
+    /// is known.
+    pub(super) fn without_twins(self, findings: &mut Findings) -> Self {
+        let Self { rows, from, to } = self;
+        let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+        let (mut kept_from, mut kept_to) = (0, 0);
+        let mut at = 0;
+        for twins in rows.chunk_by(same_time) {
+            let first = &twins[0];
+            let alike = twins.iter().all(|row| row.nano == first.nano);
+            // Rows of one instant are on one side of a frontier.
+            if at >= from && at < to {
+                let code = if alike {
+                    "duplicate_dropped"
+                } else {
+                    "conflict"
+                };
+                for twin in &twins[1..] {
+                    findings.add(twin.line, code, &[("line", &first.line.to_string())]);
+                }
+            }
+            if alike {
+                kept.push(*first);
+                kept_from += usize::from(at < from);
+                kept_to += usize::from(at < to);
+            }
+            at += twins.len();
+        }
+        Self {
+            rows: Cow::Owned(kept),
+            from: kept_from,
+            to: kept_to,
+        }
+    }
+}
+
+fn same_time(first: &Row, row: &Row) -> bool {
+    row.start == first.start
+        && (row.end == first.end || row.end == Row::OPEN || first.end == Row::OPEN)
 }
 
 /// What the rows of a channel tell, and by which clock.
@@ -72,42 +119,48 @@ impl Told<'_> {
         findings: &mut Findings,
         intervals: &mut Vec<Interval>,
     ) {
-        let (rows, from, to) = without_twins(window, findings);
+        let rows = &window.rows[..];
+        let (from, to) = (window.from, window.to);
         intervals.reserve(to - from);
         match self.kind {
-            Kind::Register => differences(&rows, from, to, findings, intervals),
-            Kind::Usage | Kind::Power => self.lengths(&rows, from, to, scale, findings, intervals),
+            Kind::Register => differences(rows, from, to, findings, intervals),
+            Kind::Usage | Kind::Power => {
+                if scale.step.is_none() && rows.iter().any(Row::is_open) {
+                    scale.look((1..rows.len()).map(|at| self.distance(rows, at - 1)));
+                }
+                self.lengths(window, scale.step, findings, intervals);
+            }
         }
     }
 
     fn lengths(
         &self,
-        rows: &[Row],
-        from: usize,
-        to: usize,
-        scale: &mut Scale,
+        window: &Window<'_>,
+        step: Option<i64>,
         findings: &mut Findings,
         intervals: &mut Vec<Interval>,
     ) {
-        let open = rows
-            .iter()
-            .any(|row| row.end == Row::OPEN && !row.whole_day);
-        let mut distances = std::mem::take(&mut scale.room);
-        distances.clear();
-        if open {
-            distances.extend(self.distances(rows));
-            scale.look(&distances);
-        }
-        for at in from..to {
+        let rows = &window.rows[..];
+        // Of the interval before.
+        let (mut until, mut of_line) = (i64::MIN, 0);
+        let mut at = window.from;
+        while at < window.to {
+            let regular = self.regular(rows, at..window.to, until, step, intervals);
+            if regular > 0 {
+                at += regular;
+                (until, of_line) = intervals
+                    .last()
+                    .map_or((until, of_line), |last| (last.end, last.line));
+                continue;
+            }
             let row = &rows[at];
-            let Some((start, end)) = self.span(rows, at, &distances, scale.step) else {
+            at += 1;
+            let Some((start, end)) = self.span(rows, at - 1, step) else {
                 findings.add(row.line, "span", &[]);
                 continue;
             };
             let nano = if self.is_power {
-                let energy = i128::from(row.nano) * i128::from(end - start);
-                let half = if energy < 0 { -1_800 } else { 1_800 };
-                i64::try_from((energy + half) / 3_600).unwrap_or(i64::MAX)
+                energy(row.nano, end - start)
             } else {
                 row.nano
             };
@@ -122,28 +175,75 @@ impl Told<'_> {
                 findings.add(row.line, "below_zero", &[("found", &shown(nano))]);
                 continue;
             }
-            if row.end != Row::OPEN && is_total(rows, at, &interval) {
+            if row.end != Row::OPEN && is_total(rows, at - 1, &interval) {
                 findings.add(row.line, "total_row", &[("found", &shown(nano))]);
                 continue;
             }
-            if let Some(last) = intervals.last()
-                && interval.start < last.end
-            {
-                findings.add(row.line, "overlap", &[("line", &last.line.to_string())]);
+            if start < until {
+                findings.add(row.line, "overlap", &[("line", &of_line.to_string())]);
                 continue;
             }
+            (until, of_line) = (end, row.line);
             intervals.push(interval);
         }
-        scale.room = distances;
     }
 
-    fn span(
+    /// Takes the rows from the first on of which each interval is as long as a step or shorter: of most files
+    /// almost all, and quicker together. How many they were.
+    fn regular(
         &self,
         rows: &[Row],
-        at: usize,
-        distances: &[i64],
+        at: Range<usize>,
+        until: i64,
         step: Option<i64>,
-    ) -> Option<(i64, i64)> {
+        intervals: &mut Vec<Interval>,
+    ) -> usize {
+        // Longer ones may be days, which the clock makes longer and shorter.
+        let Some(step) = step.map(|step| step.min(NEAR_A_DAY)) else {
+            return 0;
+        };
+        // Each row with the one at the other side of its interval.
+        let pairs = match self.stamp_is {
+            StampIs::Start => rows.get(at.start..(at.end + 1).min(rows.len())),
+            StampIs::End => at
+                .start
+                .checked_sub(1)
+                .and_then(|from| rows.get(from..at.end)),
+        };
+        let pairs = pairs.unwrap_or_default();
+        let row_of = |pair: &'_ [Row]| match self.stamp_is {
+            StampIs::Start => pair[0],
+            StampIs::End => pair[1],
+        };
+        let is_regular = |pair: &&[Row]| {
+            let row = row_of(pair);
+            let length = pair[1].start - pair[0].start;
+            row.is_open() && row.nano >= 0 && 0 < length && length <= step
+        };
+        if pairs.first().is_none_or(|first| first.start < until) {
+            return 0;
+        }
+        let count = pairs.windows(2).take_while(is_regular).count();
+        intervals.extend(pairs.windows(2).take(count).map(|pair| {
+            let row = row_of(pair);
+            let (start, end) = (pair[0].start, pair[1].start);
+            Interval {
+                start,
+                end,
+                nano: if self.is_power {
+                    energy(row.nano, end - start)
+                } else {
+                    row.nano
+                },
+                estimated: row.estimated,
+                line: row.line,
+            }
+        }));
+        count
+    }
+
+    #[inline]
+    fn span(&self, rows: &[Row], at: usize, step: Option<i64>) -> Option<(i64, i64)> {
         let row = &rows[at];
         if row.end != Row::OPEN {
             return Some((row.start, row.end));
@@ -153,8 +253,8 @@ impl Told<'_> {
         }
         let step = step?;
         let length = match self.stamp_is {
-            StampIs::Start => length(distances, at, step),
-            StampIs::End => length(distances, at.saturating_sub(1), step),
+            StampIs::Start => self.length(rows, at, step),
+            StampIs::End => self.length(rows, at.saturating_sub(1), step),
         };
         // Days are as long as the clock makes them.
         let whole_days = (length >= 86_400 && length % 86_400 == 0).then_some(length / 86_400);
@@ -170,24 +270,74 @@ impl Told<'_> {
         }
     }
 
-    /// Seconds from each row to the next, from midnight to midnight as if no day were longer than another.
-    fn distances<'r>(&'r self, rows: &'r [Row]) -> impl Iterator<Item = i64> + 'r {
-        rows.windows(2).map(|pair| {
-            let distance = pair[1].start - pair[0].start;
-            let clock_changed = || {
-                let near = distance % 86_400;
-                near != 0 && (near <= 7_200 || near >= 79_200)
-            };
-            if distance > 75_600
-                && clock_changed()
-                && self.is_midnight(pair[0].start)
-                && self.is_midnight(pair[1].start)
-            {
-                (distance + 43_200) / 86_400 * 86_400
-            } else {
-                distance
-            }
-        })
+    /// Seconds from a row to the next, from midnight to midnight as if no day were longer than another.
+    #[inline]
+    fn distance(&self, rows: &[Row], at: usize) -> i64 {
+        let (start, next) = (rows[at].start, rows[at + 1].start);
+        let distance = next - start;
+        let clock_changed = || {
+            let near = distance % 86_400;
+            near != 0 && (near <= 7_200 || near >= 79_200)
+        };
+        if distance > NEAR_A_DAY
+            && clock_changed()
+            && self.is_midnight(start)
+            && self.is_midnight(next)
+        {
+            (distance + 43_200) / 86_400 * 86_400
+        } else {
+            distance
+        }
+    }
+
+    /// The length of the interval at the side of a distance: that distance where it is the step or less, or
+    /// where many are alike; else the step, and what is beyond it is a gap.
+    #[inline]
+    fn length(&self, rows: &[Row], at: usize, step: i64) -> i64 {
+        // At the edge of a file nothing follows: as long as the one beside it.
+        let Some(last) = rows.len().checked_sub(2) else {
+            return step;
+        };
+        let at = at.min(last);
+        let distance = self.distance(rows, at);
+        if distance <= step {
+            distance
+        } else {
+            self.longer(rows, at, distance, step)
+        }
+    }
+
+    #[inline(never)]
+    fn longer(&self, rows: &[Row], at: usize, distance: i64, step: i64) -> i64 {
+        let before = || (0..at).rev().map(|at| self.distance(rows, at)).take(ALIKE);
+        let after = || {
+            let after = (at + 1..rows.len() - 1).map(|at| self.distance(rows, at));
+            after.take(ALIKE)
+        };
+        let alike = |near: &i64| *near == distance;
+        // It is one of them itself.
+        let count = before().take_while(alike).count() + 1 + after().take_while(alike).count();
+        if count >= ALIKE {
+            return distance;
+        }
+        // A gap among longer steps: as long as those around it.
+        let regime = after().chain(before()).filter(|near| *near > step).fold(
+            (0, 0_usize),
+            |(length, count), near| {
+                if near == length {
+                    (length, count + 1)
+                } else if count <= 1 {
+                    (near, 1)
+                } else {
+                    (length, count - 1)
+                }
+            },
+        );
+        if regime.1 >= ALIKE - 2 && regime.0 <= distance {
+            regime.0
+        } else {
+            step
+        }
     }
 
     fn is_midnight(&self, at: i64) -> bool {
@@ -206,6 +356,19 @@ impl Told<'_> {
         let midnight = self.zone.to_ambiguous_timestamp(later.at(0, 0, 0, 0));
         midnight.compatible().ok().map(jiff::Timestamp::as_second)
     }
+}
+
+/// Energy in billionths of a kWh of a power in billionths of a kW, to the nearest.
+#[inline]
+fn energy(nano: i64, seconds: i64) -> i64 {
+    const HOUR: i64 = 3_600;
+    let half = if nano < 0 { -HOUR / 2 } else { HOUR / 2 };
+    let of_hours = nano.checked_mul(seconds);
+    if let Some(sum) = of_hours.and_then(|of_hours| of_hours.checked_add(half)) {
+        return sum / HOUR;
+    }
+    let sum = i128::from(nano) * i128::from(seconds) + i128::from(half);
+    i64::try_from(sum / i128::from(HOUR)).unwrap_or(i64::MAX)
 }
 
 /// Differences of a register that did not fall.
@@ -236,59 +399,10 @@ fn differences(
     }
 }
 
+/// Seconds beyond which a distance may be one of days, of which some have an hour less.
+const NEAR_A_DAY: i64 = 75_600;
 /// Distances alike, one after the other, by which a longer step is told from a row that is missing.
 const ALIKE: usize = 8;
-
-/// The length of the interval at the side of `distances[at]`: that distance where it is the step or less,
-/// or where many are alike; else the step, and what is beyond it is a gap.
-fn length(distances: &[i64], at: usize, step: i64) -> i64 {
-    // At the edge of a file nothing follows: as long as the one beside it.
-    let at = at.min(distances.len().saturating_sub(1));
-    let Some(&distance) = distances.get(at) else {
-        return step;
-    };
-    if distance <= step {
-        return distance;
-    }
-    let alike = |to: &i64| *to == distance;
-    let before = distances[..at]
-        .iter()
-        .rev()
-        .take_while(|to| alike(to))
-        .take(ALIKE)
-        .count();
-    let after = distances[at..]
-        .iter()
-        .take_while(|to| alike(to))
-        .take(ALIKE)
-        .count();
-    if before + after >= ALIKE {
-        return distance;
-    }
-    // A gap among longer steps: as long as those around it.
-    let around = distances[at + 1..]
-        .iter()
-        .take(ALIKE)
-        .chain(distances[..at].iter().rev().take(ALIKE));
-    let regime =
-        around
-            .copied()
-            .filter(|near| *near > step)
-            .fold((0, 0_usize), |(length, count), near| {
-                if near == length {
-                    (length, count + 1)
-                } else if count <= 1 {
-                    (near, 1)
-                } else {
-                    (length, count - 1)
-                }
-            });
-    if regime.1 >= ALIKE - 2 && regime.0 <= distance {
-        regime.0
-    } else {
-        step
-    }
-}
 
 /// A row that spans many others says their sum again.
 fn is_total(rows: &[Row], at: usize, interval: &Interval) -> bool {
@@ -301,48 +415,6 @@ fn is_total(rows: &[Row], at: usize, interval: &Interval) -> bool {
     let others = rows[at + 1..].iter().take(3).filter(inside).count();
     let before = rows[..at].iter().rev().take(3).filter(inside).count();
     others + before >= 3
-}
-
-/// Rows of which each instant is there once: the same again is dropped; of two that differ neither is
-/// known. With them, which go out.
-fn without_twins<'r>(
-    window: &Window<'r>,
-    findings: &mut Findings,
-) -> (Cow<'r, [Row]>, usize, usize) {
-    let Window { rows, from, to } = *window;
-    if !rows.windows(2).any(|pair| same_time(&pair[0], &pair[1])) {
-        return (Cow::Borrowed(rows), from, to);
-    }
-    let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
-    let (mut kept_from, mut kept_to) = (0, 0);
-    let mut at = 0;
-    for twins in rows.chunk_by(same_time) {
-        let first = &twins[0];
-        let alike = twins.iter().all(|row| row.nano == first.nano);
-        // Rows of one instant are on one side of a frontier.
-        if at >= from && at < to {
-            let code = if alike {
-                "duplicate_dropped"
-            } else {
-                "conflict"
-            };
-            for twin in &twins[1..] {
-                findings.add(twin.line, code, &[("line", &first.line.to_string())]);
-            }
-        }
-        if alike {
-            kept.push(*first);
-            kept_from += usize::from(at < from);
-            kept_to += usize::from(at < to);
-        }
-        at += twins.len();
-    }
-    (Cow::Owned(kept), kept_from, kept_to)
-}
-
-fn same_time(first: &Row, row: &Row) -> bool {
-    row.start == first.start
-        && (row.end == first.end || row.end == Row::OPEN || first.end == Row::OPEN)
 }
 
 /// How parts become one, where not all of them are told.
@@ -395,8 +467,6 @@ pub(super) fn merge(
 #[derive(Debug, Default)]
 pub(super) struct Scale {
     step: Option<i64>,
-    /// Room for the distances of rows.
-    room: Vec<i64>,
     /// Intervals by the power of two of their mean power in watts.
     powers: Vec<u64>,
 }
@@ -404,6 +474,8 @@ pub(super) struct Scale {
 /// Above this mean power a value is held against what is usual in its file: 100 kW is more than the
 /// largest connection of a home.
 const LARGE_KW: i64 = 100;
+/// The same in billionths of a kWh a second, cut.
+const LARGE_NANO: i64 = LARGE_KW * NANO / 3_600;
 /// A file of which a quarter is below this is no large site's.
 const HOME_KW: i64 = 10;
 /// No connection that this program is for.
@@ -411,11 +483,8 @@ const IMPOSSIBLE_KW: i64 = 20_000;
 
 impl Scale {
     /// Learns the step: the commonest distance.
-    fn look(&mut self, distances: &[i64]) {
-        if self.step.is_some() || distances.is_empty() {
-            return;
-        }
-        let mut sorted: Vec<i64> = distances.iter().copied().filter(|d| *d > 0).collect();
+    fn look(&mut self, distances: impl Iterator<Item = i64>) {
+        let mut sorted: Vec<i64> = distances.filter(|distance| *distance > 0).collect();
         sorted.sort_unstable();
         let mut best = (0, 0);
         let mut at = 0;
@@ -457,9 +526,8 @@ impl Scale {
             let watts = watts(interval).max(0);
             self.powers[((64 - watts.leading_zeros()) as usize).min(39)] += 1;
         }
-        let large = |interval: &Interval| {
-            interval.nano / 1_000_000 * 3_600 > LARGE_KW * 1_000 * (interval.end - interval.start)
-        };
+        let large =
+            |interval: &Interval| interval.nano > LARGE_NANO * (interval.end - interval.start);
         if !intervals.iter().any(large) {
             return;
         }

@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 use super::bills::{FileBill, MOST_BILLS};
 use super::finding::Findings;
 use super::number::DecimalMark;
-use super::stamp::Stamp;
+use super::stamp::{Shown, Stamp};
 use super::unit::{Base, Unit};
 
 mod clock;
+mod held;
 mod intervals;
 mod summary;
 mod within;
@@ -28,12 +29,6 @@ pub use within::{Spans, Within};
 /// Points of one channel held before those that are complete go out. A file out of order is held whole,
 /// up to [`MOST_UNORDERED`].
 const HELD: usize = 1 << 17;
-/// Most points of a channel whose file is in no order.
-const MOST_UNORDERED: usize = 4_000_000;
-/// Points of a channel held for a part of it that has fallen behind, or never came.
-const MOST_WAITED: usize = 1 << 20;
-/// Points of all channels held before those that are complete go out of each.
-const MOST_HELD: usize = 1 << 21;
 /// Parts of channels of one file.
 const MOST_PARTS: usize = 5_000;
 /// Points kept around those that go out, by which the length of a step is told.
@@ -120,8 +115,25 @@ struct Part {
     clock: Clock,
     /// Whether its rows are in order of time so far, and in which.
     order: Order,
+    /// Whether two of its rows may be of one instant.
+    twins: bool,
     /// Nothing before this (or after it, where the newest come first) may still come.
     gone: Option<i64>,
+}
+
+impl Part {
+    /// Whether a row that starts at an instant is the next one in the order of the rows so far.
+    #[inline]
+    fn is_next(&self, start: i64) -> bool {
+        let Some(last) = self.rows.last() else {
+            return false;
+        };
+        match self.order {
+            Order::Rising => last.start < start && self.gone.is_none_or(|gone| gone <= start),
+            Order::Falling => start < last.start && self.gone.is_none_or(|gone| start < gone),
+            Order::Unknown | Order::None => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +155,8 @@ struct Channel {
     parts: Vec<Part>,
     /// Rows of all its parts.
     held: usize,
+    /// How many there are when it is next looked which are complete.
+    let_go_at: usize,
     scale: intervals::Scale,
     /// Room for intervals on their way out: taking it anew each time costs more than filling it.
     room: Vec<Interval>,
@@ -314,6 +328,7 @@ impl<'a> Series<'a> {
                 whole: false,
                 parts: Vec::new(),
                 held: 0,
+                let_go_at: HELD,
                 scale: intervals::Scale::default(),
                 room: Vec::new(),
             });
@@ -325,6 +340,7 @@ impl<'a> Series<'a> {
             rows: Vec::new(),
             clock: Clock::new(self.stamp_zone.clone()),
             order: Order::Unknown,
+            twins: false,
             gone: None,
         });
         let part = parts.len() - 1;
@@ -333,10 +349,56 @@ impl<'a> Series<'a> {
     }
 
     /// Takes a point.
-    pub fn put(&mut self, PartId(channel_at, part_at): PartId, point: Point) {
+    pub fn put(&mut self, id: PartId, point: Point) {
         self.civil |= !matches!(point.at, Stamp::Instant(_));
-        let channel = &mut self.channels[channel_at];
-        let part = &mut channel.parts[part_at];
+        match Shown::of(point.at) {
+            Some(shown) if point.until.is_none() && !point.estimated => {
+                self.put_row(shown, std::iter::once((id, point.nano)), point.line);
+            }
+            _ => self.put_any(id, point),
+        }
+    }
+
+    /// Takes values that are of one time, in billionths.
+    #[inline]
+    pub(super) fn put_row(
+        &mut self,
+        shown: Shown,
+        values: impl Iterator<Item = (PartId, i64)>,
+        line: u64,
+    ) {
+        self.civil |= matches!(shown, Shown::Local(_));
+        for (id, nano) in values {
+            let part = &mut self.channels[id.0].parts[id.1];
+            // Most follow the one before with nothing to ask about.
+            if let Some(start) = part.clock.plain(shown)
+                && part.is_next(start)
+            {
+                part.clock.took(start);
+                part.rows.push(Row {
+                    start,
+                    end: Row::OPEN,
+                    nano,
+                    line,
+                    estimated: false,
+                    whole_day: false,
+                });
+                self.took(id.0);
+            } else {
+                let point = Point {
+                    at: shown.stamp(),
+                    until: None,
+                    nano,
+                    estimated: false,
+                    line,
+                };
+                self.put_any(id, point);
+            }
+        }
+    }
+
+    fn put_any(&mut self, PartId(channel_at, part_at): PartId, point: Point) {
+        let part = &mut self.channels[channel_at].parts[part_at];
         let row = match part.clock.row(&point) {
             Ok(row) => row,
             Err(code) => {
@@ -358,6 +420,7 @@ impl<'a> Series<'a> {
                 (Order::Unknown | Order::Falling, std::cmp::Ordering::Less) => Order::Falling,
                 _ => Order::None,
             };
+            part.twins |= row.start == last.start || part.order == Order::None;
         }
         let too_late = match (part.gone, part.order) {
             (Some(gone), Order::Falling) => row.start >= gone,
@@ -372,40 +435,17 @@ impl<'a> Series<'a> {
             return;
         }
         part.rows.push(row);
+        self.took(channel_at);
+    }
+
+    /// A row of a channel is held.
+    #[inline]
+    fn took(&mut self, channel_at: usize) {
+        let channel = &mut self.channels[channel_at];
         channel.held += 1;
-        if channel.held.is_multiple_of(HELD) {
-            self.flush(channel_at);
-        }
         self.unlooked += 1;
-        if self.unlooked >= HELD {
-            self.unlooked = 0;
-            self.let_go_of_many();
-        }
-    }
-
-    /// Many channels hold much together, though each of them little.
-    fn let_go_of_many(&mut self) {
-        let held =
-            |channels: &[Channel]| channels.iter().map(|channel| channel.held).sum::<usize>();
-        if held(&self.channels) < MOST_HELD {
-            return;
-        }
-        (0..self.channels.len()).for_each(|at| self.flush(at));
-        if held(&self.channels) >= MOST_UNORDERED {
-            self.give_up();
-        }
-    }
-
-    /// Of what is in no order nothing can go before all of it is there.
-    fn give_up(&mut self) {
-        if !self.given_up {
-            let most = MOST_UNORDERED.to_string();
-            self.findings.add(0, "no_order", &[("most", &most)]);
-        }
-        self.given_up = true;
-        for channel in &mut self.channels {
-            channel.parts.iter_mut().for_each(|part| part.rows.clear());
-            channel.held = 0;
+        if channel.held >= channel.let_go_at || self.unlooked >= HELD {
+            self.let_go(channel_at);
         }
     }
 
@@ -438,101 +478,6 @@ impl<'a> Series<'a> {
         }
         (self.summary, self.findings)
     }
-
-    /// Lets go what is complete, where the file is in order.
-    fn flush(&mut self, channel_at: usize) {
-        let Channel { parts, held, .. } = &self.channels[channel_at];
-        let order = parts
-            .iter()
-            .map(|part| part.order)
-            .filter(|order| *order != Order::Unknown)
-            .reduce(|a, b| if a == b { a } else { Order::None })
-            .unwrap_or(Order::None);
-        if order == Order::None {
-            if *held >= MOST_UNORDERED {
-                self.give_up();
-            }
-            return;
-        }
-        // What stands far enough before the end of each part.
-        let line = |part: &Part| {
-            part.rows
-                .len()
-                .checked_sub(2 * AROUND)
-                .map(|at| part.rows[at].start)
-        };
-        let frontiers: Vec<Option<i64>> = parts.iter().map(line).collect();
-        let known = frontiers.iter().copied().flatten();
-        let falling = order == Order::Falling;
-        // The part that is furthest behind says what is complete, but nobody waits for ever.
-        let frontier = if *held >= MOST_WAITED {
-            if falling { known.min() } else { known.max() }
-        } else if frontiers.contains(&None) {
-            None
-        } else if falling {
-            known.max()
-        } else {
-            known.min()
-        };
-        if let Some(frontier) = frontier {
-            self.emit(channel_at, Some(frontier));
-        }
-    }
-
-    /// Lets rows go: all of them, or those on the near side of `frontier`.
-    fn emit(&mut self, channel_at: usize, frontier: Option<i64>) {
-        let channel = &mut self.channels[channel_at];
-        let mut parts = Vec::with_capacity(channel.parts.len());
-        let told = intervals::Told {
-            kind: channel.kind,
-            stamp_is: channel.stamp_is,
-            is_power: channel.base == Base::Power,
-            zone: &self.stamp_zone,
-        };
-        for part in &mut channel.parts {
-            if part.order == Order::Falling {
-                part.rows.reverse();
-            }
-            if part.order == Order::None {
-                part.rows.sort_by_key(|row| (row.start, row.line));
-            }
-            let falling = part.order == Order::Falling;
-            let window = intervals::Window::new(&part.rows, frontier, falling, part.gone);
-            let mut intervals = std::mem::take(&mut channel.room);
-            intervals.clear();
-            let scale = &mut channel.scale;
-            told.intervals(&window, scale, &mut self.findings, &mut intervals);
-            parts.push(intervals);
-            if let Some(frontier) = frontier {
-                keep(part, frontier);
-            } else {
-                part.rows = Vec::new();
-            }
-        }
-        channel.held = channel.parts.iter().map(|part| part.rows.len()).sum();
-        let mut merged = intervals::merge(parts, channel.sum(), &mut self.findings);
-        channel
-            .scale
-            .leave_out_implausible(&mut merged, channel.base, &mut self.findings);
-        if !merged.is_empty() {
-            self.summary.add(&channel.name, channel.base, &merged);
-            (self.sink)(&channel.name, channel.base, &merged);
-        }
-        channel.room = merged;
-    }
-}
-
-/// Keeps what is still needed: rows beyond the frontier, and some on this side of it for their company.
-fn keep(part: &mut Part, frontier: i64) {
-    if part.order == Order::Falling {
-        let from = part.rows.partition_point(|row| row.start < frontier);
-        part.rows.truncate((from + AROUND).min(part.rows.len()));
-        part.rows.reverse();
-    } else {
-        let from = part.rows.partition_point(|row| row.start < frontier);
-        part.rows.drain(..from.saturating_sub(AROUND));
-    }
-    part.gone = Some(frontier);
 }
 
 fn stamp_text(stamp: Stamp) -> String {

@@ -1,6 +1,7 @@
 //! What a file holds: by channel, totals, months, gaps. Pure.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -84,7 +85,7 @@ pub struct Summary {
     pub channels: BTreeMap<String, ChannelSummary>,
     /// Bills, in the order of the file.
     pub bills: Vec<FileBill>,
-    month: Option<(i64, i64, Month)>,
+    month: Option<(Range<i64>, Month)>,
 }
 
 impl Summary {
@@ -123,35 +124,34 @@ impl Summary {
             .remove(&name)
             .unwrap_or_else(|| ChannelSummary::new(base));
         let mut span: Option<(i64, i64)> = None;
-        // Most neighbours are as long, and of one month: they are counted together.
-        let (mut length, mut alike) = (0, 0);
-        let (mut month, mut month_nano) = (None, 0_i128);
-        for interval in intervals {
-            there.estimated += u64::from(interval.estimated);
-            there.first = there.first.min(interval.start);
-            there.until = there.until.max(interval.end);
-            if interval.end - interval.start != length {
-                there.count(length, alike);
-                (length, alike) = (interval.end - interval.start, 0);
+        // Most follow each other and are as long: they are counted together.
+        for run in intervals.chunk_by(follows) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else {
+                continue;
+            };
+            there.first = there.first.min(first.start);
+            there.until = there.until.max(last.end);
+            there.count(first.end - first.start, run.len());
+            let mut rest = run;
+            while let Some(first) = rest.first() {
+                let (bounds, month) = self.month(first.start);
+                let of_month = rest.partition_point(|interval| bounds.contains(&interval.start));
+                let (of_month, others) = rest.split_at(of_month.max(1));
+                let nano = of_month.iter().map(|interval| i128::from(interval.nano));
+                there.sum(month, nano.sum());
+                let estimated = of_month.iter().filter(|interval| interval.estimated);
+                there.estimated += estimated.count() as u64;
+                rest = others;
             }
-            alike += 1;
-            let of = self.month(interval.start);
-            if month != Some(of) {
-                there.sum(month, month_nano);
-                (month, month_nano) = (Some(of), 0);
-            }
-            month_nano += i128::from(interval.nano);
             span = match span {
-                Some((start, end)) if end == interval.start => Some((start, interval.end)),
+                Some((start, end)) if end == first.start => Some((start, last.end)),
                 Some((start, end)) => {
                     there.cover(start, end);
-                    Some((interval.start, interval.end))
+                    Some((first.start, last.end))
                 }
-                None => Some((interval.start, interval.end)),
+                None => Some((first.start, last.end)),
             };
         }
-        there.count(length, alike);
-        there.sum(month, month_nano);
         let missing = FIRST_SHOWN - there.shown.len().min(FIRST_SHOWN);
         there.shown.extend(intervals.iter().take(missing));
         if let Some((start, end)) = span {
@@ -169,12 +169,12 @@ impl Summary {
         there.first_bill = Some((day, i128::from(nano)));
     }
 
-    fn month(&mut self, at: i64) -> Month {
-        if let Some((from, to, month)) = self.month
-            && from <= at
-            && at < to
+    /// The month of the zone in which an instant is, and from when to when it is.
+    fn month(&mut self, at: i64) -> (Range<i64>, Month) {
+        if let Some((bounds, month)) = &self.month
+            && bounds.contains(&at)
         {
-            return month;
+            return (bounds.clone(), *month);
         }
         let local = |at: i64| Timestamp::from_second(at).map(|at| self.zone.to_datetime(at).date());
         let date = local(at).unwrap_or_default();
@@ -187,10 +187,11 @@ impl Summary {
             midnight.compatible().ok().map(Timestamp::as_second)
         };
         let next = date.last_of_month().tomorrow().ok().and_then(bound);
-        self.month = bound(date.first_of_month())
+        let bounds = bound(date.first_of_month())
             .zip(next)
-            .map(|(from, to)| (from, to, month));
-        month
+            .map_or(at..at + 1, |(from, to)| from..to);
+        self.month = Some((bounds.clone(), month));
+        (bounds, month)
     }
 
     /// Ends the file: tells the gaps.
@@ -221,6 +222,11 @@ impl Summary {
     }
 }
 
+/// Whether an interval begins where one ends that is as long.
+fn follows(one: &Interval, next: &Interval) -> bool {
+    next.start == one.end && next.end - next.start == one.end - one.start
+}
+
 impl ChannelSummary {
     fn new(base: Base) -> Self {
         Self {
@@ -240,18 +246,15 @@ impl ChannelSummary {
         }
     }
 
-    fn count(&mut self, length: i64, intervals: u64) {
-        if intervals > 0 {
-            self.intervals += intervals;
-            *self.lengths.entry(length).or_default() += intervals;
-        }
+    fn count(&mut self, length: i64, intervals: usize) {
+        let intervals = intervals as u64;
+        self.intervals += intervals;
+        *self.lengths.entry(length).or_default() += intervals;
     }
 
-    fn sum(&mut self, month: Option<Month>, nano: i128) {
-        if let Some(month) = month {
-            self.total_nano += nano;
-            *self.months.entry(month).or_default() += nano;
-        }
+    fn sum(&mut self, month: Month, nano: i128) {
+        self.total_nano += nano;
+        *self.months.entry(month).or_default() += nano;
     }
 
     fn cover(&mut self, mut start: i64, mut end: i64) {

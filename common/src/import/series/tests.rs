@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use proptest::prelude::*;
 
+use super::held::{MOST_HELD, MOST_WAITED};
 use super::*;
 use crate::import::finding::Finding;
 use crate::import::number::NANO;

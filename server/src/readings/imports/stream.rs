@@ -106,7 +106,7 @@ where
 /// Leaves the processor to others again and again. Linux shares it out among sessions first (autogroup):
 /// whichever process of PostgreSQL copies uses up the share of all of them, and on two processors a dashboard's
 /// queries waited up to half a second behind a thread of ours that never slept.
-fn rest(rested: &mut Instant) {
+pub(crate) fn rest(rested: &mut Instant) {
     if rested.elapsed() > REST {
         #[expect(clippy::disallowed_methods, reason = "there is nothing to wait for")]
         std::thread::sleep(REST);

@@ -16,6 +16,7 @@ use ecotrack_common::meter::{Channel, Meter};
 use ecotrack_common::{ErrorCode, Problem};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use super::context::{AtHome, Context};
 use super::{Failure, Result};
@@ -151,18 +152,25 @@ pub(super) async fn import(context: &Context, import: Import) -> Result<()> {
             all.push(see(context, &import, &said, opened).await?);
         }
     }
+    let all = if all.is_empty() {
+        all
+    } else {
+        phases::added(context, import.phases, all).await?
+    };
+    // Nothing is stored before all that stands against it is told.
+    if !import.dry_run {
+        for seen in &all {
+            if let Some(why) = objection(seen, import.accept_findings, &context.locale) {
+                return Err(Failure::Said(why));
+            }
+        }
+    }
     let mut reports = exported::import(context, &import, exports).await?;
+    if import.dry_run {
+        return told(context, &all, &reports, import.accept_findings);
+    }
     if all.is_empty() {
         return printed(context, &import, &reports);
-    }
-    let all = phases::added(context, import.phases, all).await?;
-    if import.dry_run {
-        return told(context, &all, import.accept_findings);
-    }
-    for seen in &all {
-        if let Some(why) = objection(seen, import.accept_findings, &context.locale) {
-            return Err(Failure::Said(why));
-        }
     }
     let home = context.at_home().await?;
     let several = import.paths.len() > 1;
@@ -257,17 +265,26 @@ fn printed(context: &Context, import: &Import, reports: &[ImportReport]) -> Resu
     }
 }
 
-/// What the files hold, nothing of which is stored.
-fn told(context: &Context, all: &[Seen], accepted: bool) -> Result<()> {
+/// What is told of a file that is not stored.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Told<'r> {
+    File(preview::File),
+    Export(&'r ImportReport),
+}
+
+/// What the files hold, and what the server would do with exports, nothing of which is stored.
+fn told(context: &Context, all: &[Seen], exports: &[ImportReport], accepted: bool) -> Result<()> {
     let locale = &context.locale;
     if context.json {
-        let files: Vec<preview::File> = all
+        let files = all
             .iter()
-            .map(|seen| preview::file(&seen.looked, locale))
-            .collect();
-        match &files[..] {
-            [file] => context.streams.print_json(file)?,
-            files => context.streams.print_json(&files)?,
+            .map(|seen| Told::File(preview::file(&seen.looked, locale)));
+        let exports = exports.iter().map(Told::Export);
+        let told: Vec<Told> = files.chain(exports).collect();
+        match &told[..] {
+            [one] => context.streams.print_json(one)?,
+            all => context.streams.print_json(&all)?,
         }
         // All that was found is in it; the status is that of the import itself.
         let against = all.iter().filter_map(|seen| {

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use jiff::ToSpan;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 
 use crate::import::number::{self, Cell, DecimalMark, MarkEvidence, Number};
 use crate::import::series::{ChannelKey, Kind, PartId, Point, Series};
 use crate::import::shown;
-use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
+use crate::import::stamp::{DateOrder, OrderEvidence, StampStyle};
 use crate::import::unit::{Base, Unit};
 
 use super::bills::{self, Dated};
@@ -16,10 +15,12 @@ use super::factor::multiplied;
 use super::mapping::{Mapping, Negative};
 use super::plan::{Plan, Time};
 use super::records::Cells;
-use super::when::{after, later, length, months, no_time, whole_month};
+use super::when::{later, length, no_time};
 use super::words::is_electric;
 
 mod bill;
+mod plain;
+mod time;
 
 /// Reads rows.
 pub(super) struct Run<'p> {
@@ -34,8 +35,8 @@ pub(super) struct Run<'p> {
     /// What the dates said of their order, where it was not known.
     pub(super) order: OrderEvidence,
     midnight: Option<(Date, i64)>,
-    /// The date that was read last, as it was written: rows of one day follow each other.
-    date: (String, Option<Date>),
+    /// The date that was read last: rows of one day follow each other.
+    date: Option<time::Day>,
     last_step_seconds: i64,
     bills: Vec<Dated>,
     /// Rows that tell gas a second time, as its energy, were passed over.
@@ -44,6 +45,10 @@ pub(super) struct Run<'p> {
     file: Option<usize>,
     /// Data rows.
     pub(super) rows: u64,
+    /// Whether rows are nothing but a time and numbers.
+    plain: bool,
+    /// Their columns, once it is known of which parts they are.
+    plain_values: Vec<plain::Value>,
 }
 
 impl<'p> Run<'p> {
@@ -59,7 +64,7 @@ impl<'p> Run<'p> {
             marks: vec![MarkEvidence::default(); plan.values.len()],
             order: OrderEvidence::default(),
             midnight: None,
-            date: (String::new(), None),
+            date: None,
             last_step_seconds: match steps_a_day {
                 0..=25 => 3_600,
                 26..=50 => 1_800,
@@ -70,6 +75,8 @@ impl<'p> Run<'p> {
             gas_in_kwh: false,
             file: None,
             rows: 0,
+            plain: plain::is_plain(plan, mapping),
+            plain_values: Vec::new(),
             plan,
             mapping,
         }
@@ -83,6 +90,12 @@ impl<'p> Run<'p> {
 
     /// Takes one row.
     pub(super) fn row(&mut self, record: &impl Cells, line: u64, series: &mut Series<'_>) {
+        if !self.plain_row(record, line, series) {
+            self.any_row(record, line, series);
+        }
+    }
+
+    fn any_row(&mut self, record: &impl Cells, line: u64, series: &mut Series<'_>) {
         if self
             .plan
             .only
@@ -402,153 +415,6 @@ impl<'p> Run<'p> {
         }
         self.parts.insert(key, id);
         id
-    }
-
-    /// Beginning (or the one stamp) and end; or the cell that is no time.
-    fn when(
-        &mut self,
-        record: &impl Cells,
-        series: &Series<'_>,
-    ) -> Result<(Stamp, Option<Stamp>), String> {
-        let plan = self.plan;
-        if plan.order_assumed {
-            for at in plan.time.dates() {
-                let cell = record.cell(at);
-                // Rows of one day say the same.
-                if self.date.1.is_none() || self.date.0 != cell {
-                    self.order.add(cell);
-                }
-            }
-        }
-        let read = |at: usize| {
-            let cell = record.cell(at);
-            stamp::read(cell, self.style).ok_or_else(|| cell.to_owned())
-        };
-        let known = &mut self.date;
-        let mut day = |at: usize| {
-            let cell = record.cell(at);
-            if let Some(day) = known.1
-                && known.0 == cell
-            {
-                return Ok(day);
-            }
-            let day = match read(at)? {
-                Stamp::Day(day) => day,
-                Stamp::Civil(shown) => shown.date(),
-                Stamp::Instant(_) => return Err(cell.to_owned()),
-            };
-            known.0.clear();
-            known.0.push_str(cell);
-            known.1 = Some(day);
-            Ok(day)
-        };
-        let clock = |at: usize, day: Date| {
-            let cell = record.cell(at);
-            let (time, next) = stamp::read_clock(cell).ok_or_else(|| cell.to_owned())?;
-            let day = if next {
-                day.saturating_add(1.day())
-            } else {
-                day
-            };
-            Ok::<DateTime, String>(day.to_datetime(time))
-        };
-        Ok(match plan.time {
-            Time::At {
-                column,
-                plus_seconds,
-            } => match read(column) {
-                Ok(at) => (later(at, plus_seconds), None),
-                Err(cell) => months(&cell, &cell).ok_or(cell)?,
-            },
-            Time::BillDate { column } => (read(column)?, None),
-            Time::DateAndClock { date, clock: at } => (Stamp::Civil(clock(at, day(date)?)?), None),
-            Time::Span {
-                start,
-                end,
-                inclusive,
-            } => {
-                let from = match read(start) {
-                    Ok(from) => from,
-                    Err(cell) => {
-                        return months(&cell, record.cell(end)).ok_or(cell);
-                    }
-                };
-                let until = read(end)?;
-                (from, Some(if inclusive { after(until) } else { until }))
-            }
-            Time::DateAndClocks {
-                date,
-                start,
-                end_date,
-                end,
-                inclusive,
-            } => {
-                let from = clock(start, day(date)?)?;
-                let to = clock(end, end_date.map_or_else(|| Ok(from.date()), &mut day)?)?;
-                let until = if inclusive {
-                    after(Stamp::Civil(to))
-                } else {
-                    Stamp::Civil(to)
-                };
-                let until = match until {
-                    Stamp::Civil(to) if to <= from && end_date.is_none() => {
-                        Stamp::Civil(to.saturating_add(1.day()))
-                    }
-                    other => other,
-                };
-                (Stamp::Civil(from), Some(until))
-            }
-            Time::DateAndHour { date, hour, first } => {
-                let day = day(date)?;
-                let cell = record.cell(hour).trim();
-                let count: i64 = if let Ok(count) = cell.parse() {
-                    count
-                } else {
-                    let (time, next) = stamp::read_clock(cell).ok_or_else(|| cell.to_owned())?;
-                    if next { 24 } else { i64::from(time.hour()) }
-                };
-                if !(first..=300).contains(&count) {
-                    return Err(cell.to_owned());
-                }
-                let midnight = self.midnight(day, series).ok_or_else(|| cell.to_owned())?;
-                let start = midnight + (count - first) * self.last_step_seconds;
-                (
-                    Stamp::Instant(start),
-                    Some(Stamp::Instant(start + self.last_step_seconds)),
-                )
-            }
-            Time::YearAndMonth { year, month } => {
-                let number = |at: usize| {
-                    record
-                        .cell(at)
-                        .trim()
-                        .parse::<i16>()
-                        .map_err(|_| record.cell(at).to_owned())
-                };
-                let (year, month_number) = (number(year)?, number(month)?);
-                let first = i8::try_from(month_number)
-                    .ok()
-                    .and_then(|month| Date::new(year, month, 1).ok());
-                let first = first.ok_or_else(|| record.cell(month).to_owned())?;
-                whole_month(first)
-            }
-        })
-    }
-
-    fn midnight(&mut self, day: Date, series: &Series<'_>) -> Option<i64> {
-        if let Some((known, at)) = self.midnight
-            && known == day
-        {
-            return Some(at);
-        }
-        let at = series
-            .stamp_zone()
-            .to_ambiguous_timestamp(day.at(0, 0, 0, 0))
-            .compatible()
-            .ok()?
-            .as_second();
-        self.midnight = Some((day, at));
-        Some(at)
     }
 
     /// Ends the table.
