@@ -88,7 +88,7 @@ async fn a_file_is_previewed_imported_and_taken_back_in_english(db: PgPool) {
 async fn a_file_is_previewed_imported_and_taken_back_in_portuguese(db: PgPool) {
     let words = [
         "Octopus Energy",
-        "Main receberia 193",
+        "193 novos",
         "Ctrl-S importa o arquivo.",
         "u desfaz tudo de uma vez",
         "Tudo foi desfeito",

@@ -139,11 +139,20 @@ impl Locale {
         self.loader.has(id)
     }
 
+    /// A message with values; of one, where they count one and there is such a message.
     fn text_with(&self, id: &str, params: &BTreeMap<String, String>) -> String {
-        let args: HashMap<&str, &str> = params
+        let args: HashMap<&str, String> = params
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .map(|(name, value)| match value.parse::<i64>() {
+                Ok(count) if name == "count" => (name.as_str(), self.number(count.into(), 0)),
+                _ => (name.as_str(), value.clone()),
+            })
             .collect();
+        let of_one = format!("{id}-one");
+        let is_one = params.get("count").is_some_and(|count| count == "1");
+        if is_one && self.has(&of_one) {
+            return self.loader.get_args(&of_one, args);
+        }
         self.loader.get_args(id, args)
     }
 

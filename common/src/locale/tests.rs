@@ -421,3 +421,25 @@ fn findings_name_their_line_on_a_screen_too_and_instants_by_the_clock_of_the_row
     let order = Finding::new(0, "date_order_assumed", &[("order", "day_first")]);
     assert!(!en.import_finding_on_screen(&order, &zone).contains("--"));
 }
+
+#[test]
+fn findings_that_count_one_are_told_of_one_and_large_counts_are_grouped() {
+    let told = |count: &str| {
+        let finding = Finding::new(0, "incomplete_steps", &[("count", count)]);
+        both().map(|locale| locale.import_finding(&finding))
+    };
+    assert_eq!(
+        told("1"),
+        [
+            "one step is known in part only and stays a gap",
+            "um intervalo é conhecido só em parte e continua sendo lacuna",
+        ]
+    );
+    assert_eq!(
+        told("35040"),
+        [
+            "35,040 steps are known in part only and stay gaps",
+            "35.040 intervalos são conhecidos só em parte e continuam sendo lacunas",
+        ]
+    );
+}

@@ -127,16 +127,7 @@ impl Expression {
         if brackets(text) > usize::from(MAX_DEPTH) {
             return Err(ExpressionError::TooDeep);
         }
-        let read = Parser::new()
-            .max_recursion_depth(4 * MAX_DEPTH)
-            .parse_with_source_info(text);
-        let (mut tree, places) = read.map_err(|errors| {
-            let first = errors.errors.first();
-            ExpressionError::Unreadable {
-                column: first.map_or(1, |error| usize::try_from(error.pos.1).unwrap_or(1)),
-                reason: first.map_or_else(String::new, |error| error.msg.clone()),
-            }
-        })?;
+        let (mut tree, places) = read(text)?;
         let mut check = Check {
             names,
             places: &places,
@@ -152,6 +143,42 @@ impl Expression {
     pub fn names(&self) -> &BTreeSet<String> {
         &self.names
     }
+}
+
+/// Brackets and conditions of a text that the parser is given on whatever stack there is.
+const FEW_LEVELS: usize = 6;
+/// Bytes of stack for a text that may have as many levels as are allowed: the parser takes some hundred thousand
+/// for each where it mends what is wrong, and what is closed in the wrong way is a level to it all the same.
+const DEEP_STACK: usize = 64 * 1024 * 1024;
+
+/// A text as a tree, and the places of its parts.
+fn read(text: &str) -> Result<(IdedExpr, SourceInfo), ExpressionError> {
+    let levels = text.chars().filter(|c| "([{?".contains(*c)).count();
+    if levels <= FEW_LEVELS {
+        return parse(text);
+    }
+    std::thread::scope(|scope| {
+        let deep = std::thread::Builder::new().stack_size(DEEP_STACK);
+        match deep.spawn_scoped(scope, || parse(text)) {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => Err(ExpressionError::TooDeep),
+        }
+    })
+}
+
+fn parse(text: &str) -> Result<(IdedExpr, SourceInfo), ExpressionError> {
+    let read = Parser::new()
+        .max_recursion_depth(4 * MAX_DEPTH)
+        .parse_with_source_info(text);
+    read.map_err(|errors| {
+        let first = errors.errors.first();
+        ExpressionError::Unreadable {
+            column: first.map_or(1, |error| usize::try_from(error.pos.1).unwrap_or(1)),
+            reason: first.map_or_else(String::new, |error| error.msg.clone()),
+        }
+    })
 }
 
 /// The deepest brackets.
@@ -502,6 +529,16 @@ mod tests {
             evaluate("kwh/days", Kind::Number, &zero),
             Outcome::Undefined
         );
+    }
+
+    #[test]
+    fn brackets_that_are_closed_in_the_wrong_way_do_not_use_up_the_stack() {
+        let found = "= [fl{o[*[e[&=.w=& ]3*tw(<[{&][[[=< v=]]<<s(4b&dz[!m[[[(8[!][25. :l";
+        let many = ["[)", "(]", "{)", "[!m)", "1?", "1?[)", "(1?)"]
+            .map(|part| part.repeat(MAX_CHARS / part.len()));
+        for text in many.iter().map(String::as_str).chain([found]) {
+            assert!(compile(text, Kind::Number).is_err(), "{text}");
+        }
     }
 
     proptest! {
