@@ -27,7 +27,7 @@ pub use summary::{ChannelSummary, Month, Summary};
 pub use within::{Spans, Within};
 
 /// Points of one channel held before those that are complete go out. A file out of order is held whole,
-/// up to [`held::MOST_UNORDERED`].
+/// up to a limit of its own ([`held`]).
 const HELD: usize = 1 << 17;
 /// Parts of channels of one file.
 const MOST_PARTS: usize = 5_000;
