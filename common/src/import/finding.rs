@@ -117,6 +117,7 @@ const DOUBTS: &[&str] = &[
     "row_too_short",
     "span",
     "step_length",
+    "time_missing",
     "timestamp",
     "too_large",
     "unit",

@@ -52,8 +52,7 @@ impl Locale {
             BillError::UnreadableTariff { path, detail } => fl!(
                 loader,
                 "bill-error-unreadable-tariff",
-                path = path.as_str(),
-                detail = detail.as_str()
+                why = self.document_error(path, detail)
             ),
             BillError::InvalidParameter { parameter } => {
                 fl!(

@@ -7,6 +7,7 @@ mod alert;
 mod bill;
 mod calibration;
 mod comparison;
+mod document;
 mod emission;
 mod explain;
 mod goal;
@@ -348,6 +349,9 @@ impl Locale {
             // How something is to be typed is said as it is read again.
             if let Some(example) = error.params.get("example") {
                 params.insert("example".to_owned(), example.clone());
+            }
+            if let Some(why) = self.document_field_error(&error.params) {
+                params.insert("why".to_owned(), why);
             }
             // A rule of tariffs travels as its code too.
             let rule = error

@@ -107,6 +107,18 @@ fn sleeper() -> Sleeper {
 }
 
 #[tokio::test]
+async fn a_demo_that_comes_while_another_ends_has_the_folder_after_it() {
+    let scratch = Scratch::new();
+    let folder = scratch.data_dir();
+    let ending = start(&folder).await;
+    let (next, ended) = tokio::join!(crate::demo::start_or_attach(&folder), ending.stop());
+    ended.unwrap();
+    let next = next.unwrap().expect("nobody else serves this folder");
+    assert_eq!(ask(&next, "select 'here'").await, "here");
+    next.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_first_start_makes_the_database_and_a_second_start_finds_it_again() {
     let scratch = Scratch::new();
     let cluster = start(&scratch.data_dir()).await;

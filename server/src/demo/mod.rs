@@ -49,15 +49,10 @@ async fn start(settings: Settings) -> anyhow::Result<()> {
     say(&json!({ "step": "database" }));
     let cluster = match &settings.database_url {
         Some(_) => None,
-        None => {
-            match PrivateCluster::start(&settings.data_dir, &Search::from_environment()).await {
-                Ok(cluster) => Some(cluster),
-                Err(ClusterError::InUse { .. }) if attach_soon(&settings.data_dir).await => {
-                    return Ok(());
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+        None => match start_or_attach(&settings.data_dir).await? {
+            Some(cluster) => Some(cluster),
+            None => return Ok(()),
+        },
     };
     let outcome = serve_demo(settings, cluster.as_ref()).await;
     match cluster {
@@ -118,11 +113,19 @@ async fn serve_demo(settings: Settings, cluster: Option<&PrivateCluster>) -> any
     write_private(&state, &serde_json::to_vec(&running)?)
         .with_context(|| format!("cannot write {}", state.display()))?;
     ready(&running, false);
-    let served = serve(listener, app).await;
-    // A file that is left behind names a server that does not answer, and is passed over.
-    if let Err(error) = std::fs::remove_file(&state) {
-        tracing::debug!(%error, "the demo's state file was gone");
-    }
+    // At once, not when the last request is answered: nobody shall be sent to a server that ends.
+    let forgotten = async {
+        shutdown.cancelled().await;
+        forget(&state);
+    };
+    let (served, ()) = tokio::join!(
+        async {
+            let served = serve(listener, app).await;
+            shutdown.cancel();
+            served
+        },
+        forgotten
+    );
     ended.abort();
     served
 }
@@ -180,16 +183,31 @@ async fn attach(data_dir: &Path) -> bool {
     answers
 }
 
-/// The same, for a demo that is still starting: it holds the folder and will be ready.
-async fn attach_soon(data_dir: &Path) -> bool {
+/// The database of this folder; nothing where a demo has it, whose address is told then. One that is still starting
+/// will be ready, and one that is ending leaves the folder: both are waited for.
+pub(crate) async fn start_or_attach(
+    data_dir: &Path,
+) -> Result<Option<PrivateCluster>, ClusterError> {
     let deadline = tokio::time::Instant::now() + Duration::from_mins(3);
-    while tokio::time::Instant::now() < deadline {
-        if attach(data_dir).await {
-            return true;
+    loop {
+        let started = PrivateCluster::start(data_dir, &Search::from_environment()).await;
+        match started {
+            Err(ClusterError::InUse { .. }) if tokio::time::Instant::now() < deadline => {
+                if attach(data_dir).await {
+                    return Ok(None);
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            started => return started.map(Some),
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    false
+}
+
+/// A file that is left behind names a server that does not answer, and is passed over.
+fn forget(state: &Path) {
+    if let Err(error) = std::fs::remove_file(state) {
+        tracing::debug!(%error, "the demo's state file was gone");
+    }
 }
 
 async fn answers(url: &str) -> bool {

@@ -1,9 +1,8 @@
 //! A message of a broker as values. Pure.
 
-use ecotrack_common::import::formats::payload::{self, Measured, Nature};
-use ecotrack_common::import::number::{Cell, DecimalMark, read};
+use ecotrack_common::import::formats::payload;
 use ecotrack_common::import::stamp::Stamp;
-use ecotrack_common::import::unit::{Base, Unit};
+use ecotrack_common::import::unit::Unit;
 use ecotrack_common::live::SourceKind;
 
 use super::commit::{Point, When};
@@ -21,26 +20,15 @@ pub fn measured(
     was_kept: bool,
 ) -> Result<Vec<Point>, &'static str> {
     let text = text.trim();
-    if let Cell::Value(number) = read(text, DecimalMark::Point) {
+    if let Some(number) = payload::number_alone(text) {
         if was_kept {
             return Ok(Vec::new());
         }
         // A number alone, as some devices send each of theirs.
-        if let Some((name, unit)) = told_by(topic) {
-            let nature = match unit.base {
-                Base::Power => Nature::Power,
-                Base::Energy | Base::Volume | Base::Heat => Nature::Register,
-            };
-            let measured = Measured {
-                name,
-                nature,
-                unit,
-                value: number,
-                at: None,
-                of_the_grid: false,
-            };
-            let point = point(&measured, now).map_err(|_| "out_of_range")?;
-            return Ok(point.into_iter().collect());
+        if let Some((device, one)) = payload::measured_by_topic(topic, number) {
+            let point = point(&one, now).map_err(|_| "out_of_range")?;
+            let named = point.map(|point| of_device(&device, point));
+            return Ok(named.into_iter().collect());
         }
         // Somebody has to say what it is.
         let nano = number.to_nano(Unit::KWH).ok_or("out_of_range")?;
@@ -61,61 +49,16 @@ pub fn measured(
             Some(Stamp::Day(_)) | None => When::Ms(now),
         };
         if let Some(point) = point(one, now).map_err(|_| "out_of_range")? {
-            let name = named(&format!("{topic} {}", point.name));
-            points.push(Point { name, at, ..point });
+            points.push(of_device(topic, Point { at, ..point }));
         }
     }
     Ok(points)
 }
 
-/// What a number alone is by its topic, and the name of its source: topics of Shelly's first generation (whose plugs
-/// count watt-minutes), of DSMR-reader, of gateways with the names of its library, and of zigbee2mqtt where it sends
-/// each attribute by itself.
-fn told_by(topic: &str) -> Option<(String, Unit)> {
-    const WATT_MINUTES: Unit = Unit::new(Base::Energy, 1, 60_000);
-    let levels: Vec<&str> = topic.split('/').collect();
-    let (before, name, unit) = match levels.as_slice() {
-        ["shellies", device, "emeter", n, what] => {
-            let (what, unit) = match *what {
-                "total" => ("import", Unit::WH),
-                "total_returned" => ("export", Unit::WH),
-                "power" => ("power", Unit::W),
-                _ => return None,
-            };
-            (format!("shellies/{device}"), format!("ch{n}_{what}"), unit)
-        }
-        ["shellies", device, "relay" | "light", n, what] => {
-            let (what, unit) = match *what {
-                "energy" => ("import", WATT_MINUTES),
-                "power" => ("power", Unit::W),
-                _ => return None,
-            };
-            (format!("shellies/{device}"), format!("ch{n}_{what}"), unit)
-        }
-        ["zigbee2mqtt", .., what] => {
-            let (name, unit) = match *what {
-                "energy" => ("import_total", Unit::KWH),
-                "produced_energy" => ("export_total", Unit::KWH),
-                "power" => ("power", Unit::W),
-                _ => return None,
-            };
-            (levels[..levels.len() - 1].join("/"), name.to_owned(), unit)
-        }
-        [before @ .., what, "state"] | [before @ .., what] => {
-            let (name, unit) = match *what {
-                "electricity_delivered_1" | "energy_delivered_tariff1" => ("import_t1", Unit::KWH),
-                "electricity_delivered_2" | "energy_delivered_tariff2" => ("import_t2", Unit::KWH),
-                "electricity_returned_1" | "energy_returned_tariff1" => ("export_t1", Unit::KWH),
-                "electricity_returned_2" | "energy_returned_tariff2" => ("export_t2", Unit::KWH),
-                "electricity_currently_delivered" | "power_delivered" => ("power_import", Unit::KW),
-                "electricity_currently_returned" | "power_returned" => ("power_export", Unit::KW),
-                _ => return None,
-            };
-            (before.join("/"), name.to_owned(), unit)
-        }
-        [] => return None,
-    };
-    Some((named(&format!("{before} {name}")), unit))
+/// Named so that devices are told apart.
+fn of_device(topic: &str, point: Point) -> Point {
+    let name = named(&format!("{topic} {}", point.name));
+    Point { name, ..point }
 }
 
 #[cfg(test)]
@@ -151,20 +94,6 @@ mod tests {
         use SourceKind::{Counter, Power};
         for (topic, number, name, kind, nano) in [
             (
-                "shellies/em-1/emeter/0/total",
-                "1234.5",
-                "shellies/em-1 ch0_import",
-                Counter,
-                1_234_500_000,
-            ),
-            (
-                "shellies/em-1/emeter/1/total_returned",
-                "6",
-                "shellies/em-1 ch1_export",
-                Counter,
-                6_000_000,
-            ),
-            (
                 "shellies/plug/relay/0/energy",
                 "120000",
                 "shellies/plug ch0_import",
@@ -179,32 +108,11 @@ mod tests {
                 60_000_000,
             ),
             (
-                "dsmr/reading/electricity_delivered_2",
-                "5.5",
-                "dsmr/reading import_t2",
-                Counter,
-                5_500_000_000,
-            ),
-            (
                 "p1/sensor/energy_returned_tariff1/state",
                 "7",
                 "p1/sensor export_t1",
                 Counter,
                 7_000_000_000,
-            ),
-            (
-                "p1/sensor/power_delivered/state",
-                "0.25",
-                "p1/sensor power_import",
-                Power,
-                250_000_000,
-            ),
-            (
-                "zigbee2mqtt/kitchen/oven/energy",
-                "12",
-                "zigbee2mqtt/kitchen/oven import_total",
-                Counter,
-                12_000_000_000,
             ),
         ] {
             let points = measured(topic, number, 7, false).unwrap();

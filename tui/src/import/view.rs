@@ -171,8 +171,8 @@ pub(super) fn wrong_lines(wrong: &Wrong, width: usize, cx: &Context) -> Vec<Line
         Wrong::Changed(path) => t!(cx, "import-wrong-changed", path = path.as_str()),
         Wrong::NoPhase(path) => t!(cx, "import-wrong-phase", path = path.as_str()),
         Wrong::NoMapping(path, why) => {
-            let (path, why) = (path.as_str(), why.as_str());
-            t!(cx, "import-wrong-mapping", path = path, why = why)
+            let why = cx.locale.document_error(&why.path, &why.detail);
+            t!(cx, "import-wrong-mapping", path = path.as_str(), why = why)
         }
     };
     words::wrap(&format!("▲ {text}"), width)

@@ -204,6 +204,7 @@ const CODES: &[&str] = &[
     "no_reading_type",
     "record",
     "step_length",
+    "time_missing",
     "summaries_left_out",
     "power_left_out",
     "peaks_left_out",

@@ -459,7 +459,8 @@ impl<'a> Series<'a> {
         let once = |channel: &&Channel| {
             channel.kind == Kind::Register && channel.parts.iter().all(|part| part.rows.len() <= 1)
         };
-        let once = self.channels.iter().filter(once).count();
+        let once =
+            self.findings.count("time_missing") == 0 && self.channels.iter().any(|it| once(&it));
         for channel in 0..self.channels.len() {
             self.emit(channel, None);
         }
@@ -470,7 +471,7 @@ impl<'a> Series<'a> {
                 .add(0, "bills_without_total", &[("count", &count)]);
         }
         let bills = &self.summary.bills;
-        if once > 0 && self.summary.channels.is_empty() && bills.is_empty() {
+        if once && self.summary.channels.is_empty() && bills.is_empty() {
             self.findings.add(0, "one_value", &[]);
         }
         if bills.iter().any(|bill| bill.currency.is_none()) {

@@ -358,7 +358,7 @@ async fn said(context: &Context, import: &Import) -> Result<Said> {
             let text = String::from_utf8_lossy(&bytes);
             let read = Mapping::from_json(&text);
             Some(read.map_err(|error| {
-                let why = error.to_string();
+                let why = context.locale.document_error(&error.path, &error.detail);
                 let words = context.locale.loader();
                 Failure::Said(fl!(words, "import-wrong-mapping", path = shown, why = why))
             })?)

@@ -531,8 +531,7 @@ fn load(typed: &str) -> Result<Mapping, Wrong> {
         .read_to_end(&mut bytes)
         .map_err(|error| wrong(&path, &error))?;
     let text = String::from_utf8_lossy(&bytes);
-    Mapping::from_json(&text)
-        .map_err(|error| Wrong::NoMapping(path.display().to_string(), error.to_string()))
+    Mapping::from_json(&text).map_err(|error| Wrong::NoMapping(path.display().to_string(), error))
 }
 
 /// What a path that is being typed could go on with: folders end in `/`.

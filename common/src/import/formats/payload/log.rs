@@ -1,9 +1,13 @@
-//! Logs of payloads: telegrams one after the other, JSON a line each, or one of either alone. What a program
-//! wrote before the JSON on a line, its topic or the time, tells devices and instants apart.
+//! Logs of payloads: telegrams one after the other, JSON a line each, or one of either alone; and numbers alone
+//! whose topics say what they are. What a program wrote before them on a line, topic or time, tells devices and
+//! instants apart.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead};
 
-use super::{MOST_PAYLOAD, Measured, PayloadError, measured};
+use super::{
+    MOST_PAYLOAD, Measured, Nature, PayloadError, measured, measured_by_topic, number_alone,
+};
 use crate::import::formats::bounded::Lines;
 use crate::import::formats::readings::{Readings, Way};
 use crate::import::series::Series;
@@ -26,7 +30,8 @@ pub fn zone(head: &str) -> Option<String> {
     recognise_telegrams(head).then(|| "Europe/Amsterdam".to_owned())
 }
 
-/// Whether something is measured by JSON among the first lines of the file: other devices may speak before.
+/// Whether JSON, or a number with its topic, measures something among the first lines of the file: other devices may
+/// speak before.
 pub fn recognise_json(head: &str) -> bool {
     let text = head.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('/') {
@@ -36,9 +41,7 @@ pub fn recognise_json(head: &str) -> bool {
     for line in text.lines().take(200) {
         payload.add(line, 1);
         if payload.is_whole() {
-            let text = payload.json();
-            let inner = Wrapped::of(text).map(|wrapped| wrapped.payload);
-            if measured(inner.as_deref().unwrap_or(text)).is_ok() {
+            if payload.message().measured().is_ok() {
                 return true;
             }
             payload = Payload::default();
@@ -50,28 +53,71 @@ pub fn recognise_json(head: &str) -> bool {
     false
 }
 
-/// A message as `mosquitto_sub` prints it as JSON, its topic and time beside it.
-struct Wrapped {
-    topic: String,
-    at: Option<Stamp>,
-    payload: String,
+/// One message of a log.
+struct Message<'t> {
+    /// What stood before it on its line.
+    before: &'t str,
+    /// When it came, where that is told beside it.
+    arrived: Option<Stamp>,
+    topic: Option<Cow<'t, str>>,
+    payload: Cow<'t, str>,
 }
 
-impl Wrapped {
-    fn of(text: &str) -> Option<Self> {
+impl<'t> Message<'t> {
+    /// What a program wrote before a payload, and the payload.
+    fn of(before: &'t str, payload: &'t str) -> Self {
+        Self {
+            before,
+            arrived: arrived(before),
+            topic: topic(before),
+            payload: Cow::Borrowed(payload),
+        }
+    }
+
+    /// As `mosquitto_sub` prints it as JSON, its topic and time beside it.
+    fn wrapped(before: &'t str, text: &str) -> Option<Self> {
         if !(text.contains("\"payload\"") && text.contains("\"topic\"")) {
             return None;
         }
         let message: serde_json::Value = serde_json::from_str(text).ok()?;
         let text_of = |key: &str| message.get(key)?.as_str().map(str::to_owned);
+        let at = text_of("tst").and_then(|at| time(&at));
         Some(Self {
-            topic: text_of("topic")?,
-            at: text_of("tst").and_then(|at| time(&at)),
-            payload: match message.get("payload")? {
+            before,
+            arrived: at.or_else(|| arrived(before)),
+            topic: Some(Cow::Owned(text_of("topic")?)),
+            payload: Cow::Owned(match message.get("payload")? {
                 serde_json::Value::String(text) => text.clone(),
                 other => other.to_string(),
-            },
+            }),
         })
+    }
+
+    /// A line without any JSON.
+    fn plain(line: &'t str) -> Self {
+        let (before, last) = line.rsplit_once(char::is_whitespace).unwrap_or(("", line));
+        if number_alone(last).is_some() {
+            return Self::of(before.trim_end(), last);
+        }
+        // `tele/plug/LWT Online`
+        let topic = line.split_whitespace().find(|word| is_topic(word));
+        Self {
+            before: line,
+            arrived: None,
+            topic: topic.map(Cow::Borrowed),
+            payload: Cow::Borrowed(""),
+        }
+    }
+
+    /// What it measures, and of which device: that of its topic, where it has one.
+    fn measured(&self) -> Result<(Option<Cow<'_, str>>, Vec<Measured>), PayloadError> {
+        let topic = self.topic.as_deref();
+        if let Some(number) = number_alone(&self.payload) {
+            let told = topic.and_then(|topic| measured_by_topic(topic, number));
+            let (device, one) = told.ok_or(PayloadError::Unknown)?;
+            return Ok((Some(Cow::Owned(device)), vec![one]));
+        }
+        Ok((topic.map(Cow::Borrowed), measured(&self.payload)?))
     }
 }
 
@@ -160,42 +206,35 @@ impl Payload {
         !self.text.is_empty() && self.ended
     }
 
-    fn json(&self) -> &str {
-        let from = self.text.find('{').unwrap_or(0);
-        &self.text[from..]
+    fn message(&self) -> Message<'_> {
+        let text = self.text.as_str();
+        if self.is_telegram() {
+            return Message::of("", text);
+        }
+        if let Some(from) = text.find('{') {
+            let (before, json) = (text[..from].trim(), &text[from..]);
+            return Message::wrapped(before, json).unwrap_or_else(|| Message::of(before, json));
+        }
+        Message::plain(text.trim())
     }
 
     fn take(&mut self, readings: &mut Readings, series: &mut Series<'_>) {
         let payload = std::mem::take(self);
         let line = payload.line;
-        let (text, before) = if payload.is_telegram() {
-            (payload.text.as_str(), "")
-        } else {
-            let from = payload.text.find('{').unwrap_or(0);
-            (&payload.text[from..], payload.text[..from].trim())
-        };
-        let wrapped = (!payload.is_telegram())
-            .then(|| Wrapped::of(text))
-            .flatten();
-        let (mut arrived, mut topic) = before_json(before);
-        let mut text = text;
-        if let Some(wrapped) = &wrapped {
-            (arrived, topic) = (wrapped.at.or(arrived), Some(wrapped.topic.as_str()));
-            text = wrapped.payload.as_str();
-        }
-        // `tele/plug/LWT Online`, or a number alone: a message, whose topic says what it is of.
-        let plain = !payload.is_telegram() && !text.contains('{');
-        let alone = topic.or_else(|| before_json(payload.text.trim()).1);
-        let alone = alone.filter(|_| plain);
-        let told = match measured(text) {
+        let message = payload.message();
+        let (device, told) = match message.measured() {
             Ok(told) => told,
-            Err(PayloadError::Unknown) if alone.is_some() => {
-                readings.note(alone.unwrap_or_default(), line, series);
+            // A message of another kind, whose topic says what it is of.
+            Err(PayloadError::Unknown)
+                if !message.payload.contains('{') && message.topic.is_some() =>
+            {
+                let topic = message.topic.as_deref().unwrap_or_default();
+                readings.note(topic, line, series);
                 return;
             }
             Err(PayloadError::Nothing) => {
-                let before = if before.is_empty() { "JSON" } else { before };
-                readings.note(topic.unwrap_or(before), line, series);
+                let of = message.topic.as_deref().unwrap_or(message.before);
+                readings.note(if of.is_empty() { "JSON" } else { of }, line, series);
                 return;
             }
             Err(error) => {
@@ -222,30 +261,50 @@ impl Payload {
             if summed {
                 continue;
             }
-            let Some(at) = one.at.or(arrived) else {
-                if one.nature == super::Nature::Register {
+            let Some(at) = one.at.or(message.arrived) else {
+                if one.nature == Nature::Register {
                     let found = shown(&one.name);
-                    series.findings.add(line, "timestamp", &[("found", &found)]);
+                    series
+                        .findings
+                        .add(line, "time_missing", &[("found", &found)]);
                 }
                 continue;
             };
-            readings.take(way(one, topic), one, at, line, series);
+            readings.take(way(one, device.as_deref()), one, at, line, series);
         }
     }
 }
 
-/// Time and topic that a program wrote before a payload.
-fn before_json(text: &str) -> (Option<Stamp>, Option<&str>) {
-    let mut words = text.split_whitespace();
-    let first = words.next().unwrap_or_default();
-    let second = words.next().unwrap_or_default();
-    let at = time(first)
+/// The time that a program wrote first on a line.
+fn arrived(before: &str) -> Option<Stamp> {
+    let mut words = before.split_whitespace();
+    let first = words.next()?;
+    time(first)
         .filter(|at| !matches!(at, Stamp::Day(_)))
-        .or_else(|| time(&format!("{first} {second}")));
-    let topic = text
-        .split_whitespace()
-        .find(|word| word.contains('/') && word.chars().any(char::is_alphabetic));
-    (at, topic)
+        .or_else(|| time(&format!("{first} {}", words.next()?)))
+}
+
+/// The topic that a program wrote before a payload. Names in it may be of several words:
+/// `zigbee2mqtt/Living room 2`.
+fn topic(before: &str) -> Option<Cow<'_, str>> {
+    let is_name = |word: &str| {
+        let known = |c: char| c.is_alphanumeric() || matches!(c, '/' | '_' | '-' | '.');
+        word.chars().all(known)
+    };
+    let mut words = before.split_whitespace().skip_while(|word| !is_topic(word));
+    let mut topic = Cow::Borrowed(words.next()?);
+    if is_name(&topic) {
+        for word in words.take_while(|word| is_name(word)) {
+            let topic = topic.to_mut();
+            topic.push(' ');
+            topic.push_str(word);
+        }
+    }
+    Some(topic)
+}
+
+fn is_topic(word: &str) -> bool {
+    word.contains('/') && word.chars().any(char::is_alphabetic)
 }
 
 /// The channel of a value: of the connection's meter, which way it flows; of others, device and name.

@@ -8,11 +8,13 @@ use crate::import::unit::Unit;
 mod devices;
 mod log;
 mod telegram;
+mod topic;
 
 #[cfg(test)]
 mod tests;
 
 pub use log::{read, recognise_json, recognise_telegrams, zone};
+pub use topic::{measured_by_topic, number_alone};
 
 /// Bytes of one payload.
 pub const MOST_PAYLOAD: usize = 64 << 10;

@@ -259,7 +259,7 @@ fn a_log_of_json_tells_devices_by_topic_and_times_by_either_clock() {
             (1, "not_read"),
             (5, "not_read"),
             (6, "payload_unknown"),
-            (7, "timestamp")
+            (7, "time_missing")
         ]
     );
 }
@@ -287,6 +287,69 @@ fn what_a_subscriber_printed_is_read_however_it_printed_it() {
         );
         assert_eq!(findings[0].params["found"], "shelly/power");
     }
+}
+
+#[test]
+fn a_log_of_numbers_alone_is_read_by_its_topics() {
+    for lines in [
+        "1727952553 shellies/em-1/emeter/0/total 1000.5\n\
+         1727952553 shellies/em-1/emeter/0/voltage 230.1\n\
+         1727952553 zigbee2mqtt/Living room 2/energy 5\n\
+         1727952553 zigbee2mqtt/Living room 3/energy 7\n\
+         1727953153 shellies/em-1/emeter/0/total 1010.5\n\
+         1727953153 zigbee2mqtt/Living room 2/energy 5.25\n\
+         1727953153 zigbee2mqtt/Living room 3/energy 7.5\n",
+        "{\"tst\":\"2024-10-03T12:49:13Z\",\"topic\":\"shellies/em-1/emeter/0/total\",\"payload\":1000.5}\n\
+         {\"tst\":\"2024-10-03T12:49:13Z\",\"topic\":\"shellies/em-1/emeter/0/voltage\",\"payload\":\"230.1\"}\n\
+         {\"tst\":\"2024-10-03T12:49:13Z\",\"topic\":\"zigbee2mqtt/Living room 2/energy\",\"payload\":5}\n\
+         {\"tst\":\"2024-10-03T12:49:13Z\",\"topic\":\"zigbee2mqtt/Living room 3/energy\",\"payload\":7}\n\
+         {\"tst\":\"2024-10-03T12:59:13Z\",\"topic\":\"shellies/em-1/emeter/0/total\",\"payload\":1010.5}\n\
+         {\"tst\":\"2024-10-03T12:59:13Z\",\"topic\":\"zigbee2mqtt/Living room 2/energy\",\"payload\":5.25}\n\
+         {\"tst\":\"2024-10-03T12:59:13Z\",\"topic\":\"zigbee2mqtt/Living room 3/energy\",\"payload\":7.5}\n",
+    ] {
+        assert!(recognise_json(lines), "{lines}");
+        let (summary, findings) = read_file(read, lines.as_bytes(), "Europe/Berlin");
+        assert_eq!(total(&summary, "shellies/em-1 ch0_import"), "0.01");
+        assert_eq!(
+            total(&summary, "zigbee2mqtt/Living room 2 import_total"),
+            "0.25"
+        );
+        assert_eq!(
+            total(&summary, "zigbee2mqtt/Living room 3 import_total"),
+            "0.5"
+        );
+        assert_eq!(codes(&findings), [(2, "not_read")], "{lines}");
+    }
+    assert!(!recognise_json("2024-10-03 kitchen/counter 12\n"));
+    assert!(!recognise_json("2024-10-03 12\n"));
+}
+
+#[test]
+fn names_of_several_words_are_told_apart_before_json() {
+    let lines = "2024-10-03T12:49:13Z zigbee2mqtt/Living room A = {\"energy\":10}\n\
+                 2024-10-03T12:49:13Z zigbee2mqtt/Living room B = {\"energy\":20}\n\
+                 2024-10-03T12:59:13Z zigbee2mqtt/Living room A = {\"energy\":10.5}\n\
+                 2024-10-03T12:59:13Z zigbee2mqtt/Living room B = {\"energy\":20.25}\n";
+    let (summary, findings) = read_file(read, lines.as_bytes(), "Europe/Berlin");
+    assert_eq!(
+        total(&summary, "zigbee2mqtt/Living room A import_total"),
+        "0.5"
+    );
+    assert_eq!(
+        total(&summary, "zigbee2mqtt/Living room B import_total"),
+        "0.25"
+    );
+    assert!(findings.is_empty());
+}
+
+#[test]
+fn a_telegram_without_a_time_says_so() {
+    let telegram = "/ISk5\\2MT382-1004\n\n1-0:1.8.1(00608.400*kWh)\n1-0:1.8.2(00490.342*kWh)\n\
+                    0-1:24.1.0(3)\n0-1:24.3.0(121030140000)(00)(6)(0-1:24.2.1)(m3)\n(00473.789)\n!\n";
+    assert!(recognise_telegrams(telegram));
+    let (summary, findings) = read_file(read, telegram.as_bytes(), "Europe/Amsterdam");
+    assert!(summary.channels.is_empty());
+    assert_eq!(codes(&findings), [(1, "time_missing"), (1, "time_missing")]);
 }
 
 #[test]
