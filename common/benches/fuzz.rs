@@ -7,9 +7,13 @@
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use ecotrack_common::import::delimited::Mapping;
 use ecotrack_common::import::file::{Request, look, read};
+use ecotrack_common::import::formats::{line_protocol, payload};
 use ecotrack_common::import::number::{self, DecimalMark};
 use ecotrack_common::import::own_rows::OwnRows;
 use ecotrack_common::import::parse_temperatures;
@@ -17,6 +21,8 @@ use ecotrack_common::import::stamp::{self, DateOrder, StampStyle};
 
 /// Bytes of a case: enough for every header, and some thousand rows.
 const LARGEST: usize = 48 * 1024;
+/// How often it is told how far it is.
+const PROGRESS: u64 = 500_000;
 /// No case of that size takes as long, by a factor of some hundred.
 const SLOW: Duration = Duration::from_secs(5);
 
@@ -33,30 +39,32 @@ fn main() -> std::io::Result<()> {
     )?;
     files.sort();
     let began = Instant::now();
-    let (mut failed, mut slow, mut rows) = (0_u64, 0_u64, 0_u64);
     std::panic::set_hook(Box::new(|_| {}));
-    for case in 0..cases {
-        let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ case.wrapping_add(1));
-        let bytes = made(&files, &mut random);
-        let at = Instant::now();
-        if let Ok(taken) = catch_unwind(AssertUnwindSafe(|| parse(&bytes))) {
-            rows += taken;
-        } else {
-            failed += 1;
-            println!(
-                "case {case} of seed {seed} panicked ({} bytes)",
-                bytes.len()
-            );
+    let (next, total) = (AtomicU64::new(0), Mutex::new(Told::default()));
+    let work = || {
+        let mut told = Told::default();
+        loop {
+            let case = next.fetch_add(1, Ordering::Relaxed);
+            if case >= cases {
+                break;
+            }
+            told.try_case(case, seed, &files);
+            if (case + 1).is_multiple_of(PROGRESS) {
+                let seconds = began.elapsed().as_secs();
+                eprintln!("{} of {cases} cases begun after {seconds} s", case + 1);
+            }
         }
-        if at.elapsed() > SLOW {
-            slow += 1;
-            println!(
-                "case {case} of seed {seed} took {:.1} s ({} bytes)",
-                at.elapsed().as_secs_f64(),
-                bytes.len()
-            );
+        if let Ok(mut total) = total.lock() {
+            total.add(&told);
         }
-    }
+    };
+    let threads = std::thread::available_parallelism()?.get();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+    let Told { failed, slow, rows } = total.into_inner().unwrap_or_default();
     println!(
         "{cases} cases of {} files in {:.0} s: {failed} panics, {slow} slower than {} s, {rows} intervals read",
         files.len(),
@@ -67,6 +75,41 @@ fn main() -> std::io::Result<()> {
         std::process::exit(1);
     }
     Ok(())
+}
+
+/// What came of cases.
+#[derive(Debug, Default)]
+struct Told {
+    failed: u64,
+    slow: u64,
+    rows: u64,
+}
+
+impl Told {
+    fn try_case(&mut self, case: u64, seed: u64, files: &[Vec<u8>]) {
+        let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ case.wrapping_add(1));
+        let bytes = made(files, &mut random);
+        let size = bytes.len();
+        let at = Instant::now();
+        if let Ok(taken) = catch_unwind(AssertUnwindSafe(|| parse(&bytes))) {
+            self.rows += taken;
+        } else {
+            self.failed += 1;
+            println!("case {case} of seed {seed} panicked ({size} bytes)");
+        }
+        let took = at.elapsed();
+        if took > SLOW {
+            self.slow += 1;
+            let seconds = took.as_secs_f64();
+            println!("case {case} of seed {seed} took {seconds:.1} s ({size} bytes)");
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.failed += other.failed;
+        self.slow += other.slow;
+        self.rows += other.rows;
+    }
 }
 
 /// Hands the bytes to every parser there is; gives the intervals that came out.
@@ -97,7 +140,16 @@ fn parse(bytes: &[u8]) -> u64 {
     );
     let mut own = OwnRows::default();
     let _ = own.push(bytes, &mut |_| {});
+    // As a broker hands on messages, and the server takes lines that are sent to it.
+    let text = String::from_utf8_lossy(bytes);
+    let _ = payload::measured(&text);
+    let _ = Mapping::from_json(&text);
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(2_000)]);
+    for line in text.lines().take(20) {
+        if let Ok(line) = line_protocol::parse_line(line) {
+            let _ = line.measured();
+        }
+    }
     for line in text.lines().take(20) {
         let cell: String = line.chars().take(60).collect();
         let _ = number::read(&cell, DecimalMark::Point);
