@@ -21,6 +21,10 @@ use ecotrack_common::import::stamp::{self, DateOrder, StampStyle};
 
 /// Bytes of a case: enough for every header, and some thousand rows.
 const LARGEST: usize = 48 * 1024;
+/// Bytes of most cases: what is wrong in a row is wrong in the first hundred as well.
+const USUAL: usize = 6 * 1024;
+/// Memory that the process takes at its peak at most, for each thread: an archive unpacks to 192 MiB.
+const MOST_KIB: usize = 384 * 1024;
 /// How often it is told how far it is.
 const PROGRESS: u64 = 500_000;
 /// No case of that size takes as long, by a factor of some hundred.
@@ -65,13 +69,16 @@ fn main() -> std::io::Result<()> {
         }
     });
     let Told { failed, slow, rows } = total.into_inner().unwrap_or_default();
+    let (peak, most) = (peak_kib(), MOST_KIB * threads / 1024);
+    let peak_mib = peak.map_or_else(|| "?".to_owned(), |kib| (kib / 1024).to_string());
     println!(
-        "{cases} cases of {} files in {:.0} s: {failed} panics, {slow} slower than {} s, {rows} intervals read",
+        "{cases} cases of {} files in {:.0} s: {failed} panics, {slow} slower than {} s, {rows} intervals read, \
+         {peak_mib} MiB at the peak (of {most} at most)",
         files.len(),
         began.elapsed().as_secs_f64(),
         SLOW.as_secs()
     );
-    if failed + slow > 0 {
+    if failed + slow > 0 || peak.is_some_and(|kib| kib > MOST_KIB * threads) {
         std::process::exit(1);
     }
     Ok(())
@@ -110,6 +117,15 @@ impl Told {
         self.slow += other.slow;
         self.rows += other.rows;
     }
+}
+
+/// The most memory that this process has had, where the system says it.
+fn peak_kib() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
 /// Hands the bytes to every parser there is; gives the intervals that came out.
@@ -176,7 +192,8 @@ fn collect(folder: &Path, files: &mut Vec<Vec<u8>>) -> std::io::Result<()> {
 /// A real file, changed.
 fn made(files: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let file = &files[random.below(files.len())];
-    let mut bytes = file[..file.len().min(LARGEST)].to_vec();
+    let size = if random.below(8) == 0 { LARGEST } else { USUAL };
+    let mut bytes = file[..file.len().min(size)].to_vec();
     for _ in 0..=random.below(6) {
         let length = bytes.len().max(1);
         let (from, count) = (random.below(length), random.below(64));

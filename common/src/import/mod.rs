@@ -25,6 +25,7 @@ pub mod number;
 mod own_csv;
 pub mod own_rows;
 pub mod presets;
+mod quoted_line;
 pub mod series;
 pub mod stamp;
 mod temperatures;

@@ -6,6 +6,8 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::import::quoted_line::QuotedLine;
+
 /// Longest line, or record of several lines in quotes: a year of minutes across would not be as long.
 pub(super) const LONGEST: usize = 8 * 1024 * 1024;
 /// Few enough to stay close to the processor while they are split.
@@ -67,6 +69,8 @@ pub(super) struct Records<R: Read> {
     ranges: Vec<Range<usize>>,
     /// Text that had to be mended: quotes removed, or bytes that were no text.
     mended: String,
+    /// For the few lines of a plain file that have quotes all the same.
+    quoted: Option<QuotedLine>,
 }
 
 enum Kind<R: Read> {
@@ -108,6 +112,7 @@ impl<R: Read> Records<R> {
             kind,
             ranges: Vec::new(),
             mended: String::new(),
+            quoted: None,
         }
     }
 
@@ -124,11 +129,11 @@ impl<R: Read> Records<R> {
                 let (line, separator) = (lines.line, lines.separator);
                 let bytes = lines.chunk.bytes();
                 if lines.quoted && memchr::memchr(b'"', &bytes[of_line.clone()]).is_some() {
-                    let mut record = csv::ByteRecord::new();
-                    let read = super::layout::reader(&bytes[of_line], separator)
-                        .read_byte_record(&mut record);
-                    read.map_err(io::Error::other)?;
-                    mend(&record, &mut self.mended, &mut self.ranges);
+                    let quoted = self
+                        .quoted
+                        .get_or_insert_with(|| QuotedLine::new(separator));
+                    let cells = quoted.cells(&bytes[of_line]);
+                    mend(cells, &mut self.mended, &mut self.ranges);
                     return Ok(Some(Record {
                         text: &self.mended,
                         ranges: &self.ranges,
@@ -175,7 +180,7 @@ impl<R: Read> Records<R> {
                         line,
                     }));
                 }
-                mend(record, &mut self.mended, &mut self.ranges);
+                mend(&*record, &mut self.mended, &mut self.ranges);
                 Ok(Some(Record {
                     text: &self.mended,
                     ranges: &self.ranges,
@@ -187,10 +192,14 @@ impl<R: Read> Records<R> {
 }
 
 /// The cells of a record as text.
-fn mend(record: &csv::ByteRecord, text: &mut String, ranges: &mut Vec<Range<usize>>) {
+fn mend<'c>(
+    cells: impl IntoIterator<Item = &'c [u8]>,
+    text: &mut String,
+    ranges: &mut Vec<Range<usize>>,
+) {
     text.clear();
     ranges.clear();
-    for cell in record {
+    for cell in cells {
         let from = text.len();
         text.push_str(&String::from_utf8_lossy(cell));
         ranges.push(from..text.len());

@@ -12,6 +12,7 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::bills::{FileBill, MOST_BILLS};
+use super::quoted_line::QuotedLine;
 use super::{Finding, shown};
 use crate::quantity::{MWH_PER_KWH, parse_decimal};
 use crate::reading::MAX_KWH;
@@ -172,6 +173,7 @@ pub struct OwnRows {
     /// The file began with what an export begins with.
     is_export: bool,
     bills: usize,
+    quoted: QuotedLine,
 }
 
 impl OwnRows {
@@ -272,7 +274,7 @@ impl OwnRows {
         let number = self.line;
         let named = |wrong: Wrong<'_>| wrong.finding(number, format);
         if line.contains(&b'"') {
-            match unquoted(line) {
+            match self.unquoted(line) {
                 None => take(Err(named(Wrong::Columns(0)))),
                 Some(plain) => take(
                     self.row(format, &plain, 0x1f)
@@ -319,8 +321,14 @@ impl OwnRows {
         Ok(OwnLine::Meter(Box::new(meter)))
     }
 
-    fn header(&self, line: &[u8]) -> Result<OwnFormat, Finding> {
-        let plain = unquoted(line).unwrap_or_default();
+    /// The fields of a line with quotes, between marks that no text holds; `None` where there are none.
+    fn unquoted(&mut self, line: &[u8]) -> Option<Vec<u8>> {
+        let cells: Vec<&[u8]> = self.quoted.cells(line).collect();
+        (!cells.is_empty()).then(|| cells.join(&0x1f))
+    }
+
+    fn header(&mut self, line: &[u8]) -> Result<OwnFormat, Finding> {
+        let plain = self.unquoted(line).unwrap_or_default();
         let text = String::from_utf8_lossy(&plain);
         let names: Vec<&str> = text.split('\u{1f}').map(str::trim).collect();
         match names.join(",").as_str() {
@@ -563,13 +571,4 @@ fn usual_energy(text: &[u8]) -> Option<i64> {
         Some(places) => 6_u32.checked_sub(places)?,
     };
     mwh.checked_mul(10_i64.pow(scale))
-}
-
-/// The fields of a line with quotes, between marks that no text holds; `None` where a quote stays open.
-fn unquoted(line: &[u8]) -> Option<Vec<u8>> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(line);
-    let record = reader.byte_records().next()?.ok()?;
-    Some(record.iter().collect::<Vec<_>>().join(&0x1f))
 }

@@ -1,6 +1,7 @@
 //! The line that names the columns: found among the first, in either language, with its separator.
 
 use super::{Finding, shown};
+use crate::import::quoted_line::QuotedLine;
 
 /// Services write a few lines on the station before the header.
 const HEADER_WITHIN: usize = 40;
@@ -111,19 +112,16 @@ pub(super) struct Header {
 }
 
 pub(super) fn find_header(text: &str) -> Result<Header, Finding> {
+    let mut delimiters = b";,\t".map(|delimiter| (delimiter, QuotedLine::new(delimiter)));
     let mut ends_at = 0;
     for (at, line) in (1_u64..).zip(text.split_inclusive('\n').take(HEADER_WITHIN)) {
         ends_at += line.len();
-        for delimiter in *b";,\t" {
-            let mut reader = csv::ReaderBuilder::new()
-                .has_headers(false)
-                .delimiter(delimiter)
-                .trim(csv::Trim::All)
-                .from_reader(line.as_bytes());
-            let Some(Ok(names)) = reader.records().next() else {
+        for (delimiter, quoted) in &mut delimiters {
+            let cells = quoted.cells(line.as_bytes()).map(str::from_utf8);
+            let Ok(cells) = cells.collect::<Result<Vec<&str>, _>>() else {
                 continue;
             };
-            let cells: Vec<&str> = names.iter().collect();
+            let cells: Vec<&str> = cells.into_iter().map(str::trim).collect();
             let Some(columns) = columns_of(&cells) else {
                 continue;
             };
@@ -138,7 +136,7 @@ pub(super) fn find_header(text: &str) -> Result<Header, Finding> {
             }
             return Ok(Header {
                 columns,
-                delimiter,
+                delimiter: *delimiter,
                 line: at,
                 ends_at,
             });
