@@ -56,9 +56,9 @@ pub fn measured(
 }
 
 /// Named so that devices are told apart.
-fn of_device(topic: &str, point: Point) -> Point {
-    let name = named(&format!("{topic} {}", point.name));
-    Point { name, ..point }
+fn of_device(topic: &str, mut point: Point) -> Point {
+    point.name = named(&format!("{topic} {}", point.name));
+    point
 }
 
 #[cfg(test)]
