@@ -30,6 +30,7 @@ pub mod dashboard;
 pub mod device;
 pub mod device_forecast;
 pub mod device_kind;
+pub mod document;
 pub mod emission;
 pub mod estimate;
 pub mod explain;

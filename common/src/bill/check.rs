@@ -8,6 +8,7 @@ use super::tariff::{
     Version, Window,
 };
 use super::{BillError, TariffRule};
+use crate::document;
 
 impl Tariff {
     /// Reads a tariff from JSON and checks it.
@@ -16,16 +17,7 @@ impl Tariff {
     /// [`BillError::UnreadableTariff`] with the path in the document where it is no tariff;
     /// [`BillError::InvalidTariff`] as [`Tariff::check`].
     pub fn from_json(text: &str) -> Result<Self, BillError> {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let unreadable = |path: String, detail: &serde_json::Error| BillError::UnreadableTariff {
-            path,
-            detail: detail.to_string(),
-        };
-        let tariff: Self = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| unreadable(error.path().to_string(), error.inner()))?;
-        reader
-            .end()
-            .map_err(|error| unreadable(".".to_owned(), &error))?;
+        let tariff: Self = document::read(text).map_err(BillError::unreadable)?;
         tariff.check()?;
         Ok(tariff)
     }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::tariff::Class;
+use crate::document::NotADocument;
 use crate::{FieldError, FieldErrors};
 
 words!(
@@ -218,6 +219,14 @@ pub enum BillError {
 }
 
 impl BillError {
+    /// A document is no tariff.
+    pub(super) fn unreadable(why: NotADocument) -> Self {
+        Self::UnreadableTariff {
+            path: why.path,
+            detail: why.detail,
+        }
+    }
+
     /// A stable word for the wire and for texts.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ecotrack_common::EnergyProfileId;
+use ecotrack_common::document::NotADocument;
 use ecotrack_common::import::OnConflict;
-use ecotrack_common::import::delimited::{Mapping, NotAMapping, Said};
+use ecotrack_common::import::delimited::{Mapping, Said};
 use ecotrack_common::import::file::Looked;
 use uuid::Uuid;
 
@@ -153,5 +154,5 @@ pub enum Wrong {
     /// It cannot be added as another phase of the file that was looked at.
     NoPhase(String),
     /// It is no mapping, and why.
-    NoMapping(String, NotAMapping),
+    NoMapping(String, NotADocument),
 }

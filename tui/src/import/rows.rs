@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
-use ecotrack_common::import::STEP_MINUTES;
 use ecotrack_common::import::file::{Looked, read};
-use ecotrack_common::import::own_rows::{HEADER, OwnMeter, OwnRow, Said, write_bill, write_row};
+use ecotrack_common::import::own_rows::{
+    HEADER, OwnMeter, OwnRow, Rounding, Said, write_bill, write_row,
+};
 use ecotrack_common::import::series::Interval;
 pub(crate) use ecotrack_common::import::together::Source;
 use ecotrack_common::import::unit::Base;
@@ -19,10 +20,6 @@ use super::meters::Meters;
 const PIECE: usize = 64 * 1024;
 /// Pieces that wait for the line.
 const WAITING: usize = 8;
-/// Billionths of a kilowatt-hour in a milliwatt-hour.
-const NANO_PER_MWH: i64 = 1_000;
-/// Seconds of the shortest step that the server keeps.
-const STEP_S: i64 = STEP_MINUTES[0] as i64 * 60;
 
 /// The rows of a file that was looked at; `sent` is told how many have gone out. Who drops the stream ends
 /// the reading.
@@ -87,34 +84,6 @@ pub(crate) fn rows(
         }
     });
     received(receiver)
-}
-
-/// Milliwatt-hours of one channel's intervals, in their order. The server sums up those that are shorter than its
-/// steps: what rounding leaves of one is carried on within the step, or a watt by the second would be nothing at all.
-/// An interval of a step or more is rounded by itself, so that it is the same in every file that has it.
-#[derive(Debug, Default)]
-struct Rounding {
-    step: i64,
-    rest_nano: i64,
-}
-
-impl Rounding {
-    fn mwh(&mut self, interval: &Interval) -> i64 {
-        let step = interval.start.div_euclid(STEP_S);
-        let is_short = interval.end - interval.start < STEP_S;
-        if step != self.step || !is_short {
-            self.rest_nano = 0;
-        }
-        self.step = step;
-        let nano = interval.nano + self.rest_nano;
-        let mwh = (nano + NANO_PER_MWH / 2).div_euclid(NANO_PER_MWH);
-        self.rest_nano = if is_short {
-            nano - mwh * NANO_PER_MWH
-        } else {
-            0
-        };
-        mwh
-    }
 }
 
 /// A file as it is; `sent` is told how many of its bytes have gone out.
@@ -199,57 +168,5 @@ impl Pieces {
         }
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE + 256));
         self.failed = self.sender.blocking_send(Ok(piece)).is_err();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn interval(start: i64, length: i64, nano: i64) -> Interval {
-        Interval {
-            start,
-            end: start + length,
-            nano,
-            estimated: false,
-            line: 0,
-        }
-    }
-
-    #[test]
-    fn a_watt_by_the_second_is_a_watt() {
-        let mut rounding = Rounding::default();
-        let sent: Vec<i64> = (0..600)
-            .map(|second| rounding.mwh(&interval(second, 1, 278)))
-            .collect();
-        let steps = [&sent[..300], &sent[300..]].map(|step| step.iter().sum::<i64>());
-        assert_eq!(steps, [83, 83]);
-        // And a quarter-hour is the same wherever a file begins.
-        let quarter = interval(900, 900, 123_456_700);
-        assert_eq!(rounding.mwh(&quarter), 123_457);
-        assert_eq!(Rounding::default().mwh(&quarter), 123_457);
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_sent_of_a_step_is_its_sum_and_nothing_is_less_than_nothing(
-            nanos in prop::collection::vec(0_i64..5_000, 1..400), first in 0_i64..300,
-        ) {
-            let mut rounding = Rounding::default();
-            let mut sums: HashMap<i64, (i64, i64)> = HashMap::new();
-            for (second, nano) in (first..).zip(&nanos) {
-                let mwh = rounding.mwh(&interval(second, 1, *nano));
-                prop_assert!(mwh > 0 || *nano < NANO_PER_MWH);
-                prop_assert!(mwh == 0 || *nano > 0);
-                let (sent, meant) = sums.entry(second / STEP_S).or_default();
-                *sent += mwh;
-                *meant += nano;
-            }
-            for (sent, meant) in sums.values() {
-                prop_assert!((sent * NANO_PER_MWH - meant).abs() * 2 <= NANO_PER_MWH);
-            }
-        }
     }
 }

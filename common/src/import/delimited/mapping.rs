@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bills::BillColumns;
+use crate::document::{self, NotADocument};
 use crate::import::number::DecimalMark;
 use crate::import::series::{Kind, StampIs};
 
@@ -275,33 +276,13 @@ pub enum Negative {
     Error,
 }
 
-/// Why a text is no mapping; [`crate::locale::Locale::document_error`] says it in words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {detail}")]
-pub struct NotAMapping {
-    /// Where in the document.
-    pub path: String,
-    /// What serde says of it.
-    pub detail: String,
-}
-
 impl Mapping {
     /// Reads what [`Mapping::to_json`] wrote.
     ///
     /// # Errors
     /// Where in the text something is wrong, and what.
-    pub fn from_json(text: &str) -> Result<Self, NotAMapping> {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let mapping =
-            serde_path_to_error::deserialize(&mut reader).map_err(|error| NotAMapping {
-                path: error.path().to_string(),
-                detail: error.inner().to_string(),
-            })?;
-        reader.end().map_err(|error| NotAMapping {
-            path: ".".to_owned(),
-            detail: error.to_string(),
-        })?;
-        Ok(mapping)
+    pub fn from_json(text: &str) -> Result<Self, NotADocument> {
+        document::read(text)
     }
 
     /// A file for others.

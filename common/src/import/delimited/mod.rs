@@ -27,8 +27,7 @@ mod words;
 pub use bills::{BILLED, BillColumns};
 pub use layout::{Column, Layout};
 pub use mapping::{
-    ChannelOf, ChannelWords, Dates, Decimals, Mapping, Negative, NotAMapping, Only, TimeColumns,
-    ValueColumn,
+    ChannelOf, ChannelWords, Dates, Decimals, Mapping, Negative, Only, TimeColumns, ValueColumn,
 };
 pub(super) use plan::{column, column_of};
 

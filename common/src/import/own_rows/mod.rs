@@ -7,8 +7,6 @@
 //! an export ([`named`]), which says what its meters are, for homes that do not have them. Before the second
 //! header stand the bills that a file tells of.
 
-use std::io::Write;
-
 use jiff::Timestamp;
 
 use super::bills::{FileBill, MOST_BILLS};
@@ -21,10 +19,15 @@ use crate::{Kwh, MeterId};
 pub mod named;
 #[cfg(test)]
 mod tests;
+mod write;
 mod wrong;
 
 use named::NamedMeter;
+pub use write::{Rounding, write_bill, write_row};
 use wrong::Wrong;
+
+/// What a bill's line begins with.
+const BILL: &str = "# bill ";
 
 /// The header of rows of several meters.
 pub const HEADER: &str = "meter_id,start,end,kwh,register_kwh,estimated";
@@ -112,48 +115,6 @@ pub enum Said {
         /// Where it stood.
         mwh: i64,
     },
-}
-
-/// Writes a row under [`HEADER`]; [`Said::Step`] has no place there.
-///
-/// # Errors
-/// Those of `out`, and `InvalidInput` for a row without meter or end.
-pub fn write_row(out: &mut impl Write, row: &OwnRow<'_>) -> std::io::Result<()> {
-    let (OwnMeter::Key(meter), Ok(start)) = (row.meter, Timestamp::from_second(row.start)) else {
-        return Err(std::io::ErrorKind::InvalidInput.into());
-    };
-    write!(out, "{meter},{start},")?;
-    write_said(out, row)?;
-    writeln!(out)
-}
-
-/// What a bill's line begins with.
-const BILL: &str = "# bill ";
-
-/// Writes a bill; bills stand before [`HEADER`].
-///
-/// # Errors
-/// Those of `out`.
-pub fn write_bill(out: &mut impl Write, bill: &FileBill) -> std::io::Result<()> {
-    writeln!(out, "{BILL}{}", serde_json::to_string(bill)?)
-}
-
-/// The columns from `end` to `estimated`, which both headers of several meters have.
-fn write_said(out: &mut impl Write, row: &OwnRow<'_>) -> std::io::Result<()> {
-    let estimated = if row.estimated { "true" } else { "" };
-    let (whole, part) = (|mwh: i64| mwh / MWH_PER_KWH, |mwh: i64| mwh % MWH_PER_KWH);
-    match row.said {
-        Said::Energy { end, mwh } => {
-            let end = Timestamp::from_second(end).map_err(|_| std::io::ErrorKind::InvalidInput)?;
-            let (whole, part) = (whole(mwh), part(mwh));
-            write!(out, "{end},{whole}.{part:06},,{estimated}")
-        }
-        Said::Register { mwh } => {
-            let (whole, part) = (whole(mwh), part(mwh));
-            write!(out, ",,{whole}.{part:06},{estimated}")
-        }
-        Said::Step { .. } => Err(std::io::ErrorKind::InvalidInput.into()),
-    }
 }
 
 /// Reads rows out of chunks of bytes that begin and end anywhere.

@@ -26,7 +26,8 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{OwnRow, Said, write_said};
+use super::write::write_said;
+use super::{OwnRow, Said};
 use crate::meter::{Channel, NewMeter, ReadingKind};
 use crate::{Kwh, MeterId};
 
