@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 /// Bytes of a file by which it is recognised.
@@ -81,8 +81,34 @@ pub(super) fn nature(head: &[u8]) -> Nature {
         Ok(_) => looks_like_text(UTF_8),
         // The head may end in the middle of a character.
         Err(error) if error.error_len().is_none() => looks_like_text(UTF_8),
+        Err(_) if is_central_european(head) => looks_like_text(WINDOWS_1250),
         Err(_) => looks_like_text(WINDOWS_1252),
     }
+}
+
+/// Beginnings of words in files of meters that only Windows-1250 writes: Czech, Slovak, Polish, Slovenian.
+const CENTRAL_EUROPEAN: [&str; 14] = [
+    "odběr",
+    "činn",
+    "spotřeb",
+    "naměř",
+    "měřen",
+    "množ",
+    "časov",
+    "účin",
+    "ilość",
+    "zużyc",
+    "wartość",
+    "dátum a čas",
+    "količi",
+    "število",
+];
+
+/// Whether text that is no UTF-8 has one of those words.
+fn is_central_european(head: &[u8]) -> bool {
+    let (text, _) = WINDOWS_1250.decode_without_bom_handling(head);
+    let text = text.to_lowercase();
+    CENTRAL_EUROPEAN.iter().any(|word| text.contains(word))
 }
 
 /// Bytes as UTF-8: as they are where they are that already, since copying them once more costs more than
@@ -164,6 +190,10 @@ mod tests {
         assert_eq!(nature(b"\xef\xbb\xbftime"), Nature::Text(UTF_8));
         assert_eq!(nature("consumação".as_bytes()), Nature::Text(UTF_8));
         assert_eq!(nature(b"consuma\xe7\xe3o;1"), Nature::Text(WINDOWS_1252));
+        assert_eq!(
+            nature(b"1.5.0 - \xc8inn\xfd odber (kW)"),
+            Nature::Text(WINDOWS_1250)
+        );
         assert_eq!(nature(b"\xff\xfed\0a\0t\0"), Nature::Text(UTF_16LE));
         assert_eq!(nature(b"d\0a\0t\0u\0m\0;\0"), Nature::Text(UTF_16LE));
         assert_eq!(nature(b"PK\x03\x04abc"), Nature::Zip);

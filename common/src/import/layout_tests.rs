@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use super::file::{Looked, Request, look};
 
-fn looked(name: &str, text: &str) -> Looked {
+pub(super) fn looked(name: &str, text: &str) -> Looked {
     let request = Request {
         name,
         time_zone: Some("Europe/Berlin"),

@@ -9,6 +9,8 @@ use crate::{ImportBatchId, Kwh, MeterId, OperationId};
 #[cfg(test)]
 mod archive_tests;
 pub mod bills;
+#[cfg(test)]
+mod clock_tests;
 pub mod delimited;
 mod encoding;
 #[cfg(test)]

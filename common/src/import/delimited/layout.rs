@@ -138,7 +138,9 @@ pub(super) fn of(records: &[StringRecord], separator: u8, skip: Option<usize>) -
         })
     };
     let said = skip.map(|skip| records.get(skip).filter(|row| row.len() >= 2).map(|_| skip));
-    let first = said.unwrap_or_else(|| found().map(|first| after_preamble(records, first)))?;
+    let first = said.unwrap_or_else(|| {
+        found().map(|first| after_unread(records, after_preamble(records, first)))
+    })?;
     // A year and a month alone are numbers: then the header tells.
     let data = &records[first..];
     let width = data.iter().take(LOOKED_AT).map(StringRecord::len).max()?;
@@ -222,6 +224,26 @@ fn after_preamble(records: &[StringRecord], first: usize) -> usize {
     } else {
         first
     }
+}
+
+/// The first of the rows that are like the one at `first`, but for a time that cannot be read: they are told as
+/// such, and are no header.
+fn after_unread(records: &[StringRecord], first: usize) -> usize {
+    let data = &records[first];
+    let like = |record: &&StringRecord| {
+        record.len() == data.len()
+            && data.iter().zip(record.iter()).all(|(known, cell)| {
+                let (known, cell) = (number::undressed(known), number::undressed(cell));
+                if any_stamp(known).is_some() {
+                    cell.bytes().filter(u8::is_ascii_digit).count() >= 4
+                } else if is_number(known) {
+                    is_number(cell) || number::is_blank(cell)
+                } else {
+                    true
+                }
+            })
+    };
+    first - records[..first].iter().rev().take_while(like).count()
 }
 
 impl Layout {

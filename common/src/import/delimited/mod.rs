@@ -11,6 +11,7 @@ use super::stamp::DateOrder;
 use super::unit::Unit;
 
 mod bills;
+mod dates;
 mod edc;
 mod factor;
 mod gas;

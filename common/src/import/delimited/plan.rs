@@ -1,14 +1,13 @@
 //! A mapping held against the columns of a table: which column is which.
 
-use std::cmp::Ordering;
-
 use crate::import::finding::Finding;
 use crate::import::number::{DecimalMark, MarkEvidence, Mixed};
 use crate::import::series::Kind;
-use crate::import::stamp::{self, DateOrder, OrderEvidence};
+use crate::import::stamp::DateOrder;
 use crate::import::unit::{Base, Unit};
 
 use super::bills::Bills;
+use super::dates::{Each, date_order, each};
 use super::gas;
 use super::layout::Layout;
 use super::mapping::{Mapping, Only, TimeColumns};
@@ -130,6 +129,8 @@ pub(super) struct Plan {
     pub(super) gas: Vec<String>,
     /// What rows say of bills.
     pub(super) bills: Option<Bills>,
+    /// What rows are of whose time is a day alone.
+    pub(super) each: Each,
     /// Columns that nothing reads.
     pub(super) ignored: Vec<String>,
 }
@@ -342,6 +343,7 @@ pub(super) fn of(
             > 1;
     }
     let (order, order_assumed) = date_order(mapping, layout, &time, usual_order);
+    let each = each(layout, &time, order, &values);
     let gas = gas::told_twice(layout, channel_of, unit_column, &time, values.first());
     let mut plan = Plan {
         bills: Bills::of(mapping, layout, &values),
@@ -360,6 +362,7 @@ pub(super) fn of(
             (at, mark.unwrap_or(DecimalMark::Point))
         }),
         gas,
+        each,
         ignored: Vec::new(),
     };
     let read = plan.columns();
@@ -468,73 +471,6 @@ fn usual_mark(layout: &Layout) -> DecimalMark {
     } else {
         DecimalMark::Point
     }
-}
-
-fn date_order(
-    mapping: &Mapping,
-    layout: &Layout,
-    time: &Time,
-    usual: DateOrder,
-) -> (DateOrder, bool) {
-    use super::mapping::Dates;
-    match mapping.dates {
-        Some(Dates::DayFirst) => return (DateOrder::DayFirst, false),
-        Some(Dates::MonthFirst) => return (DateOrder::MonthFirst, false),
-        None => {}
-    }
-    if matches!(time, Time::YearAndMonth { .. }) {
-        return (DateOrder::DayFirst, false);
-    }
-    let mut evidence = OrderEvidence::default();
-    for column in time.dates() {
-        let of = layout.columns[column].order;
-        evidence.day_first += of.day_first;
-        evidence.month_first += of.month_first;
-        evidence.either += of.either;
-    }
-    let column = time.dates().next().unwrap_or(0);
-    if let Some(order) = evidence.decide() {
-        return (order, false);
-    }
-    if evidence.either == 0 {
-        return (DateOrder::DayFirst, false);
-    }
-    // Rows follow each other evenly in the right order, and by months in the wrong one.
-    let unevenness = |order: DateOrder| {
-        let stamps: Vec<i64> = layout
-            .rows
-            .iter()
-            .filter_map(|row| row.get(column))
-            .filter_map(|cell| {
-                match stamp::read(
-                    cell,
-                    stamp::StampStyle {
-                        order,
-                        epoch: false,
-                    },
-                )? {
-                    stamp::Stamp::Instant(at) => Some(at),
-                    stamp::Stamp::Civil(shown) => Some(stamp::seconds(shown)),
-                    stamp::Stamp::Day(day) => Some(stamp::seconds(day.at(0, 0, 0, 0))),
-                }
-            })
-            .collect();
-        stamps
-            .windows(2)
-            .map(|pair| (pair[1] - pair[0]).abs())
-            .max()
-            .unwrap_or(0)
-    };
-    let (days, months) = (
-        unevenness(DateOrder::DayFirst),
-        unevenness(DateOrder::MonthFirst),
-    );
-    let order = match months.cmp(&days) {
-        Ordering::Less => DateOrder::MonthFirst,
-        Ordering::Greater => DateOrder::DayFirst,
-        Ordering::Equal => usual,
-    };
-    (order, true)
 }
 
 /// The unit that a header names: in brackets, or as its last word or two, or glued to one.

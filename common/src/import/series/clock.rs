@@ -92,7 +92,7 @@ impl Clock {
         }
         let end = match point.until {
             Some(Stamp::Instant(at)) => Some(at),
-            Some(Stamp::Civil(shown)) => Some(self.after(shown, start)),
+            Some(Stamp::Civil(shown)) => Some(self.end(point.at, shown, start)),
             Some(Stamp::Day(day)) => Some(self.midnight(day)?),
             None => None,
         };
@@ -171,6 +171,23 @@ impl Clock {
         same(midnight - NEAR)?;
         same(midnight + 86_400 + NEAR)?;
         Some((midnight, midnight + 86_400, offset))
+    }
+
+    /// The end of an interval that begins at `start`, for which the clock showed `at`. One that begins in the first of
+    /// two equal hours is as long as its two stamps are apart: the hour between them is told by other rows.
+    fn end(&self, at: Stamp, shown: DateTime, start: i64) -> i64 {
+        let end = self.after(shown, start);
+        let Stamp::Civil(from) = at else {
+            return end;
+        };
+        let length = seconds(shown) - seconds(from);
+        if length <= 0 || end - start <= length {
+            return end;
+        }
+        match self.zone.to_ambiguous_timestamp(from).offset() {
+            AmbiguousOffset::Fold { .. } => start + length,
+            _ => end,
+        }
     }
 
     /// The first time after `start` at which the clock shows `shown`.

@@ -113,6 +113,59 @@ fn the_hour_that_comes_twice_is_told_by_the_order_of_rows_in_either_direction() 
 }
 
 #[test]
+fn the_end_of_a_step_in_the_hour_that_comes_twice_is_as_far_as_the_clock_says() {
+    // A quarter-hour of the first hour ends when the second begins, for which clocks show 03:00 only an hour later.
+    let quarters = [
+        ("2024-10-27T02:30", "2024-10-27T02:45"),
+        ("2024-10-27T02:45", "2024-10-27T03:00"),
+        ("2024-10-27T02:00", "2024-10-27T02:15"),
+        ("2024-10-27T02:15", "2024-10-27T02:30"),
+        ("2024-10-27T02:30", "2024-10-27T02:45"),
+        ("2024-10-27T02:45", "2024-10-27T03:00"),
+        ("2024-10-27T03:00", "2024-10-27T03:15"),
+    ];
+    let hours = [
+        ("2024-10-27T01:00", "2024-10-27T02:00"),
+        ("2024-10-27T02:00", "2024-10-27T03:00"),
+        ("2024-10-27T02:00", "2024-10-27T03:00"),
+        ("2024-10-27T03:00", "2024-10-27T04:00"),
+    ];
+    for (rows, minutes) in [(&quarters[..], 15), (&hours[..], 60)] {
+        for newest_first in [false, true] {
+            let mut points: Vec<(Stamp, Stamp)> = rows
+                .iter()
+                .map(|(from, until)| (at(from), at(until)))
+                .collect();
+            if newest_first {
+                points.reverse();
+            }
+            let mut intervals = Vec::new();
+            let mut sink = |_: &str, _: Base, some: &[Interval]| intervals.extend_from_slice(some);
+            let zone = TimeZone::get("Europe/Berlin").unwrap();
+            let mut series = Series::new(zone.clone(), zone, &mut sink);
+            let id = series.part(&key(Kind::Usage, StampIs::Start));
+            for ((at, until), line) in points.into_iter().zip(1..) {
+                let point = Point {
+                    at,
+                    until: Some(until),
+                    nano: NANO,
+                    estimated: false,
+                    line,
+                };
+                series.put(id, point);
+            }
+            let (_, findings) = series.finish();
+            assert_eq!(lengths(&intervals), vec![minutes; rows.len()]);
+            let worth = findings
+                .into_list()
+                .into_iter()
+                .filter(|it| it.code != "newest_first");
+            assert_eq!(worth.count(), 0);
+        }
+    }
+}
+
+#[test]
 fn a_time_that_the_clock_leaves_out_is_refused_and_an_hour_that_came_once_is_told() {
     let hours = |day: &str| {
         (0..24)

@@ -61,7 +61,8 @@ pub fn read(text: &str, style: StampStyle) -> Option<Stamp> {
     let (clock, rest) = clock(rest)?;
     let shown = clock.on(date)?;
     let rest = rest.trim();
-    if rest.is_empty() {
+    // What follows in summer tells no offset; of two equal hours the order of the rows tells which.
+    if rest.is_empty() || rest.eq_ignore_ascii_case("dst") {
         return Some(Stamp::Civil(shown));
     }
     let offset = offset(rest)?;

@@ -62,7 +62,8 @@ pub(super) fn find(layout: &Layout) -> Option<Found> {
                 time: TimeColumns::Span {
                     start: number(start),
                     end: number(end),
-                    inclusive: ends_with_a_day(layout, start, end),
+                    inclusive: ends_with_a_day(layout, start, end)
+                        || ends_with_a_second(layout, start, end),
                 },
                 stamp_is: StampIs::Start,
                 taken: times,
@@ -130,7 +131,7 @@ fn of_one(layout: &Layout, date: usize, clocks: &[usize]) -> Found {
                     date: number(date),
                     clock: number(clock),
                 },
-                stamp_is: ends(&layout.columns[clock]),
+                stamp_is: stamp_is(layout, clock, Some(date)),
                 taken: vec![date, clock],
             };
         }
@@ -149,9 +150,9 @@ fn of_one(layout: &Layout, date: usize, clocks: &[usize]) -> Found {
     Found {
         time: TimeColumns::At {
             column: number(date),
-            plus_minutes: 0,
+            plus_minutes: plus_minutes(layout, date),
         },
-        stamp_is: ends(column),
+        stamp_is: stamp_is(layout, date, None),
         taken: vec![date],
     }
 }
@@ -188,17 +189,84 @@ fn is_day(layout: &Layout, at: usize) -> bool {
     stamps.all(|stamp| matches!(stamp, Stamp::Day(_)))
 }
 
-fn ends(column: &Column) -> StampIs {
-    if has(
-        column,
+/// What a column's stamps are of their intervals, of which `date` has the days where they stand apart: by the
+/// word of its header, by a clock that shows 24:00, or by days that begin with the end of their first step and are
+/// over with their last.
+fn stamp_is(layout: &Layout, at: usize, date: Option<usize>) -> StampIs {
+    let says_end = has(
+        &layout.columns[at],
         &[
             "end", "ende", "ending", "fim", "fin", "until", "tot", "to", "bis",
         ],
-    ) {
+    );
+    let mut rows = layout.rows.iter().filter_map(|row| row.get(at));
+    let past = |cell: &str| {
+        let clock = cell.trim().trim_matches('"').rsplit([' ', 'T']).next();
+        clock.is_some_and(|clock| clock.starts_with("24:00") || clock == "2400")
+    };
+    if says_end || rows.any(past) || covers_days_as_ends(layout, at, date) {
         StampIs::End
     } else {
         StampIs::Start
     }
+}
+
+/// Steps of a day, at least, where rows tell by their first and last what their stamps are.
+const STEPS_OF_A_DAY: usize = 20;
+/// Rows of a file whose last ones were not looked at.
+const ROWS_OF_A_LONG_FILE: usize = 1_000;
+
+/// Whether rows of even steps cover whole days as ends, and not as starts: the first is a step past midnight, the
+/// last one at midnight.
+fn covers_days_as_ends(layout: &Layout, at: usize, date: Option<usize>) -> bool {
+    let second = |row: &csv::StringRecord| -> Option<i64> {
+        let shown = match date {
+            None => any_stamp(row.get(at)?)?,
+            Some(date) => {
+                let Stamp::Day(day) = any_stamp(row.get(date)?)? else {
+                    return None;
+                };
+                let (time, next) = stamp::read_clock(row.get(at)?)?;
+                let day = if next { day.tomorrow().ok()? } else { day };
+                Stamp::Civil(day.to_datetime(time))
+            }
+        };
+        matches!(shown, Stamp::Civil(_)).then(|| seconds(shown))
+    };
+    let mut all: Vec<i64> = layout.rows.iter().filter_map(second).collect();
+    // Those of files with the newest first, too.
+    all.sort_unstable();
+    all.dedup();
+    let (Some(first), Some(last)) = (all.first(), all.last()) else {
+        return false;
+    };
+    let step = all.windows(2).map(|two| two[1] - two[0]).min();
+    let Some(step) =
+        step.filter(|step| (300..=3_600).contains(step) && all.len() >= STEPS_OF_A_DAY)
+    else {
+        return false;
+    };
+    // Of a long file the last row was not looked at.
+    let is_long = layout.rows.len() >= ROWS_OF_A_LONG_FILE;
+    first.rem_euclid(86_400) == step && (last.rem_euclid(86_400) == 0 || is_long)
+}
+
+/// Minutes by which stamps are before what they stand for: Home Assistant's table of statistics has what a counter
+/// showed at the end of the hour, or of five minutes, at their beginning.
+fn plus_minutes(layout: &Layout, at: usize) -> i64 {
+    let header = |at: usize| folded(&layout.columns[at].header);
+    let counts = (0..layout.columns.len()).any(|at| matches!(header(at).as_str(), "state" | "sum"));
+    if header(at) != "start_ts" || !counts {
+        return 0;
+    }
+    let mut all: Vec<i64> = cells(layout, at)
+        .filter_map(any_stamp)
+        .map(seconds)
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    let step = all.windows(2).map(|two| two[1] - two[0]).min();
+    step.map_or(60, |step| (step / 60).clamp(5, 60))
 }
 
 fn seconds(stamp: Stamp) -> i64 {
@@ -262,6 +330,17 @@ fn ends_with_a_day(layout: &Layout, first: usize, second: usize) -> bool {
     };
     let same = pairs.iter().any(|(from, to)| from == to);
     same || apart(1) > apart(0)
+}
+
+/// Whether spans end with their last second, or the last minute of a step.
+fn ends_with_a_second(layout: &Layout, first: usize, second: usize) -> bool {
+    let mut any = false;
+    let all = pairs(layout, first, second).all(|(from, to)| {
+        any = true;
+        let rest = (to - from).rem_euclid(300);
+        rest == 299 || (rest == 240 && from % 60 == 0)
+    });
+    any && all
 }
 
 /// Whether a second column of days is that of an interval's end: the same, or the next where its clock shows

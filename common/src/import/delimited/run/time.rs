@@ -75,6 +75,7 @@ impl Run<'_> {
                 column,
                 plus_seconds,
             } => match read(column) {
+                Ok(Stamp::Day(day)) if plus_seconds == 0 => plan.each.span(day),
                 Ok(at) => (later(at, plus_seconds), None),
                 Err(cell) => months(&cell, &cell).ok_or(cell)?,
             },

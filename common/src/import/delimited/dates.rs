@@ -1,0 +1,164 @@
+//! The dates of a table: in which order their numbers stand, and what a row is of whose time is a day alone.
+
+use std::cmp::Ordering;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::layout::Layout;
+use super::mapping::{Dates, Mapping};
+use super::plan::{Time, Value};
+use super::when::whole_month;
+use crate::import::series::Kind;
+use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
+
+/// What a row is of whose time is a day alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Each {
+    /// That day.
+    Day,
+    /// The seven days from it on.
+    Week,
+    /// The month that it begins or ends.
+    Month,
+}
+
+/// Rows by which it is told that they are of weeks or months.
+const ROWS_OF_EACH: usize = 3;
+
+impl Each {
+    /// What rows of these days are of.
+    pub(super) fn of(mut days: Vec<Date>) -> Self {
+        days.sort_unstable();
+        days.dedup();
+        if days.len() < ROWS_OF_EACH {
+            return Self::Day;
+        }
+        let first = days.iter().all(|day| day.day() == 1);
+        let last = days.iter().all(|day| day.day() == day.days_in_month());
+        let apart =
+            |two: &[Date]| i64::from(two[0].until(two[1]).map_or(0, |span| span.get_days()));
+        let weeks = days.windows(2).filter(|two| apart(two) == 7).count();
+        if first || last {
+            Self::Month
+        } else if weeks * 4 >= (days.len() - 1) * 3
+            && days.windows(2).all(|two| apart(two) % 7 == 0)
+        {
+            Self::Week
+        } else {
+            Self::Day
+        }
+    }
+
+    /// The beginning and the end of a row of `day`.
+    pub(super) fn span(self, day: Date) -> (Stamp, Option<Stamp>) {
+        match self {
+            Self::Day => (Stamp::Day(day), None),
+            Self::Week => {
+                let end = day.saturating_add(7.days());
+                (Stamp::Day(day), Some(Stamp::Day(end)))
+            }
+            Self::Month => whole_month(day.first_of_month()),
+        }
+    }
+}
+
+/// Days, weeks or months, as the days of rows are apart. A register stands where it does on its day.
+pub(super) fn each(layout: &Layout, time: &Time, order: DateOrder, values: &[Value]) -> Each {
+    let Time::At { column, .. } = *time else {
+        return Each::Day;
+    };
+    if values.iter().any(|value| value.kind == Kind::Register) {
+        return Each::Day;
+    }
+    Each::of(of_column(layout, column, order).unwrap_or_default())
+}
+
+/// The days of a column, where it has nothing else.
+fn of_column(layout: &Layout, column: usize, order: DateOrder) -> Option<Vec<Date>> {
+    let style = StampStyle {
+        order,
+        epoch: false,
+    };
+    let cells = layout.rows.iter().filter_map(|row| row.get(column));
+    let days = cells
+        .filter(|cell| !cell.trim().is_empty())
+        .filter_map(|cell| stamp::read(cell, style));
+    days.map(|stamp| match stamp {
+        Stamp::Day(day) => Some(day),
+        _ => None,
+    })
+    .collect()
+}
+
+pub(super) fn date_order(
+    mapping: &Mapping,
+    layout: &Layout,
+    time: &Time,
+    usual: DateOrder,
+) -> (DateOrder, bool) {
+    match mapping.dates {
+        Some(Dates::DayFirst) => return (DateOrder::DayFirst, false),
+        Some(Dates::MonthFirst) => return (DateOrder::MonthFirst, false),
+        None => {}
+    }
+    if matches!(time, Time::YearAndMonth { .. }) {
+        return (DateOrder::DayFirst, false);
+    }
+    let mut evidence = OrderEvidence::default();
+    for column in time.dates() {
+        let of = layout.columns[column].order;
+        evidence.day_first += of.day_first;
+        evidence.month_first += of.month_first;
+        evidence.either += of.either;
+    }
+    let column = time.dates().next().unwrap_or(0);
+    if let Some(order) = evidence.decide() {
+        return (order, false);
+    }
+    if evidence.either == 0 {
+        return (DateOrder::DayFirst, false);
+    }
+    // Rows follow each other evenly in the right order, and by months in the wrong one.
+    let unevenness = |order: DateOrder| {
+        let stamps: Vec<i64> = layout
+            .rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .filter_map(|cell| {
+                match stamp::read(
+                    cell,
+                    StampStyle {
+                        order,
+                        epoch: false,
+                    },
+                )? {
+                    Stamp::Instant(at) => Some(at),
+                    Stamp::Civil(shown) => Some(stamp::seconds(shown)),
+                    Stamp::Day(day) => Some(stamp::seconds(day.at(0, 0, 0, 0))),
+                }
+            })
+            .collect();
+        stamps
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]).abs())
+            .max()
+            .unwrap_or(0)
+    };
+    let (days, months) = (
+        unevenness(DateOrder::DayFirst),
+        unevenness(DateOrder::MonthFirst),
+    );
+    // Rows of months in one order are rows of days in the other.
+    let of_months = [DateOrder::DayFirst, DateOrder::MonthFirst]
+        .into_iter()
+        .filter_map(|order| of_column(layout, column, order))
+        .any(|days| Each::of(days) == Each::Month);
+    let order = match months.cmp(&days) {
+        _ if of_months => usual,
+        Ordering::Less => DateOrder::MonthFirst,
+        Ordering::Greater => DateOrder::DayFirst,
+        Ordering::Equal => usual,
+    };
+    (order, true)
+}
