@@ -254,14 +254,24 @@ fn component(prefix: &str, values: &Object, sent: Option<Stamp>, gathered: &mut 
     gathered.put(name("power"), Unit::W, power);
 }
 
-/// The local interface of P1 and kWh meters of `HomeWizard`.
+/// The local interface of P1 and kWh meters of `HomeWizard`, in its first and its second version.
 fn home_wizard(object: &Object) -> Vec<Measured> {
+    let of_the_grid = [
+        "smr_version",
+        "total_power_import_t1_kwh",
+        "protocol_version",
+        "energy_import_t1_kwh",
+    ];
     let mut gathered = Gathered {
-        of_the_grid: object.contains_key("smr_version")
-            || object.contains_key("total_power_import_t1_kwh"),
+        at: time(object.get("timestamp")),
+        of_the_grid: of_the_grid.iter().any(|key| object.contains_key(*key)),
         ..Gathered::default()
     };
-    let total = |way: &str| object.get(&format!("total_power_{way}_kwh"));
+    let total = |way: &str| {
+        object
+            .get(&format!("total_power_{way}_kwh"))
+            .or_else(|| object.get(&format!("energy_{way}_kwh")))
+    };
     for way in ["import", "export"] {
         for tariff in 1..=4 {
             let value = total(&format!("{way}_t{tariff}"));
@@ -269,11 +279,51 @@ fn home_wizard(object: &Object) -> Vec<Measured> {
         }
         gathered.put(format!("{way}_total"), Unit::KWH, total(way));
     }
-    gathered.put("power", Unit::W, object.get("active_power_w"));
-    let gas_at = object.get("gas_timestamp").and_then(number_text);
-    gathered.at = gas_at.and_then(|text| telegram::time(&text));
+    // Others say their power by the same name.
+    let power = object.get("active_power_w").or_else(|| {
+        let is_known = !gathered.measured.is_empty();
+        is_known.then(|| object.get("power_w"))?
+    });
+    gathered.put("power", Unit::W, power);
+    gathered.at = slave_time(object.get("gas_timestamp"));
     gathered.put("gas_1", Unit::M3, object.get("total_gas_m3"));
+    home_wizard_slaves(object, &mut gathered);
     gathered.measured
+}
+
+/// Meters that the one of the connection reads: the first of a kind has its number, others what tells them
+/// apart.
+fn home_wizard_slaves(object: &Object, gathered: &mut Gathered) {
+    let sent = time(object.get("timestamp"));
+    let list = object.get("external").and_then(Value::as_array);
+    for slave in list.into_iter().flatten().take(16) {
+        let text = |key: &str| slave.get(key).and_then(Value::as_str);
+        let Some(kind) = text("type").and_then(|kind| kind.strip_suffix("_meter")) else {
+            continue;
+        };
+        let known = ["gas", "water", "heat", "warm_water", "inlet_heat"];
+        let unit = text("unit").and_then(Unit::parse);
+        let Some(unit) = unit.filter(|it| known.contains(&kind) && it.base != Base::Power) else {
+            continue;
+        };
+        let mut name = format!("{kind}_1");
+        if gathered.measured.iter().any(|one| one.name == name) {
+            // The first version tells its gas twice.
+            if object.contains_key("total_gas_m3") && kind == "gas" {
+                continue;
+            }
+            let id = text("unique_id").unwrap_or_default();
+            name = format!("{kind}_{id}").chars().take(48).collect();
+        }
+        gathered.at = slave_time(slave.get("timestamp")).or(sent);
+        gathered.put(name, unit, slave.get("value"));
+    }
+}
+
+/// The first version tells the times of slaves as telegrams do.
+fn slave_time(value: Option<&Value>) -> Option<Stamp> {
+    let text = value.and_then(number_text)?;
+    telegram::time(&text).or_else(|| time(value))
 }
 
 fn number_text(value: &Value) -> Option<String> {

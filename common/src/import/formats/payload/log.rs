@@ -22,7 +22,7 @@ pub fn recognise_telegrams(head: &str) -> bool {
     first.starts_with('/')
         && first.len() > 4
         && first.as_bytes()[1..4].iter().all(u8::is_ascii_alphabetic)
-        && text.contains("1-0:1.8.")
+        && (text.contains("1-0:1.8.") || text.contains("1-1:1.8."))
 }
 
 /// The clock of telegrams is that of central Europe, where they are sent.

@@ -1,4 +1,4 @@
-//! Telegrams of P1 ports: DSMR 2.2 to 5 and its relatives in Belgium, Luxembourg and Sweden (Netbeheer
+//! Telegrams of P1 ports: DSMR 2.2 to 5 and its relatives in Belgium, Luxembourg, Sweden and Switzerland (Netbeheer
 //! Nederland, "P1 Companion Standard").
 
 use jiff::civil::{Date, DateTime, Time};
@@ -74,6 +74,8 @@ fn crc16(bytes: impl Iterator<Item = u8>) -> u16 {
 struct Telegram {
     at: Option<Stamp>,
     measured: Vec<Measured>,
+    /// The channel on which the first electricity was told: a second one would tell another meter's.
+    electricity_on: Option<&'static str>,
     /// Kinds of slaves, by the channel that they are on.
     slaves: [Option<Slave>; 10],
 }
@@ -107,7 +109,9 @@ impl Telegram {
             .filter(|channel| (1..10).contains(channel));
         match (medium, code, channel) {
             ("0-0", "1.0.0", _) => self.at = time(groups[0]),
-            ("1-0", code, _) => self.electricity(code, groups[0]),
+            ("1-0", code, _) => self.electricity("1-0", code, groups[0]),
+            // Meters in Switzerland.
+            ("1-1", code, _) => self.electricity("1-1", code, groups[0]),
             (_, "24.1.0", Some(channel)) => {
                 self.slaves[channel] = Some(match groups[0].trim_start_matches('0') {
                     "3" => Slave::Gas,
@@ -119,7 +123,7 @@ impl Telegram {
             // The third is of gas that is not brought to a normal temperature.
             (_, "24.2.1" | "24.2.2" | "24.2.3", Some(channel)) => {
                 if let [at, value, ..] = groups[..] {
-                    let (value, unit) = value.split_once('*').unwrap_or((value, ""));
+                    let (value, unit) = quantity(value);
                     self.slave(channel, at, value, unit);
                 }
             }
@@ -133,7 +137,7 @@ impl Telegram {
         }
     }
 
-    fn electricity(&mut self, code: &str, value: &str) {
+    fn electricity(&mut self, on: &'static str, code: &str, value: &str) {
         let (name, nature) = match code {
             "1.7.0" => ("power_import".to_owned(), Nature::Power),
             "2.7.0" => ("power_export".to_owned(), Nature::Power),
@@ -153,15 +157,16 @@ impl Telegram {
                 (format!("{way}_t{tariff}"), Nature::Register)
             }
         };
-        let Some((value, unit)) = value.split_once('*') else {
+        if *self.electricity_on.get_or_insert(on) != on {
             return;
-        };
+        }
         let base = if nature == Nature::Power {
             Base::Power
         } else {
             Base::Energy
         };
-        self.put(name, nature, (value, unit), None, |unit| unit.base == base);
+        let quantity = quantity(value);
+        self.put(name, nature, quantity, None, |unit| unit.base == base);
     }
 
     fn slave(&mut self, channel: usize, at: &str, value: &str, unit: &str) {
@@ -198,6 +203,14 @@ impl Telegram {
             });
         }
     }
+}
+
+/// Number and unit of `000123.456*kWh`; some meters leave the `*` out.
+fn quantity(text: &str) -> (&str, &str) {
+    text.split_once('*').unwrap_or_else(|| {
+        let part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | ' ');
+        text.split_at(text.find(|c| !part(c)).unwrap_or(text.len()))
+    })
 }
 
 /// `YYMMDDhhmmssX`, where X tells summer from winter in central Europe; older ones have no X.

@@ -174,6 +174,97 @@ fn a_slave_of_the_second_version_has_its_value_on_the_next_line() {
 }
 
 #[test]
+fn electricity_is_read_without_a_star_before_its_unit_and_on_the_channel_of_swiss_meters() {
+    let telegram = |medium: &str, star: &str, hour: u8, import: &str| {
+        format!(
+            "/FLU5\\123456789_A\r\n\r\n0-0:1.0.0(1911280{hour}0000W)\r\n\
+             {medium}:1.8.1({import}{star}kWh)\r\n{medium}:2.8.1(000345.678{star}kWh)\r\n\
+             {medium}:1.7.0(01.234{star}kW)\r\n1-0:32.7.0(234.5V)\r\n0-1:24.1.0(003)\r\n\
+             0-1:24.2.3(1911280{hour}0000W)(00099.{hour}99{star}m3)\r\n!\r\n"
+        )
+    };
+    for (medium, star) in [("1-0", ""), ("1-1", "*"), ("1-1", "")] {
+        let first = telegram(medium, star, 0, "000123.456");
+        assert_eq!(
+            values(&first),
+            pairs(&[
+                ("import_t1", "123.456"),
+                ("export_t1", "345.678"),
+                ("power_import", "1234"),
+                ("gas_1", "99.099")
+            ])
+        );
+        let file = first + &telegram(medium, star, 1, "000123.956");
+        assert!(recognise_telegrams(&file));
+        let (summary, _) = read_file(read, file.as_bytes(), "Europe/Zurich");
+        assert_eq!(total(&summary, "grid_import"), "0.5");
+        assert_eq!(total(&summary, "gas"), "0.1");
+    }
+    let both = "/FLU5\\1\n\n1-0:1.8.0(000001.000kWh)\n1-1:1.8.0(000002.000kWh)\n!\n";
+    assert_eq!(values(both), pairs(&[("import_total", "1")]));
+}
+
+#[test]
+fn the_second_version_of_home_wizard_is_named_as_the_first_and_its_slaves_have_their_own_times() {
+    let payload = |hour: u8, import: &str, gas: &str| {
+        format!(
+            "{{\"protocol_version\":50,\"timestamp\":\"2024-06-28T{hour}:12:34\",\"energy_import_kwh\":13779.338,\
+             \"energy_import_t1_kwh\":{import},\"energy_import_t2_kwh\":2948.827,\"energy_export_kwh\":0,\
+             \"energy_export_t1_kwh\":0,\"power_w\":-543,\"external\":[\
+             {{\"unique_id\":\"47\",\"type\":\"gas_meter\",\"timestamp\":\"2024-06-28T{hour}:00:00\",\"value\":{gas},\"unit\":\"m3\"}},\
+             {{\"unique_id\":\"48\",\"type\":\"water_meter\",\"timestamp\":\"2024-06-28T{hour}:00:00\",\"value\":5,\"unit\":\"m3\"}},\
+             {{\"unique_id\":\"49\",\"type\":\"heat_meter\",\"timestamp\":\"2024-06-28T{hour}:00:00\",\"value\":1.8,\"unit\":\"GJ\"}},\
+             {{\"unique_id\":\"50\",\"type\":\"gas_meter\",\"value\":7,\"unit\":\"m3\"}}]}}\n"
+        )
+    };
+    let first = payload(14, "10830.5", "2569.6");
+    assert_eq!(
+        values(&first),
+        pairs(&[
+            ("import_t1", "10830.5"),
+            ("import_t2", "2948.827"),
+            ("import_total", "13779.338"),
+            ("export_t1", "0"),
+            ("export_total", "0"),
+            ("power", "-543"),
+            ("gas_1", "2569.6"),
+            ("water_1", "5"),
+            ("heat_1", "500"),
+            ("gas_50", "7")
+        ])
+    );
+    let file = first + &payload(15, "10831.25", "2569.8");
+    assert!(recognise_json(&file));
+    let (summary, findings) = read_file(read, file.as_bytes(), "Europe/Amsterdam");
+    assert_eq!(total(&summary, "grid_import"), "0.75");
+    assert_eq!(total(&summary, "gas"), "0.2");
+    assert_eq!(summary.channels["gas"].first, time("2024-06-28T12:00:00Z"));
+    assert_eq!(codes(&findings), [(1, "not_read")]);
+    // A meter of a single device, which has no tariffs.
+    let alone = "{\"energy_import_kwh\":2940.101,\"energy_export_kwh\":1,\"power_w\":12.5}";
+    assert!(!measured(alone).unwrap()[0].of_the_grid);
+}
+
+#[test]
+fn the_first_version_of_home_wizard_tells_its_gas_once_and_other_slaves_beside_it() {
+    let payload = "{\"smr_version\":50,\"total_power_import_t1_kwh\":1,\"active_power_w\":5,\"total_gas_m3\":2.5,\
+                   \"gas_timestamp\":210606140010,\"external\":[\
+                   {\"unique_id\":\"47\",\"type\":\"gas_meter\",\"timestamp\":210606140010,\"value\":2.5,\"unit\":\"m3\"},\
+                   {\"unique_id\":\"48\",\"type\":\"water_meter\",\"timestamp\":210606141500,\"value\":9,\"unit\":\"m3\"}]}";
+    assert_eq!(
+        values(payload),
+        pairs(&[
+            ("import_t1", "1"),
+            ("power", "5"),
+            ("gas_1", "2.5"),
+            ("water_1", "9")
+        ])
+    );
+    let water = &measured(payload).unwrap()[3];
+    assert_eq!(seconds_of(water.at.unwrap()), time("2021-06-06T14:15:00"));
+}
+
+#[test]
 fn what_is_no_payload_is_told() {
     let wrong = V42.replace("001581.123", "001581.124");
     assert!(matches!(
