@@ -162,7 +162,7 @@ pub(super) enum What {
     Format {
         format: &'static Format,
         encoding: &'static encoding_rs::Encoding,
-        said_mark: Option<DecimalMark>,
+        said: Box<Said>,
     },
     /// A list of objects.
     List {
@@ -270,10 +270,14 @@ fn look_at_format<S: Read + Seek>(
     let mut spans = Spans::new(request.spans);
     let mut count = |channel: &str, base: Base, all: &[Interval]| spans.add(channel, base, all);
     let mut series = Series::new(zones.home.clone(), zones.stamps.clone(), &mut count);
-    let said_mark = request.said.decimal.map(DecimalMark::from);
-    series.said_mark = said_mark;
+    let said = Box::new(request.said.clone());
+    series.said_mark = said.decimal.map(DecimalMark::from);
     source.seek(SeekFrom::Start(0))?;
-    (format.read)(&mut encoding::decoded(source, encoding)?, &mut series)?;
+    format.read(
+        &mut encoding::decoded(source, encoding)?,
+        &mut series,
+        &said,
+    )?;
     let assumed = assumed && series.civil_stamps();
     let (summary, mut findings) = series.finish();
     after(
@@ -294,7 +298,7 @@ fn look_at_format<S: Read + Seek>(
         what: What::Format {
             format,
             encoding,
-            said_mark,
+            said,
         },
         zones,
     })
@@ -476,12 +480,13 @@ pub fn read<S: Read + Seek>(
             What::Format {
                 format,
                 encoding,
-                said_mark,
+                said,
             },
             _,
         ) => {
-            series.said_mark = *said_mark;
-            (format.read)(&mut encoding::decoded(&mut *source, encoding)?, &mut series)?;
+            series.said_mark = said.decimal.map(DecimalMark::from);
+            let mut text = encoding::decoded(&mut *source, encoding)?;
+            format.read(&mut text, &mut series, said)?;
         }
         (What::Together { encoding, others }, Some(table)) => {
             let first = encoding::decoded(&mut *source, encoding)?;

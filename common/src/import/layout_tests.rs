@@ -169,3 +169,26 @@ fn gas_that_is_told_in_cubic_metres_and_in_kwh_is_no_electricity() {
     let electric = format!("{header}{}{}", row(1, "11,5", "kWh"), row(2, "8", "kWh"));
     assert_eq!(channels(&looked("e.csv", &electric)), "grid_import 2 19.5");
 }
+
+#[test]
+fn what_somebody_says_of_a_format_of_its_own_reaches_it() {
+    let text = "entity_id,state,last_changed\nsensor.meter,1000,2024-01-01T00:00:00Z\n\
+                sensor.meter,1500,2024-01-01T01:00:00Z\n";
+    let mut request = Request {
+        name: "history.csv",
+        time_zone: Some("Europe/Berlin"),
+        ..Request::default()
+    };
+    request.said.unit = Some("Wh".to_owned());
+    let mut source = Cursor::new(text.as_bytes());
+    let looked_at = look(&mut source, &request).unwrap();
+    assert_eq!(channels(&looked_at), "sensor.meter 1 0.5");
+    assert_eq!(looked_at.findings, []);
+    // And again when its intervals are taken.
+    let mut sum = 0;
+    super::file::read(&mut source, &looked_at, &mut |_, _, intervals| {
+        sum += intervals.iter().map(|interval| interval.nano).sum::<i64>();
+    })
+    .unwrap();
+    assert_eq!(sum, 500_000_000);
+}

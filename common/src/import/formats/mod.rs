@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 
+use super::delimited::Said;
 use super::number::{self, Cell, DecimalMark};
 use super::series::Series;
 use super::shown;
@@ -37,11 +38,31 @@ pub(super) struct Format {
     pub(super) title: &'static str,
     recognise: fn(&str) -> bool,
     zone: fn(&str) -> Option<String>,
-    /// Reads a file of it.
-    pub(super) read: fn(&mut dyn BufRead, &mut Series<'_>) -> io::Result<()>,
+    read: Read,
+}
+
+/// How a file is read.
+enum Read {
+    /// It says everything itself.
+    Alone(fn(&mut dyn BufRead, &mut Series<'_>) -> io::Result<()>),
+    /// With what somebody said of it, since it does not say everything.
+    Told(fn(&mut dyn BufRead, &mut Series<'_>, &Said) -> io::Result<()>),
 }
 
 impl Format {
+    /// Reads a file of it, of which somebody said something.
+    pub(super) fn read(
+        &self,
+        source: &mut dyn BufRead,
+        series: &mut Series<'_>,
+        said: &Said,
+    ) -> io::Result<()> {
+        match self.read {
+            Read::Alone(read) => read(source, series),
+            Read::Told(read) => read(source, series, said),
+        }
+    }
+
     /// The zone that the beginning of a file says.
     pub(super) fn zone(&self, head: &str) -> Option<String> {
         (self.zone)(head)
@@ -59,105 +80,105 @@ pub(super) const ALL: &[Format] = &[
         title: "NEM12, Australia",
         recognise: nem12::recognise,
         zone: nem12::zone,
-        read: nem12::read,
+        read: Read::Alone(nem12::read),
     },
     Format {
         slug: "nem13",
         title: "NEM13, Australia",
         recognise: nem13::recognise,
         zone: nem13::zone,
-        read: nem13::read,
+        read: Read::Alone(nem13::read),
     },
     Format {
         slug: "green_button_xml",
         title: "Green Button XML (ESPI)",
         recognise: green_button::recognise,
         zone: green_button::zone,
-        read: green_button::read,
+        read: Read::Alone(green_button::read),
     },
     Format {
         slug: "ha_energy_csv",
         title: "Home Assistant, energy dashboard",
         recognise: home_assistant::energy::recognise,
         zone: no_zone,
-        read: home_assistant::energy::read,
+        read: Read::Alone(home_assistant::energy::read),
     },
     Format {
         slug: "ha_history_csv",
         title: "Home Assistant, history",
         recognise: home_assistant::history::recognise,
         zone: no_zone,
-        read: home_assistant::history::read,
+        read: Read::Told(home_assistant::history::read),
     },
     Format {
         slug: "ha_statistics",
         title: "Home Assistant, statistics",
         recognise: home_assistant::statistics::recognise,
         zone: no_zone,
-        read: home_assistant::statistics::read,
+        read: Read::Alone(home_assistant::statistics::read),
     },
     Format {
         slug: "united_power_csv",
         title: "United Power, Southern California Edison",
         recognise: united_power::recognise,
         zone: no_zone,
-        read: united_power::read,
+        read: Read::Alone(united_power::read),
     },
     Format {
         slug: "solaredge_json",
         title: "SolarEdge",
         recognise: solaredge::recognise,
         zone: no_zone,
-        read: solaredge::read,
+        read: Read::Alone(solaredge::read),
     },
     Format {
         slug: "tibber_json",
         title: "Tibber",
         recognise: tibber::recognise,
         zone: no_zone,
-        read: tibber::read,
+        read: Read::Alone(tibber::read),
     },
     Format {
         slug: "enel",
         title: "Enel Distribuzione, a day a row",
         recognise: day_rows::recognise,
         zone: no_zone,
-        read: day_rows::read,
+        read: Read::Alone(day_rows::read),
     },
     Format {
         slug: "day_rows",
         title: "A day a row, a time of day a column",
         recognise: day_rows::recognise_any,
         zone: no_zone,
-        read: day_rows::read,
+        read: Read::Alone(day_rows::read),
     },
     Format {
         slug: "volkszaehler",
         title: "Volkszähler",
         recognise: volkszaehler::recognise,
         zone: no_zone,
-        read: volkszaehler::read,
+        read: Read::Told(volkszaehler::read),
     },
     Format {
         slug: "influx_line",
         title: "InfluxDB line protocol",
         recognise: line_protocol::recognise,
         zone: no_zone,
-        read: line_protocol::read,
+        read: Read::Alone(line_protocol::read),
     },
     Format {
         slug: "dsmr_telegram",
         title: "DSMR P1 telegrams",
         recognise: payload::recognise_telegrams,
         zone: payload::zone,
-        read: payload::read,
+        read: Read::Alone(payload::read),
     },
     Format {
         slug: "mqtt_payload",
         title: "Payloads of Tasmota, Shelly and others",
         recognise: payload::recognise_json,
         zone: no_zone,
-        read: payload::read,
+        read: Read::Alone(payload::read),
     },
 ];
 

@@ -5,11 +5,12 @@ use std::io::{self, BufRead};
 
 use super::bounded::{Lines, MOST_LINE};
 use super::{amount, wrong};
+use crate::import::delimited::{Negative, Said};
 use crate::import::number::DecimalMark;
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{self, DateOrder, Stamp, StampStyle};
-use crate::import::unit::Unit;
+use crate::import::unit::{Base, Unit};
 
 /// Whether its comments are those of this program.
 pub fn recognise(head: &str) -> bool {
@@ -21,17 +22,17 @@ pub fn recognise(head: &str) -> bool {
             .any(|line| line.contains("volkszaehler") || line.starts_with("# uuid:"))
 }
 
-/// Reads a file.
-pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()> {
+/// Reads a file, of which somebody may have said the unit of power, and what is below zero.
+pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>, said: &Said) -> io::Result<()> {
     let mut lines = Lines::new(source, MOST_LINE);
-    let mut channel = Channel::new(series);
+    let mut channel = Channel::new(series, said);
     while let Some(line) = lines.next()? {
         let text = line.text.trim();
         if line.cut {
             series.findings.add(line.number, "long_line", &[]);
         } else if let Some(comment) = text.strip_prefix('#') {
             if channel.begun {
-                channel = Channel::new(series);
+                channel = Channel::new(series, said);
             }
             channel.comment(comment, line.number, series);
         } else if !text.is_empty() {
@@ -43,11 +44,15 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
 
 struct Channel {
     name: String,
-    /// Whether it says that energy follows from it.
+    /// The unit of its powers, and whether it says so, or that energy follows from it.
+    unit: Unit,
     is_power: bool,
+    negative: Option<Negative>,
     /// Where the next interval begins.
     from: Option<i64>,
     part: Option<PartId>,
+    /// Where values below zero go, once there was one.
+    export: Option<PartId>,
     begun: bool,
     clock: Clock,
 }
@@ -58,12 +63,16 @@ const STYLE: StampStyle = StampStyle {
 };
 
 impl Channel {
-    fn new(series: &Series<'_>) -> Self {
+    fn new(series: &Series<'_>, said: &Said) -> Self {
+        let unit = power(said.unit.as_deref().unwrap_or_default());
         Self {
             name: String::new(),
-            is_power: false,
+            unit: unit.unwrap_or(Unit::W),
+            is_power: unit.is_some(),
+            negative: said.negative,
             from: None,
             part: None,
+            export: None,
             begun: false,
             clock: Clock::new(series.stamp_zone().clone()),
         }
@@ -78,6 +87,11 @@ impl Channel {
             "uuid" if self.name.is_empty() => self.name = shown(value),
             "title" => self.name = shown(value),
             "consumption" => self.is_power = true,
+            "unit" => {
+                if let Some(unit) = power(value) {
+                    (self.unit, self.is_power) = (unit, true);
+                }
+            }
             "from" => {
                 self.from = stamp::read(value, STYLE)
                     .and_then(|at| series.instant(&mut self.clock, at, line).ok());
@@ -102,7 +116,7 @@ impl Channel {
             }
         };
         let from = self.from.replace(end);
-        let Some(nano) = amount(value, DecimalMark::Point, Unit::W) else {
+        let Some(nano) = amount(value, DecimalMark::Point, self.unit) else {
             series.blank(line, "2");
             return;
         };
@@ -117,17 +131,46 @@ impl Channel {
         let Some(from) = from.filter(|from| *from < end) else {
             return;
         };
-        let part = self.part(line, series);
-        series.put(
-            part,
-            Point {
-                at: Stamp::Instant(from),
-                until: Some(Stamp::Instant(end)),
-                nano,
-                estimated: false,
-                line,
-            },
-        );
+        let point = Point {
+            at: Stamp::Instant(from),
+            until: Some(Stamp::Instant(end)),
+            nano,
+            estimated: false,
+            line,
+        };
+        match self.negative {
+            Some(Negative::Error) if nano < 0 => {
+                wrong(series, line, "negative_value", (value, "2"));
+            }
+            Some(Negative::Export) => self.both_ways(point, series),
+            _ => {
+                let part = self.part(line, series);
+                series.put(part, point);
+            }
+        }
+    }
+
+    /// What is below zero was given to the grid. A channel without such values gives nothing there.
+    fn both_ways(&mut self, point: Point, series: &mut Series<'_>) {
+        let part = self.part(point.line, series);
+        let way = |nano: i64| Point {
+            nano: nano.max(0),
+            ..point
+        };
+        series.put(part, way(point.nano));
+        if self.export.is_none() && point.nano < 0 {
+            self.export = Some(series.part(&ChannelKey {
+                name: "grid_export",
+                part: &self.name,
+                kind: Kind::Power,
+                stamp_is: StampIs::Start,
+                unit: self.unit,
+                together: false,
+            }));
+        }
+        if let Some(export) = self.export {
+            series.put(export, way(-point.nano));
+        }
     }
 
     fn part(&mut self, line: u64, series: &mut Series<'_>) -> PartId {
@@ -148,7 +191,7 @@ impl Channel {
             part: "",
             kind: Kind::Power,
             stamp_is: StampIs::Start,
-            unit: Unit::W,
+            unit: self.unit,
             together: false,
         });
         self.part = Some(part);
@@ -156,9 +199,29 @@ impl Channel {
     }
 }
 
+/// A unit of power.
+fn power(text: &str) -> Option<Unit> {
+    Unit::parse(text).filter(|unit| unit.base == Base::Power)
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::import::delimited::{Negative, Said};
+    use crate::import::finding::Finding;
     use crate::import::formats::tests::{codes, read as read_file, total};
+    use crate::import::series::Summary;
+
+    fn read(file: &str, negative: Option<Negative>) -> (Summary, Vec<Finding>) {
+        let said = Said {
+            negative,
+            ..Said::default()
+        };
+        read_file(
+            |source, series| super::read(source, series, &said),
+            file.as_bytes(),
+            "Europe/Berlin",
+        )
+    }
 
     #[test]
     fn mean_powers_up_to_their_stamps_are_energy_of_each_channel() {
@@ -166,9 +229,30 @@ mod tests {
                     # consumption: 1500\n# rows: 2\n1700010000000;1000;60\n1700011800000;500;30\n\n\
                     # uuid:;3-4\n# title:;PV\n2023-11-15 00:00:00;100;1\n2023-11-15 00:30:00;200.5;1\n";
         assert!(super::recognise(file));
-        let (summary, findings) = read_file(super::read, file.as_bytes(), "Europe/Berlin");
+        let (summary, findings) = read(file, None);
         assert_eq!(total(&summary, "1-2"), "1.25");
         assert_eq!(total(&summary, "PV"), "0.10025");
         assert_eq!(codes(&findings), [(13, "unit_assumed")]);
+    }
+
+    #[test]
+    fn what_is_below_zero_is_given_to_the_grid_or_left_out_as_somebody_says() {
+        let file = "# title:;Bezug\n# uuid:;1-2\n# from:;2024-03-01 00:00:00\n# unit:;W\n\
+                    2024-03-01 01:00:00;200;60\n2024-03-01 02:00:00;600;60\n\n\
+                    # title:;Netz\n# uuid:;3-4\n# from:;2024-03-01 00:00:00\n# unit:;kW\n\
+                    2024-03-01 01:00:00;0.5;60\n2024-03-01 02:00:00;-0.1;60\n2024-03-01 04:00:00;-0.3;60\n\
+                    2024-03-01 05:00:00;0.25;60\n";
+        let (summary, findings) = read(file, Some(Negative::Export));
+        assert_eq!(total(&summary, "Bezug"), "0.8");
+        assert_eq!(total(&summary, "Netz"), "0.75");
+        assert_eq!(total(&summary, "grid_export"), "0.7");
+        assert_eq!(summary.channels["grid_export"].intervals, 3);
+        assert_eq!(findings, []);
+        let (summary, findings) = read(file, Some(Negative::Error));
+        assert_eq!(total(&summary, "Netz"), "0.75");
+        let left_out = codes(&findings);
+        let left_out = left_out.iter().filter(|it| it.1 == "negative_value");
+        assert_eq!(left_out.count(), 2);
+        assert!(codes(&read(file, None).1).contains(&(13, "below_zero")));
     }
 }
