@@ -171,6 +171,32 @@ fn gas_that_is_told_in_cubic_metres_and_in_kwh_is_no_electricity() {
 }
 
 #[test]
+fn stored_minutes_of_shelly_are_sums_of_phases_and_of_nothing_else() {
+    let text = "timestamp,a_total_act_energy,a_fund_act_energy,a_total_act_ret_energy,a_lag_react_energy,a_max_act_power,\
+                b_total_act_energy,b_total_act_ret_energy,c_total_act_energy,c_total_act_ret_energy,n_avg_current\n\
+                1649906400,5.1,5,0,0.03,10.7,0.4,0,0.5,0,0\n\
+                1649906460,5,5,1.5,0.03,10.7,,0,0.5,0.25,0\n\
+                1649906520,6,5,0,0.03,10.7,1,0,0.5,0,0\n";
+    let looked_at = looked("data.csv", text);
+    assert_eq!(looked_at.preset, "shelly_em_data");
+    assert_eq!(
+        channels(&looked_at),
+        "grid_export 3 0.00175, grid_import 2 0.0135"
+    );
+    let import = &looked_at.summary.channels["grid_import"];
+    assert_eq!((import.first, import.until), (1_649_906_400, 1_649_906_580));
+    assert_eq!(import.gaps, [(1_649_906_460, 1_649_906_520)]);
+    let text = "timestamp,total_act_energy,fund_act_energy,total_act_ret_energy,avg_voltage\n\
+                1649906400,5.1,5,0,230\n1649906460,6,5,1.5,230\n";
+    let looked_at = looked("data.csv", text);
+    assert_eq!(looked_at.preset, "shelly_em_data");
+    assert_eq!(
+        channels(&looked_at),
+        "grid_export 2 0.0015, grid_import 2 0.0111"
+    );
+}
+
+#[test]
 fn what_somebody_says_of_a_format_of_its_own_reaches_it() {
     let text = "entity_id,state,last_changed\nsensor.meter,1000,2024-01-01T00:00:00Z\n\
                 sensor.meter,1500,2024-01-01T01:00:00Z\n";

@@ -22,6 +22,7 @@ pub mod nem12;
 pub mod nem13;
 pub mod payload;
 mod readings;
+pub mod shelly_data;
 pub mod solaredge;
 pub mod tibber;
 pub mod united_power;
@@ -123,6 +124,13 @@ pub(super) const ALL: &[Format] = &[
         recognise: united_power::recognise,
         zone: no_zone,
         read: Read::Alone(united_power::read),
+    },
+    Format {
+        slug: "shelly_data_json",
+        title: "Shelly, stored data",
+        recognise: shelly_data::recognise,
+        zone: no_zone,
+        read: Read::Alone(shelly_data::read),
     },
     Format {
         slug: "solaredge_json",
