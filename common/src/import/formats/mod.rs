@@ -16,6 +16,7 @@ pub mod day_rows;
 mod fields;
 pub mod green_button;
 pub mod home_assistant;
+pub mod influx_csv;
 pub(super) mod json;
 pub mod line_protocol;
 pub mod nem12;
@@ -124,6 +125,13 @@ pub(super) const ALL: &[Format] = &[
         recognise: united_power::recognise,
         zone: no_zone,
         read: Read::Alone(united_power::read),
+    },
+    Format {
+        slug: "influx_csv",
+        title: "InfluxDB, annotated CSV",
+        recognise: influx_csv::recognise,
+        zone: no_zone,
+        read: Read::Told(influx_csv::read),
     },
     Format {
         slug: "shelly_data_json",

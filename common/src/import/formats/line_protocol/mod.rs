@@ -318,23 +318,28 @@ impl Line<'_> {
                 };
                 let is_value = key == "value" || (only && of_point.is_some());
                 let unit = of_point.filter(|_| is_value).or_else(|| unit_at_end(key))?;
-                Some(Measured {
-                    name: self.name(key),
-                    nature: if unit.base == Base::Power {
-                        Nature::Power
-                    } else {
-                        Nature::Register
-                    },
-                    unit,
-                    value: *number,
-                    at: None,
-                    of_the_grid: false,
-                })
+                Some(self.counted(key, unit, *number))
             })
             .collect()
     }
 
-    fn said_unit(&self) -> Option<Unit> {
+    /// The value of a field that is in a unit.
+    pub(super) fn counted(&self, field: &str, unit: Unit, value: Number) -> Measured {
+        Measured {
+            name: self.name(field),
+            nature: if unit.base == Base::Power {
+                Nature::Power
+            } else {
+                Nature::Register
+            },
+            unit,
+            value,
+            at: None,
+            of_the_grid: false,
+        }
+    }
+
+    pub(super) fn said_unit(&self) -> Option<Unit> {
         let tag = self.tags.iter().find(|(key, _)| is_unit_key(key));
         let field = self.fields.iter().find_map(|(key, value)| match value {
             Value::Text(text) if is_unit_key(key) => Some(text),
@@ -343,13 +348,13 @@ impl Line<'_> {
         Unit::parse(tag.map(|(_, value)| value).or(field)?)
     }
 
-    fn tag(&self, name: &str) -> Option<&str> {
+    pub(super) fn tag(&self, name: &str) -> Option<&str> {
         let (_, value) = self.tags.iter().find(|(key, _)| key == name)?;
         Some(value)
     }
 
     /// The entity that Home Assistant names; else what tells the series from others.
-    fn name(&self, field: &str) -> String {
+    pub(super) fn name(&self, field: &str) -> String {
         if let Some(entity) = self.tag("entity_id")
             && field == "value"
         {
@@ -383,7 +388,7 @@ fn is_unit_key(key: &str) -> bool {
 }
 
 /// `kWh`, `import_kwh`, `power.W`
-fn unit_at_end(key: &str) -> Option<Unit> {
+pub(super) fn unit_at_end(key: &str) -> Option<Unit> {
     let end = key.rsplit(['_', '.', ' ', '-']).next()?;
     // Single letters other than this one are too often something else.
     let telling = end.len() > 1 || end.eq_ignore_ascii_case("w");
