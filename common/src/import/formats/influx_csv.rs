@@ -238,7 +238,7 @@ impl File {
         };
         let mut measured = point.counted(field, unit, number);
         if measured.name.is_empty() {
-            measured.name = "unknown".to_owned();
+            "unknown".clone_into(&mut measured.name);
         }
         Some(measured)
     }

@@ -17,6 +17,7 @@ mod fields;
 pub mod green_button;
 pub mod home_assistant;
 pub mod influx_csv;
+pub mod influx_json;
 pub(super) mod json;
 pub mod line_protocol;
 pub mod nem12;
@@ -132,6 +133,13 @@ pub(super) const ALL: &[Format] = &[
         recognise: influx_csv::recognise,
         zone: no_zone,
         read: Read::Told(influx_csv::read),
+    },
+    Format {
+        slug: "influx_json",
+        title: "InfluxDB, answer of a query",
+        recognise: influx_json::recognise,
+        zone: no_zone,
+        read: Read::Alone(influx_json::read),
     },
     Format {
         slug: "shelly_data_json",
