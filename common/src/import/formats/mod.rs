@@ -19,6 +19,7 @@ pub mod home_assistant;
 pub mod influx_csv;
 pub mod influx_json;
 pub(super) mod json;
+pub mod kasa;
 pub mod line_protocol;
 pub mod nem12;
 pub mod nem13;
@@ -140,6 +141,13 @@ pub(super) const ALL: &[Format] = &[
         recognise: influx_json::recognise,
         zone: no_zone,
         read: Read::Alone(influx_json::read),
+    },
+    Format {
+        slug: "kasa_json",
+        title: "Kasa, days or months",
+        recognise: kasa::recognise,
+        zone: no_zone,
+        read: Read::Alone(kasa::read),
     },
     Format {
         slug: "shelly_data_json",
