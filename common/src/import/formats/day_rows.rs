@@ -1,8 +1,11 @@
 //! A day a row and a time of day a column: `Giorno;00:00-00:15;00:15-00:30;…` as Enel Distribuzione has it,
-//! `NMI,METER SERIAL NUMBER,CON/GEN,DATE,ESTIMATED?,00:00 - 00:30,…` as Australian distributors do.
+//! `NMI,METER SERIAL NUMBER,CON/GEN,DATE,ESTIMATED?,00:00 - 00:30,…` as Australian distributors do,
+//! `MPAN,read_date,HH01,…,HH48` as British suppliers do.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead};
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 
 use super::bounded::{Lines, MOST_LINE};
@@ -105,11 +108,13 @@ impl Header {
         let titles: Vec<_> = fields(line.trim_start_matches('\u{feff}'), separator)
             .take(2_000)
             .collect();
-        let leading = titles.iter().position(|name| of_day(name).is_some())?;
-        let times: Vec<Time> = titles[leading..]
-            .iter()
-            .map_while(|name| of_day(name))
-            .collect();
+        let (leading, times) = match titles.iter().position(|name| of_day(name).is_some()) {
+            Some(leading) => {
+                let times = titles[leading..].iter().map_while(|name| of_day(name));
+                (leading, times.collect())
+            }
+            None => numbered(&titles)?,
+        };
         if leading == 0 || leading > MOST_LEADING || times.len() >= 1_500 {
             return None;
         }
@@ -175,6 +180,47 @@ impl Header {
             enel,
         })
     }
+}
+
+/// Where the columns of a day's steps begin that are counted from one, `HH01` to `HH48`, and when each of
+/// them does.
+fn numbered(titles: &[Cow<'_, str>]) -> Option<(usize, Vec<Time>)> {
+    const NAMES: [&str; 11] = [
+        "hh", "h", "he", "hr", "hour", "hora", "stunde", "uur", "period", "interval", "q",
+    ];
+    let is_first = |name: &Cow<'_, str>| number_in(name).is_some_and(|(_, number)| number == 1);
+    let leading = titles.iter().position(is_first)?;
+    let (name, _) = number_in(&titles[leading])?;
+    if !NAMES.contains(&name.as_str()) {
+        return None;
+    }
+    let follows =
+        |(at, title): &(usize, &Cow<'_, str>)| number_in(title) == Some((name.clone(), at + 1));
+    let count = titles[leading..].iter().enumerate().take_while(follows);
+    // An hour more, of which there are two where the clock is set back.
+    let minutes = match count.count() {
+        24 | 25 => 60,
+        48 | 50 => 30,
+        96 | 100 => 15,
+        _ => return None,
+    };
+    let step = SignedDuration::from_mins(minutes);
+    let steps = usize::try_from(1_440 / minutes).ok()?;
+    let times = (0..steps).scan(Time::midnight(), |time, _| {
+        let this = *time;
+        *time = time.wrapping_add(step);
+        Some(this)
+    });
+    Some((leading, times.collect()))
+}
+
+/// The word and the number of a title such as `HH01`.
+fn number_in(title: &str) -> Option<(String, usize)> {
+    let lower = title.trim().to_lowercase();
+    let at = lower.find(|c: char| c.is_ascii_digit())?;
+    let (name, number) = lower.split_at(at);
+    let name = name.trim_end_matches(['_', ' ', '-']).to_owned();
+    Some((name, number.parse().ok()?))
 }
 
 /// The time of day that a column is of, or begins at.
@@ -434,6 +480,30 @@ mod tests {
         assert_eq!(total(&summary, "grid_import"), "72");
         assert_eq!(summary.channels["grid_import"].lengths, [(900, 288)].into());
         assert_eq!(codes(&findings), [(0, "gap"), (0, "gap")]);
+    }
+
+    #[test]
+    fn steps_of_a_day_that_are_counted_are_read() {
+        let columns = |count: usize| (1..=count).map(|at| format!(",HH{at:02}"));
+        let file = format!(
+            "MPAN,read_date,Units{}\n2000012345678,01/03/2024,kWh{}\n2000012345678,14/03/2024,kWh{}\n",
+            columns(48).collect::<String>(),
+            ",0.25".repeat(48),
+            ",0.5".repeat(48),
+        );
+        assert!(super::recognise_any(&file) && !super::recognise(&file));
+        let (summary, findings) = read_file(super::read, file.as_bytes(), "Europe/London");
+        assert_eq!(total(&summary, "grid_import"), "36");
+        let channel = &summary.channels["grid_import"];
+        assert_eq!(channel.lengths, [(1_800, 96)].into());
+        assert_eq!(
+            (channel.first, channel.until),
+            (1_709_251_200, 1_710_460_800)
+        );
+        assert_eq!(codes(&findings), [(0, "gap")]);
+        // Circuits and phases are counted too.
+        let few = format!("Date{}\n", columns(12).collect::<String>());
+        assert!(!super::recognise_any(&few));
     }
 
     #[test]
