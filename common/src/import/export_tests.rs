@@ -459,11 +459,12 @@ fn net_columns_beside_both_ways_and_those_without_a_unit_are_no_import() {
             "Interval Start Date/Time,Net Consumption (kWh)\n2024-11-03 00:00,1.25\n2024-11-03 01:00,0.25\n",
             "grid_import 2 1.5",
         ),
+        // What an Austrian distributor calls what was measured of those who feed in.
         (
-            "guessed",
+            "netz_noe",
             "Europe/Vienna",
             "Messzeitpunkt;Gemessene Menge (kWh);Ersatzwert;Temperatur\n01.10.2024 00:15;0,052;;8\n01.10.2024 00:30;0,048;1;9\n",
-            "grid_import 2 0.1",
+            "grid_export 2 0.1",
         ),
     ]);
 }

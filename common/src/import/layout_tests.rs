@@ -5,9 +5,13 @@ use std::io::Cursor;
 use super::file::{Looked, Request, look};
 
 pub(super) fn looked(name: &str, text: &str) -> Looked {
+    looked_in(name, text, "Europe/Berlin")
+}
+
+pub(super) fn looked_in(name: &str, text: &str, zone: &str) -> Looked {
     let request = Request {
         name,
-        time_zone: Some("Europe/Berlin"),
+        time_zone: Some(zone),
         ..Request::default()
     };
     look(&mut Cursor::new(text.as_bytes()), &request).unwrap()

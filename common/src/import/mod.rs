@@ -34,6 +34,8 @@ mod temperatures;
 pub mod together;
 pub mod unit;
 mod usage_csv;
+#[cfg(test)]
+mod utility_tests;
 mod workbook;
 
 pub use bills::BillsImport;

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::delimited::{Layout, Mapping, column};
+use super::delimited::{Dates, Layout, Mapping, Only, TimeColumns, column};
 use super::formats;
+use super::series::StampIs;
 
 /// A layout that is known.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -20,6 +21,9 @@ pub struct Preset {
     /// Words before the table.
     #[serde(default)]
     pub preamble: Vec<String>,
+    /// Words that some cell of a column has, small letters, where headers alone do not tell.
+    #[serde(default)]
+    pub cells: Vec<Only>,
     /// What a table without a header holds.
     #[serde(default)]
     pub headless: Option<Headless>,
@@ -31,6 +35,23 @@ pub struct Preset {
     pub preamble_channels: Vec<FileName>,
     /// How it is read; by the words of its columns where it is left out.
     pub mapping: Option<Mapping>,
+    /// What is known besides of a table that is read by the words of its columns.
+    #[serde(default)]
+    pub known: Known,
+}
+
+/// What words of columns do not say.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Known {
+    /// Order of dates.
+    pub dates: Option<Dates>,
+    /// What the stamp is of its interval, where there is one only.
+    pub stamp_is: Option<StampIs>,
+    /// Channels by what headers begin with.
+    pub channels: Vec<FileName>,
+    /// Rows that are read, by each of the columns of a name.
+    pub only: Vec<Only>,
 }
 
 /// What a table without a header holds.
@@ -43,7 +64,7 @@ pub enum Headless {
     TimeAndNumber,
 }
 
-/// Words of a file's name or its preamble, and the channel they mean.
+/// Words of a file's name, its preamble or its header, and the channel they mean.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileName {
@@ -117,21 +138,76 @@ pub(super) fn of(layout: &Layout) -> Option<&'static Preset> {
             Some(headless) => !layout.has_header && headless.fits(layout),
             None => layout.has_header && !preset.header.is_empty(),
         };
-        words && there && head
+        words && there && head && preset.cells_fit(layout) && preset.can_read(layout)
     };
     all()
         .iter()
         .filter(fits)
         // Of two that ask for as much, the first.
         .fold(None, |best: Option<&Preset>, preset| match best {
-            Some(before)
-                if before.header.len() + before.preamble.len()
-                    >= preset.header.len() + preset.preamble.len() =>
-            {
-                best
-            }
+            Some(before) if before.asks_for() >= preset.asks_for() => best,
             _ => Some(preset),
         })
+}
+
+impl Preset {
+    /// For how much it asks.
+    fn asks_for(&self) -> usize {
+        self.header.len() + self.preamble.len() + self.cells.len()
+    }
+
+    fn cells_fit(&self, layout: &Layout) -> bool {
+        self.cells.iter().all(|asked| {
+            let Some(at) = column(layout, &asked.column) else {
+                return false;
+            };
+            let mut cells = layout.rows.iter().filter_map(|row| row.get(at));
+            cells.any(|cell| {
+                let cell = cell.to_lowercase();
+                asked.words.iter().any(|word| cell.contains(word.as_str()))
+            })
+        })
+    }
+
+    /// Whether all columns are there without which its table cannot be read: what only looks like it is
+    /// better read by its words.
+    fn can_read(&self, layout: &Layout) -> bool {
+        let Some(mapping) = &self.mapping else {
+            return true;
+        };
+        let there = |name: &String| column(layout, name).is_some();
+        let time = match &mapping.time {
+            TimeColumns::At { column, .. } | TimeColumns::BillDate { column } => there(column),
+            TimeColumns::DateAndClock { date: a, clock: b }
+            | TimeColumns::Span {
+                start: a, end: b, ..
+            }
+            | TimeColumns::DateAndHour {
+                date: a, hour: b, ..
+            }
+            | TimeColumns::YearAndMonth { year: a, month: b } => there(a) && there(b),
+            TimeColumns::DateAndClocks {
+                date,
+                start,
+                end_date,
+                end,
+                ..
+            } => there(date) && there(start) && there(end) && end_date.iter().all(there),
+        };
+        let of = mapping.channel_of.as_ref().map(|of| &of.column);
+        let mut others = [&mapping.unit_column, &mapping.factor, &mapping.length]
+            .into_iter()
+            .flatten()
+            .chain(of);
+        let needed = |value: &&super::delimited::ValueColumn| !value.optional;
+        let values = &mapping.values;
+        time && others.all(there)
+            && values
+                .iter()
+                .filter(needed)
+                .all(|value| there(&value.column))
+            && values.iter().any(|value| there(&value.column))
+    }
 }
 
 impl Headless {
@@ -162,6 +238,8 @@ mod tests {
             let Some(mapping) = &preset.mapping else {
                 continue;
             };
+            // What a preset says besides is of tables that are read by their words.
+            assert_eq!(preset.known, Known::default(), "{}", preset.slug);
             assert!(!mapping.values.is_empty(), "{}", preset.slug);
             for value in &mapping.values {
                 let known = value

@@ -22,6 +22,7 @@ mod mapping;
 mod plan;
 mod records;
 mod run;
+mod spans;
 mod when;
 mod words;
 
@@ -74,6 +75,8 @@ pub struct Table {
     plain: bool,
     plan: plan::Plan,
     steps_a_day: u32,
+    /// The column whose cells are from one time of day to another, and where these two stand.
+    span: Option<spans::Span>,
 }
 
 /// Finds out what a table is.
@@ -86,6 +89,8 @@ pub(super) fn understand(
     said: &Said,
     zone: &str,
 ) -> Result<Table, Vec<Finding>> {
+    let mut layout = layout;
+    let span = spans::split(&mut layout);
     let (preset, mapping) = choose(&layout, file_name, said)?;
     let mut why: Vec<String> = Vec::new();
     if let Some(preset) = preset {
@@ -130,6 +135,7 @@ pub(super) fn understand(
         mapping,
         plan,
         steps_a_day,
+        span,
     })
 }
 
@@ -193,7 +199,9 @@ fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<F
         return Ok((None, guessed()?));
     };
     let Some(mapping) = &preset.mapping else {
-        return Ok((Some(preset), guessed()?));
+        let mut mapping = guessed()?;
+        said_besides(&preset.known, layout, said, &mut mapping);
+        return Ok((Some(preset), mapping));
     };
     let mut mapping = mapping.clone();
     if preset.slug == "edc_cz" {
@@ -234,6 +242,36 @@ fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<F
         }
     }
     Ok((Some(preset), mapping))
+}
+
+/// What a preset knows of a table besides what the words of its columns say.
+fn said_besides(known: &presets::Known, layout: &Layout, said: &Said, mapping: &mut Mapping) {
+    mapping.dates = known.dates.or(mapping.dates);
+    mapping.stamp_is = known.stamp_is.unwrap_or(mapping.stamp_is);
+    let header = |at: usize| plan::folded(&layout.columns[at].header);
+    let begins = |at: usize, words: &[String]| {
+        let header = header(at);
+        words.iter().any(|word| header.starts_with(word.as_str()))
+    };
+    for value in &mut mapping.values {
+        let Some(at) = column(layout, &value.column) else {
+            continue;
+        };
+        let known = known.channels.iter().find(|hint| begins(at, &hint.words));
+        if let Some(known) = known
+            && said.channel.is_none()
+        {
+            value.channel.clone_from(&known.channel);
+        }
+    }
+    for only in &known.only {
+        let named = plan::folded(&only.column);
+        let columns = (0..layout.columns.len()).filter(|at| header(*at) == named);
+        mapping.only.extend(columns.map(|at| Only {
+            column: format!("#{}", at + 1),
+            words: only.words.clone(),
+        }));
+    }
 }
 
 impl Table {
@@ -278,7 +316,7 @@ impl Table {
                 Ok(Some(record)) => {
                     at += 1;
                     if at > self.skip {
-                        run.row(&record, record.line, series);
+                        self.row(&mut run, &record, record.line, series);
                     }
                 }
                 Ok(None) => break,
@@ -301,11 +339,26 @@ impl Table {
         series: &mut Series<'_>,
     ) -> io::Result<Result<u64, DateOrder>> {
         let mut run = run::Run::new(&self.plan, &self.mapping, self.steps_a_day);
-        let wrong = list.read(source, |record, line| run.row(record, line, series))?;
+        let wrong = list.read(source, |record, line| {
+            self.row(&mut run, record, line, series)
+        })?;
         if let Some((line, code)) = wrong {
             series.findings.add(line, code, &[]);
         }
         Ok(run.finish(series))
+    }
+
+    fn row(
+        &self,
+        run: &mut run::Run<'_>,
+        record: &impl records::Cells,
+        line: u64,
+        series: &mut Series<'_>,
+    ) {
+        match &self.span {
+            None => run.row(record, line, series),
+            Some(span) => run.row(&span.apart(record), line, series),
+        }
     }
 
     /// Reads files whose values are added, some rows of each in turn: of equal files nothing is held for long.
@@ -317,26 +370,26 @@ impl Table {
         for (at, (table, source)) in files.into_iter().enumerate() {
             let records = records::Records::new(source, table.separator, table.plain);
             let run = run::Run::new(&table.plan, &table.mapping, table.steps_a_day).of_file(at);
-            open.push((records, run, table.skip));
+            open.push((records, run, table.skip, table));
         }
-        for (_, run, _) in &mut open {
+        for (_, run, ..) in &mut open {
             run.expect_phases(series);
         }
         let mut left = open.len();
         while left > 0 {
             left = 0;
-            for (records, run, skip) in &mut open {
+            for (records, run, skip, table) in &mut open {
                 if let Some(record) = records.next()? {
                     left += 1;
                     if *skip > 0 {
                         *skip -= 1;
                     } else {
-                        run.row(&record, record.line, series);
+                        table.row(run, &record, record.line, series);
                     }
                 }
             }
         }
-        for (_, run, _) in open {
+        for (_, run, ..) in open {
             // The order of dates was settled by looking at each.
             let _settled = run.finish(series);
         }
@@ -365,7 +418,7 @@ impl Table {
     ) -> Result<u64, DateOrder> {
         let mut run = run::Run::new(&self.plan, &self.mapping, self.steps_a_day);
         for (at, row) in rows.iter().enumerate().skip(self.skip) {
-            run.row(row, at as u64 + 1, series);
+            self.row(&mut run, row, at as u64 + 1, series);
         }
         run.finish(series)
     }
