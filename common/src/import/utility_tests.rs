@@ -378,3 +378,17 @@ fn a_preset_whose_columns_are_not_there_does_not_fit() {
     let looked = looked_in("days.csv", text, "Europe/Brussels");
     assert_eq!(looked.preset, "guessed");
 }
+
+#[test]
+fn what_only_looks_like_a_span_of_a_day_is_none() {
+    let text = "Date;Time;Band;kWh\n2026-07-20;00:00;1-2;1\n2026-07-20;01:00;2-3;2\n";
+    let looked = looked_in("bands.csv", text, "UTC");
+    assert_eq!(channels(&looked), "grid_import 2 3");
+    let import = &looked.summary.channels["grid_import"];
+    assert_eq!((import.first, import.until), (1_784_505_600, 1_784_512_800));
+    let text = "Date;Band;kWh\n2026-07-20;1-2;1\n2026-07-21;1-2;2\n";
+    let looked = looked_in("bands.csv", text, "UTC");
+    assert_eq!(channels(&looked), "grid_import 2 3");
+    let import = &looked.summary.channels["grid_import"];
+    assert_eq!(import.until - import.first, 172_800);
+}

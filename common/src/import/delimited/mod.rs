@@ -340,7 +340,7 @@ impl Table {
     ) -> io::Result<Result<u64, DateOrder>> {
         let mut run = run::Run::new(&self.plan, &self.mapping, self.steps_a_day);
         let wrong = list.read(source, |record, line| {
-            self.row(&mut run, record, line, series)
+            self.row(&mut run, record, line, series);
         })?;
         if let Some((line, code)) = wrong {
             series.findings.add(line, code, &[]);

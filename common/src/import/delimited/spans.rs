@@ -15,11 +15,17 @@ pub(super) struct Span {
     start: usize,
 }
 
-/// Finds such a column, and gives the layout one for the beginning and one for the end.
+/// Finds such a column beside one of days, and gives the layout one for the beginning and one for the end.
 pub(super) fn split(layout: &mut Layout) -> Option<Span> {
+    // Where a time of day stands already, `2-3` is something else.
+    let columns = &layout.columns;
+    if columns.iter().any(Column::is_clock) || !columns.iter().any(Column::is_time) {
+        return None;
+    }
     let is_span = |at: &usize| {
         let column = &layout.columns[*at];
-        if column.words.is_empty() || column.is_time() || column.is_clock() {
+        // What is the same in all rows is no time.
+        if column.words.is_empty() || (column.alike && column.filled > 1) || column.is_time() {
             return false;
         }
         let cells = layout.rows.iter().take(ROWS).filter_map(|row| row.get(*at));
