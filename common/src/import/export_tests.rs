@@ -451,7 +451,7 @@ fn net_columns_beside_both_ways_and_those_without_a_unit_are_no_import() {
             "Meter Number,Interval Start Date/Time,Inflow (kWh),Outflow (kWh),Net Consumption (kWh),Demand (kW),Estimated Usage\n\
              5260001,2024-11-03 00:00,1.25,0.1,1.15,,\n5260001,2024-11-03 01:00,0.25,0.1,0.15,,Y\n\
              5260001,2024-11-03 01:00,0.75,0.1,0.65,,\n5260001,2024-11-03 02:00,0.5,0.1,0.4,,\n",
-            "Net Consumption (kWh) 4 2.35, grid_export 4 0.4, grid_import 4 2.75",
+            "grid_export 4 0.4, grid_import 4 2.75",
         ),
         (
             "guessed",

@@ -204,7 +204,7 @@ pub struct ChannelOf {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelWords {
-    /// Any of these, small letters.
+    /// Any of these, small letters; `=word` for the whole of the cell.
     pub words: Vec<String>,
     /// Channel; empty for rows that are passed over.
     pub channel: String,
@@ -217,13 +217,19 @@ pub struct ChannelWords {
     /// Whether each of the words is a phase of the channel, summed as those of columns are.
     #[serde(default, skip_serializing_if = "is_false")]
     pub phases: bool,
+    /// What its values are, where they are something else than the column's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
 }
 
 impl ChannelWords {
     /// The word that a cell in small letters has.
     pub(super) fn word_in(&self, cell: &str) -> Option<&str> {
         let mut words = self.words.iter().map(String::as_str);
-        words.find(|word| cell.contains(word))
+        words.find(|word| match word.strip_prefix('=') {
+            Some(whole) => cell == whole,
+            None => cell.contains(word),
+        })
     }
 }
 

@@ -19,6 +19,7 @@ mod guess;
 pub(super) mod json;
 mod layout;
 mod mapping;
+mod negative;
 mod plan;
 mod records;
 mod run;

@@ -10,7 +10,8 @@ use super::bills::Bills;
 use super::dates::{Each, date_order, each};
 use super::gas;
 use super::layout::Layout;
-use super::mapping::{Mapping, Only, TimeColumns};
+use super::mapping::{Mapping, Negative, Only, TimeColumns};
+use super::negative;
 use super::words::spaced;
 
 /// Where the time of a row stands, by number of column from 0.
@@ -71,6 +72,8 @@ pub(super) struct Value {
     /// Turned because all that goes out is written below zero.
     pub(super) sign_turned: bool,
     pub(super) negative_channel: Option<String>,
+    /// Values below zero were given to the grid, as this part of all that was.
+    pub(super) gives: Option<String>,
     pub(super) mark: DecimalMark,
     /// The other mark groups thousands for certain.
     pub(super) grouped: bool,
@@ -298,7 +301,7 @@ pub(super) fn of(
         let sign_turned = !value.turned
             && value.channel == "grid_export"
             && value.kind == Kind::Usage
-            && mapping.negative.is_none()
+            && mapping.negative != Some(Negative::Error)
             && value.negative_channel.is_none()
             && there.negative
             && !there.positive;
@@ -322,6 +325,7 @@ pub(super) fn of(
             turned: value.turned || sign_turned,
             sign_turned,
             negative_channel: value.negative_channel.clone(),
+            gives: None,
             mark,
             grouped: there.marks.groups(mark),
             together: false,
@@ -342,6 +346,7 @@ pub(super) fn of(
             .count()
             > 1;
     }
+    negative::settle(mapping, &mut values);
     let (order, order_assumed) = date_order(mapping, layout, &time, usual_order);
     let each = each(layout, &time, order, &values);
     let gas = gas::told_twice(layout, channel_of, unit_column, &time, values.first());

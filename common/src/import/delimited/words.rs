@@ -2,6 +2,9 @@
 
 use super::plan::folded;
 
+pub(super) mod codes;
+pub(super) mod things;
+
 /// How sure words make a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sure {
@@ -14,7 +17,9 @@ pub(super) enum Sure {
 }
 
 /// Words of energy that never passes the meter: no channel of ours.
-pub(super) const OWN_USE: [&str; 8] = [
+pub(super) const OWN_USE: [&str; 10] = [
+    "auto-consum",
+    "auto consum",
     "self-consum",
     "self consum",
     "selfconsum",
@@ -26,8 +31,8 @@ pub(super) const OWN_USE: [&str; 8] = [
 ];
 
 /// Words of header and cells by which a channel is known, small letters, in the order in which they are
-/// looked for: English, Portuguese, Spanish, French, Italian, Dutch, German, Czech, Danish, Norwegian,
-/// Swedish, Finnish.
+/// looked for: English, Portuguese, Spanish, French, Italian, Dutch, German, Czech, Slovak, Polish,
+/// Slovenian, Hungarian, Danish, Norwegian, Swedish, Finnish.
 pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
     ("gas", Sure::Plain, &["gas", "gás", "gaz"]),
     (
@@ -125,6 +130,10 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "received from customer",
             "outflow",
             "generated to grid",
+            "oddan",
+            "visszatápl",
+            "betápl",
+            "הזרמה",
         ],
     ),
     (
@@ -146,6 +155,9 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "yield",
             "inverter",
             "autogen",
+            "výroba",
+            "výroby",
+            "vyroba",
             // What begins with `produ` besides: see `channel_of_words`.
         ],
     ),
@@ -180,6 +192,12 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "prélèv",
             "offtake",
             "odběr",
+            "odber",
+            "pobór",
+            "pobor",
+            "pobran",
+            "prejet",
+            "vételez",
             "soutir",
             "ae_kwh",
             "levering",
@@ -232,6 +250,25 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "mængde",
             "menge",
             "amount of energy",
+            "määrä",
+            "sähkö",
+            "energija",
+            "količina",
+            "kolicina",
+            "vrednost",
+            "ilość",
+            "ilosc",
+            "wartość",
+            "wartosc",
+            "množství",
+            "mnozstvi",
+            "množstvo",
+            "mnozstvo",
+            "hodnota",
+            "elektřin",
+            "elektrin",
+            "mennyiség",
+            "érték",
         ],
     ),
 ];
@@ -247,17 +284,39 @@ pub(super) fn channel_in(text: &str) -> Option<(&'static str, Sure)> {
     if OWN_USE.iter().any(|word| text.contains(word)) {
         return None;
     }
+    let plain = |channel| Some((channel, Sure::Plain));
+    if let Some(channel) = codes::channel(&text).or_else(|| things::of_battery(&text)) {
+        return plain(channel);
+    }
+    if things::is_thing(&text) {
+        return plain("device_consumption");
+    }
+    if things::is_of_inverter(&text) {
+        return plain("solar_production");
+    }
     let produced = || {
         text.split(|c: char| !c.is_alphanumeric())
             .any(|word| word.starts_with("produ") && !PRODUCTS.contains(&word))
     };
-    CHANNELS
+    let found = CHANNELS
         .iter()
         .find(|(channel, _, words)| {
             words.iter().any(|word| text.contains(word))
                 || (*channel == "solar_production" && produced())
         })
-        .map(|(channel, sure, _)| (*channel, *sure))
+        .map(|(channel, sure, _)| (*channel, *sure));
+    if found.is_some_and(|(_, sure)| sure == Sure::Plain) {
+        return found;
+    }
+    // As meters have it, whose owner delivers and receives.
+    let words = things::words(&text);
+    if things::has(&words, "delivered") {
+        plain("grid_import")
+    } else if things::has(&words, "received") {
+        plain("grid_export")
+    } else {
+        found
+    }
 }
 
 /// `ElectricityUsageKwh` with blanks between its words.
@@ -320,7 +379,26 @@ pub(super) const NET: [&str; 6] = [
 ];
 
 /// Words of columns that say which meter a row is of.
-pub(super) const NAMES: [&str; 16] = [
+pub(super) const NAMES: [&str; 35] = [
+    "tunnus",
+    "number",
+    "nummer",
+    "numer",
+    "numero",
+    "número",
+    "číslo",
+    "cislo",
+    "nr",
+    "code",
+    "código",
+    "codigo",
+    "kod",
+    "kód",
+    "type",
+    "typ",
+    "tyyppi",
+    "contract",
+    "contrat",
     "ean",
     "gsrn",
     "cups",
@@ -343,7 +421,18 @@ pub(super) const NAMES: [&str; 16] = [
 pub(super) const CURRENCIES: [&str; 8] = ["eur", "usd", "brl", "gbp", "aud", "dkk", "nok", "sek"];
 
 /// Words of columns that are no energy.
-pub(super) const OTHERS: [&str; 28] = [
+pub(super) const OTHERS: [&str; 39] = [
+    "operatingtime",
+    "operating time",
+    "feedintime",
+    "feed intime",
+    "reactive",
+    "reaktiv",
+    "jalov",
+    "jałow",
+    "peak demand",
+    "max demand",
+    "maximum demand",
     "cost",
     "price",
     "preço",

@@ -1,17 +1,25 @@
 //! A mapping for a table that no preset knows, by the words of its header and what its columns hold.
 
 use crate::import::series::Kind;
-use crate::import::unit::Unit;
+use crate::import::unit::{Base, Unit};
 
 use super::layout::{Column, Layout};
-use super::mapping::{ChannelOf, ChannelWords, Mapping, Only, ValueColumn};
+use super::mapping::{Mapping, Negative, Only, TimeColumns, ValueColumn};
 use super::plan::{folded, unit_in};
 use super::words::{
-    AMOUNTS, CURRENCIES, ESTIMATES, NAMES, NET, NO_REGISTERS, OTHERS, PARTS, PHASES, REGISTERS,
-    Sure, channel_in, spaced,
+    CURRENCIES, ESTIMATES, NAMES, OTHERS, PHASES, Sure, channel_in, codes, spaced, things,
 };
 
+mod apart;
+mod calendar;
+mod counters;
+mod names;
+#[cfg(test)]
+mod tests;
 mod time;
+mod twice;
+
+pub(super) use counters::counts;
 
 /// A mapping for a table, or `None` where no time or no value is found in it.
 pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Mapping> {
@@ -21,37 +29,33 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
         taken,
     } = time::find(layout)?;
     let unit_column = units(layout, &taken);
-    let numbers: Vec<usize> = (0..layout.columns.len())
-        .filter(|at| !taken.contains(at) && layout.columns[*at].is_number())
-        .filter(|at| is_energy(&layout.columns[*at]))
-        .collect();
-    let of_energy = |at: &&usize| {
-        let header = &layout.columns[**at].header;
-        unit_in(header).is_some() || (channel_in(header).is_some() && !header.is_empty())
-    };
-    let mut chosen: Vec<usize> = numbers.iter().filter(of_energy).copied().collect();
-    if chosen.is_empty() {
-        chosen = numbers.into_iter().take(1).collect();
-    }
-    // Where others say their unit, what says neither that nor a direction is no energy.
-    let has_unit = |at: &usize| unit_in(&layout.columns[*at].header).is_some();
-    if unit_column.is_none() && chosen.iter().any(has_unit) {
-        let is_weak = |at: &usize| {
-            channel_in(&layout.columns[*at].header).is_none_or(|(_, sure)| sure == Sure::Weak)
-        };
-        chosen.retain(|at| has_unit(at) || !is_weak(at));
-    }
-    let long = (chosen.len() == 1)
-        .then(|| kinds_of_rows(layout, &taken, unit_column))
-        .flatten();
-    let values: Vec<ValueColumn> = chosen
+    let mut chosen = chosen(layout, &taken, unit_column);
+    let long = names(layout, &taken, unit_column, &mut chosen, usual_channel);
+    let sessions = matches!(time, TimeColumns::Span { .. })
+        && layout
+            .columns
+            .iter()
+            .any(|column| things::is_station(&column.header));
+    let mut values: Vec<ValueColumn> = chosen
         .iter()
         .map(|at| value(layout, *at, usual_channel, chosen.len()))
         .collect();
     if values.is_empty() {
         return None;
     }
-    let mut values = apart(layout, values);
+    for value in &mut values {
+        let at = super::plan::column(layout, &value.column);
+        let header = at.map_or("", |at| layout.columns[at].header.as_str());
+        if sessions && matches!(channel_in(header), Some(("grid_import", Sure::Weak))) {
+            "device_consumption".clone_into(&mut value.channel);
+        }
+    }
+    let long = long.map(|names| {
+        values[0].kind = names.kind;
+        names.of
+    });
+    twice::leave_out(layout, taken[0], &mut values);
+    let mut values = apart::apart(layout, values);
     if unit_column.is_none()
         && let Some(unit) = layout.said_before(&UNITS, |cell| Unit::parse(cell).is_some())
     {
@@ -62,6 +66,13 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
             }
         }
     }
+    let signed = values.iter().any(|value| {
+        let at = super::plan::column(layout, &value.column);
+        at.is_some_and(|at| {
+            let column = &layout.columns[at];
+            column.negative && power_of(&column.header).is_some()
+        })
+    });
     Some(Mapping {
         separator: None,
         skip_rows: None,
@@ -79,9 +90,112 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
         only: Vec::new(),
         estimated: estimates(layout),
         missing: Vec::new(),
-        negative: None,
+        // Power of both ways is told as such; which of them is which is not.
+        negative: signed.then_some(Negative::Error),
         bills: None,
     })
+}
+
+/// The columns of energy, or of power.
+fn chosen(layout: &Layout, taken: &[usize], unit_column: Option<usize>) -> Vec<usize> {
+    let columns = &layout.columns;
+    let mut numbers: Vec<usize> = (0..columns.len())
+        .filter(|at| !taken.contains(at) && columns[*at].is_number())
+        .filter(|at| is_energy(&columns[*at]) && !calendar::is_count(layout, *at))
+        .collect();
+    // What never changes is a name, where other columns do.
+    let is_name = |at: &usize| {
+        let column = &columns[*at];
+        let says = unit_in(&column.header).is_some()
+            || channel_in(&column.header).is_some()
+            || power_of(&column.header).is_some();
+        column.alike && column.digits.is_some() && column.positive && !says
+    };
+    if numbers.iter().any(|at| !is_name(at)) {
+        numbers.retain(|at| !is_name(at));
+    }
+    let of_energy = |at: &&usize| {
+        let header = &columns[**at].header;
+        unit_in(header).is_some()
+            || (channel_in(header).is_some() && !header.is_empty())
+            || power_of(header).is_some()
+    };
+    let mut chosen: Vec<usize> = numbers.iter().filter(of_energy).copied().collect();
+    if chosen.is_empty() {
+        chosen = numbers.into_iter().take(1).collect();
+    }
+    // Where others say their unit, what says neither that nor a direction is no energy.
+    let has_unit = |at: &usize| unit_in(&columns[*at].header).is_some();
+    if unit_column.is_none() && chosen.iter().any(has_unit) {
+        let is_weak = |at: &usize| {
+            channel_in(&columns[*at].header).is_none_or(|(_, sure)| sure == Sure::Weak)
+        };
+        chosen.retain(|at| has_unit(at) || !is_weak(at));
+    }
+    chosen
+}
+
+/// The column of names, in a table with one value a row; or with more, of which all but one say nothing.
+fn names(
+    layout: &Layout,
+    taken: &[usize],
+    unit: Option<usize>,
+    chosen: &mut Vec<usize>,
+    usual_channel: Option<&str>,
+) -> Option<names::Names> {
+    let nothing = |at: &usize| {
+        let column = &layout.columns[*at];
+        !column.positive && !column.negative
+    };
+    let told: Vec<usize> = chosen.iter().copied().filter(|at| !nothing(at)).collect();
+    let one = if chosen.len() == 1 { &*chosen } else { &told };
+    let [value] = one[..] else {
+        return None;
+    };
+    let header = layout.columns[value].header.as_str();
+    let named = channel_in(header);
+    let found = names::Asked {
+        layout,
+        taken,
+        unit,
+        value,
+        channel: usual_channel
+            .or(named.map(|(channel, _)| channel))
+            .unwrap_or(header),
+        is_told: usual_channel.is_some() || named.is_some_and(|(_, sure)| sure == Sure::Plain),
+    };
+    let found = found.find()?;
+    *chosen = vec![value];
+    Some(found)
+}
+
+/// What a column is of whose header says that it is the power of the grid or a battery, of both ways.
+fn power_of(header: &str) -> Option<&str> {
+    let words = things::words(header);
+    let mut words: Vec<&str> = words.split_whitespace().collect();
+    words.retain(|word| !matches!(*word, "w" | "kw" | "watt" | "watts" | "active"));
+    let is_power = unit_in(header).is_some_and(|unit| unit.base == Base::Power)
+        || words
+            .iter()
+            .any(|word| matches!(*word, "power" | "leistung"));
+    words.retain(|word| !matches!(*word, "power" | "leistung"));
+    let [of] = words[..] else {
+        return None;
+    };
+    match of {
+        "grid" | "netz" | "mains" | "netzleistung" if is_power || of == "netzleistung" => {
+            Some("grid_import")
+        }
+        "battery" | "batterie" | "akku" | "powerwall" if is_power => Some(header),
+        _ => None,
+    }
+}
+
+/// The words of a text in small letters.
+fn plain_words(text: &str) -> impl Iterator<Item = String> {
+    let words = things::words(text);
+    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    words.into_iter()
 }
 
 /// What a preamble calls the unit.
@@ -97,7 +211,7 @@ fn is_energy(column: &Column) -> bool {
     let other = OTHERS.iter().any(|word| header.contains(word))
         || words.any(|word| CURRENCIES.contains(&word) || (!unit && NAMES.contains(&word)))
         || (!unit && (header.contains("charge") && !header.contains("charged")));
-    !other && (unit || !column.is_name())
+    !other && !codes::is_reactive(&header) && (unit || !column.is_name())
 }
 
 /// A column of `PT15M` and its like.
@@ -144,8 +258,14 @@ fn units(layout: &Layout, taken: &[usize]) -> Option<usize> {
 
 fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> ValueColumn {
     let column = &layout.columns[at];
-    let named = channel_in(&column.header).map(|(channel, _)| channel);
-    let register = is_register(&column.header) || counts(layout, at);
+    let named = power_of(&column.header)
+        .or_else(|| given_in_spain(layout, at))
+        .or_else(|| channel_in(&column.header).map(|(channel, _)| channel));
+    let numbers: Vec<i64> = counters::numbers(layout, at)
+        .into_iter()
+        .flatten()
+        .collect();
+    let register = counters::is_register(&column.header, &numbers) || counts(layout, at);
     let channel = match (named, usual_channel.filter(|_| of == 1)) {
         (_, Some(usual)) => usual.to_owned(),
         (Some(named), None) => named.to_owned(),
@@ -178,10 +298,15 @@ fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> 
     }
 }
 
-fn is_register(header: &str) -> bool {
-    let header = folded(header);
-    REGISTERS.iter().any(|word| header.contains(word))
-        && !NO_REGISTERS.iter().any(|word| header.contains(word))
+/// What Spain's distributors call the energy that a home gave, beside what it took.
+fn given_in_spain(layout: &Layout, at: usize) -> Option<&'static str> {
+    let is = |at: usize, names: [&str; 2]| {
+        plain_words(&layout.columns[at].header)
+            .next()
+            .is_some_and(|first| names.contains(&first.as_str()))
+    };
+    let beside = (0..layout.columns.len()).any(|at| is(at, ["consumo", "consumos"]));
+    (beside && is(at, ["generacion", "generación"])).then_some("grid_export")
 }
 
 /// Gas or water, where a line before the table is of one of them and the table does not say.
@@ -203,167 +328,11 @@ fn told_before(layout: &Layout) -> Option<&'static str> {
     found
 }
 
-/// Columns that were taken for one channel are parts of it only where their names say so, as those of
-/// two tariffs or three phases do; else they are circuits, of which one may be in another. A column that
-/// says which way goes before one that does not.
-fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueColumn> {
-    let header = |value: &ValueColumn| {
-        super::plan::column(layout, &value.column)
-            .map_or("", |at| layout.columns[at].header.as_str())
-    };
-    let is_part = |value: &ValueColumn| {
-        let header = folded(&spaced(header(value)));
-        header
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|word| PARTS.contains(&word))
-    };
-    let sure = |value: &ValueColumn| {
-        channel_in(header(value))
-            .filter(|(channel, _)| *channel == value.channel)
-            .map_or(Sure::Weak, |(_, sure)| sure)
-    };
-    let is_net = |value: &ValueColumn| {
-        let header = folded(header(value));
-        NET.iter().any(|words| header.contains(words))
-    };
-    let ways = |value: &ValueColumn| {
-        matches!(value.channel.as_str(), "grid_import" | "grid_export") && !is_net(value)
-    };
-    // What came in less what went out, beside one of the two.
-    if values.iter().any(ways) {
-        for value in &mut values {
-            if is_net(value) {
-                value.channel = header(value).to_owned();
-                value.part.clear();
-                value.phase = false;
-            }
-        }
-    }
-    let of_grid = |value: &&ValueColumn| value.channel == "grid_import";
-    let surest = values.iter().filter(of_grid).map(sure).max();
-    let used = values
-        .iter()
-        .filter(of_grid)
-        .filter(|value| sure(value) == Sure::Used);
-    let one_used = used.count() == 1
-        && !values
-            .iter()
-            .any(|value| value.channel == "total_consumption");
-    for value in &mut values {
-        if value.channel != "grid_import" || surest.is_none_or(|surest| sure(value) == surest) {
-            continue;
-        }
-        value.channel = if sure(value) == Sure::Used && one_used {
-            "total_consumption".to_owned()
-        } else {
-            header(value).to_owned()
-        };
-        value.part.clear();
-        value.phase = false;
-    }
-    let channels: Vec<(String, bool)> = values
-        .iter()
-        .map(|value| (value.channel.clone(), is_part(value)))
-        .collect();
-    for value in &mut values {
-        let mut same = channels
-            .iter()
-            .filter(|(channel, _)| *channel == value.channel);
-        let several = same.clone().count() > 1;
-        if several && !same.all(|(_, part)| *part) {
-            value.channel = header(value).to_owned();
-            value.part.clear();
-            value.phase = false;
-        }
-    }
-    values
-}
-
 /// Whether a header says that its column is of one phase.
 fn is_phase(header: &str) -> bool {
     let header = folded(header);
     let mut words = header.split(|c: char| !c.is_alphanumeric());
     words.any(|word| PHASES.contains(&word))
-}
-
-/// Steps after which a register stands where it was found: so many that no meter of a home is as young.
-const STEPS_TOLD: i64 = 50;
-/// Fewer, which tell of a register where many rows only grow.
-const STEPS_LIKELY: i64 = 5;
-/// Rows that are many.
-const ROWS_LIKELY: usize = 8;
-
-/// Whether a column's numbers only grow, from a height that its steps would not reach soon.
-pub(super) fn counts(layout: &Layout, at: usize) -> bool {
-    let column = &layout.columns[at];
-    if !column.monotone || column.negative {
-        return false;
-    }
-    let mark = column
-        .marks
-        .decide(crate::import::number::DecimalMark::Point)
-        .unwrap_or(crate::import::number::DecimalMark::Point);
-    let values: Vec<i64> = layout
-        .rows
-        .iter()
-        .filter_map(|row| row.get(at))
-        .filter_map(|cell| match crate::import::number::read(cell, mark) {
-            crate::import::number::Cell::Value(number) => number.to_nano(Unit::KWH),
-            _ => None,
-        })
-        .collect();
-    let (Some(low), Some(high)) = (values.iter().min(), values.iter().max()) else {
-        return false;
-    };
-    let steps = i64::try_from(values.len()).unwrap_or(i64::MAX).max(2) - 1;
-    if high <= low {
-        return false;
-    }
-    // Energies that happen to grow begin near their own size, and do not grow for long.
-    let header = folded(&spaced(&column.header));
-    let amount = AMOUNTS.iter().any(|word| header.contains(word));
-    let step = (high - low) / steps;
-    *low / STEPS_TOLD > step
-        || (*low / STEPS_LIKELY > step && values.len() >= ROWS_LIKELY && !amount)
-}
-
-/// A column that says of each row what it is, where rows are of several channels.
-fn kinds_of_rows(
-    layout: &Layout,
-    taken: &[usize],
-    unit_column: Option<usize>,
-) -> Option<ChannelOf> {
-    let at = (0..layout.columns.len()).find(|at| {
-        let column = &layout.columns[*at];
-        let channels: std::collections::BTreeSet<&str> = column
-            .words
-            .iter()
-            .filter_map(|word| channel_in(word).map(|(channel, _)| channel))
-            .collect();
-        !taken.contains(at)
-            && unit_column != Some(*at)
-            && column.numbers == 0
-            && column.words.len() <= 30
-            && channels.len() >= 2
-    })?;
-    let mut channels: Vec<ChannelWords> = Vec::new();
-    for word in &layout.columns[at].words {
-        if let Some(channel) = channel_in(word).map(|(channel, _)| channel) {
-            channels.push(ChannelWords {
-                words: vec![word.trim().to_lowercase()],
-                channel: channel.to_owned(),
-                turned: false,
-                unit: None,
-                phases: false,
-            });
-        }
-    }
-    // The longer first: one may be in another.
-    channels.sort_by_key(|words| std::cmp::Reverse(words.words[0].len()));
-    Some(ChannelOf {
-        column: number(at),
-        channels,
-    })
 }
 
 const YES: [&str; 7] = ["y", "yes", "true", "ja", "j", "oui", "sim"];

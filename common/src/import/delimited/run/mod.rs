@@ -12,7 +12,8 @@ use crate::import::unit::{Base, Unit};
 
 use super::bills::{self, Dated};
 use super::factor::multiplied;
-use super::mapping::{Mapping, Negative};
+use super::mapping::Mapping;
+use super::negative;
 use super::plan::{Plan, Time};
 use super::records::Cells;
 use super::when::{later, length, no_time};
@@ -289,6 +290,7 @@ impl<'p> Run<'p> {
         let mut channel: &str = &value.channel;
         let mut part: &str = &value.part;
         let mut phase = value.phase;
+        let mut kind = value.kind;
         if let (Some(at), Some(of)) = (plan.channel_of, &self.mapping.channel_of) {
             let cell = record.cell(at).trim();
             let lower = cell.to_lowercase();
@@ -308,6 +310,7 @@ impl<'p> Run<'p> {
                 Some(words) if words.channel.is_empty() => return,
                 Some(words) => {
                     nano = if words.turned { -nano } else { nano };
+                    kind = words.kind.unwrap_or(kind);
                     &words.channel
                 }
                 None => cell,
@@ -317,17 +320,17 @@ impl<'p> Run<'p> {
         if matches!(unit.base, Base::Volume | Base::Heat) && is_electric(channel) {
             channel = "gas";
         }
-        let negative = value
-            .negative_channel
-            .as_deref()
-            .or(match self.mapping.negative {
-                Some(Negative::Export) => Some("grid_export"),
-                _ => None,
-            });
-        if let Some(other) = negative
-            && value.kind != Kind::Register
+        let gives = value.gives.as_deref();
+        let gives = gives.or_else(|| {
+            let row = plan.channel_of.is_some() && negative::row_gives(self.mapping, channel);
+            row.then_some(part)
+        });
+        let other = value.negative_channel.as_deref().map(|other| (other, part));
+        let other = other.or(gives.map(|part| ("grid_export", part)));
+        if let Some((other, other_part)) = other
+            && kind != Kind::Register
         {
-            let id = self.part(which, channel, (part, phase), unit, series);
+            let id = self.part(which, (channel, kind), (part, phase), unit, series);
             series.put(
                 id,
                 Point {
@@ -335,7 +338,7 @@ impl<'p> Run<'p> {
                     ..point
                 },
             );
-            let id = self.part(which, other, (part, phase), unit, series);
+            let id = self.part(which, (other, kind), (other_part, phase), unit, series);
             series.put(
                 id,
                 Point {
@@ -345,10 +348,7 @@ impl<'p> Run<'p> {
             );
             return;
         }
-        if nano < 0
-            && value.kind != Kind::Register
-            && self.mapping.negative == Some(Negative::Error)
-        {
+        if nano < 0 && kind != Kind::Register && self.mapping.negative.is_some() {
             let cell = shown(record.cell(value.column));
             series.findings.add(
                 point.line,
@@ -360,7 +360,7 @@ impl<'p> Run<'p> {
         let fixed = plan.channel_of.is_none() && value.unit.is_some();
         let id = match self.fixed[which] {
             Some(id) if fixed => id,
-            _ => self.part(which, channel, (part, phase), unit, series),
+            _ => self.part(which, (channel, kind), (part, phase), unit, series),
         };
         self.fixed[which] = Some(id);
         series.put(id, Point { nano, ..point });
@@ -372,12 +372,14 @@ impl<'p> Run<'p> {
         for (which, value) in plan.values.iter().enumerate() {
             let Some(unit) = value.unit else { continue };
             if (value.phase || self.file.is_some()) && plan.channel_of.is_none() {
-                self.part(which, &value.channel, (&value.part, true), unit, series);
+                let of = (value.channel.as_str(), value.kind);
+                self.part(which, of, (&value.part, true), unit, series);
             }
             let of = self.mapping.channel_of.iter().flat_map(|of| &of.channels);
             for words in of.filter(|words| words.phases && plan.channel_of.is_some()) {
                 for word in &words.words {
-                    self.part(which, &words.channel, (word, true), unit, series);
+                    let of = (words.channel.as_str(), words.kind.unwrap_or(value.kind));
+                    self.part(which, of, (word, true), unit, series);
                 }
             }
         }
@@ -386,7 +388,7 @@ impl<'p> Run<'p> {
     fn part(
         &mut self,
         which: usize,
-        channel: &str,
+        (channel, kind): (&str, Kind),
         (part, phase): (&str, bool),
         unit: Unit,
         series: &mut Series<'_>,
@@ -399,7 +401,7 @@ impl<'p> Run<'p> {
         let kind = if unit.base == Base::Power {
             Kind::Power
         } else {
-            value.kind
+            kind
         };
         let of_file = self.file.map(|file| format!("{part}\u{0}{file}"));
         let id = series.part(&ChannelKey {

@@ -1,0 +1,80 @@
+//! Values of one channel that are parts of it, and those that are not.
+
+use super::super::layout::Layout;
+use super::super::mapping::ValueColumn;
+use super::super::plan::{column, folded};
+use super::super::words::{PARTS, Sure, channel_in, spaced};
+
+/// Columns that were taken for one channel are parts of it only where their names say so, as those of
+/// two tariffs or three phases do; else they are circuits, of which one may be in another. A column that
+/// says which way goes before one that does not.
+pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueColumn> {
+    let header = |value: &ValueColumn| {
+        column(layout, &value.column).map_or("", |at| layout.columns[at].header.as_str())
+    };
+    let is_part = |value: &ValueColumn| {
+        let header = folded(&spaced(header(value)));
+        header
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| PARTS.contains(&word))
+    };
+    let sure = |value: &ValueColumn| {
+        channel_in(header(value))
+            .filter(|(channel, _)| *channel == value.channel)
+            .map_or(Sure::Weak, |(_, sure)| sure)
+    };
+    // Beside a thing of the home, what says no more than its unit is another; each keeps its name.
+    let is_thing = |value: &ValueColumn| value.channel == "device_consumption";
+    let is_circuit = |value: &ValueColumn| {
+        is_thing(value) || (value.channel == "grid_import" && sure(value) == Sure::Weak)
+    };
+    let circuits = values.iter().filter(|value| is_circuit(value));
+    let phases = circuits
+        .clone()
+        .all(|value| is_thing(value) && is_part(value));
+    if circuits.count() > 1 && values.iter().any(is_thing) && !phases {
+        for value in values.iter_mut().filter(|value| is_circuit(value)) {
+            value.channel = header(value).to_owned();
+            value.part.clear();
+            value.phase = false;
+        }
+    }
+    let of_grid = |value: &&ValueColumn| value.channel == "grid_import";
+    let surest = values.iter().filter(of_grid).map(sure).max();
+    let used = values
+        .iter()
+        .filter(of_grid)
+        .filter(|value| sure(value) == Sure::Used);
+    let one_used = used.count() == 1
+        && !values
+            .iter()
+            .any(|value| value.channel == "total_consumption");
+    for value in &mut values {
+        if value.channel != "grid_import" || surest.is_none_or(|surest| sure(value) == surest) {
+            continue;
+        }
+        value.channel = if sure(value) == Sure::Used && one_used {
+            "total_consumption".to_owned()
+        } else {
+            header(value).to_owned()
+        };
+        value.part.clear();
+        value.phase = false;
+    }
+    let channels: Vec<(String, bool)> = values
+        .iter()
+        .map(|value| (value.channel.clone(), is_part(value)))
+        .collect();
+    for value in &mut values {
+        let mut same = channels
+            .iter()
+            .filter(|(channel, _)| *channel == value.channel);
+        let several = same.clone().count() > 1;
+        if several && !same.all(|(_, part)| *part) {
+            value.channel = header(value).to_owned();
+            value.part.clear();
+            value.phase = false;
+        }
+    }
+    values
+}

@@ -1,0 +1,120 @@
+//! Whether numbers are those of a register, which only grow, or each of its own time.
+
+use crate::import::number::{self, Cell, DecimalMark};
+use crate::import::unit::Unit;
+
+use super::super::layout::{Column, Layout};
+use super::super::plan::{folded, unit_in};
+use super::super::words::{AMOUNTS, NO_REGISTERS, REGISTERS, channel_in, spaced, things};
+use super::is_energy;
+
+/// Steps after which a register stands where it was found: so many that no meter of a home is as young.
+const STEPS_TOLD: i64 = 50;
+/// The same of a column of few rows, where another of its kind is no register.
+const STEPS_OF_FEW: i64 = 1_000;
+/// Rows that are few.
+const ROWS_FEW: usize = 20;
+/// Fewer, which tell of a register where many rows only grow.
+const STEPS_LIKELY: i64 = 5;
+/// Rows that are many.
+const ROWS_LIKELY: usize = 8;
+/// Steps by which a column shows that it goes both ways.
+const STEPS_BOTH: usize = 6;
+
+/// The numbers of a column row by row, in billionths, whatever their unit is.
+pub(super) fn numbers(layout: &Layout, at: usize) -> Vec<Option<i64>> {
+    let evidence = layout.columns[at].marks;
+    let mark = evidence
+        .decide(DecimalMark::Point)
+        .unwrap_or(DecimalMark::Point);
+    let rows = layout.rows.iter();
+    rows.map(|row| match number::read(row.get(at)?, mark) {
+        Cell::Value(number) => number.to_nano(Unit::KWH),
+        _ => None,
+    })
+    .collect()
+}
+
+/// Whether a column's numbers only grow, from a height that its steps would not reach soon.
+pub(in crate::import::delimited) fn counts(layout: &Layout, at: usize) -> bool {
+    let column = &layout.columns[at];
+    if !column.monotone || column.negative {
+        return false;
+    }
+    let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();
+    grows(&values, &column.header, has_other_way(layout, at)).unwrap_or(false)
+}
+
+/// Whether the numbers of one thing are a register's. `None` where they are too few to tell, or all the
+/// same; `doubt` where others beside them are none.
+pub(super) fn grows(values: &[i64], header: &str, doubt: bool) -> Option<bool> {
+    let (rises, falls) = ways(values);
+    if (rises > 0 && falls > 0) || values.iter().any(|value| *value < 0) {
+        return Some(false);
+    }
+    let (low, high) = (*values.iter().min()?, *values.iter().max()?);
+    if values.len() < 3 || high <= low {
+        return None;
+    }
+    let steps = i64::try_from(values.len()).unwrap_or(i64::MAX).max(2) - 1;
+    let step = (high - low) / steps;
+    if doubt && values.len() < ROWS_FEW {
+        return Some(low / STEPS_OF_FEW > step);
+    }
+    // Statistics call their registers so.
+    let words = things::words(header);
+    if words.trim() == "sum" && values.len() >= ROWS_LIKELY {
+        return Some(true);
+    }
+    // Energies that happen to grow begin near their own size, and do not grow for long.
+    let header = folded(&spaced(header));
+    let amount = AMOUNTS.iter().any(|word| header.contains(word));
+    Some(
+        low / STEPS_TOLD > step
+            || (low / STEPS_LIKELY > step && values.len() >= ROWS_LIKELY && !amount),
+    )
+}
+
+/// Whether a header says that its column is a register, and nothing in the column says that it is none.
+pub(super) fn is_register(header: &str, values: &[i64]) -> bool {
+    let header = folded(header);
+    let (rises, falls) = ways(values);
+    let steps = values.len().saturating_sub(1);
+    let both = steps >= STEPS_BOTH && rises * 4 > steps && falls * 4 > steps;
+    !both
+        && REGISTERS.iter().any(|word| header.contains(word))
+        && !NO_REGISTERS.iter().any(|word| header.contains(word))
+}
+
+/// How often numbers rise, and how often they fall.
+pub(super) fn ways(values: &[i64]) -> (usize, usize) {
+    let pairs = || values.windows(2);
+    (
+        pairs().filter(|two| two[1] > two[0]).count(),
+        pairs().filter(|two| two[1] < two[0]).count(),
+    )
+}
+
+/// Whether another column of energy in the same unit goes the other way, or both.
+fn has_other_way(layout: &Layout, at: usize) -> bool {
+    let unit = unit_in(&layout.columns[at].header);
+    let rises = |at: usize| {
+        let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();
+        ways(&values)
+    };
+    let (up, down) = rises(at);
+    let is_like = |other: &Column| {
+        other.is_number()
+            && is_energy(other)
+            && unit_in(&other.header) == unit
+            && (unit.is_some() || channel_in(&other.header).is_some())
+    };
+    let mut others = layout.columns.iter().enumerate();
+    others.any(|(other, column)| {
+        if other == at || !is_like(column) {
+            return false;
+        }
+        let (other_up, other_down) = rises(other);
+        (up > 0 && other_down > 0) || (down > 0 && other_up > 0)
+    })
+}

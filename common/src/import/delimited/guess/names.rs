@@ -1,0 +1,294 @@
+//! The column that says of each row what it is of, in a table with one value a row.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::import::series::Kind;
+use crate::import::unit::Unit;
+
+use super::super::layout::Layout;
+use super::super::mapping::{ChannelOf, ChannelWords};
+use super::super::plan::folded;
+use super::super::when::length;
+use super::super::words::{ESTIMATES, PARTS, Sure, channel_in, codes, is_electric, spaced};
+use super::counters::{grows, is_register, numbers};
+use super::{number, plain_words};
+
+/// Names that a column may have.
+const MOST_NAMES: usize = 30;
+/// Digits of a number that is a name.
+const DIGITS_OF_NAME: usize = 6;
+
+/// Words of columns of times.
+const TIMES: [&str; 7] = ["time", "date", "stamp", "epoch", "unix", "zeit", "moment"];
+
+/// A column of names, and what the values of a name are that nothing is known of.
+pub(super) struct Names {
+    pub(super) of: ChannelOf,
+    pub(super) kind: Kind,
+}
+
+/// What is asked of a table.
+pub(super) struct Asked<'l> {
+    pub(super) layout: &'l Layout,
+    /// Columns of times.
+    pub(super) taken: &'l [usize],
+    /// The column of units.
+    pub(super) unit: Option<usize>,
+    /// The column of values.
+    pub(super) value: usize,
+    /// The channel of the value's header.
+    pub(super) channel: &'l str,
+    /// Whether the header alone says which way energy goes, or somebody did.
+    pub(super) is_told: bool,
+}
+
+/// A name, and what it says.
+struct Name {
+    cell: String,
+    channel: Option<(&'static str, Sure)>,
+    /// Whether its values are a register's, where they tell.
+    counts: Option<bool>,
+}
+
+impl Asked<'_> {
+    /// Finds the column of names.
+    pub(super) fn find(&self) -> Option<Names> {
+        let repeated = self.is_repeated();
+        let mut best: Option<((bool, usize), usize)> = None;
+        for at in (0..self.layout.columns.len()).filter(|at| self.may_name(*at)) {
+            let cells = self.cells(at);
+            let channels: Vec<(&str, Sure)> =
+                cells.iter().filter_map(|cell| channel_in(cell)).collect();
+            let different: BTreeSet<&str> = channels.iter().map(|(channel, _)| *channel).collect();
+            let apart = repeated && cells.len() >= 2 && self.tells_apart(at);
+            if !apart && (different.len() < 2 || self.layout.columns[at].numbers > 0) {
+                continue;
+            }
+            let plain = channels.iter().filter(|(_, sure)| *sure == Sure::Plain);
+            let score = (apart, plain.count() * 1_000 / cells.len());
+            if best.is_none_or(|(before, _)| score > before) {
+                best = Some((score, at));
+            }
+        }
+        let at = best.map(|(_, at)| at).or_else(|| self.one_way())?;
+        Some(self.names(at))
+    }
+
+    /// Whether a third of the stamps are told more than once.
+    fn is_repeated(&self) -> bool {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for row in 0..self.layout.rows.len() {
+            *counts.entry(self.stamp(row)).or_default() += 1;
+        }
+        let repeated = counts.values().filter(|count| **count > 1).count();
+        repeated > 0 && repeated * 3 >= counts.len()
+    }
+
+    fn stamp(&self, row: usize) -> String {
+        let row = &self.layout.rows[row];
+        let cells = self
+            .taken
+            .iter()
+            .map(|at| row.get(*at).unwrap_or("").trim());
+        cells.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether a stamp and a cell of a column are there once.
+    fn tells_apart(&self, at: usize) -> bool {
+        let rows = 0..self.layout.rows.len();
+        let pairs: HashSet<(String, &str)> = rows
+            .clone()
+            .map(|row| (self.stamp(row), self.cell(row, at)))
+            .collect();
+        // An hour that the clock shows twice is.
+        (rows.len() - pairs.len()) * 50 <= rows.len()
+    }
+
+    fn cell(&self, row: usize, at: usize) -> &str {
+        self.layout.rows[row].get(at).unwrap_or("").trim()
+    }
+
+    /// The cells of a column, each once.
+    fn cells(&self, at: usize) -> BTreeSet<&str> {
+        (0..self.layout.rows.len())
+            .map(|row| self.cell(row, at))
+            .filter(|cell| !cell.is_empty())
+            .collect()
+    }
+
+    /// Whether a column may be one of names: of words, or of numbers too long for values.
+    fn may_name(&self, at: usize) -> bool {
+        if self.taken.contains(&at) || self.unit == Some(at) || self.value == at {
+            return false;
+        }
+        let cells = self.cells(at);
+        let is_long = |cell: &&str| {
+            cell.len() >= DIGITS_OF_NAME && cell.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let is_word =
+            |cell: &&str| codes::channel(cell).is_some() || cell.chars().any(char::is_alphabetic);
+        let is_other = |cell: &&str| {
+            let lower = cell.to_lowercase();
+            Unit::parse(cell).is_some()
+                || (is_word(cell) && length(cell).is_some())
+                || ESTIMATES.iter().any(|word| lower.contains(word))
+        };
+        let is_code = |cell: &&str| codes::channel(cell).is_some();
+        let column = &self.layout.columns[at];
+        let long = cells.iter().all(is_long);
+        // Numbers of meters may be as long as a count of nanoseconds, and codes look like dates.
+        let is_name = cells.iter().all(is_code)
+            || (long
+                && !TIMES
+                    .iter()
+                    .any(|word| folded(&column.header).contains(word)));
+        let time = (column.is_clock() || column.is_time()) && !is_name;
+        (1..=MOST_NAMES).contains(&cells.len())
+            && (long || cells.iter().all(is_word))
+            && !cells.iter().any(is_other)
+            && !time
+    }
+
+    /// A column that says of all rows the same way, where the header of the values does not.
+    fn one_way(&self) -> Option<usize> {
+        if self.is_told {
+            return None;
+        }
+        let way = |cell: &&str| match channel_in(cell)? {
+            (channel @ ("grid_import" | "grid_export"), Sure::Plain) => {
+                let alone = codes::is_suffix(cell) && !cell.contains('#');
+                (!alone).then_some(channel)
+            }
+            _ => None,
+        };
+        (0..self.layout.columns.len())
+            .filter(|at| self.may_name(*at) && self.layout.columns[*at].numbers == 0)
+            .find(|at| {
+                let cells = self.cells(*at);
+                let ways: BTreeSet<Option<&str>> = cells.iter().map(way).collect();
+                ways.len() == 1 && ways.first().is_some_and(Option::is_some)
+            })
+    }
+
+    fn names(&self, at: usize) -> Names {
+        let column = &self.layout.columns[self.value];
+        let mut of: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        for (row, value) in numbers(self.layout, self.value).into_iter().enumerate() {
+            let cell = self.cell(row, at);
+            if !cell.is_empty() {
+                of.entry(cell).or_default().extend(value);
+            }
+        }
+        let of_each = |doubt: bool| {
+            let names = of.iter().map(|(cell, values)| {
+                let told = is_register(&column.header, values).then_some(true);
+                let counts = told.or_else(|| grows(values, &column.header, doubt));
+                (*cell, counts)
+            });
+            names.collect::<Vec<_>>()
+        };
+        let first = of_each(false);
+        let doubt = first.iter().any(|(_, counts)| *counts == Some(false));
+        let first = if doubt { of_each(true) } else { first };
+        // Where nothing tells, it is as what can be told.
+        let any = first.iter().any(|(_, counts)| *counts == Some(true));
+        let none = first.iter().any(|(_, counts)| *counts == Some(false));
+        let other = any && !none;
+        let names = first.into_iter().map(|(cell, counts)| Name {
+            cell: cell.to_owned(),
+            channel: channel_in(cell),
+            counts: counts.or(any.then_some(true)),
+        });
+        let names: Vec<Name> = names.collect();
+        let kind = |counts: bool| if counts { Kind::Register } else { Kind::Usage };
+        let channels = self.channels(&names);
+        let words = names
+            .iter()
+            .zip(channels)
+            .map(|(name, channel)| ChannelWords {
+                words: vec![format!("={}", name.cell.to_lowercase())],
+                channel,
+                turned: false,
+                unit: None,
+                phases: false,
+                kind: Some(kind(name.counts.unwrap_or(other))),
+            });
+        Names {
+            of: ChannelOf {
+                column: number(at),
+                channels: words.collect(),
+            },
+            kind: kind(other),
+        }
+    }
+
+    /// The channel of each name: that of its words, unless others of the channel are no parts of it.
+    fn channels(&self, names: &[Name]) -> Vec<String> {
+        let electric = |name: &&Name| name.channel.is_some_and(|(of, _)| is_electric(of));
+        let sole = names.iter().filter(electric).count() == 1;
+        let parts = names.iter().all(|name| is_part(&name.cell));
+        let of_words = |name: &Name| match name.channel {
+            // Two tariffs of what the header says.
+            None if parts => self.channel.to_owned(),
+            Some((channel, sure)) if sure != Sure::Weak || sole || parts => channel.to_owned(),
+            _ => name.cell.clone(),
+        };
+        let mut channels: Vec<String> = names.iter().map(of_words).collect();
+        let own = |at: usize, channels: &mut Vec<String>| {
+            channels[at].clone_from(&names[at].cell);
+        };
+        for at in 0..names.len() {
+            let others = same(&channels, at);
+            // The same energy less what others used of it at the time.
+            let raw = others.iter().any(|other| !is_balanced(&names[*other].cell));
+            if raw && is_balanced(&names[at].cell) {
+                own(at, &mut channels);
+            }
+        }
+        for at in 0..names.len() {
+            let others = same(&channels, at);
+            if let Some((flow, 1..)) = codes::tariff(&names[at].cell)
+                && others
+                    .iter()
+                    .any(|other| codes::tariff(&names[*other].cell) == Some((flow, 0)))
+            {
+                // The register of all tariffs is beside it.
+                channels[at].clear();
+            }
+        }
+        let before = channels.clone();
+        for at in 0..names.len() {
+            let others = same(&before, at);
+            let alike = others.iter().all(|other| {
+                is_part(&names[*other].cell) && names[*other].counts == names[at].counts
+            });
+            if !others.is_empty() && !before[at].is_empty() && !(alike && is_part(&names[at].cell))
+            {
+                own(at, &mut channels);
+            }
+        }
+        channels
+    }
+}
+
+/// The names of one channel besides one of them.
+fn same(channels: &[String], at: usize) -> Vec<usize> {
+    (0..channels.len())
+        .filter(|other| *other != at && channels[*other] == channels[at])
+        .collect()
+}
+
+/// Whether a name is of a tariff or a phase, or a code which is a part of its channel.
+fn is_part(cell: &str) -> bool {
+    codes::is_suffix(cell)
+        || codes::tariff(cell).is_some()
+        || plain_words(&spaced(cell)).any(|word| PARTS.contains(&word.as_str()))
+}
+
+/// Whether a name is of what is left when two ways are set off against each other.
+fn is_balanced(cell: &str) -> bool {
+    let lower = cell.to_lowercase();
+    ["zbilans", "balanc", "saldo", "saldier"]
+        .iter()
+        .any(|word| lower.contains(word))
+}

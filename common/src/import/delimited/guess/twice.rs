@@ -1,0 +1,226 @@
+//! Columns that tell again what others of their table tell.
+
+use jiff::civil::Date;
+
+use crate::import::series::Kind;
+use crate::import::stamp::Stamp;
+use crate::import::unit::{Base, Unit};
+
+use super::super::layout::{Layout, any_stamp};
+use super::super::mapping::ValueColumn;
+use super::super::plan::{column, folded, unit_in};
+use super::super::words::{NET, Sure, channel_in, spaced, things};
+use super::counters::{numbers, ways};
+
+/// Words of a column that is the sum of others.
+const TOTALS: [&str; 19] = [
+    "total",
+    "totaal",
+    "totale",
+    "totalt",
+    "gesamt",
+    "summe",
+    "sum",
+    "somme",
+    "som",
+    "soma",
+    "suma",
+    "celkem",
+    "spolu",
+    "razem",
+    "łącznie",
+    "skupaj",
+    "összesen",
+    "yhteensä",
+    "all",
+];
+
+/// Words of a count of one day, which begins anew with each.
+const DAILY: [&str; 14] = [
+    "today",
+    "daily",
+    "etoday",
+    "e today",
+    "heute",
+    "vandaag",
+    "hoy",
+    "hoje",
+    "oggi",
+    "aujourd hui",
+    "tagesertrag",
+    "tagesenergie",
+    "day energy",
+    "dagopbrengst",
+];
+
+/// Words of power, in headers that may have no unit.
+const POWERS: [&str; 9] = [
+    "power",
+    "leistung",
+    "vermogen",
+    "puissance",
+    "potencia",
+    "potência",
+    "moč",
+    "moc",
+    "výkon",
+];
+
+/// Leaves out of the values what others of them tell too. `day` is the column of dates.
+pub(super) fn leave_out(layout: &Layout, day: usize, values: &mut Vec<ValueColumn>) {
+    leave_out_days(layout, day, values);
+    leave_out_sums(layout, values);
+    leave_out_nets(layout, values);
+    leave_out_powers(layout, values);
+}
+
+fn header<'l>(layout: &'l Layout, value: &ValueColumn) -> &'l str {
+    column(layout, &value.column).map_or("", |at| layout.columns[at].header.as_str())
+}
+
+fn cells(layout: &Layout, value: &ValueColumn) -> Vec<Option<i64>> {
+    column(layout, &value.column).map_or_else(Vec::new, |at| numbers(layout, at))
+}
+
+/// What is counted from each midnight on is left out beside what tells the same, and is a register elsewhere.
+fn leave_out_days(layout: &Layout, day: usize, values: &mut Vec<ValueColumn>) {
+    let is_daily = |value: &ValueColumn| is_of_day(layout, day, value);
+    let (daily, mut kept): (Vec<_>, Vec<_>) =
+        std::mem::take(values).into_iter().partition(is_daily);
+    let is_weak = |value: &ValueColumn| {
+        channel_in(header(layout, value)).is_none_or(|(_, sure)| sure == Sure::Weak)
+    };
+    let sure = kept.iter().any(|value| !is_weak(value));
+    for mut value in daily {
+        let told = kept.iter().any(|other| other.channel == value.channel);
+        if !told && !(sure && is_weak(&value)) {
+            value.kind = Kind::Register;
+            kept.push(value);
+        }
+    }
+    *values = kept;
+}
+
+/// Whether a column counts from each midnight on: by its words, and because it falls no more than once a day.
+fn is_of_day(layout: &Layout, day: usize, value: &ValueColumn) -> bool {
+    let words = things::words(&spaced(header(layout, value)));
+    if !DAILY.iter().any(|word| things::has(&words, word)) {
+        return false;
+    }
+    let date = |row: &csv::StringRecord| -> Option<Date> {
+        Some(match any_stamp(row.get(day)?)? {
+            Stamp::Day(day) => day,
+            Stamp::Civil(shown) => shown.date(),
+            Stamp::Instant(at) => {
+                let at = jiff::Timestamp::from_second(at).ok()?;
+                at.to_zoned(jiff::tz::TimeZone::UTC).date()
+            }
+        })
+    };
+    let dates: Vec<Date> = layout.rows.iter().filter_map(date).collect();
+    let days = 1 + dates.windows(2).filter(|two| two[0] != two[1]).count();
+    let numbers: Vec<i64> = cells(layout, value).into_iter().flatten().collect();
+    let (rises, falls) = ways(&numbers);
+    // Newest first, it rises once a day.
+    dates.len() > 2 * days && rises.min(falls) <= days
+}
+
+/// A column that says that it is the sum of the others of its channel, and is.
+fn leave_out_sums(layout: &Layout, values: &mut Vec<ValueColumn>) {
+    let is_named = |value: &ValueColumn| {
+        let words = things::words(&spaced(header(layout, value)));
+        TOTALS.iter().any(|word| things::has(&words, word))
+    };
+    let is_sum = |value: &ValueColumn| {
+        let unit = unit_in(header(layout, value));
+        let parts: Vec<Vec<Option<i64>>> = values
+            .iter()
+            .filter(|other| other.channel == value.channel && other.column != value.column)
+            .filter(|other| !is_named(other) && unit_in(header(layout, other)) == unit)
+            .map(|other| cells(layout, other))
+            .collect();
+        parts.len() >= 2 && is_sum_of(&cells(layout, value), &parts)
+    };
+    let sums: Vec<String> = values
+        .iter()
+        .filter(|value| is_named(value) && is_sum(value))
+        .map(|value| value.column.clone())
+        .collect();
+    values.retain(|value| !sums.contains(&value.column));
+}
+
+fn is_sum_of(total: &[Option<i64>], parts: &[Vec<Option<i64>>]) -> bool {
+    let (mut told, mut right) = (0, 0);
+    for (row, total) in total.iter().enumerate() {
+        let Some(total) = total.filter(|total| *total != 0) else {
+            continue;
+        };
+        let of_row = parts
+            .iter()
+            .filter_map(|part| part.get(row).copied().flatten());
+        let sum = of_row.fold(0, i64::saturating_add);
+        told += 1;
+        // Each may be rounded.
+        right += usize::from(total.abs_diff(sum) <= total.unsigned_abs() / 200);
+    }
+    told > 0 && right * 20 >= told * 19
+}
+
+/// What came in less what went out, beside one of the two.
+fn leave_out_nets(layout: &Layout, values: &mut Vec<ValueColumn>) {
+    let is_net = |value: &ValueColumn| {
+        let header = folded(header(layout, value));
+        NET.iter().any(|words| header.contains(words))
+    };
+    let is_way = |value: &ValueColumn| {
+        matches!(value.channel.as_str(), "grid_import" | "grid_export") && !is_net(value)
+    };
+    if values.iter().any(is_way) {
+        values.retain(|value| !is_net(value));
+    }
+}
+
+/// Power beside the energy of the same flow.
+fn leave_out_powers(layout: &Layout, values: &mut Vec<ValueColumn>) {
+    let base = |value: &ValueColumn| {
+        let header = header(layout, value);
+        let unit = value.unit.as_deref().and_then(Unit::parse);
+        let said = unit.or_else(|| unit_in(header)).map(|unit| unit.base);
+        let words = things::words(header);
+        let named = POWERS.iter().any(|word| things::has(&words, word));
+        said.or(named.then_some(Base::Power))
+            .unwrap_or(Base::Energy)
+    };
+    let energies: Vec<(String, Vec<Option<i64>>)> = values
+        .iter()
+        .filter(|value| base(value) == Base::Energy)
+        .map(|value| (value.channel.clone(), cells(layout, value)))
+        .collect();
+    values.retain(|value| {
+        base(value) != Base::Power
+            || !energies.iter().any(|(channel, energy)| {
+                *channel == value.channel || is_multiple(&cells(layout, value), energy)
+            })
+    });
+}
+
+/// Whether numbers are those of another column times the same in all rows.
+fn is_multiple(one: &[Option<i64>], other: &[Option<i64>]) -> bool {
+    let pairs = one.iter().zip(other);
+    let pairs: Vec<(i128, i128)> = pairs
+        .filter_map(|(one, other)| Some((i128::from((*one)?), i128::from((*other)?))))
+        .filter(|(one, other)| *one != 0 || *other != 0)
+        .collect();
+    let Some((one, other)) = pairs.iter().copied().max() else {
+        return false;
+    };
+    // Within a fiftieth of the largest: small numbers are rounded.
+    let is_alike = |(power, energy): &&(i128, i128)| {
+        (power * other - energy * one).abs() * 50 <= one.abs() * other.abs()
+    };
+    let different = pairs.iter().any(|(power, _)| *power != one);
+    one > 0
+        && other > 0
+        && different
+        && pairs.iter().filter(is_alike).count() * 20 >= pairs.len() * 19
+}
