@@ -14,10 +14,10 @@ pub(super) fn settle(mapping: &Mapping, values: &mut [Value]) {
     if mapping.negative != Some(Negative::Export) || mapping.channel_of.is_some() {
         return;
     }
-    let given = |value: &Value| {
+    let tells_export = |value: &Value| {
         value.channel == "grid_export" || value.negative_channel.as_deref() == Some("grid_export")
     };
-    if values.iter().any(given) {
+    if values.iter().any(tells_export) {
         return;
     }
     let open = |value: &Value| value.negative_channel.is_none();

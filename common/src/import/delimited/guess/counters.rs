@@ -42,7 +42,8 @@ pub(in crate::import::delimited) fn counts(layout: &Layout, at: usize) -> bool {
         return false;
     }
     let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();
-    grows(&values, &column.header, has_other_way(layout, at)).unwrap_or(false)
+    let doubt = values.len() < ROWS_FEW && has_other_way(layout, at);
+    grows(&values, &column.header, doubt).unwrap_or(false)
 }
 
 /// Whether the numbers of one thing are a register's. `None` where they are too few to tell, or all the

@@ -262,8 +262,9 @@ impl Asked<'_> {
             let alike = others.iter().all(|other| {
                 is_part(&names[*other].cell) && names[*other].counts == names[at].counts
             });
-            if !others.is_empty() && !before[at].is_empty() && !(alike && is_part(&names[at].cell))
-            {
+            let sole = others.is_empty() || before[at].is_empty();
+            let part = alike && is_part(&names[at].cell);
+            if !sole && !part {
                 own(at, &mut channels);
             }
         }

@@ -92,8 +92,9 @@ fn leave_out_days(layout: &Layout, day: usize, values: &mut Vec<ValueColumn>) {
     };
     let sure = kept.iter().any(|value| !is_weak(value));
     for mut value in daily {
-        let told = kept.iter().any(|other| other.channel == value.channel);
-        if !told && !(sure && is_weak(&value)) {
+        let same = kept.iter().any(|other| other.channel == value.channel);
+        let told = same || (sure && is_weak(&value));
+        if !told {
             value.kind = Kind::Register;
             kept.push(value);
         }
@@ -197,10 +198,13 @@ fn leave_out_powers(layout: &Layout, values: &mut Vec<ValueColumn>) {
         .map(|value| (value.channel.clone(), cells(layout, value)))
         .collect();
     values.retain(|value| {
-        base(value) != Base::Power
-            || !energies.iter().any(|(channel, energy)| {
-                *channel == value.channel || is_multiple(&cells(layout, value), energy)
-            })
+        if base(value) != Base::Power || energies.is_empty() {
+            return true;
+        }
+        let power = cells(layout, value);
+        !energies
+            .iter()
+            .any(|(channel, energy)| *channel == value.channel || is_multiple(&power, energy))
     });
 }
 
