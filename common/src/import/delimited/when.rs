@@ -58,7 +58,7 @@ pub(super) fn months(from: &str, until: &str) -> Option<(Stamp, Option<Stamp>)> 
 pub(super) fn length(cell: &str) -> Option<i64> {
     let cell = cell.trim().trim_matches('"');
     if let Ok(minutes) = cell.parse::<i64>() {
-        return (1..=44_640).contains(&minutes).then_some(minutes * 60);
+        return (1..=44_640).contains(&minutes).then(|| minutes * 60);
     }
     let (number, unit) = if let Some(rest) = cell.strip_prefix("PT") {
         (rest.strip_suffix(['H', 'M']), rest.ends_with('H'))
@@ -103,4 +103,26 @@ pub(super) fn no_time(
         && (!cell.bytes().any(|byte| byte.is_ascii_digit()) || (letter(cell) && !has_number));
     let code = if words { "not_a_row" } else { "timestamp" };
     series.findings.add(line, code, &[("found", &shown(cell))]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::length;
+
+    #[test]
+    fn lengths_are_read_and_what_is_none_is_left() {
+        let read = [
+            "15",
+            "PT15M",
+            "PT1H",
+            "P1D",
+            "0",
+            "9223372036854775807",
+            "PT",
+            "x",
+        ]
+        .map(length);
+        let (quarter, hour, day) = (Some(900), Some(3_600), Some(86_400));
+        assert_eq!(read, [quarter, quarter, hour, day, None, None, None, None]);
+    }
 }

@@ -88,14 +88,14 @@ fn a_column_of_names_says_what_rows_of_one_time_are() {
             "grid_export 2 0.75, grid_import 2 2.75",
         ),
         (
-            "Data; Strefa; Wartość kWh;Rodzaj;\n2026-04-30 1:00;T1;0,5;pobór;\n2026-04-30 1:00;T1;0,2;oddanie;\n\
+            "Data; Taryfa; Wartość kWh;Kierunek;\n2026-04-30 1:00;T1;0,5;pobór;\n2026-04-30 1:00;T1;0,2;oddanie;\n\
              2026-04-30 1:00;T1;0,35;pobrana po zbilansowaniu;\n2026-04-30 1:00;T1;0,05;oddana po zbilansowaniu;\n\
              2026-04-30 2:00;T1;0,5;pobór;\n2026-04-30 2:00;T1;0,2;oddanie;\n\
              2026-04-30 2:00;T1;0,35;pobrana po zbilansowaniu;\n2026-04-30 2:00;T1;0,05;oddana po zbilansowaniu;\n",
             "grid_export 2 0.4, grid_import 2 1, oddana po zbilansowaniu 2 0.1, pobrana po zbilansowaniu 2 0.7",
         ),
         (
-            "Data; Strefa; Wartość kWh;Rodzaj;\n2026-04-30 11:00;T1;0,500;oddanie;\n2026-04-30 12:00;T1;0,700;oddanie;\n",
+            "Data; Taryfa; Wartość kWh;Kierunek;\n2026-04-30 11:00;T1;0,500;oddanie;\n2026-04-30 12:00;T1;0,700;oddanie;\n",
             "grid_export 2 1.2",
         ),
         (
