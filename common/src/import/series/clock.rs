@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use super::Point;
 use super::intervals::Row;
+use super::{Point, StampIs};
 use crate::import::stamp::{Shown, Stamp, seconds};
 
 /// Nothing of a home's meter was before 1980-01-01 or is after 2100-01-01.
@@ -16,6 +16,7 @@ const NEAR: i64 = 4 * 3_600;
 /// The clock of one series of rows.
 pub(crate) struct Clock {
     zone: TimeZone,
+    stamp_is: StampIs,
     /// Where the offset that was found last holds for sure, in seconds as the clock shows them, and the
     /// offset: asking for each row costs more than all else.
     known: Option<(i64, i64, i64)>,
@@ -30,18 +31,29 @@ struct Fold {
     day: Date,
     twice: bool,
     offset: i64,
+    /// When it is over, as the clock shows it.
+    until: i64,
+    /// Whether the end of its first time was shown.
+    ended: bool,
     line: u64,
 }
 
 impl Clock {
+    /// Of stamps that are beginnings.
     pub(crate) fn new(zone: TimeZone) -> Self {
         Self {
             zone,
+            stamp_is: StampIs::Start,
             known: None,
             last: None,
             before: None,
             fold: None,
         }
+    }
+
+    /// Of stamps that are beginnings or ends.
+    pub(super) fn of(self, stamp_is: StampIs) -> Self {
+        Self { stamp_is, ..self }
     }
 
     /// The instant of a stamp where nothing about it is a question: most are of a day whose offset is known.
@@ -134,6 +146,9 @@ impl Clock {
         let offset = |offset: jiff::tz::Offset| i64::from(offset.seconds());
         match self.zone.to_ambiguous_timestamp(shown).offset() {
             AmbiguousOffset::Unambiguous { offset: found } => {
+                if let Some(at) = self.end_of_first(local) {
+                    return Ok(at);
+                }
                 let at = local - offset(found);
                 self.known = self.whole_day(local, offset(found));
                 Ok(at)
@@ -148,10 +163,16 @@ impl Clock {
                     Some(last) => last >= earlier,
                     None => false,
                 };
-                let fold = self.fold.get_or_insert(Fold {
+                let change = || {
+                    let at = Timestamp::from_second(earlier).ok()?;
+                    Some(self.zone.following(at).next()?.timestamp().as_second())
+                };
+                let fold = self.fold.get_or_insert_with(|| Fold {
                     day: shown.date(),
                     twice: false,
                     offset: offset(before),
+                    until: change().map_or(i64::MAX, |at| at + offset(before)),
+                    ended: false,
                     line,
                 });
                 fold.twice |= second;
@@ -159,6 +180,20 @@ impl Clock {
                 Ok(if second == falling { earlier } else { later })
             }
         }
+    }
+
+    /// Of stamps that are ends, the one that ends the first of two equal hours: the clock showed it a step after the
+    /// row before, and shows it again when the second is over.
+    fn end_of_first(&mut self, local: i64) -> Option<i64> {
+        let (before, last) = (self.before?, self.last?);
+        let fold = self.fold.as_mut().filter(|fold| fold.until == local)?;
+        if self.stamp_is == StampIs::Start || fold.ended {
+            fold.twice |= fold.ended;
+            return None;
+        }
+        let at = local - fold.offset;
+        fold.ended = at - last == last - before;
+        fold.ended.then_some(at)
     }
 
     /// The day of `local`, where no change of the clock is near it.

@@ -338,7 +338,7 @@ impl<'a> Series<'a> {
         parts.push(Part {
             name: key.part.to_owned(),
             rows: Vec::new(),
-            clock: Clock::new(self.stamp_zone.clone()),
+            clock: Clock::new(self.stamp_zone.clone()).of(key.stamp_is),
             order: Order::Unknown,
             twins: false,
             gone: None,

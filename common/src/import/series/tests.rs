@@ -166,6 +166,54 @@ fn the_end_of_a_step_in_the_hour_that_comes_twice_is_as_far_as_the_clock_says() 
 }
 
 #[test]
+fn ends_of_steps_in_the_hour_that_comes_twice_are_told_by_the_order_of_rows() {
+    let day = "2024-10-27T";
+    let quarters: [&str; 13] = [
+        "01:45", "02:00", "02:15", "02:30", "02:45", "03:00", "02:15", "02:30", "02:45", "03:00",
+        "03:15", "03:30", "03:45",
+    ];
+    let others = quarters.map(|shown| shown.to_owned());
+    // Some show the end of the first hour as the clock does then.
+    let mut as_shown = others.clone();
+    "02:00".clone_into(&mut as_shown[5]);
+    let hours = ["01:00", "02:00", "03:00", "03:00", "04:00", "05:00"].map(str::to_owned);
+    for (rows, minutes, backward) in [
+        (&others[..], 15, true),
+        (&as_shown[..], 15, true),
+        (&hours[..], 60, false),
+    ] {
+        let mut points: Vec<(Stamp, i64)> = rows
+            .iter()
+            .map(|shown| (at(&format!("{day}{shown}")), NANO))
+            .collect();
+        for newest_first in [false, true] {
+            if newest_first && !backward {
+                continue;
+            }
+            if newest_first {
+                points.reverse();
+            }
+            let (intervals, _, findings) =
+                read("Europe/Berlin", &key(Kind::Usage, StampIs::End), &points);
+            assert_eq!(lengths(&intervals), vec![minutes; rows.len()], "{rows:?}");
+            let told = findings.iter().filter(|it| it.code != "newest_first");
+            assert_eq!(told.count(), 0, "{findings:?}");
+        }
+    }
+    // Once, it is told as ever.
+    let once = [
+        "2024-10-27T01:00",
+        "2024-10-27T02:00",
+        "2024-10-27T03:00",
+        "2024-10-27T04:00",
+        "2024-10-29T01:00",
+    ];
+    let points: Vec<(Stamp, i64)> = once.iter().map(|shown| (at(shown), NANO)).collect();
+    let (_, _, findings) = read("Europe/Berlin", &key(Kind::Usage, StampIs::End), &points);
+    assert!(codes(&findings).contains(&(3, "fold_once")), "{findings:?}");
+}
+
+#[test]
 fn a_time_that_the_clock_leaves_out_is_refused_and_an_hour_that_came_once_is_told() {
     let hours = |day: &str| {
         (0..24)
