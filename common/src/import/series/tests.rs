@@ -172,7 +172,7 @@ fn ends_of_steps_in_the_hour_that_comes_twice_are_told_by_the_order_of_rows() {
         "01:45", "02:00", "02:15", "02:30", "02:45", "03:00", "02:15", "02:30", "02:45", "03:00",
         "03:15", "03:30", "03:45",
     ];
-    let others = quarters.map(|shown| shown.to_owned());
+    let others = quarters.map(str::to_owned);
     // Some show the end of the first hour as the clock does then.
     let mut as_shown = others.clone();
     "02:00".clone_into(&mut as_shown[5]);

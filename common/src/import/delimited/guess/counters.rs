@@ -18,6 +18,8 @@ const ROWS_FEW: usize = 20;
 const STEPS_LIKELY: i64 = 5;
 /// Rows that are many.
 const ROWS_LIKELY: usize = 8;
+/// Columns that are compared with one another.
+const MOST_COMPARED: usize = 200;
 /// Steps by which a column shows that it goes both ways.
 const STEPS_BOTH: usize = 6;
 
@@ -98,6 +100,9 @@ pub(super) fn ways(values: &[i64]) -> (usize, usize) {
 
 /// Whether another column of energy in the same unit goes the other way, or both.
 fn has_other_way(layout: &Layout, at: usize) -> bool {
+    if layout.columns.len() > MOST_COMPARED {
+        return false;
+    }
     let unit = unit_in(&layout.columns[at].header);
     let rises = |at: usize| {
         let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();

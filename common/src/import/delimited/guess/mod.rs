@@ -305,8 +305,8 @@ fn given_in_spain(layout: &Layout, at: usize) -> Option<&'static str> {
             .next()
             .is_some_and(|first| names.contains(&first.as_str()))
     };
-    let beside = (0..layout.columns.len()).any(|at| is(at, ["consumo", "consumos"]));
-    (beside && is(at, ["generacion", "generación"])).then_some("grid_export")
+    let beside = || (0..layout.columns.len()).any(|at| is(at, ["consumo", "consumos"]));
+    (is(at, ["generacion", "generación"]) && beside()).then_some("grid_export")
 }
 
 /// Gas or water, where a line before the table is of one of them and the table does not say.

@@ -66,8 +66,14 @@ const POWERS: [&str; 9] = [
     "výkon",
 ];
 
+/// Columns of values that are compared with one another: more are of no home, and each more is compared with all.
+const MOST_COMPARED: usize = 200;
+
 /// Leaves out of the values what others of them tell too. `day` is the column of dates.
 pub(super) fn leave_out(layout: &Layout, day: usize, values: &mut Vec<ValueColumn>) {
+    if values.len() > MOST_COMPARED {
+        return;
+    }
     leave_out_days(layout, day, values);
     leave_out_sums(layout, values);
     leave_out_nets(layout, values);
@@ -220,7 +226,8 @@ fn is_multiple(one: &[Option<i64>], other: &[Option<i64>]) -> bool {
     };
     // Within a fiftieth of the largest: small numbers are rounded.
     let is_alike = |(power, energy): &&(i128, i128)| {
-        (power * other - energy * one).abs() * 50 <= one.abs() * other.abs()
+        let apart = (power * other).saturating_sub(energy * one);
+        apart.saturating_abs().saturating_mul(50) <= one.abs() * other.abs()
     };
     let different = pairs.iter().any(|(power, _)| *power != one);
     one > 0
