@@ -44,7 +44,7 @@ impl Rounding {
     }
 }
 
-/// Writes a row under [`HEADER`]; [`Said::Step`] has no place there.
+/// Writes a row under [`super::HEADER`]; [`Said::Step`] has no place there.
 ///
 /// # Errors
 /// Those of `out`, and `InvalidInput` for a row without meter or end.
@@ -57,7 +57,7 @@ pub fn write_row(out: &mut impl Write, row: &OwnRow<'_>) -> std::io::Result<()> 
     writeln!(out)
 }
 
-/// Writes a bill; bills stand before [`HEADER`].
+/// Writes a bill; bills stand before [`super::HEADER`].
 ///
 /// # Errors
 /// Those of `out`.

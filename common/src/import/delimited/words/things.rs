@@ -156,7 +156,7 @@ pub(in super::super) fn is_of_inverter(text: &str) -> bool {
         .any(|name| has(&words, name))
 }
 
-/// Whether words, as [`words`] has them, have some next to each other.
+/// Whether words, as [`words()`] has them, have some next to each other.
 pub(in super::super) fn has(words: &str, some: &str) -> bool {
     words.contains(&format!(" {some} "))
 }
