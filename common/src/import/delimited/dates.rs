@@ -150,10 +150,12 @@ pub(super) fn date_order(
         unevenness(DateOrder::MonthFirst),
     );
     // Rows of months in one order are rows of days in the other.
-    let of_months = [DateOrder::DayFirst, DateOrder::MonthFirst]
-        .into_iter()
-        .filter_map(|order| of_column(layout, column, order))
-        .any(|days| Each::of(days) == Each::Month);
+    let once = |days: &Vec<Date>| days.windows(2).all(|two| two[0] != two[1]);
+    let of_months = matches!(time, Time::At { .. })
+        && [DateOrder::DayFirst, DateOrder::MonthFirst]
+            .into_iter()
+            .filter_map(|order| of_column(layout, column, order))
+            .any(|days| once(&days) && Each::of(days) == Each::Month);
     let order = match months.cmp(&days) {
         _ if of_months => usual,
         Ordering::Less => DateOrder::MonthFirst,

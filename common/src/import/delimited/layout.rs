@@ -7,7 +7,7 @@ use crate::import::number::{self, Cell, DecimalMark, MarkEvidence};
 use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
 
 /// Rows by which a table is recognised.
-const LOOKED_AT: usize = 3_000;
+pub(super) const LOOKED_AT: usize = 3_000;
 /// Rows before the first of data.
 const MOST_PREAMBLE: usize = 60;
 
@@ -235,7 +235,10 @@ fn after_unread(records: &[StringRecord], first: usize) -> usize {
             && data.iter().zip(record.iter()).all(|(known, cell)| {
                 let (known, cell) = (number::undressed(known), number::undressed(cell));
                 if any_stamp(known).is_some() {
-                    cell.bytes().filter(u8::is_ascii_digit).count() >= 4
+                    let letters = cell
+                        .chars()
+                        .filter(|c| c.is_alphabetic() && !"TZ".contains(*c));
+                    cell.bytes().filter(u8::is_ascii_digit).count() >= 4 && letters.count() == 0
                 } else if is_number(known) {
                     is_number(cell) || number::is_blank(cell)
                 } else {

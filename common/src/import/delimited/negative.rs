@@ -31,7 +31,9 @@ pub(super) fn settle(mapping: &Mapping, values: &mut [Value]) {
             && is_open(&value.channel)
             && channel_in(&value.header).is_none_or(|(channel, _)| is_open(channel))
     };
-    let kinds: [&dyn Fn(&Value) -> bool; 3] = [&of_grid, &named, &other];
+    let sole = values.len() == 1;
+    let only = |value: &Value| open(value) && sole;
+    let kinds: [&dyn Fn(&Value) -> bool; 4] = [&of_grid, &named, &other, &only];
     let Some(gives) = kinds.into_iter().find(|kind| values.iter().any(*kind)) else {
         return;
     };

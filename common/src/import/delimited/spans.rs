@@ -37,7 +37,7 @@ pub(super) fn split(layout: &mut Layout) -> Option<Span> {
         }
         // One hour alone is no span, in a column where others are.
         let two = |word: &String| of(word).is_some() && !is_one(word);
-        spans * 10 >= all * 9 && column.words.iter().any(two)
+        spans * 10 >= all * 9 && column.words.iter().any(two) && tiles(layout, *at)
     };
     let column = (0..layout.columns.len()).find(is_span)?;
     let start = layout.columns.len();
@@ -61,6 +61,31 @@ pub(super) fn split(layout: &mut Layout) -> Option<Span> {
         row.push_field(&to);
     }
     Some(Span { column, start })
+}
+
+/// Whether most rows begin where the one before or after them ends: opening hours and the hour of a peak do not.
+fn tiles(layout: &Layout, at: usize) -> bool {
+    let minute = |cell: &str| {
+        let (time, next) = stamp::read_clock(cell)?;
+        let minute = i32::from(time.hour()) * 60 + i32::from(time.minute());
+        Some(if next { 1_440 } else { minute })
+    };
+    let rows = layout.rows.iter().take(ROWS);
+    let spans: Vec<(i32, i32)> = rows
+        .filter_map(|row| of(row.get(at)?))
+        .filter_map(|(from, to)| Some((minute(&from)?, minute(&to)?)))
+        .collect();
+    let next = |two: &&[(i32, i32)]| {
+        let meets = |end: i32, start: i32| end % 1_440 == start % 1_440;
+        meets(two[0].1, two[1].0) || meets(two[1].1, two[0].0)
+    };
+    // A day has several of them.
+    let date = layout.columns.iter().position(Column::is_time);
+    let rows = layout.rows.iter().take(ROWS);
+    let mut days: Vec<&str> = rows.filter_map(|row| row.get(date?)).collect();
+    days.dedup();
+    let several = spans.len() < 3 || days.len() < spans.len();
+    several && spans.windows(2).filter(next).count() * 2 >= spans.len() - 1
 }
 
 impl Span {

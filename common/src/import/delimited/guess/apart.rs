@@ -3,7 +3,7 @@
 use super::super::layout::Layout;
 use super::super::mapping::ValueColumn;
 use super::super::plan::{column, folded};
-use super::super::words::{PARTS, Sure, channel_in, spaced};
+use super::super::words::{PARTS, Sure, channel_in, spaced, things};
 
 /// Columns that were taken for one channel are parts of it only where their names say so, as those of
 /// two tariffs or three phases do; else they are circuits, of which one may be in another. A column that
@@ -32,7 +32,15 @@ pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueC
     let phases = circuits
         .clone()
         .all(|value| is_thing(value) && is_part(value));
-    if circuits.count() > 1 && values.iter().any(is_thing) && !phases {
+    // A charger has a meter of its own, and two tariffs are the home's.
+    let chargers = values
+        .iter()
+        .filter(|value| is_thing(value))
+        .all(|value| !things::is_thing(header(value)));
+    let mut weak = circuits.clone().filter(|value| !is_thing(value)).peekable();
+    let tariffs = weak.peek().is_some() && weak.all(is_part);
+    let other = phases || chargers || tariffs;
+    if circuits.count() > 1 && values.iter().any(is_thing) && !other {
         for value in values.iter_mut().filter(|value| is_circuit(value)) {
             value.channel = header(value).to_owned();
             value.part.clear();

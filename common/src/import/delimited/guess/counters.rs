@@ -1,10 +1,12 @@
 //! Whether numbers are those of a register, which only grow, or each of its own time.
 
 use crate::import::number::{self, Cell, DecimalMark};
+use crate::import::series::Kind;
 use crate::import::unit::Unit;
 
 use super::super::layout::{Column, Layout};
-use super::super::plan::{folded, unit_in};
+use super::super::mapping::ValueColumn;
+use super::super::plan::{column, folded, unit_in};
 use super::super::words::{AMOUNTS, NO_REGISTERS, REGISTERS, channel_in, spaced, things};
 use super::is_energy;
 
@@ -18,6 +20,8 @@ const ROWS_FEW: usize = 20;
 const STEPS_LIKELY: i64 = 5;
 /// Rows that are many.
 const ROWS_LIKELY: usize = 8;
+/// How many times as high a column may be as another of its kind.
+const STEPS_OF_A_SIZE: i64 = 20;
 /// Columns that are compared with one another.
 const MOST_COMPARED: usize = 200;
 /// Steps by which a column shows that it goes both ways.
@@ -89,6 +93,38 @@ pub(super) fn is_register(header: &str, values: &[i64]) -> bool {
         && !NO_REGISTERS.iter().any(|word| header.contains(word))
 }
 
+/// Registers that stand still beside one that counts: nothing was given in winter, nothing used by night. Their
+/// numbers are so high that they are no energy of one of its steps.
+pub(super) fn hear_standing(layout: &Layout, values: &mut [ValueColumn]) {
+    let cells = |value: &ValueColumn| -> Vec<i64> {
+        let at = column(layout, &value.column);
+        at.map_or_else(Vec::new, |at| {
+            numbers(layout, at).into_iter().flatten().collect()
+        })
+    };
+    let unit = |value: &ValueColumn| {
+        let at = column(layout, &value.column)?;
+        unit_in(&layout.columns[at].header)
+    };
+    let counting = values.iter().find_map(|value| {
+        let numbers = cells(value);
+        let (low, high) = (*numbers.iter().min()?, *numbers.iter().max()?);
+        let steps = i64::try_from(numbers.len()).ok()? - 1;
+        let counts = value.kind == Kind::Register && low >= 0 && high > low && steps > 0;
+        counts.then(|| (unit(value), (high - low) / steps))
+    });
+    let Some((of, step)) = counting else {
+        return;
+    };
+    for value in values.iter_mut().filter(|value| value.kind == Kind::Usage) {
+        let numbers = cells(value);
+        let stands = numbers.len() >= 2 && numbers.iter().all(|number| *number == numbers[0]);
+        if stands && unit(value) == of && numbers[0] / STEPS_TOLD > step {
+            value.kind = Kind::Register;
+        }
+    }
+}
+
 /// How often numbers rise, and how often they fall.
 pub(super) fn ways(values: &[i64]) -> (usize, usize) {
     let pairs = || values.windows(2);
@@ -104,11 +140,10 @@ fn has_other_way(layout: &Layout, at: usize) -> bool {
         return false;
     }
     let unit = unit_in(&layout.columns[at].header);
-    let rises = |at: usize| {
-        let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();
-        ways(&values)
-    };
-    let (up, down) = rises(at);
+    let cells = |at: usize| -> Vec<i64> { numbers(layout, at).into_iter().flatten().collect() };
+    let own = cells(at);
+    let (up, down) = ways(&own);
+    let low = own.iter().min().copied().unwrap_or(0);
     let is_like = |other: &Column| {
         other.is_number()
             && is_energy(other)
@@ -120,7 +155,13 @@ fn has_other_way(layout: &Layout, at: usize) -> bool {
         if other == at || !is_like(column) {
             return false;
         }
-        let (other_up, other_down) = rises(other);
-        (up > 0 && other_down > 0) || (down > 0 && other_up > 0)
+        let other = cells(other);
+        // Next to what was used in a time, a register stands high.
+        let near = other
+            .iter()
+            .max()
+            .is_some_and(|high| *high >= low / STEPS_OF_A_SIZE);
+        let (other_up, other_down) = ways(&other);
+        near && ((up > 0 && other_down > 0) || (down > 0 && other_up > 0))
     })
 }

@@ -50,6 +50,7 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
             "device_consumption".clone_into(&mut value.channel);
         }
     }
+    counters::hear_standing(layout, &mut values);
     let long = long.map(|names| {
         values[0].kind = names.kind;
         names.of
@@ -147,7 +148,13 @@ fn names(
         let column = &layout.columns[*at];
         !column.positive && !column.negative
     };
-    let told: Vec<usize> = chosen.iter().copied().filter(|at| !nothing(at)).collect();
+    // Only of a file that was seen whole is it known that a column has nothing in it.
+    let seen = layout.rows.len() < super::layout::LOOKED_AT;
+    let told: Vec<usize> = chosen
+        .iter()
+        .copied()
+        .filter(|at| !(seen && nothing(at)))
+        .collect();
     let one = if chosen.len() == 1 { &*chosen } else { &told };
     let [value] = one[..] else {
         return None;
@@ -246,21 +253,42 @@ fn number(at: usize) -> String {
     format!("#{}", at + 1)
 }
 
+/// Beginnings of words of columns of units.
+const UNIT_HEADERS: [&str; 12] = [
+    "unit",
+    "uom",
+    "unid",
+    "unité",
+    "einheit",
+    "eenheid",
+    "enhe",
+    "måleenhed",
+    "jednotk",
+    "yksik",
+    "enota",
+    "egység",
+];
+
+/// The column of units. A letter alone is one of them where the header says so: elsewhere `W` is a true value.
 fn units(layout: &Layout, taken: &[usize]) -> Option<usize> {
     (0..layout.columns.len()).find(|at| {
         let column = &layout.columns[*at];
+        let named = plain_words(&column.header)
+            .any(|word| UNIT_HEADERS.iter().any(|begin| word.starts_with(begin)));
+        let is_unit = |word: &String| {
+            (named || word.trim().chars().count() > 1) && Unit::parse(word).is_some()
+        };
         !taken.contains(at)
             && column.filled > 0
             && column.numbers == 0
-            && column.words.iter().any(|word| Unit::parse(word).is_some())
+            && column.words.iter().any(is_unit)
     })
 }
 
 fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> ValueColumn {
     let column = &layout.columns[at];
-    let named = power_of(&column.header)
-        .or_else(|| given_in_spain(layout, at))
-        .or_else(|| channel_in(&column.header).map(|(channel, _)| channel));
+    let named =
+        power_of(&column.header).or_else(|| channel_in(&column.header).map(|(channel, _)| channel));
     let numbers: Vec<i64> = counters::numbers(layout, at)
         .into_iter()
         .flatten()
@@ -296,17 +324,6 @@ fn value(layout: &Layout, at: usize, usual_channel: Option<&str>, of: usize) -> 
         optional: false,
         unless_zero: false,
     }
-}
-
-/// What Spain's distributors call the energy that a home gave, beside what it took.
-fn given_in_spain(layout: &Layout, at: usize) -> Option<&'static str> {
-    let is = |at: usize, names: [&str; 2]| {
-        plain_words(&layout.columns[at].header)
-            .next()
-            .is_some_and(|first| names.contains(&first.as_str()))
-    };
-    let beside = || (0..layout.columns.len()).any(|at| is(at, ["consumo", "consumos"]));
-    (is(at, ["generacion", "generación"]) && beside()).then_some("grid_export")
 }
 
 /// Gas or water, where a line before the table is of one of them and the table does not say.

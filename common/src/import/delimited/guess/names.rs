@@ -18,6 +18,32 @@ const MOST_NAMES: usize = 30;
 /// Digits of a number that is a name.
 const DIGITS_OF_NAME: usize = 6;
 
+/// Beginnings of words of columns that say which way energy went.
+const WAYS: [&str; 20] = [
+    "type",
+    "typ",
+    "tipo",
+    "art",
+    "soort",
+    "rodzaj",
+    "kierunek",
+    "direction",
+    "direc",
+    "richtung",
+    "energierichtung",
+    "register",
+    "channel",
+    "kanal",
+    "canal",
+    "flow",
+    "fluss",
+    "suffix",
+    "obis",
+    "usage",
+];
+/// Words of a cell that says it.
+const MOST_WORDS_OF_A_WAY: usize = 3;
+
 /// Words of columns of times.
 const TIMES: [&str; 7] = ["time", "date", "stamp", "epoch", "unix", "zeit", "moment"];
 
@@ -161,10 +187,21 @@ impl Asked<'_> {
             }
             _ => None,
         };
+        let is_of_ways = |at: usize| {
+            let mut words = plain_words(&self.layout.columns[at].header);
+            words.any(|word| WAYS.iter().any(|begin| word.starts_with(begin)))
+        };
         (0..self.layout.columns.len())
             .filter(|at| self.may_name(*at) && self.layout.columns[*at].numbers == 0)
+            .filter(|at| is_of_ways(*at))
             .find(|at| {
                 let cells = self.cells(*at);
+                if cells
+                    .iter()
+                    .any(|cell| plain_words(cell).count() > MOST_WORDS_OF_A_WAY)
+                {
+                    return false;
+                }
                 let ways: BTreeSet<Option<&str>> = cells.iter().map(way).collect();
                 ways.len() == 1 && ways.first().is_some_and(Option::is_some)
             })
@@ -281,9 +318,19 @@ fn same(channels: &[String], at: usize) -> Vec<usize> {
 
 /// Whether a name is of a tariff or a phase, or a code which is a part of its channel.
 fn is_part(cell: &str) -> bool {
-    codes::is_suffix(cell)
-        || codes::tariff(cell).is_some()
-        || plain_words(&spaced(cell)).any(|word| PARTS.contains(&word.as_str()))
+    codes::is_suffix(cell) || codes::tariff(cell).is_some() || is_of_parts(cell)
+}
+
+/// Whether all words of a name are of a part, of a channel, or numbers: `High Street` is a place.
+fn is_of_parts(cell: &str) -> bool {
+    let words: Vec<String> = plain_words(&spaced(cell)).collect();
+    let is_part = |word: &String| PARTS.contains(&word.as_str());
+    let fits = |word: &String| {
+        is_part(word)
+            || word.bytes().all(|byte| byte.is_ascii_digit())
+            || channel_in(word).is_some()
+    };
+    words.iter().any(is_part) && words.iter().all(fits)
 }
 
 /// Whether a name is of what is left when two ways are set off against each other.

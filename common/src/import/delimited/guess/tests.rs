@@ -182,10 +182,6 @@ fn things_of_a_home_and_batteries_are_not_the_grid() {
              08.08.2022 00:15;0,001465;0,011719;0;0,445313\n",
             "battery_charge 3 0, battery_discharge 3 1.295937, grid_export 3 0.034925, grid_import 3 0.007266",
         ),
-        (
-            "CONSUMO Wh;GENERACION Wh;Fecha\n500;250;2026-07-22 01:00\n400;0;2026-07-22 02:00\n",
-            "grid_export 2 0.25, grid_import 2 0.9",
-        ),
     ]);
 }
 
@@ -203,6 +199,43 @@ fn numbers_that_go_both_ways_are_no_register_whatever_their_header_says() {
     let looked = looked(of_unit("Wh", None), text);
     let expected = "grid_import 3 19.1285, solar_production 3 200.86, total_consumption 3 0.2";
     assert_eq!(channels(&looked), expected);
+}
+
+#[test]
+fn a_register_that_stands_still_beside_one_that_counts_is_one_too() {
+    expect(&[
+        (
+            "timestamp,import_kwh,export_kwh\n2024-01-06 00:00,8034.5,1045.6\n2024-01-06 01:00,8034.9,1045.6\n\
+             2024-01-06 02:00,8035.5,1045.6\n",
+            "grid_export 2 0, grid_import 2 1",
+        ),
+        (
+            "Datum;HT (kWh);NT (kWh)\n06.01.2024 00:00;1234,5;2345,6\n06.01.2024 01:00;1234,5;2346,1\n\
+             06.01.2024 02:00;1234,5;2346,5\n",
+            "grid_import 2 0.9",
+        ),
+        // What is as small as a step is energy of it.
+        (
+            "time,register kwh,export kwh\n2024-01-06 00:00,8034.5,0.5\n2024-01-06 01:00,8034.9,0.5\n\
+             2024-01-06 02:00,8035.5,0.5\n",
+            "grid_export 3 1.5, grid_import 2 1",
+        ),
+    ]);
+}
+
+#[test]
+fn a_letter_of_a_status_is_no_unit() {
+    expect(&[
+        (
+            "\"Zeitpunkt\";\"Verbrauch [kWh]\";\"Status\"\n\"01.01.2024 00:00\";\"0.215\";\"W\"\n\
+             \"01.01.2024 00:15\";\"0.198\";\"W\"\n\"01.01.2024 00:30\";\"0.201\";\"W\"\n",
+            "grid_import 3 0.614",
+        ),
+        (
+            "time,usage,unit\n2024-01-01 00:00,200,W\n2024-01-01 01:00,300,W\n2024-01-01 02:00,100,W\n",
+            "grid_import 3 0.6",
+        ),
+    ]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::import::series::StampIs;
 use crate::import::stamp::{self, Stamp};
 
-use super::super::layout::{Column, Layout, any_stamp};
+use super::super::layout::{Column, LOOKED_AT, Layout, any_stamp};
 use super::super::mapping::TimeColumns;
 use super::super::plan::folded;
 use super::super::words::{BILL_DATES, ENDS, STARTS, spaced};
@@ -204,7 +204,8 @@ fn stamp_is(layout: &Layout, at: usize, date: Option<usize>) -> StampIs {
         let clock = cell.trim().trim_matches('"').rsplit([' ', 'T']).next();
         clock.is_some_and(|clock| clock.starts_with("24:00") || clock == "2400")
     };
-    if says_end || rows.any(past) || covers_days_as_ends(layout, at, date) {
+    let says_start = has(&layout.columns[at], &STARTS);
+    if says_end || rows.any(past) || (!says_start && covers_days_as_ends(layout, at, date)) {
         StampIs::End
     } else {
         StampIs::Start
@@ -213,8 +214,6 @@ fn stamp_is(layout: &Layout, at: usize, date: Option<usize>) -> StampIs {
 
 /// Steps of a day, at least, where rows tell by their first and last what their stamps are.
 const STEPS_OF_A_DAY: usize = 20;
-/// Rows of a file whose last ones were not looked at.
-const ROWS_OF_A_LONG_FILE: usize = 1_000;
 
 /// Whether rows of even steps cover whole days as ends, and not as starts: the first is a step past midnight, the
 /// last one at midnight.
@@ -246,9 +245,9 @@ fn covers_days_as_ends(layout: &Layout, at: usize, date: Option<usize>) -> bool 
     else {
         return false;
     };
-    // Of a long file the last row was not looked at.
-    let is_long = layout.rows.len() >= ROWS_OF_A_LONG_FILE;
-    first.rem_euclid(86_400) == step && (last.rem_euclid(86_400) == 0 || is_long)
+    // Of a long file some rows were not looked at, which may be the first ones.
+    let seen = layout.rows.len() < LOOKED_AT;
+    seen && first.rem_euclid(86_400) == step && last.rem_euclid(86_400) == 0
 }
 
 /// Minutes by which stamps are before what they stand for: Home Assistant's table of statistics has what a counter
@@ -334,13 +333,16 @@ fn ends_with_a_day(layout: &Layout, first: usize, second: usize) -> bool {
 
 /// Whether spans end with their last second, or the last minute of a step.
 fn ends_with_a_second(layout: &Layout, first: usize, second: usize) -> bool {
-    let mut any = false;
-    let all = pairs(layout, first, second).all(|(from, to)| {
-        any = true;
-        let rest = (to - from).rem_euclid(300);
-        rest == 299 || (rest == 240 && from % 60 == 0)
-    });
-    any && all
+    let rests: Vec<(i64, i64)> = pairs(layout, first, second)
+        .map(|(from, to)| (from, (to - from).rem_euclid(300)))
+        .collect();
+    let seconds = rests.iter().all(|(_, rest)| *rest == 299);
+    // A session may end in any minute.
+    let minutes = rests.len() >= 3
+        && rests
+            .iter()
+            .all(|(from, rest)| *rest == 240 && from % 300 == 0);
+    !rests.is_empty() && (seconds || minutes)
 }
 
 /// Whether a second column of days is that of an interval's end: the same, or the next where its clock shows

@@ -8,7 +8,7 @@ use crate::import::unit::{Base, Unit};
 
 use super::super::layout::{Layout, any_stamp};
 use super::super::mapping::ValueColumn;
-use super::super::plan::{column, folded, unit_in};
+use super::super::plan::{column, unit_in};
 use super::super::words::{NET, Sure, channel_in, spaced, things};
 use super::counters::{numbers, ways};
 
@@ -98,7 +98,10 @@ fn leave_out_days(layout: &Layout, day: usize, values: &mut Vec<ValueColumn>) {
     };
     let sure = kept.iter().any(|value| !is_weak(value));
     for mut value in daily {
-        let same = kept.iter().any(|other| other.channel == value.channel);
+        let same = value.channel != "device_consumption"
+            && kept
+                .iter()
+                .any(|other| other.channel == value.channel && !is_daily(other));
         let told = same || (sure && is_weak(&value));
         if !told {
             value.kind = Kind::Register;
@@ -124,12 +127,23 @@ fn is_of_day(layout: &Layout, day: usize, value: &ValueColumn) -> bool {
             }
         })
     };
-    let dates: Vec<Date> = layout.rows.iter().filter_map(date).collect();
-    let days = 1 + dates.windows(2).filter(|two| two[0] != two[1]).count();
-    let numbers: Vec<i64> = cells(layout, value).into_iter().flatten().collect();
-    let (rises, falls) = ways(&numbers);
-    // Newest first, it rises once a day.
-    dates.len() > 2 * days && rises.min(falls) <= days
+    let rows = layout.rows.iter().zip(cells(layout, value));
+    let rows: Vec<(Date, i64)> = rows
+        .filter_map(|(row, cell)| Some((date(row)?, cell?)))
+        .collect();
+    let days: Vec<Vec<i64>> = rows
+        .chunk_by(|one, other| one.0 == other.0)
+        .map(|day| day.iter().map(|(_, number)| *number).collect())
+        .collect();
+    let counted: Vec<(usize, usize)> = days.iter().map(|day| ways(day)).collect();
+    let total = |of: fn(&(usize, usize)) -> usize| counted.iter().map(of).sum::<usize>();
+    let (rises, falls) = (total(|day| day.0), total(|day| day.1));
+    let moving = counted
+        .iter()
+        .filter(|(rises, falls)| rises + falls > 0)
+        .count();
+    // Newest first, it falls within each day.
+    rows.len() > 2 * days.len() && rises.min(falls) == 0 && moving * 2 > days.len()
 }
 
 /// A column that says that it is the sum of the others of its channel, and is.
@@ -176,14 +190,23 @@ fn is_sum_of(total: &[Option<i64>], parts: &[Vec<Option<i64>>]) -> bool {
 /// What came in less what went out, beside one of the two.
 fn leave_out_nets(layout: &Layout, values: &mut Vec<ValueColumn>) {
     let is_net = |value: &ValueColumn| {
-        let header = folded(header(layout, value));
-        NET.iter().any(|words| header.contains(words))
+        let words = things::words(header(layout, value));
+        NET.iter().any(|net| things::has(&words, net))
     };
-    let is_way = |value: &ValueColumn| {
-        matches!(value.channel.as_str(), "grid_import" | "grid_export") && !is_net(value)
+    let way = |channel: &str| {
+        let mut others = values.iter();
+        others.any(|value| value.channel == channel && !is_net(value))
     };
-    if values.iter().any(is_way) {
+    let (import, export) = (way("grid_import"), way("grid_export"));
+    if import && export {
         values.retain(|value| !is_net(value));
+    } else if import || export {
+        // It keeps its name: what it is less of, nothing says.
+        for value in values.iter_mut().filter(|value| is_net(value)) {
+            value.channel = header(layout, value).to_owned();
+            value.part.clear();
+            value.phase = false;
+        }
     }
 }
 
@@ -208,9 +231,12 @@ fn leave_out_powers(layout: &Layout, values: &mut Vec<ValueColumn>) {
             return true;
         }
         let power = cells(layout, value);
-        !energies
-            .iter()
-            .any(|(channel, energy)| *channel == value.channel || is_multiple(&power, energy))
+        // A flow of another name is another one, however alike.
+        let is_weak = channel_in(header(layout, value)).is_none_or(|(_, sure)| sure == Sure::Weak);
+        let is_thing = value.channel == "device_consumption";
+        !energies.iter().any(|(channel, energy)| {
+            (!is_thing && *channel == value.channel) || (is_weak && is_multiple(&power, energy))
+        })
     });
 }
 
@@ -224,10 +250,12 @@ fn is_multiple(one: &[Option<i64>], other: &[Option<i64>]) -> bool {
     let Some((one, other)) = pairs.iter().copied().max() else {
         return false;
     };
-    // Within a fiftieth of the largest: small numbers are rounded.
+    // Within a fiftieth, and a five-hundredth of the largest: small numbers are rounded.
+    let rounding = one.abs() * other.abs() / 500;
     let is_alike = |(power, energy): &&(i128, i128)| {
-        let apart = (power * other).saturating_sub(energy * one);
-        apart.saturating_abs().saturating_mul(50) <= one.abs() * other.abs()
+        let (left, right) = (power * other, energy * one);
+        let apart = left.saturating_sub(right).saturating_abs();
+        apart <= left.saturating_abs() / 50 + rounding
     };
     let different = pairs.iter().any(|(power, _)| *power != one);
     one > 0

@@ -288,9 +288,6 @@ pub(super) fn channel_in(text: &str) -> Option<(&'static str, Sure)> {
     if let Some(channel) = codes::channel(&text).or_else(|| things::of_battery(&text)) {
         return plain(channel);
     }
-    if things::is_thing(&text) {
-        return plain("device_consumption");
-    }
     if things::is_of_inverter(&text) {
         return plain("solar_production");
     }
@@ -305,6 +302,17 @@ pub(super) fn channel_in(text: &str) -> Option<(&'static str, Sure)> {
                 || (*channel == "solar_production" && produced())
         })
         .map(|(channel, sure, _)| (*channel, *sure));
+    // `Import circuit` is of the grid; a car that is charged is no battery.
+    let of_a_way = matches!(
+        found,
+        Some((
+            "grid_import" | "grid_export" | "solar_production",
+            Sure::Plain
+        ))
+    );
+    if !of_a_way && things::is_thing(&text) {
+        return plain("device_consumption");
+    }
     if found.is_some_and(|(_, sure)| sure == Sure::Plain) {
         return found;
     }
@@ -369,13 +377,12 @@ pub(super) const AMOUNTS: [&str; 10] = [
 ];
 
 /// Words of what came in less what went out.
-pub(super) const NET: [&str; 6] = [
+pub(super) const NET: [&str; 5] = [
     "net consumption",
     "net usage",
     "net energy",
     "net kwh",
     "net import",
-    "net (kwh",
 ];
 
 /// Words of columns that say which meter a row is of.

@@ -91,7 +91,8 @@ const THINGS: [&str; 84] = [
 ];
 
 /// Words that make of a thing something else: what it gives back, what is burnt in it.
-const NO_THINGS: [&str; 9] = [
+const NO_THINGS: [&str; 10] = [
+    " main ",
     "gas",
     "export",
     "discharg",
@@ -151,9 +152,10 @@ pub(in super::super) fn of_battery(text: &str) -> Option<&'static str> {
 /// Whether a text is what inverters call all that they made, or made today.
 pub(in super::super) fn is_of_inverter(text: &str) -> bool {
     let words = words(text);
-    ["etotal", "e total", "etoday", "e today"]
+    let begins = [" e total ", " e today "]
         .iter()
-        .any(|name| has(&words, name))
+        .any(|name| words.starts_with(name));
+    begins || ["etotal", "etoday"].iter().any(|name| has(&words, name))
 }
 
 /// Whether words, as [`words()`] has them, have some next to each other.
