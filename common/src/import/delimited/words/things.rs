@@ -155,7 +155,9 @@ pub(in super::super) fn is_of_inverter(text: &str) -> bool {
     let begins = [" e total ", " e today "]
         .iter()
         .any(|name| words.starts_with(name));
-    begins || ["etotal", "etoday"].iter().any(|name| has(&words, name))
+    // With a hyphen it is one word anywhere: `e total` may be "and total".
+    let close = words_of(text, |c| c == '-');
+    begins || ["etotal", "etoday"].iter().any(|name| has(&close, name))
 }
 
 /// Whether words, as [`words()`] has them, have some next to each other.
@@ -165,7 +167,13 @@ pub(in super::super) fn has(words: &str, some: &str) -> bool {
 
 /// Words in small letters with one blank around each.
 pub(in super::super) fn words(text: &str) -> String {
-    let folded = folded(text);
+    words_of(text, |_| false)
+}
+
+/// The same where some marks part no words.
+fn words_of(text: &str, is_nothing: impl Fn(char) -> bool) -> String {
+    let mut folded = folded(text);
+    folded.retain(|c| !is_nothing(c));
     let parts = folded.split(|c: char| !c.is_alphanumeric());
     let mut words = " ".to_owned();
     for part in parts.filter(|part| !part.is_empty()) {
@@ -199,6 +207,14 @@ mod tests {
         ] {
             assert!(!is_thing(none), "{none}");
         }
+    }
+
+    #[test]
+    fn inverters_are_told_by_what_they_call_their_counts() {
+        for text in ["SB 3300 E-Total Counter kWh", "ETotal", "E Today (kWh)"] {
+            assert!(is_of_inverter(text), "{text}");
+        }
+        assert!(!is_of_inverter("Energia ativa e total"));
     }
 
     #[test]
