@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::delimited::{Dates, Layout, Mapping, Only, TimeColumns, column};
+use super::delimited::{Dates, Layout, Mapping, Only, ValueColumn, column, has_any};
 use super::formats;
 use super::series::StampIs;
 
@@ -29,10 +29,10 @@ pub struct Preset {
     pub headless: Option<Headless>,
     /// Channels by the words of a file's name, where nothing in the file tells.
     #[serde(default)]
-    pub file_names: Vec<FileName>,
+    pub file_names: Vec<ChannelHint>,
     /// Channels by words before the table, whose own words do not tell.
     #[serde(default)]
-    pub preamble_channels: Vec<FileName>,
+    pub preamble_channels: Vec<ChannelHint>,
     /// How it is read; by the words of its columns where it is left out.
     pub mapping: Option<Mapping>,
     /// What is known besides of a table that is read by the words of its columns.
@@ -49,7 +49,7 @@ pub struct Known {
     /// What the stamp is of its interval, where there is one only.
     pub stamp_is: Option<StampIs>,
     /// Channels by what headers begin with.
-    pub channels: Vec<FileName>,
+    pub channels: Vec<ChannelHint>,
     /// Rows that are read, by each of the columns of a name.
     pub only: Vec<Only>,
 }
@@ -67,7 +67,7 @@ pub enum Headless {
 /// Words of a file's name, its preamble or its header, and the channel they mean.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FileName {
+pub struct ChannelHint {
     /// Any of these, small letters.
     pub words: Vec<String>,
     /// Channel.
@@ -162,10 +162,7 @@ impl Preset {
                 return false;
             };
             let mut cells = layout.rows.iter().filter_map(|row| row.get(at));
-            cells.any(|cell| {
-                let cell = cell.to_lowercase();
-                asked.words.iter().any(|word| cell.contains(word.as_str()))
-            })
+            cells.any(|cell| has_any(&asked.words, cell))
         })
     }
 
@@ -175,33 +172,17 @@ impl Preset {
         let Some(mapping) = &self.mapping else {
             return true;
         };
-        let there = |name: &String| column(layout, name).is_some();
-        let time = match &mapping.time {
-            TimeColumns::At { column, .. } | TimeColumns::BillDate { column } => there(column),
-            TimeColumns::DateAndClock { date: a, clock: b }
-            | TimeColumns::Span {
-                start: a, end: b, ..
-            }
-            | TimeColumns::DateAndHour {
-                date: a, hour: b, ..
-            }
-            | TimeColumns::YearAndMonth { year: a, month: b } => there(a) && there(b),
-            TimeColumns::DateAndClocks {
-                date,
-                start,
-                end_date,
-                end,
-                ..
-            } => there(date) && there(start) && there(end) && end_date.iter().all(there),
-        };
+        let there = |name: &str| column(layout, name).is_some();
         let of = mapping.channel_of.as_ref().map(|of| &of.column);
         let mut others = [&mapping.unit_column, &mapping.factor, &mapping.length]
             .into_iter()
             .flatten()
-            .chain(of);
-        let needed = |value: &&super::delimited::ValueColumn| !value.optional;
+            .chain(of)
+            .map(String::as_str)
+            .chain(mapping.time.columns());
+        let needed = |value: &&ValueColumn| !value.optional;
         let values = &mapping.values;
-        time && others.all(there)
+        others.all(there)
             && values
                 .iter()
                 .filter(needed)

@@ -138,6 +138,32 @@ pub enum TimeColumns {
     },
 }
 
+impl TimeColumns {
+    /// The columns of it.
+    pub(in crate::import) fn columns(&self) -> impl Iterator<Item = &str> {
+        let (first, others) = match self {
+            Self::At { column, .. } | Self::BillDate { column } => (column, [None; 3]),
+            Self::DateAndClock { date: a, clock: b }
+            | Self::Span {
+                start: a, end: b, ..
+            }
+            | Self::DateAndHour {
+                date: a, hour: b, ..
+            }
+            | Self::YearAndMonth { year: a, month: b } => (a, [Some(b), None, None]),
+            Self::DateAndClocks {
+                date,
+                start,
+                end_date,
+                end,
+                ..
+            } => (date, [Some(start), end_date.as_ref(), Some(end)]),
+        };
+        let others = others.into_iter().flatten();
+        std::iter::once(first).chain(others).map(String::as_str)
+    }
+}
+
 /// A column of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -226,11 +252,22 @@ impl ChannelWords {
     /// The word that a cell in small letters has.
     pub(super) fn word_in(&self, cell: &str) -> Option<&str> {
         let mut words = self.words.iter().map(String::as_str);
-        words.find(|word| match word.strip_prefix('=') {
-            Some(whole) => cell == whole,
-            None => cell.contains(word),
-        })
+        words.find(|word| is_in(word, cell))
     }
+}
+
+/// Whether a word is in a cell in small letters; `=word` is the whole of it.
+fn is_in(word: &str, cell: &str) -> bool {
+    match word.strip_prefix('=') {
+        Some(whole) => cell == whole,
+        None => cell.contains(word),
+    }
+}
+
+/// Whether a cell has one of some words.
+pub(in crate::import) fn has_any(words: &[String], cell: &str) -> bool {
+    let lower = cell.trim().to_lowercase();
+    words.iter().any(|word| is_in(word, &lower))
 }
 
 /// Rows whose cell has one of some words.

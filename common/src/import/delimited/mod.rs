@@ -29,6 +29,7 @@ mod words;
 
 pub use bills::{BILLED, BillColumns};
 pub use layout::{Column, Layout};
+pub(super) use mapping::has_any;
 pub use mapping::{
     ChannelOf, ChannelWords, Dates, Decimals, Mapping, Negative, Only, TimeColumns, ValueColumn,
 };
@@ -85,12 +86,11 @@ pub struct Table {
 /// # Errors
 /// Findings as [`plan::of`] has them, and `unrecognised` where there is nothing like a table of times and values.
 pub(super) fn understand(
-    layout: Layout,
+    mut layout: Layout,
     file_name: &str,
     said: &Said,
     zone: &str,
 ) -> Result<Table, Vec<Finding>> {
-    let mut layout = layout;
     let span = spans::split(&mut layout);
     let (preset, mapping) = choose(&layout, file_name, said)?;
     let mut why: Vec<String> = Vec::new();

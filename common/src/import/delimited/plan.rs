@@ -10,7 +10,7 @@ use super::bills::Bills;
 use super::dates::{Each, date_order, each};
 use super::gas;
 use super::layout::Layout;
-use super::mapping::{Mapping, Negative, Only, TimeColumns};
+use super::mapping::{Mapping, Negative, Only, TimeColumns, has_any};
 use super::negative;
 use super::words::spaced;
 
@@ -102,11 +102,7 @@ pub(super) struct Words {
 impl Words {
     /// Whether a cell has one of the words.
     pub(super) fn are_in(&self, cell: &str) -> bool {
-        let lower = cell.trim().to_lowercase();
-        self.words.iter().any(|word| match word.strip_prefix('=') {
-            Some(whole) => lower == whole,
-            None => lower.contains(word.as_str()),
-        })
+        has_any(&self.words, cell)
     }
 }
 

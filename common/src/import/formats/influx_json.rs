@@ -27,15 +27,8 @@ pub fn recognise(head: &str) -> bool {
 pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()> {
     let mut json = Json::new(source);
     let mut answer = Answer::default();
-    loop {
-        match json.next()? {
-            Ok(Some(token)) => answer.take(token, &json, series),
-            Ok(None) => break,
-            Err(code) => {
-                series.findings.add(json.line, code, &[]);
-                break;
-            }
-        }
+    while let Some(token) = json.token(series)? {
+        answer.take(token, &json, series);
     }
     answer.readings.finish(series);
     Ok(())

@@ -4,6 +4,7 @@
 use std::io::{self, BufRead};
 
 use super::bounded::lossy;
+use crate::import::series::Series;
 
 /// Containers within containers.
 const MOST_DEPTH: usize = 64;
@@ -83,6 +84,20 @@ impl<'s> Json<'s> {
             expects: Expects::Value,
             bytes: Vec::new(),
         }
+    }
+
+    /// The next token; none at the end, or where the file is broken, which is told.
+    pub(in crate::import) fn token(
+        &mut self,
+        series: &mut Series<'_>,
+    ) -> io::Result<Option<Token>> {
+        Ok(match self.next()? {
+            Ok(token) => token,
+            Err(code) => {
+                series.findings.add(self.line, code, &[]);
+                None
+            }
+        })
     }
 
     /// The next token; none at the end. `Err` has the code of what is wrong with the file.

@@ -32,15 +32,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut item = Item::default();
     let mut months: Vec<Item> = Vec::new();
     let mut has_days = false;
-    loop {
-        let token = match json.next()? {
-            Ok(Some(token)) => token,
-            Ok(None) => break,
-            Err(code) => {
-                series.findings.add(json.line, code, &[]);
-                return Ok(());
-            }
-        };
+    while let Some(token) = json.token(series)? {
         let list = |back: usize| json.path.iter().rev().nth(back).map(String::as_str);
         let is_list = |name: Option<&str>| matches!(name, Some("day_list" | "month_list"));
         match token {

@@ -32,15 +32,7 @@ pub fn recognise(head: &str) -> bool {
 pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()> {
     let mut json = Json::new(source);
     let mut answer = Answer::default();
-    loop {
-        let token = match json.next()? {
-            Ok(Some(token)) => token,
-            Ok(None) => return Ok(()),
-            Err(code) => {
-                series.findings.add(json.line, code, &[]);
-                return Ok(());
-            }
-        };
+    while let Some(token) = json.token(series)? {
         if answer.take(token, &json, series).is_err() {
             let most = MOST_HELD.to_string();
             let params = [("max", most.as_str())];
@@ -48,6 +40,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
             return Ok(());
         }
     }
+    Ok(())
 }
 
 #[derive(Default)]

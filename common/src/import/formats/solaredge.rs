@@ -35,15 +35,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
         held: Vec::new(),
         meters: Vec::new(),
     };
-    loop {
-        let token = match json.next()? {
-            Ok(Some(token)) => token,
-            Ok(None) => return Ok(()),
-            Err(code) => {
-                series.findings.add(json.line, code, &[]);
-                return Ok(());
-            }
-        };
+    while let Some(token) = json.token(series)? {
         if answer.take(token, &json, series).is_err() {
             let most = MOST_HELD.to_string();
             series
@@ -52,6 +44,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
             return Ok(());
         }
     }
+    Ok(())
 }
 
 struct Answer {

@@ -26,15 +26,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
     let mut node = Node::default();
     let mut meters = Meters::default();
     let mut homes = 0_usize;
-    loop {
-        let token = match json.next()? {
-            Ok(Some(token)) => token,
-            Ok(None) => return Ok(()),
-            Err(code) => {
-                series.findings.add(json.line, code, &[]);
-                return Ok(());
-            }
-        };
+    while let Some(token) = json.token(series)? {
         match token {
             Token::BeginObject => {
                 let is_home = json.path.last().is_some_and(String::is_empty)
@@ -55,6 +47,7 @@ pub fn read(source: &mut dyn BufRead, series: &mut Series<'_>) -> io::Result<()>
             _ => {}
         }
     }
+    Ok(())
 }
 
 /// One node.

@@ -2,24 +2,22 @@
 
 use super::super::layout::Layout;
 use super::super::mapping::ValueColumn;
-use super::super::plan::{column, folded};
+use super::super::plan::folded;
 use super::super::words::{PARTS, Sure, channel_in, spaced, things};
+use super::header;
 
 /// Columns that were taken for one channel are parts of it only where their names say so, as those of
 /// two tariffs or three phases do; else they are circuits, of which one may be in another. A column that
 /// says which way goes before one that does not.
 pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueColumn> {
-    let header = |value: &ValueColumn| {
-        column(layout, &value.column).map_or("", |at| layout.columns[at].header.as_str())
-    };
     let is_part = |value: &ValueColumn| {
-        let header = folded(&spaced(header(value)));
+        let header = folded(&spaced(header(layout, value)));
         header
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| PARTS.contains(&word))
     };
     let sure = |value: &ValueColumn| {
-        channel_in(header(value))
+        channel_in(header(layout, value))
             .filter(|(channel, _)| *channel == value.channel)
             .map_or(Sure::Weak, |(_, sure)| sure)
     };
@@ -36,13 +34,13 @@ pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueC
     let chargers = values
         .iter()
         .filter(|value| is_thing(value))
-        .all(|value| !things::is_thing(header(value)));
+        .all(|value| !things::is_thing(header(layout, value)));
     let mut weak = circuits.clone().filter(|value| !is_thing(value)).peekable();
     let tariffs = weak.peek().is_some() && weak.all(is_part);
     let other = phases || chargers || tariffs;
     if circuits.count() > 1 && values.iter().any(is_thing) && !other {
         for value in values.iter_mut().filter(|value| is_circuit(value)) {
-            value.channel = header(value).to_owned();
+            value.channel = header(layout, value).to_owned();
             value.part.clear();
             value.phase = false;
         }
@@ -64,7 +62,7 @@ pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueC
         value.channel = if sure(value) == Sure::Used && one_used {
             "total_consumption".to_owned()
         } else {
-            header(value).to_owned()
+            header(layout, value).to_owned()
         };
         value.part.clear();
         value.phase = false;
@@ -79,7 +77,7 @@ pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueC
             .filter(|(channel, _)| *channel == value.channel);
         let several = same.clone().count() > 1;
         if several && !same.all(|(_, part)| *part) {
-            value.channel = header(value).to_owned();
+            value.channel = header(layout, value).to_owned();
             value.part.clear();
             value.phase = false;
         }

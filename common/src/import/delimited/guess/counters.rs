@@ -6,9 +6,9 @@ use crate::import::unit::Unit;
 
 use super::super::layout::{Column, Layout};
 use super::super::mapping::ValueColumn;
-use super::super::plan::{column, folded, unit_in};
+use super::super::plan::{folded, unit_in};
 use super::super::words::{AMOUNTS, NO_REGISTERS, REGISTERS, channel_in, spaced, things};
-use super::is_energy;
+use super::{MOST_COMPARED, cells, header, is_energy};
 
 /// Steps after which a register stands where it was found: so many that no meter of a home is as young.
 const STEPS_TOLD: i64 = 50;
@@ -21,9 +21,7 @@ const STEPS_LIKELY: i64 = 5;
 /// Rows that are many.
 const ROWS_LIKELY: usize = 8;
 /// How many times as high a column may be as another of its kind.
-const STEPS_OF_A_SIZE: i64 = 20;
-/// Columns that are compared with one another.
-const MOST_COMPARED: usize = 200;
+const TIMES_AS_HIGH: i64 = 20;
 /// Steps by which a column shows that it goes both ways.
 const STEPS_BOTH: usize = 6;
 
@@ -96,16 +94,9 @@ pub(super) fn is_register(header: &str, values: &[i64]) -> bool {
 /// Registers that stand still beside one that counts: nothing was given in winter, nothing used by night. Their
 /// numbers are so high that they are no energy of one of its steps.
 pub(super) fn hear_standing(layout: &Layout, values: &mut [ValueColumn]) {
-    let cells = |value: &ValueColumn| -> Vec<i64> {
-        let at = column(layout, &value.column);
-        at.map_or_else(Vec::new, |at| {
-            numbers(layout, at).into_iter().flatten().collect()
-        })
-    };
-    let unit = |value: &ValueColumn| {
-        let at = column(layout, &value.column)?;
-        unit_in(&layout.columns[at].header)
-    };
+    let cells =
+        |value: &ValueColumn| -> Vec<i64> { cells(layout, value).into_iter().flatten().collect() };
+    let unit = |value: &ValueColumn| unit_in(header(layout, value));
     let counting = values.iter().find_map(|value| {
         let numbers = cells(value);
         let (low, high) = (*numbers.iter().min()?, *numbers.iter().max()?);
@@ -160,7 +151,7 @@ fn has_other_way(layout: &Layout, at: usize) -> bool {
         let near = other
             .iter()
             .max()
-            .is_some_and(|high| *high >= low / STEPS_OF_A_SIZE);
+            .is_some_and(|high| *high >= low / TIMES_AS_HIGH);
         let (other_up, other_down) = ways(&other);
         near && ((up > 0 && other_down > 0) || (down > 0 && other_up > 0))
     })

@@ -44,9 +44,12 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
         return None;
     }
     for value in &mut values {
-        let at = super::plan::column(layout, &value.column);
-        let header = at.map_or("", |at| layout.columns[at].header.as_str());
-        if sessions && matches!(channel_in(header), Some(("grid_import", Sure::Weak))) {
+        if sessions
+            && matches!(
+                channel_in(header(layout, value)),
+                Some(("grid_import", Sure::Weak))
+            )
+        {
             "device_consumption".clone_into(&mut value.channel);
         }
     }
@@ -95,6 +98,20 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
         negative: signed.then_some(Negative::Error),
         bills: None,
     })
+}
+
+/// Columns that are compared with one another: more are of no home, and each more is compared with all.
+const MOST_COMPARED: usize = 200;
+
+/// The header of a column of values.
+fn header<'l>(layout: &'l Layout, value: &ValueColumn) -> &'l str {
+    super::plan::column(layout, &value.column).map_or("", |at| layout.columns[at].header.as_str())
+}
+
+/// The numbers of a column of values row by row, in billionths.
+fn cells(layout: &Layout, value: &ValueColumn) -> Vec<Option<i64>> {
+    super::plan::column(layout, &value.column)
+        .map_or_else(Vec::new, |at| counters::numbers(layout, at))
 }
 
 /// The columns of energy, or of power.

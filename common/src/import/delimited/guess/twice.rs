@@ -8,9 +8,10 @@ use crate::import::unit::{Base, Unit};
 
 use super::super::layout::{Layout, any_stamp};
 use super::super::mapping::ValueColumn;
-use super::super::plan::{column, unit_in};
+use super::super::plan::unit_in;
 use super::super::words::{NET, Sure, channel_in, spaced, things};
-use super::counters::{numbers, ways};
+use super::counters::ways;
+use super::{MOST_COMPARED, cells, header};
 
 /// Words of a column that is the sum of others.
 const TOTALS: [&str; 19] = [
@@ -66,9 +67,6 @@ const POWERS: [&str; 9] = [
     "výkon",
 ];
 
-/// Columns of values that are compared with one another: more are of no home, and each more is compared with all.
-const MOST_COMPARED: usize = 200;
-
 /// Leaves out of the values what others of them tell too. `day` is the column of dates.
 pub(super) fn leave_out(layout: &Layout, day: usize, values: &mut Vec<ValueColumn>) {
     if values.len() > MOST_COMPARED {
@@ -78,14 +76,6 @@ pub(super) fn leave_out(layout: &Layout, day: usize, values: &mut Vec<ValueColum
     leave_out_sums(layout, values);
     leave_out_nets(layout, values);
     leave_out_powers(layout, values);
-}
-
-fn header<'l>(layout: &'l Layout, value: &ValueColumn) -> &'l str {
-    column(layout, &value.column).map_or("", |at| layout.columns[at].header.as_str())
-}
-
-fn cells(layout: &Layout, value: &ValueColumn) -> Vec<Option<i64>> {
-    column(layout, &value.column).map_or_else(Vec::new, |at| numbers(layout, at))
 }
 
 /// What is counted from each midnight on is left out beside what tells the same, and is a register elsewhere.
