@@ -68,6 +68,7 @@ const NOTES: &[&str] = &[
     "gas_in_kwh",
     "ignored",
     "kept",
+    "made_nothing",
     "more",
     "net_left_out",
     "net_split",

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use super::delimited::Said;
 use super::file::{Looked, Request, look};
 
 pub(super) fn looked(name: &str, text: &str) -> Looked {
@@ -221,4 +222,78 @@ fn what_somebody_says_of_a_format_of_its_own_reaches_it() {
     })
     .unwrap();
     assert_eq!(sum, 500_000_000);
+}
+
+#[test]
+fn what_an_inverter_draws_by_night_is_no_production_and_no_fault() {
+    let text = |drawn: &str| {
+        format!(
+            "DateTime,Device ID,Name,kWh\n2025-01-01 12:00:00,solar,Solar Production,0.5\n\
+             2025-01-01 13:00:00,solar,Solar Production,-{drawn}\n"
+        )
+    };
+    let night = looked("sense.csv", &text("0.03"));
+    let code = |looked: &Looked| looked.findings.last().unwrap().code.clone();
+    assert_eq!(channels(&night), "solar_production 2 0.5");
+    assert_eq!(code(&night), "made_nothing");
+    let more = looked("sense.csv", &text("0.031"));
+    assert_eq!(channels(&more), "solar_production 1 0.5");
+    assert_eq!(code(&more), "below_zero");
+}
+
+#[test]
+fn names_of_files_of_metern_say_of_what_their_meter_is() {
+    for (name, expected) in [
+        ("3prelievi2025.csv", "grid_import 2 3"),
+        ("2consumi2025.csv", "total_consumption 2 3"),
+        ("4consumo_clima2025.csv", "device_consumption 2 3"),
+        // What a home used of its own goes through no meter of ours.
+        ("5autoconsumo2025.csv", "register 2 3"),
+    ] {
+        let looked = looked(name, "20250301,100000\n20250302,101000\n20250303,103000\n");
+        assert_eq!(channels(&looked), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_unit_that_somebody_says_is_that_of_a_table_without_a_header() {
+    let text = "1741000000,0.5\n1741000600,0.7\n1741001200,0.6\n";
+    let of = |unit: Option<&str>| {
+        let request = Request {
+            name: "feed.csv",
+            time_zone: Some("Europe/London"),
+            said: Said {
+                unit: unit.map(str::to_owned),
+                channel: Some("grid_import".to_owned()),
+                ..Said::default()
+            },
+            ..Request::default()
+        };
+        channels(&look(&mut Cursor::new(text.as_bytes()), &request).unwrap())
+    };
+    assert_eq!(of(Some("kWh")), "grid_import 3 1.8");
+    assert_eq!(of(Some("kW")), "grid_import 3 0.3");
+    assert_eq!(of(None), "grid_import 3 0.0003");
+}
+
+#[test]
+fn bills_that_people_enter_end_with_a_day_or_where_the_next_begins() {
+    let text = |first: &str| {
+        format!(
+            "Meter Type,Start Date,End Date,Usage/Quantity,Usage Units\n\
+             Electric - Grid,2024-01-01,{first},300,kWh\nElectric - Grid,2024-02-01,2024-02-29,200,kWh\n"
+        )
+    };
+    for first in ["2024-01-31", "2024-02-01"] {
+        let looked = looked("meters.csv", &text(first));
+        assert_eq!(looked.preset, "portfolio_manager");
+        assert_eq!(channels(&looked), "grid_import 2 500", "{first}");
+    }
+}
+
+#[test]
+fn our_own_layout_has_no_column_of_meters() {
+    let text = "Timestamp;Meter;kWh\n2025-03-03 00:00;A100;0,5\n2025-03-03 00:00;B100;1\n\
+                2025-03-03 01:00;A100;0,25\n2025-03-03 01:00;B100;2\n";
+    assert_eq!(channels(&looked("two.csv", text)), "A100 2 0.75, B100 2 3");
 }

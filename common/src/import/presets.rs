@@ -24,6 +24,9 @@ pub struct Preset {
     /// Words that some cell of a column has, small letters, where headers alone do not tell.
     #[serde(default)]
     pub cells: Vec<Only>,
+    /// Whether a table of this layout has no other columns.
+    #[serde(default)]
+    pub nothing_else: bool,
     /// What a table without a header holds.
     #[serde(default)]
     pub headless: Option<Headless>,
@@ -138,7 +141,8 @@ pub(super) fn of(layout: &Layout) -> Option<&'static Preset> {
             Some(headless) => !layout.has_header && headless.fits(layout),
             None => layout.has_header && !preset.header.is_empty(),
         };
-        words && there && head && preset.cells_fit(layout) && preset.can_read(layout)
+        let alone = !preset.nothing_else || layout.columns.len() == preset.header.len();
+        words && there && head && alone && preset.cells_fit(layout) && preset.can_read(layout)
     };
     all()
         .iter()

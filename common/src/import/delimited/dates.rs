@@ -8,8 +8,7 @@ use jiff::civil::Date;
 use super::layout::Layout;
 use super::mapping::{Dates, Mapping};
 use super::plan::{Time, Value};
-use super::when::whole_month;
-use crate::import::series::Kind;
+use crate::import::series::{Kind, StampIs};
 use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
 
 /// What a row is of whose time is a day alone.
@@ -19,8 +18,12 @@ pub(super) enum Each {
     Day,
     /// The seven days from it on.
     Week,
-    /// The month that it begins or ends.
-    Month,
+    /// The seven days up to it.
+    WeekTo,
+    /// So many months from its own on.
+    Months(i32),
+    /// So many months up to its own.
+    MonthsTo(i32),
 }
 
 /// Rows by which it is told that they are of weeks or months.
@@ -39,8 +42,10 @@ impl Each {
         let apart =
             |two: &[Date]| i64::from(two[0].until(two[1]).map_or(0, |span| span.get_days()));
         let weeks = days.windows(2).filter(|two| apart(two) == 7).count();
-        if first || last {
-            Self::Month
+        if first {
+            Self::Months(months_apart(&days))
+        } else if last {
+            Self::MonthsTo(months_apart(&days))
         } else if weeks * 4 >= (days.len() - 1) * 3
             && days.windows(2).all(|two| apart(two) % 7 == 0)
         {
@@ -58,20 +63,58 @@ impl Each {
                 let end = day.saturating_add(7.days());
                 (Stamp::Day(day), Some(Stamp::Day(end)))
             }
-            Self::Month => whole_month(day.first_of_month()),
+            Self::WeekTo => {
+                let after = day.saturating_add(1.day());
+                (
+                    Stamp::Day(after.saturating_sub(7.days())),
+                    Some(Stamp::Day(after)),
+                )
+            }
+            Self::Months(count) => {
+                let first = day.first_of_month();
+                let end = first.saturating_add(count.months());
+                (Stamp::Day(first), Some(Stamp::Day(end)))
+            }
+            Self::MonthsTo(count) => {
+                let end = day.first_of_month().saturating_add(1.month());
+                let first = end.saturating_sub(count.months());
+                (Stamp::Day(first), Some(Stamp::Day(end)))
+            }
         }
     }
 }
 
+/// Of how many months each row is: a quarter of a year, half of it or all where no two are nearer, else one.
+fn months_apart(days: &[Date]) -> i32 {
+    let month = |day: &Date| i32::from(day.year()) * 12 + i32::from(day.month());
+    let apart = days.windows(2).map(|two| month(&two[1]) - month(&two[0]));
+    let least = apart.clone().min().unwrap_or(1);
+    let even = apart.clone().all(|months| months % least.max(1) == 0);
+    if even && matches!(least, 3 | 6 | 12) {
+        least
+    } else {
+        1
+    }
+}
+
 /// Days, weeks or months, as the days of rows are apart. A register stands where it does on its day.
-pub(super) fn each(layout: &Layout, time: &Time, order: DateOrder, values: &[Value]) -> Each {
+pub(super) fn each(
+    mapping: &Mapping,
+    layout: &Layout,
+    time: &Time,
+    order: DateOrder,
+    values: &[Value],
+) -> Each {
     let Time::At { column, .. } = *time else {
         return Each::Day;
     };
     if values.iter().any(|value| value.kind == Kind::Register) {
         return Each::Day;
     }
-    Each::of(of_column(layout, column, order).unwrap_or_default())
+    match Each::of(of_column(layout, column, order).unwrap_or_default()) {
+        Each::Week if mapping.stamp_is == StampIs::End => Each::WeekTo,
+        each => each,
+    }
 }
 
 /// The days of a column, where it has nothing else.
@@ -155,7 +198,9 @@ pub(super) fn date_order(
         && [DateOrder::DayFirst, DateOrder::MonthFirst]
             .into_iter()
             .filter_map(|order| of_column(layout, column, order))
-            .any(|days| once(&days) && Each::of(days) == Each::Month);
+            .any(|days| {
+                once(&days) && matches!(Each::of(days), Each::Months(_) | Each::MonthsTo(_))
+            });
     let order = match months.cmp(&days) {
         _ if of_months => usual,
         Ordering::Less => DateOrder::MonthFirst,

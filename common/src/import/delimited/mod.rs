@@ -101,8 +101,12 @@ pub(super) fn understand(
     mapping.dates = said.dates.or(mapping.dates);
     mapping.decimal = said.decimal.or(mapping.decimal);
     mapping.negative = said.negative.or(mapping.negative);
+    // Without a header nothing but the person who has the file says what its numbers are.
+    let headless = preset.is_some_and(|preset| preset.headless.is_some());
     for value in &mut mapping.values {
-        if value.unit.is_none() && mapping.unit_column.is_none() {
+        if headless && said.unit.is_some() {
+            value.unit.clone_from(&said.unit);
+        } else if value.unit.is_none() && mapping.unit_column.is_none() {
             let at = column(&layout, &value.column);
             let header = at.map_or("", |at| layout.columns[at].header.as_str());
             if plan::unit_in(header).is_none() {
@@ -205,6 +209,16 @@ fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<F
         return Ok((Some(preset), mapping));
     };
     let mut mapping = mapping.clone();
+    // People end what they enter with the last day, or with the first that is no longer of it.
+    if let TimeColumns::Span {
+        start,
+        end,
+        inclusive: inclusive @ true,
+    } = &mut mapping.time
+        && let (Some(start), Some(end)) = (column(layout, start), column(layout, end))
+    {
+        *inclusive = !guess::ends_with_the_next(layout, start, end);
+    }
     if preset.slug == "edc_cz" {
         mapping.values = edc::values(layout);
     }
@@ -222,7 +236,16 @@ fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<F
     let by_name = preset
         .file_names
         .iter()
-        .find(|hint| hint.words.iter().any(|word| name.contains(word.as_str())));
+        .find(|hint| hint.words.iter().any(|word| name.contains(word.as_str())))
+        .map(|hint| hint.channel.as_str());
+    let parted = name.replace(|c: char| c.is_ascii_digit(), " ");
+    let by_name = by_name.map(|channel| {
+        if words::things::is_thing(&parted) {
+            "device_consumption"
+        } else {
+            channel
+        }
+    });
     for value in &mut mapping.values {
         let open = matches!(value.channel.as_str(), "unknown" | "register");
         if !open {
@@ -238,8 +261,8 @@ fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<F
                 value.unit = Some("kWh".to_owned());
             }
         }
-        if let Some(channel) = said.channel.as_ref().or(by_name.map(|hint| &hint.channel)) {
-            value.channel.clone_from(channel);
+        if let Some(channel) = said.channel.as_deref().or(by_name) {
+            channel.clone_into(&mut value.channel);
         }
     }
     Ok((Some(preset), mapping))

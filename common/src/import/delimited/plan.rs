@@ -344,7 +344,7 @@ pub(super) fn of(
     }
     negative::settle(mapping, &mut values);
     let (order, order_assumed) = date_order(mapping, layout, &time, usual_order);
-    let each = each(layout, &time, order, &values);
+    let each = each(mapping, layout, &time, order, &values);
     let gas = gas::told_twice(layout, channel_of, unit_column, &time, values.first());
     let mut plan = Plan {
         bills: Bills::of(mapping, layout, &values),

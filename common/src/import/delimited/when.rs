@@ -5,6 +5,7 @@ use jiff::{SignedDuration, ToSpan};
 
 use super::plan::Plan;
 use super::records::Cells;
+use super::words;
 use crate::import::month::read_month;
 use crate::import::series::Series;
 use crate::import::shown;
@@ -36,6 +37,19 @@ pub(super) fn after(last: Stamp) -> Stamp {
         Stamp::Instant(at) if at / 60 % 5 == 4 => later(last, 60),
         Stamp::Day(day) => Stamp::Day(day.saturating_add(1.day())),
         other => other,
+    }
+}
+
+/// The beginning of an interval that is told by its first second after the one before: from 0:00:01 to 0:30:00.
+pub(super) fn full(first: Stamp, end: Stamp) -> Stamp {
+    match (first, end) {
+        (Stamp::Civil(from), Stamp::Civil(until)) if from.second() == 1 && until.second() == 0 => {
+            later(first, -1)
+        }
+        (Stamp::Instant(from), Stamp::Instant(until)) if from % 60 == 1 && until % 60 == 0 => {
+            later(first, -1)
+        }
+        _ => first,
     }
 }
 
@@ -99,8 +113,17 @@ pub(super) fn no_time(
     let has_number = values
         .clone()
         .any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()));
-    let words = !cell.trim().is_empty()
-        && (!cell.bytes().any(|byte| byte.is_ascii_digit()) || (letter(cell) && !has_number));
+    // A sum below the table has no time of its own.
+    let is_sum = || {
+        let mut first = (0..record.width()).map(|at| words::things::words(record.cell(at)));
+        first.any(|words| {
+            let word = words.split_whitespace().next();
+            word.is_some_and(|word| words::TOTALS.contains(&word))
+        })
+    };
+    let words = cell.trim().is_empty() && is_sum()
+        || !cell.trim().is_empty()
+            && (!cell.bytes().any(|byte| byte.is_ascii_digit()) || (letter(cell) && !has_number));
     let code = if words { "not_a_row" } else { "timestamp" };
     series.findings.add(line, code, &[("found", &shown(cell))]);
 }

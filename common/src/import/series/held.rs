@@ -108,6 +108,7 @@ impl Series<'_> {
             kind: channel.kind,
             stamp_is: channel.stamp_is,
             is_power: channel.base == Base::Power,
+            is_made: channel.name == "solar_production",
             zone: &self.stamp_zone,
         };
         for part in &mut channel.parts {

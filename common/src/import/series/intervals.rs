@@ -32,6 +32,15 @@ impl Row {
     }
 }
 
+/// What an inverter itself draws by night, at most: 30 W. Those of homes are sold with 1 to 10 W.
+const MOST_DRAWN_NANO_KW: i64 = 30_000_000;
+
+/// Whether what is below zero is no more than an inverter draws.
+fn is_drawn(interval: &Interval) -> bool {
+    let hours = |nano: i64| nano.saturating_mul(interval.end - interval.start) / 3_600;
+    interval.nano >= -hours(MOST_DRAWN_NANO_KW)
+}
+
 /// Rows in order of time, those of which go out now, and the rest as company.
 pub(super) struct Window<'r> {
     rows: Cow<'r, [Row]>,
@@ -107,6 +116,8 @@ pub(super) struct Told<'z> {
     pub(super) kind: Kind,
     pub(super) stamp_is: StampIs,
     pub(super) is_power: bool,
+    /// What the sun makes.
+    pub(super) is_made: bool,
     pub(super) zone: &'z TimeZone,
 }
 
@@ -164,14 +175,17 @@ impl Told<'_> {
             } else {
                 row.nano
             };
-            let interval = Interval {
+            let mut interval = Interval {
                 start,
                 end,
                 nano,
                 estimated: row.estimated,
                 line: row.line,
             };
-            if nano < 0 {
+            if nano < 0 && self.is_made && is_drawn(&interval) {
+                findings.add(row.line, "made_nothing", &[("found", &shown(nano))]);
+                interval.nano = 0;
+            } else if nano < 0 {
                 findings.add(row.line, "below_zero", &[("found", &shown(nano))]);
                 continue;
             }

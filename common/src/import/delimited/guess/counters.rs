@@ -4,7 +4,7 @@ use crate::import::number::{self, Cell, DecimalMark};
 use crate::import::series::Kind;
 use crate::import::unit::Unit;
 
-use super::super::layout::{Column, Layout};
+use super::super::layout::{Column, Layout, any_stamp};
 use super::super::mapping::ValueColumn;
 use super::super::plan::{folded, unit_in};
 use super::super::words::{AMOUNTS, NO_REGISTERS, REGISTERS, channel_in, spaced, things};
@@ -20,6 +20,9 @@ const ROWS_FEW: usize = 20;
 const STEPS_LIKELY: i64 = 5;
 /// Rows that are many.
 const ROWS_LIKELY: usize = 8;
+/// Rows, and seconds from the first to the last, after which numbers that never fell are a register's.
+const ROWS_YOUNG: usize = 40;
+const SECONDS_YOUNG: i64 = 36 * 3_600;
 /// How many times as high a column may be as another of its kind.
 const TIMES_AS_HIGH: i64 = 20;
 /// Steps by which a column shows that it goes both ways.
@@ -47,7 +50,34 @@ pub(in crate::import::delimited) fn counts(layout: &Layout, at: usize) -> bool {
     }
     let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();
     let doubt = values.len() < ROWS_FEW && has_other_way(layout, at);
-    grows(&values, &column.header, doubt).unwrap_or(false)
+    grows(&values, &column.header, doubt).unwrap_or(false) || is_young(layout, &values)
+}
+
+/// Whether numbers that only grow are those of a register that began at nothing not long ago: for longer than a day
+/// they never fall, which is nothing that is used or made does, by steps that do.
+fn is_young(layout: &Layout, values: &[i64]) -> bool {
+    let steps: Vec<i64> = values.windows(2).map(|two| two[1] - two[0]).collect();
+    let (rises, falls) = ways(&steps);
+    let grown = steps.iter().filter(|step| **step != 0).count();
+    values.len() >= ROWS_YOUNG
+        && grown * 2 > steps.len()
+        && rises.min(falls) * 8 > steps.len()
+        && seconds_told(layout) > SECONDS_YOUNG
+}
+
+/// How long the rows of a table are, by the first of its columns that are stamps.
+fn seconds_told(layout: &Layout) -> i64 {
+    let Some(at) = layout.columns.iter().position(Column::is_time) else {
+        return 0;
+    };
+    let stamps = layout.rows.iter().filter_map(|row| row.get(at));
+    let (first, last) = stamps
+        .filter_map(any_stamp)
+        .map(super::time::seconds)
+        .fold((i64::MAX, i64::MIN), |(first, last), at| {
+            (first.min(at), last.max(at))
+        });
+    last.saturating_sub(first)
 }
 
 /// Whether the numbers of one thing are a register's. `None` where they are too few to tell, or all the

@@ -7,7 +7,7 @@ use super::layout::{Column, Layout};
 use super::mapping::{Mapping, Negative, Only, TimeColumns, ValueColumn};
 use super::plan::{folded, unit_in};
 use super::words::{
-    CURRENCIES, ESTIMATES, NAMES, OTHERS, PHASES, Sure, channel_in, codes, spaced, things,
+    CURRENCIES, ESTIMATES, EXTREMES, NAMES, OTHERS, PHASES, Sure, channel_in, codes, spaced, things,
 };
 
 mod apart;
@@ -20,6 +20,7 @@ mod time;
 mod twice;
 
 pub(super) use counters::counts;
+pub(super) use time::ends_with_the_next;
 
 /// A mapping for a table, or `None` where no time or no value is found in it.
 pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Mapping> {
@@ -121,6 +122,11 @@ fn chosen(layout: &Layout, taken: &[usize], unit_column: Option<usize>) -> Vec<u
         .filter(|at| !taken.contains(at) && columns[*at].is_number())
         .filter(|at| is_energy(&columns[*at]) && !calendar::is_count(layout, *at))
         .collect();
+    // The highest of a step beside the step's own.
+    let is_extreme = |at: &usize| has_word(&columns[*at].header, &EXTREMES);
+    if numbers.iter().any(|at| !is_extreme(at)) {
+        numbers.retain(|at| !is_extreme(at));
+    }
     // What never changes is a name, where other columns do.
     let is_name = |at: &usize| {
         let column = &columns[*at];
@@ -222,6 +228,11 @@ fn plain_words(text: &str) -> impl Iterator<Item = String> {
     words.into_iter()
 }
 
+/// Whether one of the words of a header is one of some.
+fn has_word(header: &str, some: &[&str]) -> bool {
+    plain_words(&spaced(header)).any(|word| some.contains(&word.as_str()))
+}
+
 /// What a preamble calls the unit.
 const UNITS: [&str; 9] = [
     "uom", "unit", "units", "unité", "unite", "einheit", "eenheid", "unidade", "unidad",
@@ -230,9 +241,16 @@ const UNITS: [&str; 9] = [
 /// Whether a column of numbers may be one of energy.
 fn is_energy(column: &Column) -> bool {
     let header = folded(&spaced(&column.header));
-    let unit = unit_in(&column.header).is_some();
+    let unit = unit_in(&column.header);
+    // The highest power of a time says nothing of its energy.
+    let is_power = unit.is_some_and(|unit| unit.base == Base::Power);
+    let peak = is_power && (has_word(&header, &EXTREMES) || has_word(&header, &["peak"]));
+    let unit = unit.is_some();
+    let rate = !unit && has_word(&header, &["rate"]);
     let mut words = header.split(|c: char| !c.is_alphanumeric());
-    let other = OTHERS.iter().any(|word| header.contains(word))
+    let other = peak
+        || rate
+        || OTHERS.iter().any(|word| header.contains(word))
         || words.any(|word| CURRENCIES.contains(&word) || (!unit && NAMES.contains(&word)))
         || (!unit && (header.contains("charge") && !header.contains("charged")));
     !other && !codes::is_reactive(&header) && (unit || !column.is_name())

@@ -314,3 +314,113 @@ fn below_zero_is_given_by_the_grid_alone() {
     );
     assert!(signed.findings.iter().any(|it| it.code == "negative_value"));
 }
+
+#[test]
+fn money_and_the_highest_of_a_step_are_no_energy_of_it() {
+    for (text, expected, column) in [
+        (
+            "Zeit;Energie in kWh;Energie in Euro;Spitze\n03.03.2025 00:00;0,5;0,15;0,9\n03.03.2025 01:00;0,25;0,08;0,9\n",
+            "grid_import 2 0.75",
+            "Energie in Euro",
+        ),
+        (
+            "Time,Usage (kWh),Peak (kW)\n2025-03-03 00:00,0.5,2.5\n2025-03-03 01:00,0.25,1.5\n",
+            "grid_import 2 0.75",
+            "Peak (kW)",
+        ),
+        (
+            "Zeit;Energie (kWh);Maximum (W)\n03.03.2025 00:00;0,5;900\n03.03.2025 01:00;0,25;700\n",
+            "grid_import 2 0.75",
+            "Maximum (W)",
+        ),
+        (
+            "start_time,end_time,consumption_kwh,consumption_rate\n2025-03-03T00:00:00,2025-03-03T00:15:00,0.5,2\n\
+             2025-03-03T00:15:00,2025-03-03T00:30:00,0.25,1\n",
+            "grid_import 2 0.75",
+            "consumption_rate",
+        ),
+    ] {
+        let looked = looked(Said::default(), text);
+        assert_eq!(channels(&looked), expected, "{text} {:?}", looked.findings);
+        assert!(ignores(&looked, column), "{:?}", looked.findings);
+    }
+    // A tariff is called so too.
+    expect(&[(
+        "Date,Peak (kWh),Off-peak (kWh)\n2025-03-03,0.5,1\n2025-03-04,0.25,1\n",
+        "grid_import 2 2.75",
+    )]);
+}
+
+#[test]
+fn tariffs_of_many_countries_are_one_channel() {
+    for (one, other) in [
+        ("Hochtarif", "Niedertarif"),
+        ("Heures pleines", "Heures creuses"),
+        ("VT", "NT"),
+        ("Vazio", "Cheia"),
+        ("P1", "P2"),
+        ("Punta", "Valle"),
+    ] {
+        let text =
+            format!("Date;{one} (kWh);{other} (kWh)\n2025-03-03;1,5;2,5\n2025-03-04;1,25;2\n");
+        expect(&[(&text, "grid_import 2 7.25")]);
+    }
+}
+
+#[test]
+fn numbers_that_never_fall_for_days_are_a_registers_though_it_began_at_nothing() {
+    let rows = |step: fn(u64) -> u64| {
+        let mut count = 0;
+        let rows = (0..60).map(|hour| {
+            let row = format!("2025-03-{:02} {:02}:00,{count}\n", 3 + hour / 24, hour % 24);
+            count += step(hour);
+            row
+        });
+        format!("Time,Energy (Wh)\n{}", rows.collect::<String>())
+    };
+    let uneven = rows(|hour| 100 + hour * 7_919 % 400);
+    let even = rows(|_| 100);
+    let (used, ramp) = (
+        looked(Said::default(), &uneven),
+        looked(Said::default(), &even),
+    );
+    let last = uneven.trim_end().rsplit(',').next().unwrap();
+    let expected = format!("grid_import 59 {}", last.parse::<f64>().unwrap() / 1_000.0);
+    assert_eq!(channels(&used), expected);
+    // What grows evenly may be anything.
+    assert_eq!(channels(&ramp), "grid_import 60 177");
+}
+
+#[test]
+fn a_total_below_the_table_takes_no_part_in_it() {
+    let text =
+        "Date,Hour,kWh\n03/13/2025,1,0.5\n03/13/2025,2,0.25\n03/13/2025,3,0.75\n,Total,1.5\n";
+    let looked = looked(Said::default(), text);
+    assert_eq!(channels(&looked), "grid_import 3 1.5");
+    let found = looked.findings.iter().map(|it| (it.line, it.code.as_str()));
+    assert!(
+        found.clone().any(|it| it == (5, "not_a_row")),
+        "{:?}",
+        looked.findings
+    );
+    assert!(
+        found.clone().all(|(line, _)| line == 0 || line == 5),
+        "{:?}",
+        looked.findings
+    );
+}
+
+#[test]
+fn a_day_beside_whole_stamps_is_no_time_of_a_row() {
+    let text = "date,startTime,endTime,kwh,channelIdentifier\n\
+                2025-03-03,2025-03-02T14:00:01Z,2025-03-02T14:30:00Z,0.5,E1\n2025-03-03,2025-03-02T14:00:01Z,2025-03-02T14:30:00Z,0.1,B1\n\
+                2025-03-03,2025-03-02T14:30:01Z,2025-03-02T15:00:00Z,0.25,E1\n2025-03-03,2025-03-02T14:30:01Z,2025-03-02T15:00:00Z,0.2,B1\n\
+                2025-03-03,2025-03-02T15:00:01Z,2025-03-02T15:30:00Z,0.25,E1\n2025-03-03,2025-03-02T15:00:01Z,2025-03-02T15:30:00Z,0.2,B1\n";
+    let looked = looked(Said::default(), text);
+    assert_eq!(channels(&looked), "grid_export 3 0.5, grid_import 3 1");
+    assert!(
+        looked.findings.iter().all(|it| it.code != "gap"),
+        "{:?}",
+        looked.findings
+    );
+}

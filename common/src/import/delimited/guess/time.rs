@@ -22,7 +22,7 @@ pub(super) struct Found {
 /// The columns that tell the time of a row.
 pub(super) fn find(layout: &Layout) -> Option<Found> {
     let columns = &layout.columns;
-    let times = times(columns);
+    let mut times = times(columns);
     let clocks: Vec<usize> = (0..columns.len())
         .filter(|at| columns[*at].is_clock())
         .collect();
@@ -49,6 +49,11 @@ pub(super) fn find(layout: &Layout) -> Option<Found> {
             stamp_is: StampIs::Start,
             taken,
         });
+    }
+    // A day that is that of many rows, of which others say the time too.
+    if times.iter().any(|at| !is_day(layout, *at)) {
+        let is_whole = |at: usize| clocks.is_empty() && hour_column(layout, at).is_none();
+        times.retain(|at| !(is_day(layout, *at) && is_of_many(layout, *at) && is_whole(*at)));
     }
     if let [first, second, ..] = times[..] {
         let (start, end) = if has(&columns[second], &STARTS) && has(&columns[first], &ENDS) {
@@ -135,7 +140,7 @@ fn of_one(layout: &Layout, date: usize, clocks: &[usize]) -> Found {
                 taken: vec![date, clock],
             };
         }
-        if let Some((hour, from_zero)) = hour_column(layout) {
+        if let Some((hour, from_zero)) = hour_column(layout, date) {
             return Found {
                 time: TimeColumns::DateAndHour {
                     date: number(date),
@@ -187,6 +192,13 @@ fn is_utc(column: &Column) -> bool {
 fn is_day(layout: &Layout, at: usize) -> bool {
     let mut stamps = cells(layout, at).filter_map(any_stamp);
     stamps.all(|stamp| matches!(stamp, Stamp::Day(_)))
+}
+
+/// Whether the cells of a column are the same in row after row.
+fn is_of_many(layout: &Layout, at: usize) -> bool {
+    let all: Vec<&str> = cells(layout, at).collect();
+    let changes = all.windows(2).filter(|two| two[0] != two[1]).count();
+    changes * 4 < all.len()
 }
 
 /// What a column's stamps are of their intervals, of which `date` has the days where they stand apart: by the
@@ -268,7 +280,8 @@ fn plus_minutes(layout: &Layout, at: usize) -> i64 {
     step.map_or(60, |step| (step / 60).clamp(5, 60))
 }
 
-fn seconds(stamp: Stamp) -> i64 {
+/// A stamp in seconds, as if all clocks were one.
+pub(super) fn seconds(stamp: Stamp) -> i64 {
     match stamp {
         Stamp::Instant(at) => at,
         Stamp::Civil(shown) => stamp::seconds(shown),
@@ -319,16 +332,29 @@ fn ends_with_a_day(layout: &Layout, first: usize, second: usize) -> bool {
     if !is_day(layout, first) || !is_day(layout, second) {
         return false;
     }
+    let same = pairs(layout, first, second).any(|(from, to)| from == to);
+    same || apart(layout, first, second, 1) > apart(layout, first, second, 0)
+}
+
+/// Whether each of the spans of a table ends on the day on which the next begins, which is that day's beginning.
+pub(in crate::import::delimited) fn ends_with_the_next(
+    layout: &Layout,
+    first: usize,
+    second: usize,
+) -> bool {
+    is_day(layout, first)
+        && is_day(layout, second)
+        && apart(layout, first, second, 0) > apart(layout, first, second, 1)
+}
+
+/// How many spans begin so many days after the last of the one before.
+fn apart(layout: &Layout, first: usize, second: usize, days: i64) -> usize {
     let pairs: Vec<(i64, i64)> = pairs(layout, first, second).collect();
-    let apart = |days: i64| {
-        let next = |two: &&[(i64, i64)]| {
-            let (one, other) = (two[0], two[1]);
-            other.0 - one.1 == days * 86_400 || one.0 - other.1 == days * 86_400
-        };
-        pairs.windows(2).filter(next).count()
+    let next = |two: &&[(i64, i64)]| {
+        let (one, other) = (two[0], two[1]);
+        other.0 - one.1 == days * 86_400 || one.0 - other.1 == days * 86_400
     };
-    let same = pairs.iter().any(|(from, to)| from == to);
-    same || apart(1) > apart(0)
+    pairs.windows(2).filter(next).count()
 }
 
 /// Whether spans end with their last second, or the last minute of a step.
@@ -367,8 +393,9 @@ fn is_end_date(layout: &Layout, (start, end): (usize, usize), clock: usize) -> b
     })
 }
 
-/// The column that counts the hours of a day, and whether it does from zero.
-fn hour_column(layout: &Layout) -> Option<(usize, bool)> {
+/// The column that counts the hours of a day, and whether it does from zero. Rows without a date are of no hour:
+/// a total stands below some tables.
+fn hour_column(layout: &Layout, date: usize) -> Option<(usize, bool)> {
     const WORDS: [&str; 12] = [
         "hour", "hours", "hora", "heure", "stunde", "uur", "ora", "he", "period", "periodo",
         "time", "interval",
@@ -384,7 +411,11 @@ fn hour_column(layout: &Layout) -> Option<(usize, bool)> {
         }
         let mut zero = false;
         let mut most = 0;
-        for cell in layout.rows.iter().filter_map(|row| row.get(at)) {
+        let dated = layout.rows.iter().filter(|row| {
+            let date = row.get(date);
+            date.is_some_and(|cell| any_stamp(cell).is_some())
+        });
+        for cell in dated.filter_map(|row| row.get(at)) {
             let cell = cell.trim();
             if cell.is_empty() {
                 continue;

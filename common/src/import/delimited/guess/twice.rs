@@ -9,32 +9,9 @@ use crate::import::unit::{Base, Unit};
 use super::super::layout::{Layout, any_stamp};
 use super::super::mapping::ValueColumn;
 use super::super::plan::unit_in;
-use super::super::words::{NET, Sure, channel_in, spaced, things};
+use super::super::words::{NET, Sure, TOTALS, channel_in, spaced, things};
 use super::counters::ways;
 use super::{MOST_COMPARED, cells, header};
-
-/// Words of a column that is the sum of others.
-const TOTALS: [&str; 19] = [
-    "total",
-    "totaal",
-    "totale",
-    "totalt",
-    "gesamt",
-    "summe",
-    "sum",
-    "somme",
-    "som",
-    "soma",
-    "suma",
-    "celkem",
-    "spolu",
-    "razem",
-    "łącznie",
-    "skupaj",
-    "összesen",
-    "yhteensä",
-    "all",
-];
 
 /// Words of a count of one day, which begins anew with each.
 const DAILY: [&str; 14] = [

@@ -8,7 +8,7 @@ use crate::import::stamp::{self, Stamp};
 
 use super::super::plan::Time;
 use super::super::records::Cells;
-use super::super::when::{after, later, months, whole_month};
+use super::super::when::{after, full, later, months, whole_month};
 use super::Run;
 
 /// A date as a cell has it.
@@ -93,7 +93,8 @@ impl Run<'_> {
                     }
                 };
                 let until = read(end)?;
-                (from, Some(if inclusive { after(until) } else { until }))
+                let until = if inclusive { after(until) } else { until };
+                (full(from, until), Some(until))
             }
             Time::DateAndClocks {
                 date,

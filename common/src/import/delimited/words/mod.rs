@@ -425,7 +425,15 @@ pub(super) const NAMES: [&str; 35] = [
 ];
 
 /// Currencies, which are words of their own or none.
-pub(super) const CURRENCIES: [&str; 8] = ["eur", "usd", "brl", "gbp", "aud", "dkk", "nok", "sek"];
+pub(super) const CURRENCIES: [&str; 18] = [
+    "eur", "euro", "euros", "usd", "dollar", "dollars", "brl", "reais", "gbp", "pounds", "aud",
+    "dkk", "nok", "sek", "chf", "pln", "huf", "czk",
+];
+
+/// What is said of the highest or the lowest of a step, which is no energy of it.
+pub(super) const EXTREMES: [&str; 9] = [
+    "max", "maximum", "maximal", "maximale", "maximo", "máximo", "min", "minimum", "spitze",
+];
 
 /// Words of columns that are no energy.
 pub(super) const OTHERS: [&str; 39] = [
@@ -518,7 +526,7 @@ pub(super) const BILL_DATES: [&str; 8] = [
 ];
 
 /// Words of a part of a channel: tariffs, phases.
-pub(super) const PARTS: [&str; 44] = [
+pub(super) const PARTS: [&str; 60] = [
     "t1",
     "t2",
     "t3",
@@ -563,4 +571,43 @@ pub(super) const PARTS: [&str; 44] = [
     "tariff",
     "tarifa",
     "a",
+    "hochtarif",
+    "niedertarif",
+    "nebentarif",
+    "pleines",
+    "creuses",
+    "vt",
+    "vazio",
+    "cheia",
+    "cheias",
+    "shoulder",
+    "p1",
+    "p2",
+    "p3",
+    "p4",
+    "p5",
+    "p6",
+];
+
+/// Words of what is the sum of others: a column, or a row below them.
+pub(super) const TOTALS: [&str; 19] = [
+    "total",
+    "totaal",
+    "totale",
+    "totalt",
+    "gesamt",
+    "summe",
+    "sum",
+    "somme",
+    "som",
+    "soma",
+    "suma",
+    "celkem",
+    "spolu",
+    "razem",
+    "łącznie",
+    "skupaj",
+    "összesen",
+    "yhteensä",
+    "all",
 ];

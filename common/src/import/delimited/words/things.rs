@@ -3,7 +3,7 @@
 use super::super::plan::folded;
 
 /// Things that use energy, as whole words: English, German, Dutch, French, Spanish, Portuguese, Italian.
-const THINGS: [&str; 84] = [
+const THINGS: [&str; 88] = [
     "heat pump",
     "heatpump",
     "wärmepumpe",
@@ -58,6 +58,10 @@ const THINGS: [&str; 84] = [
     "aircon",
     "ac unit",
     "klimaanlage",
+    "clima",
+    "climatizzatore",
+    "condizionatore",
+    "ar condicionado",
     "airco",
     "hvac",
     "furnace",
