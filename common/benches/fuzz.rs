@@ -1,6 +1,9 @@
 //! Broken files for every parser, made of real ones: `make fuzz`, or `CASES=N SEED=N make fuzz`.
 //!
-//! Each case is a real file with some of its bytes changed, cut, doubled, or joined to another's. None may
+//! Real ones are `samples`; beside them stand files of `benches/fuzz-seeds`, made for this with random numbers
+//! after layouts of which no file may be shown, so that there is one of each format (a test holds them to that).
+//!
+//! Each case is such a file with some of its bytes changed, cut, doubled, or joined to another's. None may
 //! panic, or take longer than a file of its size has any reason to. What fails is named by its number,
 //! with which it can be made again.
 
@@ -37,10 +40,10 @@ fn main() -> std::io::Result<()> {
     };
     let (cases, seed) = (number("cases=", 200_000), number("seed=", 1));
     let mut files = Vec::new();
-    collect(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("samples"),
-        &mut files,
-    )?;
+    for folder in ["samples", "benches/fuzz-seeds"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        collect(&path, &mut files)?;
+    }
     files.sort();
     let began = Instant::now();
     std::panic::set_hook(Box::new(|_| {}));
@@ -189,7 +192,7 @@ fn collect(folder: &Path, files: &mut Vec<Vec<u8>>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A real file, changed.
+/// A file, changed.
 fn made(files: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let file = &files[random.below(files.len())];
     let size = if random.below(8) == 0 { LARGEST } else { USUAL };

@@ -275,3 +275,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_fuzzer_has_a_file_of_every_format() {
+    fn collect(folder: &std::path::Path, heads: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, heads);
+            } else {
+                let bytes = std::fs::read(path).unwrap();
+                heads.push(String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    let mut heads = Vec::new();
+    for folder in ["samples/public", "benches/fuzz-seeds"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        collect(&path, &mut heads);
+    }
+    let found: std::collections::BTreeSet<&str> = heads
+        .iter()
+        .filter_map(|head| Some(of(head)?.slug))
+        .collect();
+    let all: std::collections::BTreeSet<&str> = ALL.iter().map(|format| format.slug).collect();
+    assert_eq!(found, all);
+}
