@@ -5,7 +5,7 @@
 //!
 //! Each case is such a file with some of its bytes changed, cut, doubled, or joined to another's. None may
 //! panic, or take longer than a file of its size has any reason to. What fails is named by its number,
-//! with which it can be made again.
+//! with which it is made again: `cargo bench --profile fuzz -p ecotrack-common --bench fuzz -- case=N seed=N`.
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,6 +45,14 @@ fn main() -> std::io::Result<()> {
         collect(&path, &mut files)?;
     }
     files.sort();
+    // One of which it was told, as it fails.
+    let one = number("case=", u64::MAX);
+    if one != u64::MAX {
+        let bytes = made(&files, &mut random_of(one, seed));
+        eprintln!("{}", String::from_utf8_lossy(&bytes));
+        println!("{} intervals read", parse(&bytes));
+        return Ok(());
+    }
     let began = Instant::now();
     std::panic::set_hook(Box::new(|_| {}));
     let (next, total) = (AtomicU64::new(0), Mutex::new(Told::default()));
@@ -97,8 +105,7 @@ struct Told {
 
 impl Told {
     fn try_case(&mut self, case: u64, seed: u64, files: &[Vec<u8>]) {
-        let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ case.wrapping_add(1));
-        let bytes = made(files, &mut random);
+        let bytes = made(files, &mut random_of(case, seed));
         let size = bytes.len();
         let at = Instant::now();
         if let Ok(taken) = catch_unwind(AssertUnwindSafe(|| parse(&bytes))) {
@@ -256,6 +263,10 @@ fn made(files: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
         }
     }
     bytes
+}
+
+fn random_of(case: u64, seed: u64) -> Random {
+    Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ case.wrapping_add(1))
 }
 
 /// `SplitMix64`.

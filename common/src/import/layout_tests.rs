@@ -297,3 +297,19 @@ fn our_own_layout_has_no_column_of_meters() {
                 2025-03-03 01:00;A100;0,25\n2025-03-03 01:00;B100;2\n";
     assert_eq!(channels(&looked("two.csv", text)), "A100 2 0.75, B100 2 3");
 }
+
+#[test]
+fn a_column_with_nothing_in_its_first_rows_is_no_span() {
+    let start = jiff::civil::date(2024, 1, 1);
+    let rows = (0..260_i64).map(|day| {
+        let date = start.saturating_add(jiff::Span::new().days(day));
+        let remark = if day > 240 {
+            format!("{}-{}", day % 10, day % 10 + 1)
+        } else {
+            String::new()
+        };
+        format!("{date},5,{remark}\n")
+    });
+    let text = format!("Date,kWh,Remark\n{}", rows.collect::<String>());
+    assert_eq!(channels(&looked("days.csv", &text)), "grid_import 260 1300");
+}

@@ -85,7 +85,7 @@ fn tiles(layout: &Layout, at: usize) -> bool {
     let mut days: Vec<&str> = rows.filter_map(|row| row.get(date?)).collect();
     days.dedup();
     let several = spans.len() < 3 || days.len() < spans.len();
-    several && spans.windows(2).filter(next).count() * 2 >= spans.len() - 1
+    several && !spans.is_empty() && spans.windows(2).filter(next).count() * 2 >= spans.len() - 1
 }
 
 impl Span {
