@@ -50,7 +50,10 @@ pub(super) fn find(layout: &Layout) -> Option<Found> {
             taken,
         });
     }
-    // A day that is that of many rows, of which others say the time too.
+    // The span of the whole table; a day of many rows, of which others say the time too.
+    if times.iter().any(|at| !is_always(layout, *at)) {
+        times.retain(|at| !is_always(layout, *at));
+    }
     if times.iter().any(|at| !is_day(layout, *at)) {
         let is_whole = |at: usize| clocks.is_empty() && hour_column(layout, at).is_none();
         times.retain(|at| !(is_day(layout, *at) && is_of_many(layout, *at) && is_whole(*at)));
@@ -192,6 +195,12 @@ fn is_utc(column: &Column) -> bool {
 fn is_day(layout: &Layout, at: usize) -> bool {
     let mut stamps = cells(layout, at).filter_map(any_stamp);
     stamps.all(|stamp| matches!(stamp, Stamp::Day(_)))
+}
+
+/// Whether the cells of a column are the same in all rows, as those of the span are that somebody asked for.
+fn is_always(layout: &Layout, at: usize) -> bool {
+    let all: Vec<&str> = cells(layout, at).collect();
+    all.len() > 1 && all.iter().all(|cell| *cell == all[0])
 }
 
 /// Whether the cells of a column are the same in row after row.

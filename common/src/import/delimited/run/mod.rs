@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 
 use crate::import::number::{self, Cell, DecimalMark, MarkEvidence, Number};
-use crate::import::series::{ChannelKey, Kind, PartId, Point, Series};
+use crate::import::series::{ChannelKey, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
 use crate::import::stamp::{DateOrder, OrderEvidence, StampStyle};
 use crate::import::unit::{Base, Unit};
@@ -113,7 +113,8 @@ impl<'p> Run<'p> {
             }
         };
         let until = match self.plan.length {
-            Some(column) if until.is_none() => {
+            // Ends follow one another: in the hour that comes twice in autumn their order tells which is which.
+            Some(column) if until.is_none() && self.mapping.stamp_is == StampIs::Start => {
                 length(record.cell(column)).map(|long| later(at, long))
             }
             _ => until,

@@ -17,7 +17,8 @@ pub(super) enum Sure {
 }
 
 /// Words of energy that never passes the meter: no channel of ours.
-pub(super) const OWN_USE: [&str; 10] = [
+pub(super) const OWN_USE: [&str; 11] = [
+    "direkt verbraucht",
     "auto-consum",
     "auto consum",
     "self-consum",
@@ -52,6 +53,8 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "battery out",
             "battery_out",
             "batterieentnahme",
+            "aus batterie",
+            "aus der batterie",
             "from battery",
             "from powerwall",
             "from the battery",
@@ -81,6 +84,8 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "charging",
             "batterie_ladung",
             "batterieladung",
+            "in batterie",
+            "in die batterie",
             "carga da bateria",
             "carga de bater",
             "laden",
@@ -111,6 +116,8 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "teruggelever",
             "invoed",
             "einspeis",
+            "eingespeist",
+            "ins netz",
             "rückliefer",
             "ruecklie",
             "vertid",
@@ -186,6 +193,9 @@ pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
             "import",
             "afname",
             "bezug",
+            "bezogen",
+            "vom netz",
+            "aus dem netz",
             "entnahme",
             "purchas",
             "prelie",
@@ -436,7 +446,7 @@ pub(super) const EXTREMES: [&str; 9] = [
 ];
 
 /// Words of columns that are no energy.
-pub(super) const OTHERS: [&str; 39] = [
+pub(super) const OTHERS: [&str; 41] = [
     "operatingtime",
     "operating time",
     "feedintime",
@@ -476,6 +486,8 @@ pub(super) const OTHERS: [&str; 39] = [
     "compensation",
     "quality",
     "kvar",
+    "grenze",
+    "limit",
 ];
 pub(super) const STARTS: [&str; 13] = [
     "start", "from", "begin", "van", "de", "início", "inicio", "début", "debut", "od", "von",
@@ -526,7 +538,7 @@ pub(super) const BILL_DATES: [&str; 8] = [
 ];
 
 /// Words of a part of a channel: tariffs, phases.
-pub(super) const PARTS: [&str; 60] = [
+pub(super) const PARTS: [&str; 66] = [
     "t1",
     "t2",
     "t3",
@@ -587,6 +599,12 @@ pub(super) const PARTS: [&str; 60] = [
     "p4",
     "p5",
     "p6",
+    "jour",
+    "nuit",
+    "noite",
+    "noche",
+    "notte",
+    "noc",
 ];
 
 /// Words of what is the sum of others: a column, or a row below them.
