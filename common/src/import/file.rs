@@ -239,12 +239,13 @@ fn look_at_text<S: Read + Seek>(
         return Ok(looked);
     }
     let mapping = request.said.mapping.as_ref();
-    let Some(layout) = delimited::find(&text, head.len() < HEAD, mapping) else {
+    let Some(mut layout) = delimited::find(&text, head.len() < HEAD, mapping) else {
         return Ok(Looked {
             raw: Some(Raw::lines(&text)),
             ..refused(Finding::new(0, "unrecognised", &[]))
         });
     };
+    delimited::sample::of_file(&mut layout, source, encoding)?;
     look_at_table(
         layout,
         What::Table { encoding },

@@ -69,8 +69,25 @@ pub struct Layout {
     pub before: Vec<StringRecord>,
     /// Its columns.
     pub columns: Vec<Column>,
-    /// First rows of data.
+    /// First rows of data, and some of the rest.
     pub rows: Vec<StringRecord>,
+    /// How many of them follow one another from the first on.
+    pub(super) first: usize,
+    /// Which of its rows those are.
+    pub(super) seen: Seen,
+    /// Where the rows begin that were not looked at, in bytes of a text.
+    pub(super) rest: Option<u64>,
+}
+
+/// Which rows of a table were looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Every one.
+    All,
+    /// The first, some of the rest, and the last.
+    Some,
+    /// The first.
+    First,
 }
 
 /// Finds the layout of a table that begins with `head`. `None` where nothing in it looks like rows of a
@@ -94,12 +111,16 @@ pub(super) fn find(
     let there = |separator: &&u8| memchr::memchr(**separator, head.as_bytes()).is_some();
     for separator in separators.iter().filter(there) {
         let mut records = records(head, *separator);
-        if !complete {
-            records.pop();
-        }
-        let Some(layout) = of(&records, *separator, skip) else {
+        let cut = if complete { None } else { records.pop() };
+        let Some(mut layout) = of(&records, *separator, skip) else {
             continue;
         };
+        let next = records.get(layout.skip + layout.rows.len());
+        let next = next.or(cut.as_ref());
+        layout.rest = next.and_then(|next| Some(next.position()?.byte()));
+        if layout.rest.is_some() {
+            layout.seen = Seen::First;
+        }
         // How many rows look like data in as many columns; of two alike the earlier separator.
         let width = layout.columns.len();
         let good = layout
@@ -162,22 +183,11 @@ pub(super) fn of(records: &[StringRecord], separator: u8, skip: Option<usize>) -
                     words.push(cell);
                 }
             }
-            Column {
-                header: words.join(" "),
-                monotone: true,
-                alike: true,
-                digits: Some(0),
-                ..Column::default()
-            }
+            Column::new(words.join(" "))
         })
         .collect();
-    // Lines after the last row of data, of whoever wrote the file, are of no column.
     let looked_at = &data[..data.len().min(LOOKED_AT)];
-    let rows = looked_at.iter().rposition(is_data).map_or(0, |at| at + 1);
-    for (at, column) in columns.iter_mut().enumerate() {
-        let cells = looked_at[..rows].iter();
-        describe(column, cells.filter_map(|row| row.get(at)));
-    }
+    describe_all(&mut columns, looked_at);
     // A separator at the end of each line is no column.
     while columns
         .last()
@@ -198,8 +208,25 @@ pub(super) fn of(records: &[StringRecord], separator: u8, skip: Option<usize>) -
         preamble,
         before: records[..first].to_vec(),
         columns,
-        rows: data.iter().take(LOOKED_AT).cloned().collect(),
+        rows: looked_at.to_vec(),
+        first: looked_at.len(),
+        seen: if looked_at.len() == data.len() {
+            Seen::All
+        } else {
+            Seen::First
+        },
+        rest: None,
     })
+}
+
+/// What the columns of some rows are.
+fn describe_all(columns: &mut [Column], rows: &[StringRecord]) {
+    // Lines after the last row of data, of whoever wrote the file, are of no column.
+    let count = rows.iter().rposition(is_data).map_or(0, |at| at + 1);
+    for (at, column) in columns.iter_mut().enumerate() {
+        let cells = rows[..count].iter();
+        describe(column, cells.filter_map(|row| row.get(at)));
+    }
 }
 
 /// The first row of data, where what looked like it is a line of a preamble: that of a header with a value
@@ -250,6 +277,21 @@ fn after_unread(records: &[StringRecord], first: usize) -> usize {
 }
 
 impl Layout {
+    /// Adds rows of the rest of the table, its last among them; those of another table that follows it are none.
+    pub(super) fn add(&mut self, rest: Vec<StringRecord>) {
+        let width = self.rows.first().map_or(0, StringRecord::len);
+        let is_like = |row: &StringRecord| row.len().abs_diff(width) <= 1 && is_data(row);
+        self.rows.extend(rest.into_iter().filter(is_like));
+        for column in &mut self.columns {
+            *column = Column::new(std::mem::take(&mut column.header));
+        }
+        describe_all(&mut self.columns, &self.rows);
+        self.seen = match self.seen {
+            Seen::All => Seen::All,
+            Seen::Some | Seen::First => Seen::Some,
+        };
+    }
+
     /// What a preamble says beside one of `labels`, or below it, where that `fits`.
     pub(super) fn said_before(&self, labels: &[&str], fits: impl Fn(&str) -> bool) -> Option<&str> {
         self.before.iter().enumerate().find_map(|(line, record)| {
@@ -411,6 +453,17 @@ fn describe<'c>(column: &mut Column, cells: impl Iterator<Item = &'c str>) {
 }
 
 impl Column {
+    /// A column of which no cell was looked at.
+    fn new(header: String) -> Self {
+        Self {
+            header,
+            monotone: true,
+            alike: true,
+            digits: Some(0),
+            ..Self::default()
+        }
+    }
+
     /// Whether its cells are stamps.
     pub fn is_time(&self) -> bool {
         self.filled > 0 && self.stamps * 10 >= self.filled * 9

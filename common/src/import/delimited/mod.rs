@@ -23,6 +23,7 @@ mod negative;
 mod plan;
 mod records;
 mod run;
+pub(super) mod sample;
 mod spans;
 mod when;
 mod words;
@@ -480,5 +481,8 @@ pub(super) fn find_in_rows(
     rows: &[csv::StringRecord],
     mapping: Option<&Mapping>,
 ) -> Option<Layout> {
-    layout::of(rows, b'\t', mapping.and_then(|mapping| mapping.skip_rows))
+    let skip = mapping.and_then(|mapping| mapping.skip_rows);
+    let mut layout = layout::of(rows, b'\t', skip)?;
+    sample::of_rows(&mut layout, rows);
+    Some(layout)
 }

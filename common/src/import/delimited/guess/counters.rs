@@ -50,7 +50,17 @@ pub(in crate::import::delimited) fn counts(layout: &Layout, at: usize) -> bool {
     }
     let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();
     let doubt = values.len() < ROWS_FEW && has_other_way(layout, at);
-    grows(&values, &column.header, doubt).unwrap_or(false) || is_young(layout, &values)
+    // Steps are told by the rows that follow one another; where nothing happens there, by all.
+    let near = first_of(layout, numbers(layout, at));
+    grows(&near, &column.header, doubt)
+        .or_else(|| grows(&values, &column.header, doubt))
+        .unwrap_or(false)
+        || is_young(layout, &values)
+}
+
+/// Of the numbers of all rows those of the first, which follow one another.
+fn first_of(layout: &Layout, numbers: Vec<Option<i64>>) -> Vec<i64> {
+    numbers.into_iter().take(layout.first).flatten().collect()
 }
 
 /// Whether numbers that only grow are those of a register that began at nothing not long ago: for longer than a day
@@ -122,13 +132,11 @@ pub(super) fn is_register(header: &str, values: &[i64]) -> bool {
 }
 
 /// Registers that stand still beside one that counts: nothing was given in winter, nothing used by night. Their
-/// numbers are so high that they are no energy of one of its steps.
+/// numbers are so high that they are no energy of one of its steps, or begin to count later and never fall.
 pub(super) fn hear_standing(layout: &Layout, values: &mut [ValueColumn]) {
-    let cells =
-        |value: &ValueColumn| -> Vec<i64> { cells(layout, value).into_iter().flatten().collect() };
     let unit = |value: &ValueColumn| unit_in(header(layout, value));
     let counting = values.iter().find_map(|value| {
-        let numbers = cells(value);
+        let numbers = first_of(layout, cells(layout, value));
         let (low, high) = (*numbers.iter().min()?, *numbers.iter().max()?);
         let steps = i64::try_from(numbers.len()).ok()? - 1;
         let counts = value.kind == Kind::Register && low >= 0 && high > low && steps > 0;
@@ -138,9 +146,14 @@ pub(super) fn hear_standing(layout: &Layout, values: &mut [ValueColumn]) {
         return;
     };
     for value in values.iter_mut().filter(|value| value.kind == Kind::Usage) {
-        let numbers = cells(value);
+        let numbers: Vec<i64> = cells(layout, value).into_iter().flatten().collect();
         let stands = numbers.len() >= 2 && numbers.iter().all(|number| *number == numbers[0]);
-        if stands && unit(value) == of && numbers[0] / STEPS_TOLD > step {
+        let (rises, falls) = ways(&numbers);
+        let counts_later = numbers.len() >= ROWS_YOUNG
+            && rises.max(falls) >= ROWS_YOUNG
+            && rises.min(falls) == 0
+            && numbers.iter().all(|number| *number >= 0);
+        if unit(value) == of && (counts_later || (stands && numbers[0] / STEPS_TOLD > step)) {
             value.kind = Kind::Register;
         }
     }

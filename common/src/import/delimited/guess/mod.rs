@@ -3,7 +3,7 @@
 use crate::import::series::Kind;
 use crate::import::unit::{Base, Unit};
 
-use super::layout::{Column, Layout};
+use super::layout::{Column, Layout, Seen};
 use super::mapping::{Mapping, Negative, Only, TimeColumns, ValueColumn};
 use super::plan::{folded, unit_in};
 use super::words::{
@@ -172,7 +172,7 @@ fn names(
         !column.positive && !column.negative
     };
     // Only of a file that was seen whole is it known that a column has nothing in it.
-    let seen = layout.rows.len() < super::layout::LOOKED_AT;
+    let seen = layout.seen == Seen::All;
     let told: Vec<usize> = chosen
         .iter()
         .copied()

@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::import::series::Kind;
 use crate::import::unit::Unit;
 
-use super::super::layout::Layout;
+use super::super::layout::{Layout, any_stamp};
 use super::super::mapping::{ChannelOf, ChannelWords};
 use super::super::plan::folded;
 use super::super::when::length;
 use super::super::words::{ESTIMATES, PARTS, Sure, channel_in, codes, is_electric, spaced};
 use super::counters::{grows, is_register, numbers};
+use super::time::seconds;
 use super::{number, plain_words};
 
 /// Names that a column may have.
 const MOST_NAMES: usize = 30;
+/// Rows of a name among the first of a table, by which its steps are told.
+const ROWS_OF_NAME: usize = 20;
 /// Digits of a number that is a name.
 const DIGITS_OF_NAME: usize = 6;
 
@@ -86,7 +89,8 @@ impl Asked<'_> {
             let channels: Vec<(&str, Sure)> =
                 cells.iter().filter_map(|cell| channel_in(cell)).collect();
             let different: BTreeSet<&str> = channels.iter().map(|(channel, _)| *channel).collect();
-            let apart = repeated && cells.len() >= 2 && self.tells_apart(at);
+            let several = cells.len() >= 2 && (repeated || self.is_below(at));
+            let apart = several && self.tells_apart(at);
             if !apart && (different.len() < 2 || self.layout.columns[at].numbers > 0) {
                 continue;
             }
@@ -108,6 +112,36 @@ impl Asked<'_> {
         }
         let repeated = counts.values().filter(|count| **count > 1).count();
         repeated > 0 && repeated * 3 >= counts.len()
+    }
+
+    /// Whether the rows of each name follow those of another one, from the same time on.
+    fn is_below(&self, at: usize) -> bool {
+        let mut runs: Vec<(&str, i64, i64)> = Vec::new();
+        for row in 0..self.layout.rows.len() {
+            let cell = self.cell(row, at);
+            let stamp = self.taken.first().map(|at| self.cell(row, *at));
+            let Some(stamp) = stamp.and_then(any_stamp).filter(|_| !cell.is_empty()) else {
+                continue;
+            };
+            let second = seconds(stamp);
+            match runs.last_mut() {
+                Some((name, from, to)) if *name == cell => {
+                    (*from, *to) = ((*from).min(second), (*to).max(second));
+                }
+                _ => runs.push((cell, second, second)),
+            }
+        }
+        let names: BTreeSet<&str> = runs.iter().map(|(name, ..)| *name).collect();
+        let overlap = |two: &[(&str, i64, i64)]| {
+            let [(_, from, to), (_, other_from, other_to)] = two[..] else {
+                return false;
+            };
+            let both = to.min(other_to) - from.max(other_from);
+            both * 2 > (to - from).min(other_to - other_from)
+        };
+        (2..=MOST_NAMES).contains(&runs.len())
+            && names.len() == runs.len()
+            && runs.windows(2).all(overlap)
     }
 
     fn stamp(&self, row: usize) -> String {
@@ -212,8 +246,13 @@ impl Asked<'_> {
         let mut of: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
         for (row, value) in numbers(self.layout, self.value).into_iter().enumerate() {
             let cell = self.cell(row, at);
-            if !cell.is_empty() {
-                of.entry(cell).or_default().extend(value);
+            if cell.is_empty() {
+                continue;
+            }
+            // Steps are told by rows that follow one another, of names that are there.
+            let values = of.entry(cell).or_default();
+            if row < self.layout.first || values.len() < ROWS_OF_NAME {
+                values.extend(value);
             }
         }
         let of_each = |doubt: bool| {

@@ -3,7 +3,7 @@
 use crate::import::series::StampIs;
 use crate::import::stamp::{self, Stamp};
 
-use super::super::layout::{Column, LOOKED_AT, Layout, any_stamp};
+use super::super::layout::{Column, Layout, Seen, any_stamp};
 use super::super::mapping::TimeColumns;
 use super::super::plan::folded;
 use super::super::words::{BILL_DATES, ENDS, STARTS, spaced};
@@ -260,15 +260,14 @@ fn covers_days_as_ends(layout: &Layout, at: usize, date: Option<usize>) -> bool 
     let (Some(first), Some(last)) = (all.first(), all.last()) else {
         return false;
     };
-    let step = all.windows(2).map(|two| two[1] - two[0]).min();
+    // Later ones may be shorter, or longer.
+    let step = all.get(1).map(|second| second - first);
     let Some(step) =
         step.filter(|step| (300..=3_600).contains(step) && all.len() >= STEPS_OF_A_DAY)
     else {
         return false;
     };
-    // Of a long file some rows were not looked at, which may be the first ones.
-    let seen = layout.rows.len() < LOOKED_AT;
-    seen && first.rem_euclid(86_400) == step && last.rem_euclid(86_400) == 0
+    layout.seen != Seen::First && first.rem_euclid(86_400) == step && last.rem_euclid(86_400) == 0
 }
 
 /// Minutes by which stamps are before what they stand for: Home Assistant's table of statistics has what a counter
