@@ -123,6 +123,7 @@ import-finding-header = the first line must be “timestamp,kwh”
 import-finding-encoding = not UTF-8 text; save the file as UTF-8
 import-finding-columns = a row has two columns: timestamp and kWh
 import-finding-made_nothing = { $found }: what the inverter itself draws; nothing was produced
+import-finding-other_table = another table begins here, with columns of its own: it was not read; give it in a file by itself
 import-finding-time_missing = “{ $found }” comes without a time, in its message or before it on the line (meters of DSMR 2 and 3 tell none); let the meter send live instead, where values count as they arrive
 import-finding-timestamp = “{ $found }” is not a time; write 2026-11-10T14:00:00-03:00
 import-finding-no_offset = “{ $found }” says no offset; add one, such as -03:00 or Z

@@ -122,6 +122,7 @@ import-finding-header = a primeira linha tem de ser “timestamp,kwh”
 import-finding-encoding = o texto não está em UTF-8; salve o arquivo como UTF-8
 import-finding-columns = cada linha tem duas colunas: timestamp e kWh
 import-finding-made_nothing = { $found }: o que o próprio inversor consome; nada foi produzido
+import-finding-other_table = aqui começa outra tabela, com colunas próprias: não foi lida; entregue-a num arquivo só dela
 import-finding-time_missing = “{ $found }” vem sem horário, na mensagem ou antes dela na linha (medidores DSMR 2 e 3 não o informam); deixe o medidor enviar ao vivo, onde os valores contam quando chegam
 import-finding-timestamp = “{ $found }” não é um instante; escreva 2026-11-10T14:00:00-03:00
 import-finding-no_offset = “{ $found }” não diz o fuso; acrescente -03:00 ou Z, por exemplo

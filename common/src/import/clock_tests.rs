@@ -163,3 +163,51 @@ fn what_a_counter_of_home_assistant_showed_is_of_the_end_of_its_hour() {
     let told = told(&looked);
     assert!(told.ends_with(" 3 2 03-31 01:00..03-31 05:00"), "{told}");
 }
+
+#[test]
+fn midnight_after_the_evening_of_its_date_is_the_end_of_it() {
+    let rows = (1..=48).map(|step| {
+        let (hour, minute) = (step / 2 % 24, step % 2 * 30);
+        format!("2026-02-14,{hour:02}:{minute:02},0.5\n")
+    });
+    let rows: String = rows.collect();
+    for header in ["Date,Half-hour ending,kWh", "Date,Clock,kWh"] {
+        let looked = looked("use.csv", &format!("{header}\n{rows}"));
+        assert_eq!(
+            told(&looked),
+            "grid_import 48 24 02-14 00:00..02-15 00:00",
+            "{header}"
+        );
+    }
+}
+
+#[test]
+fn stamps_of_last_minutes_are_ends() {
+    let rows = (0..24).map(|hour| format!("2026-02-14 {hour:02}:59,0.5\n"));
+    let looked = looked(
+        "use.csv",
+        &format!("Time,kWh\n{}", rows.collect::<String>()),
+    );
+    assert_eq!(told(&looked), "grid_import 24 12 02-14 00:00..02-15 00:00");
+}
+
+#[test]
+fn days_on_which_bills_are_due_or_meters_read_are_not_the_days_of_their_use() {
+    for (text, expected) in [
+        (
+            "Referência;Vencimento;Consumo (kWh)\n01/2024;10/02/2024;265\n02/2024;10/03/2024;235\n03/2024;10/04/2024;200\n",
+            "grid_import 3 700 01-01 00:00..04-01 00:00",
+        ),
+        (
+            "Read Date,Days,Usage (kWh)\n2024-01-15,30,443\n2024-02-15,31,400\n2024-03-15,29,300\n",
+            "grid_import 2 700 01-15 00:00..03-15 00:00",
+        ),
+        // What a register showed on that day is read as one.
+        (
+            "Data da Leitura;Leitura (kWh)\n2024-01-12;10000\n2024-02-12;10400\n2024-03-12;10700\n",
+            "grid_import 2 700 01-12 00:00..03-12 00:00",
+        ),
+    ] {
+        assert_eq!(told(&looked("bills.csv", text)), expected, "{text}");
+    }
+}

@@ -109,6 +109,7 @@ const DOUBTS: &[&str] = &[
     "not_a_number",
     "number",
     "number_too_large",
+    "other_table",
     "overlap",
     "part_missing",
     "payload_cut",

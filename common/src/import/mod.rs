@@ -36,6 +36,8 @@ pub mod unit;
 mod usage_csv;
 #[cfg(test)]
 mod utility_tests;
+#[cfg(test)]
+mod whole_tests;
 mod workbook;
 
 pub use bills::BillsImport;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::delimited::{Dates, Layout, Mapping, Only, ValueColumn, column, has_any};
+use super::delimited::{Dates, Layout, Mapping, Only, ValueColumn, column, has_any, way_of};
 use super::formats;
 use super::series::StampIs;
 
@@ -154,6 +154,9 @@ pub(super) fn of(layout: &Layout) -> Option<&'static Preset> {
         })
 }
 
+/// Columns by which a preset is known that others may have as well.
+const FEW_COLUMNS: usize = 3;
+
 impl Preset {
     /// For how much it asks.
     fn asks_for(&self) -> usize {
@@ -168,6 +171,22 @@ impl Preset {
             let mut cells = layout.rows.iter().filter_map(|row| row.get(at));
             cells.any(|cell| has_any(&asked.words, cell))
         })
+    }
+
+    /// Whether a column that it does not read says of which other way its kilowatt-hours are.
+    fn leaves_out(&self, mapping: &Mapping, layout: &Layout) -> bool {
+        let read: Vec<usize> = mapping
+            .values
+            .iter()
+            .filter_map(|value| column(layout, &value.column))
+            .collect();
+        let told = |channel: &str| mapping.values.iter().any(|value| value.channel == channel);
+        // Those of many columns are known well enough.
+        mapping.values.len() == 1
+            && self.header.len() <= FEW_COLUMNS
+            && (0..layout.columns.len())
+                .filter(|at| !read.contains(at))
+                .any(|at| way_of(layout, at).is_some_and(|channel| !told(channel)))
     }
 
     /// Whether all columns are there without which its table cannot be read: what only looks like it is
@@ -187,6 +206,7 @@ impl Preset {
         let needed = |value: &&ValueColumn| !value.optional;
         let values = &mapping.values;
         others.all(there)
+            && !self.leaves_out(mapping, layout)
             && values
                 .iter()
                 .filter(needed)

@@ -3,15 +3,9 @@
 use super::layout_tests::{channels, looked_in};
 
 /// Preset, zone, text, `channel intervals total`, first and last instant.
-type Case = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type Case<'c> = (&'c str, &'c str, &'c str, &'c str, &'c str);
 
-fn holds(cases: &[Case]) {
+fn holds(cases: &[Case<'_>]) {
     for (preset, zone, text, expected, span) in cases {
         let looked = looked_in("file.csv", text, zone);
         let all = looked.summary.channels.values();
@@ -401,4 +395,136 @@ fn what_only_looks_like_a_span_of_a_day_is_none() {
     assert_eq!(channels(&looked), "grid_import 2 3");
     let import = &looked.summary.channels["grid_import"];
     assert_eq!(import.until - import.first, 172_800);
+}
+
+#[test]
+fn stamps_of_enedis_are_ends_whatever_step_stands_beside_them() {
+    let row = |way: &str, at: &str, value: u32| {
+        format!(
+            "30000000000001;2024-01-09 00:00:00;2024-01-10 00:00:00;PA;{way};BRUT;W;2024-01-09 {at}:00;{value};B;PT30M;0;0\n"
+        )
+    };
+    let text = format!(
+        "Identifiant PRM;Date de début;Date de fin;Grandeur physique;Grandeur métier;Etape métier;Unité;Horodate;Valeur;Nature;Pas;Indice de vraisemblance;Etat complémentaire\n{}{}{}{}",
+        row("CONS", "00:30", 1_000),
+        row("CONS", "01:00", 500),
+        row("PROD", "00:30", 100),
+        row("PROD", "01:00", 300),
+    );
+    holds(&[(
+        "enedis_r63",
+        "Europe/Paris",
+        &text,
+        "grid_export 2 0.2, grid_import 2 0.75",
+        "2024-01-08T23:00:00Z 2024-01-09T00:00:00Z",
+    )]);
+}
+
+#[test]
+fn hours_of_spain_are_counted_from_none_or_one_and_to_25() {
+    let hours = |first: u8| -> String {
+        let row = |hour: u8| format!("ES001;14/02/2026;{};0,5\n", hour + first);
+        (0..24).map(row).collect()
+    };
+    let (none, one) = (hours(0), hours(1));
+    for rows in [none, one] {
+        holds(&[(
+            "datadis_cnmc",
+            "Europe/Madrid",
+            &format!("CUPS;Fecha;Hora;Consumo_kWh\n{rows}"),
+            "grid_import 24 12",
+            "2026-02-13T23:00:00Z 2026-02-14T23:00:00Z",
+        )]);
+    }
+    let columns = (1..=25).map(|hour| format!(";H{hour:02}"));
+    let columns = columns.collect::<Vec<_>>().concat();
+    let row = |day: &str, count: usize| {
+        format!(
+            "{day}{}{};{}\n",
+            ";1".repeat(count),
+            ";".repeat(25 - count),
+            count
+        )
+    };
+    holds(&[(
+        "day_rows",
+        "Europe/Madrid",
+        &format!(
+            "Fecha{columns};Total\n{}{}{}",
+            row("25/10/2025", 24),
+            row("26/10/2025", 25),
+            row("27/10/2025", 24)
+        ),
+        "grid_import 73 73",
+        "2025-10-24T22:00:00Z 2025-10-27T23:00:00Z",
+    )]);
+    holds(&[(
+        "datadis_cnmc",
+        "Europe/Madrid",
+        "CUPS;Fecha;Valle;Llano;Punta;Energia_vertida_kWh;Consumo_Anual\nES001;2025/01;270,5;130;60;24;\nES001;2025/02;240,5;80;110;40;1000\n",
+        "grid_export 2 64, grid_import 2 891",
+        "2024-12-31T23:00:00Z 2025-02-28T23:00:00Z",
+    )]);
+}
+
+#[test]
+fn days_of_hours_are_read_with_units_in_their_headers_and_without_what_is_told_twice() {
+    let columns = (1..=24).map(|hour| format!(",HE{hour} kWh"));
+    let columns = columns.collect::<Vec<_>>().concat();
+    let ones = ",1".repeat(24);
+    holds(&[
+        (
+            "day_rows",
+            "America/New_York",
+            // In the order of the United States, where nothing tells.
+            &format!(
+                "Account,Date{columns}\n7,3/1/2025{ones}\n7,3/2/2025{ones}\n7,3/3/2025{ones}\n"
+            ),
+            "grid_import 72 72",
+            "2025-03-01T05:00:00Z 2025-03-04T05:00:00Z",
+        ),
+        (
+            "day_rows",
+            "America/New_York",
+            &format!("Date,Read Type{columns}\n2025-03-01,kWh{ones}\n2025-03-01,Net kWh{ones}\n"),
+            "Net kWh 24 24, grid_import 24 24",
+            "2025-03-01T05:00:00Z 2025-03-02T05:00:00Z",
+        ),
+        (
+            "day_rows",
+            "Europe/Rome",
+            &format!(
+                "Data,Tipo{columns}\n2025-03-01,Energia attiva prelevata{ones}\n2025-03-01,Energia reattiva prelevata{ones}\n2025-03-01,Energia attiva immessa{ones}\n"
+            ),
+            "grid_export 24 24, grid_import 24 24",
+            "2025-02-28T23:00:00Z 2025-03-01T23:00:00Z",
+        ),
+    ]);
+}
+
+#[test]
+fn two_columns_of_synergy_are_what_came_in() {
+    holds(&[(
+        "synergy_au",
+        "Australia/Perth",
+        "Electricity usage data\nContract account,000123\n\n\
+         Date,Time,Usage not yet billed,Usage already billed,Generation,Meter reading status\n\
+         10/07/2023,00:00,,0.5,0,Actual\n10/07/2023,00:30,,0.5,0,Actual\n\
+         10/07/2023,01:00,0.25,,0.75,Actual\n10/07/2023,01:30,0.25,,0.75,Actual\n",
+        "grid_export 4 1.5, grid_import 4 1.5",
+        "2023-07-09T16:00:00Z 2023-07-09T18:00:00Z",
+    )]);
+}
+
+#[test]
+fn octopus_has_no_column_of_what_was_produced() {
+    let text = "Consumption (kWh),Start,End,Export (kWh)\n0.5,2025-01-01T00:00:00+00:00,2025-01-01T00:30:00+00:00,0.25\n\
+                0.75,2025-01-01T00:30:00+00:00,2025-01-01T01:00:00+00:00,0.5\n";
+    holds(&[(
+        "guessed",
+        "Europe/London",
+        text,
+        "grid_export 2 0.75, grid_import 2 1.25",
+        "2025-01-01T00:00:00Z 2025-01-01T01:00:00Z",
+    )]);
 }

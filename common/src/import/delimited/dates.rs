@@ -209,3 +209,27 @@ pub(super) fn date_order(
     };
     (order, true)
 }
+
+/// Whether rows of 0:00 stand with the evening of their date: as the end of it.
+pub(super) fn has_late_midnight(layout: &Layout, date: usize, clock: usize) -> bool {
+    let rows = layout.rows.iter().take(layout.first).filter_map(|row| {
+        let (time, next) = stamp::read_clock(row.get(clock)?)?;
+        (!next).then_some((row.get(date)?.trim(), time.hour(), time.minute()))
+    });
+    let rows: Vec<(&str, i8, i8)> = rows.collect();
+    let (mut late, mut early) = (0, 0);
+    for two in rows.windows(2) {
+        let ((day, hour, minute), (other, other_hour, other_minute)) = (two[0], two[1]);
+        let beside = match ((hour, minute), (other_hour, other_minute)) {
+            ((0, 0), (0, 0)) => continue,
+            ((0, 0), _) => other_hour,
+            (_, (0, 0)) => hour,
+            _ => continue,
+        };
+        if day == other {
+            late += usize::from(beside >= 12);
+            early += usize::from(beside < 12);
+        }
+    }
+    late > early
+}

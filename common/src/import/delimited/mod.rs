@@ -8,7 +8,7 @@ use super::number::DecimalMark;
 use super::presets;
 use super::series::{Kind, Series};
 use super::stamp::DateOrder;
-use super::unit::Unit;
+use super::unit::{Base, Unit};
 
 mod bills;
 mod dates;
@@ -39,6 +39,27 @@ pub(super) use plan::{column, column_of};
 /// The channel that some words name.
 pub(super) fn channel_of_words(text: &str) -> Option<&'static str> {
     words::channel_in(text).map(|(channel, _)| channel)
+}
+
+/// Whether words are of energy that is no use: the reactive one.
+pub(super) fn is_reactive(text: &str) -> bool {
+    let lower = plan::folded(text);
+    let named = [
+        "reactiv", "réactiv", "reattiv", "reativ", "blind", "jalov", "kvar",
+    ];
+    named.iter().any(|word| lower.contains(word)) || words::codes::is_reactive(text)
+}
+
+/// Which way the kilowatt-hours of a column are, where its header says it and their unit.
+pub(super) fn way_of(layout: &Layout, at: usize) -> Option<&'static str> {
+    let header = layout.columns[at].header.as_str();
+    plan::unit_in(header).filter(|unit| unit.base == Base::Energy)?;
+    match words::channel_in(header) {
+        Some((channel, words::Sure::Plain)) if layout.columns[at].is_number() => {
+            words::is_electric(channel).then_some(channel)
+        }
+        _ => None,
+    }
 }
 
 /// What somebody said of a file, besides what it says itself.
@@ -146,7 +167,7 @@ pub(super) fn understand(
 }
 
 /// The order of dates where nothing in them tells: the month is first in the United States alone.
-fn usual_order(zone: &str) -> DateOrder {
+pub(super) fn usual_order(zone: &str) -> DateOrder {
     const STATES: [&str; 16] = [
         "New_York",
         "Chicago",
@@ -219,6 +240,21 @@ fn choose(layout: &Layout, file_name: &str, said: &Said) -> Result<Chosen, Vec<F
         && let (Some(start), Some(end)) = (column(layout, start), column(layout, end))
     {
         *inclusive = !guess::ends_with_the_next(layout, start, end);
+    }
+    // Some number the first hour of a day 0 where others of the same layout number it 1.
+    if let TimeColumns::DateAndHour {
+        hour, from_zero, ..
+    } = &mut mapping.time
+        && let Some(hour) = column(layout, hour)
+    {
+        let numbers = layout
+            .rows
+            .iter()
+            .filter_map(|row| row.get(hour)?.trim().parse::<u8>().ok());
+        let (least, most) = numbers.fold((u8::MAX, 0), |(least, most), hour| {
+            (least.min(hour), most.max(hour))
+        });
+        *from_zero |= least == 0 && most < 24;
     }
     if preset.slug == "edc_cz" {
         mapping.values = edc::values(layout);

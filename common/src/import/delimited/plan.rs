@@ -2,12 +2,12 @@
 
 use crate::import::finding::Finding;
 use crate::import::number::{DecimalMark, MarkEvidence, Mixed};
-use crate::import::series::Kind;
+use crate::import::series::{Kind, StampIs};
 use crate::import::stamp::DateOrder;
 use crate::import::unit::{Base, Unit};
 
 use super::bills::Bills;
-use super::dates::{Each, date_order, each};
+use super::dates::{Each, date_order, each, has_late_midnight};
 use super::gas;
 use super::layout::Layout;
 use super::mapping::{Mapping, Negative, Only, TimeColumns, has_any};
@@ -24,6 +24,8 @@ pub(super) enum Time {
     DateAndClock {
         date: usize,
         clock: usize,
+        /// Whether 0:00 ends its day.
+        late_midnight: bool,
     },
     Span {
         start: usize,
@@ -202,10 +204,15 @@ pub(super) fn of(
             column: need(column),
             plus_seconds: plus_minutes * 60,
         },
-        TimeColumns::DateAndClock { date, clock } => Time::DateAndClock {
-            date: need(date),
-            clock: need(clock),
-        },
+        TimeColumns::DateAndClock { date, clock } => {
+            let (date, clock) = (need(date), need(clock));
+            Time::DateAndClock {
+                date,
+                clock,
+                late_midnight: mapping.stamp_is == StampIs::End
+                    && has_late_midnight(layout, date, clock),
+            }
+        }
         TimeColumns::Span {
             start,
             end,
@@ -397,7 +404,9 @@ impl Time {
     pub(super) fn columns(&self) -> Vec<usize> {
         match *self {
             Self::At { column, .. } | Self::BillDate { column } => vec![column],
-            Self::DateAndClock { date: a, clock: b }
+            Self::DateAndClock {
+                date: a, clock: b, ..
+            }
             | Self::Span {
                 start: a, end: b, ..
             }

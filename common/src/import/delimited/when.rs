@@ -3,10 +3,12 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
 
-use super::plan::Plan;
+use super::layout::any_stamp;
+use super::plan::{Plan, Value, folded};
 use super::records::Cells;
 use super::words;
 use crate::import::month::read_month;
+use crate::import::number;
 use crate::import::series::Series;
 use crate::import::shown;
 use crate::import::stamp::Stamp;
@@ -126,6 +128,24 @@ pub(super) fn no_time(
             && (!cell.bytes().any(|byte| byte.is_ascii_digit()) || (letter(cell) && !has_number));
     let code = if words { "not_a_row" } else { "timestamp" };
     series.findings.add(line, code, &[("found", &shown(cell))]);
+}
+
+/// Whether a row is the header of another table, which is no header of ours told again.
+pub(super) fn is_other_header(record: &impl Cells, plan: &Plan) -> bool {
+    let is_word = |cell: &str| {
+        cell.chars().any(char::is_alphabetic)
+            && any_stamp(cell).is_none()
+            && number::read(cell, number::DecimalMark::Point) == number::Cell::Wrong
+    };
+    let mut cells = (0..record.width()).map(|at| record.cell(at).trim());
+    let filled = cells.clone().filter(|cell| !cell.is_empty()).count();
+    let other = |value: &Value| {
+        let (cell, header) = (folded(record.cell(value.column)), folded(&value.header));
+        !cell.is_empty() && !header.contains(&cell)
+    };
+    filled >= 2
+        && cells.all(|cell| cell.is_empty() || is_word(cell))
+        && plan.values.iter().any(other)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::import::delimited;
 use crate::import::number::{DecimalMark, MarkEvidence};
 use crate::import::series::{ChannelKey, Clock, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
-use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
+use crate::import::stamp::{self, OrderEvidence, Stamp, StampStyle};
 use crate::import::unit::Unit;
 
 /// Lines that are looked at for the decimal mark and the order of dates.
@@ -95,6 +95,8 @@ struct Header {
     estimated: Option<usize>,
     unit: Option<usize>,
     times: Vec<Time>,
+    /// How many columns count the steps of a day, one more hour of them than most days have: of 23, 24 or 25.
+    counted: Option<usize>,
     step: i64,
     /// The first column is of Enel's days.
     enel: bool,
@@ -108,13 +110,17 @@ impl Header {
         let titles: Vec<_> = fields(line.trim_start_matches('\u{feff}'), separator)
             .take(2_000)
             .collect();
-        let (leading, times) = match titles.iter().position(|name| of_day(name).is_some()) {
+        let (leading, times, columns) = match titles.iter().position(|name| of_day(name).is_some())
+        {
             Some(leading) => {
                 let times = titles[leading..].iter().map_while(|name| of_day(name));
-                (leading, times.collect())
+                let times: Vec<Time> = times.collect();
+                let columns = times.len();
+                (leading, times, columns)
             }
             None => numbered(&titles)?,
         };
+        let kilowatt_hours = without_unit(&titles[leading]) != titles[leading].trim();
         if leading == 0 || leading > MOST_LEADING || times.len() >= 1_500 {
             return None;
         }
@@ -164,17 +170,19 @@ impl Header {
             "direction",
             "channel",
             "stream",
+            "tipo",
         ])
         .filter(other);
         Some(Self {
             separator,
             leading,
             date,
-            known: enel || lower.iter().any(|name| name == "con/gen"),
+            known: enel || kilowatt_hours || lower.iter().any(|name| name == "con/gen"),
             meter,
             channel,
             estimated: named(&["estimat", "quality"]).filter(other),
             unit: named(&["unit", "uom"]).filter(other),
+            counted: (columns > times.len()).then_some(columns),
             times,
             step,
             enel,
@@ -182,9 +190,9 @@ impl Header {
     }
 }
 
-/// Where the columns of a day's steps begin that are counted from one, `HH01` to `HH48`, and when each of
-/// them does.
-fn numbered(titles: &[Cow<'_, str>]) -> Option<(usize, Vec<Time>)> {
+/// Where the columns of a day's steps begin that are counted from one, `HH01` to `HH48`, when each of them does,
+/// and how many columns there are.
+fn numbered(titles: &[Cow<'_, str>]) -> Option<(usize, Vec<Time>, usize)> {
     const NAMES: [&str; 11] = [
         "hh", "h", "he", "hr", "hour", "hora", "stunde", "uur", "period", "interval", "q",
     ];
@@ -197,8 +205,9 @@ fn numbered(titles: &[Cow<'_, str>]) -> Option<(usize, Vec<Time>)> {
     let follows =
         |(at, title): &(usize, &Cow<'_, str>)| number_in(title) == Some((name.clone(), at + 1));
     let count = titles[leading..].iter().enumerate().take_while(follows);
+    let count = count.count();
     // An hour more, of which there are two where the clock is set back.
-    let minutes = match count.count() {
+    let minutes = match count {
         24 | 25 => 60,
         48 | 50 => 30,
         96 | 100 => 15,
@@ -211,21 +220,33 @@ fn numbered(titles: &[Cow<'_, str>]) -> Option<(usize, Vec<Time>)> {
         *time = time.wrapping_add(step);
         Some(this)
     });
-    Some((leading, times.collect()))
+    Some((leading, times.collect(), count))
 }
 
 /// The word and the number of a title such as `HH01`.
 fn number_in(title: &str) -> Option<(String, usize)> {
-    let lower = title.trim().to_lowercase();
+    let lower = without_unit(title).to_lowercase();
     let at = lower.find(|c: char| c.is_ascii_digit())?;
     let (name, number) = lower.split_at(at);
     let name = name.trim_end_matches(['_', ' ', '-']).to_owned();
     Some((name, number.parse().ok()?))
 }
 
+/// A title without the unit after its time: `12:30 AM kWh`, `HE1 (kWh)`.
+fn without_unit(title: &str) -> &str {
+    let title = title.trim();
+    let lower = title.to_ascii_lowercase();
+    let unit = ["(kwh)", "[kwh]", "kwh"]
+        .into_iter()
+        .find(|unit| lower.ends_with(unit));
+    unit.map_or(title, |unit| {
+        title[..title.len() - unit.len()].trim_end_matches([' ', '_'])
+    })
+}
+
 /// The time of day that a column is of, or begins at.
 fn of_day(name: &str) -> Option<Time> {
-    let name = name.trim();
+    let name = without_unit(name);
     let (from, to) = name.split_once('-').unwrap_or((name, "00:00"));
     if !from.contains(':') {
         return None;
@@ -233,6 +254,14 @@ fn of_day(name: &str) -> Option<Time> {
     stamp::read_clock(to.trim())?;
     let (time, _) = stamp::read_clock(from.trim())?;
     Some(time)
+}
+
+/// Whether a name is of what came in less what went out.
+fn is_net(kind: &str) -> bool {
+    let lower = kind.to_lowercase();
+    lower
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| word == "net")
 }
 
 struct File {
@@ -280,7 +309,9 @@ impl File {
             header,
             mark,
             style: StampStyle {
-                order: dates.decide().unwrap_or(DateOrder::DayFirst),
+                order: dates.decide().unwrap_or_else(|| {
+                    delimited::usual_order(series.stamp_zone().iana_name().unwrap_or_default())
+                }),
                 epoch: false,
             },
             meters: Meters::default(),
@@ -327,8 +358,15 @@ impl File {
         });
         let meter = leading_cell(self.header.meter).unwrap_or_default();
         let kind = leading_cell(self.header.channel).unwrap_or_default();
+        if delimited::is_reactive(kind) {
+            series
+                .findings
+                .add(line, "reactive", &[("found", &shown(kind))]);
+            return;
+        }
         let part = self.part(meter, kind, unit, series);
-        let mut cells: Vec<_> = row.take(1_600).collect();
+        // Behind those that count there may be a sum.
+        let mut cells: Vec<_> = row.take(self.header.counted.unwrap_or(1_600)).collect();
         let slots = self.slots(date, (cells.len(), line), series);
         // A separator at the end of the line; a sum of the day.
         while cells.len() > slots.len()
@@ -364,7 +402,12 @@ impl File {
         let channel = match kind {
             "" => "grid_import",
             // The meter of a distributor does not see the roof.
-            kind if kind.to_lowercase().starts_with("gen") => "grid_export",
+            kind if kind.to_lowercase().starts_with("gen ") || kind.eq_ignore_ascii_case("gen") => {
+                "grid_export"
+            }
+            kind if kind.to_lowercase().starts_with("generat") => "grid_export",
+            // What came in less what went out stands beside the two.
+            kind if is_net(kind) => kind,
             kind => delimited::channel_of_words(kind).unwrap_or("grid_import"),
         };
         let channel = self.meters.channel(meter, channel);
@@ -399,7 +442,8 @@ impl File {
             let step = self.header.step;
             let count = usize::try_from((next - first) / step).unwrap_or(0);
             let fits = |cells: usize| cells == count || cells == count + 1;
-            if count == named || (fits(cells) && cells != named && cells != named + 1) {
+            let counted = self.header.counted.is_some();
+            if counted || count == named || (fits(cells) && cells != named && cells != named + 1) {
                 return (first..next)
                     .step_by(usize::try_from(step).unwrap_or(1))
                     .map(Some)

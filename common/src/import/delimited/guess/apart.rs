@@ -6,6 +6,9 @@ use super::super::plan::folded;
 use super::super::words::{PARTS, Sure, channel_in, spaced, things};
 use super::header;
 
+/// What a heater is called that the distributor switches.
+const CONTROLLED: [&str; 2] = ["controlled load", "control load"];
+
 /// Columns that were taken for one channel are parts of it only where their names say so, as those of
 /// two tariffs or three phases do; else they are circuits, of which one may be in another. A column that
 /// says which way goes before one that does not.
@@ -45,8 +48,22 @@ pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueC
             value.phase = false;
         }
     }
-    let of_grid = |value: &&ValueColumn| value.channel == "grid_import";
+    // A heater on a register of its own is a part of what came in, and says nothing of the others.
+    let is_controlled = |value: &ValueColumn| {
+        let header = folded(&spaced(header(layout, value)));
+        CONTROLLED.iter().any(|word| header.contains(word))
+    };
+    let of_grid = |value: &&ValueColumn| value.channel == "grid_import" && !is_controlled(value);
     let surest = values.iter().filter(of_grid).map(sure).max();
+    // Beside what is produced and a column that nothing is known of, which may be the grid's, what is used is of both.
+    let unknown = |value: &ValueColumn| match channel_in(header(layout, value)) {
+        None => value.channel == header(layout, value),
+        Some((_, sure)) => sure == Sure::Weak && value.channel == "grid_import" && !is_part(value),
+    };
+    let produced = values
+        .iter()
+        .any(|value| value.channel == "solar_production");
+    let of_both = produced && values.iter().any(unknown);
     let used = values
         .iter()
         .filter(of_grid)
@@ -56,7 +73,9 @@ pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueC
             .iter()
             .any(|value| value.channel == "total_consumption");
     for value in &mut values {
-        if value.channel != "grid_import" || surest.is_none_or(|surest| sure(value) == surest) {
+        let as_sure = surest.is_none_or(|surest| sure(value) == surest);
+        let used = sure(value) == Sure::Used && one_used && of_both;
+        if value.channel != "grid_import" || is_controlled(value) || (as_sure && !used) {
             continue;
         }
         value.channel = if sure(value) == Sure::Used && one_used {
@@ -67,9 +86,20 @@ pub(super) fn apart(layout: &Layout, mut values: Vec<ValueColumn>) -> Vec<ValueC
         value.part.clear();
         value.phase = false;
     }
+    let controlled = |value: &ValueColumn| value.channel == "grid_import" && is_controlled(value);
+    let plain = values
+        .iter()
+        .filter(|value| value.channel == "grid_import" && !controlled(value));
+    let sole = plain.count() == 1 && values.iter().any(controlled);
     let channels: Vec<(String, bool)> = values
         .iter()
-        .map(|value| (value.channel.clone(), is_part(value)))
+        .map(|value| {
+            let of_sole = sole && value.channel == "grid_import";
+            (
+                value.channel.clone(),
+                is_part(value) || controlled(value) || of_sole,
+            )
+        })
         .collect();
     for value in &mut values {
         let mut same = channels

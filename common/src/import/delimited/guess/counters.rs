@@ -50,10 +50,12 @@ pub(in crate::import::delimited) fn counts(layout: &Layout, at: usize) -> bool {
     }
     let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();
     let doubt = values.len() < ROWS_FEW && has_other_way(layout, at);
-    // Steps are told by the rows that follow one another; where nothing happens there, by all.
+    // Steps are told by the rows that follow one another; where nothing happens there, by all others.
     let near = first_of(layout, numbers(layout, at));
+    let (rises, falls) = ways(&values);
+    let often = near.len() < ROWS_YOUNG || rises.max(falls) >= ROWS_YOUNG;
     grows(&near, &column.header, doubt)
-        .or_else(|| grows(&values, &column.header, doubt))
+        .or_else(|| grows(&values, &column.header, doubt).filter(|_| often))
         .unwrap_or(false)
         || is_young(layout, &values)
 }

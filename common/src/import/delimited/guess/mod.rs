@@ -1,6 +1,6 @@
 //! A mapping for a table that no preset knows, by the words of its header and what its columns hold.
 
-use crate::import::series::Kind;
+use crate::import::series::{Kind, StampIs};
 use crate::import::unit::{Base, Unit};
 
 use super::layout::{Column, Layout, Seen};
@@ -13,6 +13,7 @@ use super::words::{
 mod apart;
 mod calendar;
 mod counters;
+mod flows;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,8 @@ pub(super) use time::ends_with_the_next;
 /// A mapping for a table, or `None` where no time or no value is found in it.
 pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Mapping> {
     let time::Found {
-        time,
-        stamp_is,
+        mut time,
+        mut stamp_is,
         taken,
     } = time::find(layout)?;
     let unit_column = units(layout, &taken);
@@ -59,8 +60,21 @@ pub(super) fn mapping(layout: &Layout, usual_channel: Option<&str>) -> Option<Ma
         values[0].kind = names.kind;
         names.of
     });
+    // What a register showed on the day on which somebody read it.
+    let registers = values.iter().any(|value| value.kind == Kind::Register);
+    if let TimeColumns::BillDate { column } = &time
+        && registers
+        && !time::is_bill_date(layout, column)
+    {
+        time = TimeColumns::At {
+            column: column.clone(),
+            plus_minutes: 0,
+        };
+        stamp_is = StampIs::Start;
+    }
     twice::leave_out(layout, taken[0], &mut values);
-    let mut values = apart::apart(layout, values);
+    let values = apart::apart(layout, values);
+    let mut values = flows::part(layout, values);
     if unit_column.is_none()
         && let Some(unit) = layout.said_before(&UNITS, |cell| Unit::parse(cell).is_some())
     {

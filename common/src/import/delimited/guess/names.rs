@@ -44,6 +44,8 @@ const WAYS: [&str; 20] = [
     "obis",
     "usage",
 ];
+/// Words of other columns whose codes say it.
+const CODED: [&str; 4] = ["nmi", "stream", "code", "datastream"];
 /// Words of a cell that says it.
 const MOST_WORDS_OF_A_WAY: usize = 3;
 
@@ -75,6 +77,8 @@ pub(super) struct Asked<'l> {
 struct Name {
     cell: String,
     channel: Option<(&'static str, Sure)>,
+    /// Whether it is part of a channel, where others are of it too.
+    is_part: bool,
     /// Whether its values are a register's, where they tell.
     counts: Option<bool>,
 }
@@ -221,10 +225,7 @@ impl Asked<'_> {
             }
             _ => None,
         };
-        let is_of_ways = |at: usize| {
-            let mut words = plain_words(&self.layout.columns[at].header);
-            words.any(|word| WAYS.iter().any(|begin| word.starts_with(begin)))
-        };
+        let is_of_ways = |at: usize| is_of_ways(&self.layout.columns[at].header);
         (0..self.layout.columns.len())
             .filter(|at| self.may_name(*at) && self.layout.columns[*at].numbers == 0)
             .filter(|at| is_of_ways(*at))
@@ -270,9 +271,15 @@ impl Asked<'_> {
         let any = first.iter().any(|(_, counts)| *counts == Some(true));
         let none = first.iter().any(|(_, counts)| *counts == Some(false));
         let other = any && !none;
+        // Flats and meters may be called as suffixes of Australia's meters are.
+        let header = &self.layout.columns[at].header;
+        let of_ways =
+            is_of_ways(header) || plain_words(header).any(|word| CODED.contains(&word.as_str()));
+        let is_name = |cell: &str| codes::is_suffix(cell) && !cell.contains('#') && !of_ways;
         let names = first.into_iter().map(|(cell, counts)| Name {
             cell: cell.to_owned(),
-            channel: channel_in(cell),
+            channel: channel_in(cell).filter(|_| !is_name(cell)),
+            is_part: is_part(cell) && !is_name(cell),
             counts: counts.or(any.then_some(true)),
         });
         let names: Vec<Name> = names.collect();
@@ -302,7 +309,7 @@ impl Asked<'_> {
     fn channels(&self, names: &[Name]) -> Vec<String> {
         let electric = |name: &&Name| name.channel.is_some_and(|(of, _)| is_electric(of));
         let sole = names.iter().filter(electric).count() == 1;
-        let parts = names.iter().all(|name| is_part(&name.cell));
+        let parts = names.iter().all(|name| name.is_part);
         let of_words = |name: &Name| match name.channel {
             // Two tariffs of what the header says.
             None if parts => self.channel.to_owned(),
@@ -335,17 +342,22 @@ impl Asked<'_> {
         let before = channels.clone();
         for at in 0..names.len() {
             let others = same(&before, at);
-            let alike = others.iter().all(|other| {
-                is_part(&names[*other].cell) && names[*other].counts == names[at].counts
-            });
+            let alike = others
+                .iter()
+                .all(|other| names[*other].is_part && names[*other].counts == names[at].counts);
             let sole = others.is_empty() || before[at].is_empty();
-            let part = alike && is_part(&names[at].cell);
+            let part = alike && names[at].is_part;
             if !sole && !part {
                 own(at, &mut channels);
             }
         }
         channels
     }
+}
+
+/// Whether a header is that of a column that says which way energy went.
+fn is_of_ways(header: &str) -> bool {
+    plain_words(header).any(|word| WAYS.iter().any(|begin| word.starts_with(begin)))
 }
 
 /// The names of one channel besides one of them.

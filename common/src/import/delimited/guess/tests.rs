@@ -424,3 +424,60 @@ fn a_day_beside_whole_stamps_is_no_time_of_a_row() {
         looked.findings
     );
 }
+
+#[test]
+fn what_a_home_used_is_not_what_it_bought() {
+    expect(&[
+        (
+            "Date,Production (kWh),Consumption (kWh),Bought (kWh),Sold (kWh)\n2024-05-01,7.5,11.5,6,2\n2024-05-02,7.5,11.5,6,2\n",
+            "grid_export 2 4, grid_import 2 12, solar_production 2 15, total_consumption 2 23",
+        ),
+        (
+            "Data;Produção Solar(kWh);Consumo(kWh);Energia Injetada na Rede(kWh);Energia Comprada(kWh)\n\
+             2024-05-01;7,5;11,5;2;6\n2024-05-02;7,5;11,5;2;6\n",
+            "grid_export 2 4, grid_import 2 12, solar_production 2 15, total_consumption 2 23",
+        ),
+        (
+            "Datum;Opbrengst (kWh);Verbruik (kWh);Van net (kWh);Naar net (kWh)\n2024-05-01;7,5;11,5;6;2\n2024-05-02;7,5;11,5;6;2\n",
+            "grid_export 2 4, grid_import 2 12, solar_production 2 15, total_consumption 2 23",
+        ),
+        (
+            "Data;Prodotta [Wh];Energia prelevata dalla rete [Wh];Energia immessa in rete [Wh]\n\
+             2024-05-01;7500;6000;2000\n2024-05-02;7500;6000;2000\n",
+            "grid_export 2 4, grid_import 2 12, solar_production 2 15",
+        ),
+        // Where nothing is known of a column, it may be the grid's.
+        (
+            "Date,Solar (kWh),Usage (kWh),Utility (kWh)\n2024-05-01,7.5,11.5,4\n2024-05-02,7.5,11.5,4\n",
+            "Utility (kWh) 2 8, solar_production 2 15, total_consumption 2 23",
+        ),
+        // A heater that the distributor switches is a part of what came in.
+        (
+            "Date,Usage (kWh),Controlled Load (kWh),Solar Export (kWh)\n2024-01-01,5,2,1\n2024-01-02,5,2,1\n",
+            "grid_export 2 2, grid_import 2 14",
+        ),
+    ]);
+}
+
+#[test]
+fn ways_from_one_thing_to_another_are_parts_of_both() {
+    expect(&[(
+        "timestamp,Grid to battery (kWh),Grid to consumers (kWh),PV to battery (kWh),PV to grid (kWh),PV to consumers (kWh),Battery to consumers (kWh)\n\
+         2024-05-01 00:00,1,2,3,4,5,6\n2024-05-01 01:00,1,2,3,4,5,6\n",
+        "battery_charge 2 8, battery_discharge 2 12, grid_export 2 8, grid_import 2 6, solar_production 2 24, total_consumption 2 26",
+    )]);
+}
+
+#[test]
+fn flats_and_meters_are_called_as_suffixes_are() {
+    expect(&[
+        (
+            "Time,Apartment,kWh\n2025-05-01 00:00,E1,1\n2025-05-01 00:00,B1,2\n2025-05-01 01:00,E1,1\n2025-05-01 01:00,B1,2\n",
+            "B1 2 4, E1 2 2",
+        ),
+        (
+            "Time,Suffix,kWh\n2025-05-01 00:00,E1,1\n2025-05-01 00:00,B1,2\n2025-05-01 01:00,E1,1\n2025-05-01 01:00,B1,2\n",
+            "grid_export 2 4, grid_import 2 2",
+        ),
+    ]);
+}

@@ -3,10 +3,11 @@
 use crate::import::series::StampIs;
 use crate::import::stamp::{self, Stamp};
 
+use super::super::dates::has_late_midnight;
 use super::super::layout::{Column, Layout, Seen, any_stamp};
 use super::super::mapping::TimeColumns;
 use super::super::plan::folded;
-use super::super::words::{BILL_DATES, ENDS, STARTS, spaced};
+use super::super::words::{BILL_DATES, DUE_DATES, ENDS, READ_DATES, STARTS, spaced};
 use super::number;
 
 /// Rows that are looked at.
@@ -112,6 +113,10 @@ fn times(columns: &[Column]) -> Vec<usize> {
             !columns[*at].is_epoch() || named.iter().any(|word| header.contains(word))
         });
     }
+    let is_due = |at: &usize| has(&columns[*at], &DUE_DATES);
+    if times.iter().any(|at| !is_due(at)) {
+        times.retain(|at| !is_due(at));
+    }
     // The month of a day that stands beside it says nothing more.
     if times.iter().any(|at| !columns[*at].is_month()) {
         times.retain(|at| !columns[*at].is_month());
@@ -124,7 +129,8 @@ fn of_one(layout: &Layout, date: usize, clocks: &[usize]) -> Found {
     let column = &layout.columns[date];
     let header = folded(&column.header);
     if is_day(layout, date) {
-        if BILL_DATES.contains(&header.as_str()) && !column.is_month() {
+        let is_read = READ_DATES.contains(&header.as_str()) && is_far_apart(layout, date);
+        if (is_read || BILL_DATES.contains(&header.as_str())) && !column.is_month() {
             return Found {
                 time: TimeColumns::BillDate {
                     column: number(date),
@@ -155,14 +161,48 @@ fn of_one(layout: &Layout, date: usize, clocks: &[usize]) -> Found {
             };
         }
     }
+    let last_minutes = are_last_minutes(layout, date);
     Found {
         time: TimeColumns::At {
             column: number(date),
-            plus_minutes: plus_minutes(layout, date),
+            plus_minutes: plus_minutes(layout, date) + i64::from(last_minutes),
         },
-        stamp_is: stamp_is(layout, date, None),
+        stamp_is: if last_minutes {
+            StampIs::End
+        } else {
+            stamp_is(layout, date, None)
+        },
         taken: vec![date],
     }
+}
+
+/// Whether stamps are the last minutes of steps: 00:59, 01:59.
+fn are_last_minutes(layout: &Layout, at: usize) -> bool {
+    let mut all = cells(layout, at).filter_map(any_stamp).peekable();
+    let is_last = |stamp: Stamp| match stamp {
+        Stamp::Civil(shown) => shown.minute() % 15 == 14 && shown.second() == 0,
+        _ => false,
+    };
+    all.peek().is_some() && cells(layout, at).count() >= STEPS_OF_A_DAY && all.all(is_last)
+}
+
+/// Whether a column is of the days of bills by its header.
+pub(super) fn is_bill_date(layout: &Layout, name: &str) -> bool {
+    let at = super::super::plan::column(layout, name);
+    at.is_some_and(|at| BILL_DATES.contains(&folded(&layout.columns[at].header).as_str()))
+}
+
+/// Days between two readings of a meter for a bill, at least.
+const DAYS_OF_A_BILL: i64 = 25;
+
+/// Whether the days of a column are as far apart as bills are.
+fn is_far_apart(layout: &Layout, at: usize) -> bool {
+    let days: Vec<i64> = cells(layout, at)
+        .filter_map(any_stamp)
+        .map(seconds)
+        .collect();
+    let far = |two: &&[i64]| (two[1] - two[0]).abs() >= DAYS_OF_A_BILL * 86_400;
+    days.len() >= 2 && days.windows(2).filter(far).count() * 4 >= (days.len() - 1) * 3
 }
 
 /// Cells of a column with anything in them.
@@ -211,7 +251,7 @@ fn is_of_many(layout: &Layout, at: usize) -> bool {
 }
 
 /// What a column's stamps are of their intervals, of which `date` has the days where they stand apart: by the
-/// word of its header, by a clock that shows 24:00, or by days that begin with the end of their first step and are
+/// word of its header, by a clock that shows 24:00, or 0:00 after the evening of its date, or by days that begin with the end of their first step and are
 /// over with their last.
 fn stamp_is(layout: &Layout, at: usize, date: Option<usize>) -> StampIs {
     let says_end = has(
@@ -226,7 +266,11 @@ fn stamp_is(layout: &Layout, at: usize, date: Option<usize>) -> StampIs {
         clock.is_some_and(|clock| clock.starts_with("24:00") || clock == "2400")
     };
     let says_start = has(&layout.columns[at], &STARTS);
-    if says_end || rows.any(past) || (!says_start && covers_days_as_ends(layout, at, date)) {
+    let by_order = || {
+        date.is_some_and(|date| has_late_midnight(layout, date, at))
+            || covers_days_as_ends(layout, at, date)
+    };
+    if says_end || rows.any(past) || (!says_start && by_order()) {
         StampIs::End
     } else {
         StampIs::Start

@@ -158,7 +158,11 @@ fn is_sum_of(total: &[Option<i64>], parts: &[Vec<Option<i64>>]) -> bool {
 fn leave_out_nets(layout: &Layout, values: &mut Vec<ValueColumn>) {
     let is_net = |value: &ValueColumn| {
         let words = things::words(header(layout, value));
-        NET.iter().any(|net| things::has(&words, net))
+        // In Dutch it is the grid.
+        let of_grid = ["van", "naar", "het"]
+            .iter()
+            .any(|word| things::has(&words, &format!("{word} net")));
+        !of_grid && NET.iter().any(|net| things::has(&words, net))
     };
     let way = |channel: &str| {
         let mut others = values.iter();

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use jiff::civil::Date;
-
 use crate::import::number::{self, Cell, DecimalMark, MarkEvidence, Number};
 use crate::import::series::{ChannelKey, Kind, PartId, Point, Series, StampIs};
 use crate::import::shown;
@@ -16,12 +14,24 @@ use super::mapping::Mapping;
 use super::negative;
 use super::plan::{Plan, Time};
 use super::records::Cells;
-use super::when::{later, length, no_time};
+use super::when::{is_other_header, later, length, no_time};
 use super::words::is_electric;
 
 mod bill;
+mod hours;
 mod plain;
 mod time;
+
+/// Where rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the table.
+    Table,
+    /// Below what reads like the header of another one.
+    OtherHeader,
+    /// In that one.
+    OtherTable,
+}
 
 /// Reads rows.
 pub(super) struct Run<'p> {
@@ -35,7 +45,8 @@ pub(super) struct Run<'p> {
     marks: Vec<MarkEvidence>,
     /// What the dates said of their order, where it was not known.
     pub(super) order: OrderEvidence,
-    midnight: Option<(Date, i64)>,
+    /// The day whose counted steps were read last.
+    hours: Option<hours::Hours>,
     /// The date that was read last: rows of one day follow each other.
     date: Option<time::Day>,
     last_step_seconds: i64,
@@ -44,6 +55,7 @@ pub(super) struct Run<'p> {
     gas_in_kwh: bool,
     /// Which of several files it is whose values are added, each being a phase.
     file: Option<usize>,
+    place: Place,
     /// Data rows.
     pub(super) rows: u64,
     /// Whether rows are nothing but a time and numbers.
@@ -64,7 +76,7 @@ impl<'p> Run<'p> {
             units: HashMap::new(),
             marks: vec![MarkEvidence::default(); plan.values.len()],
             order: OrderEvidence::default(),
-            midnight: None,
+            hours: None,
             date: None,
             last_step_seconds: match steps_a_day {
                 0..=25 => 3_600,
@@ -75,6 +87,7 @@ impl<'p> Run<'p> {
             bills: Vec::new(),
             gas_in_kwh: false,
             file: None,
+            place: Place::Table,
             rows: 0,
             plain: plain::is_plain(plan, mapping),
             plain_values: Vec::new(),
@@ -91,8 +104,11 @@ impl<'p> Run<'p> {
 
     /// Takes one row.
     pub(super) fn row(&mut self, record: &impl Cells, line: u64, series: &mut Series<'_>) {
-        if !self.plain_row(record, line, series) {
-            self.any_row(record, line, series);
+        let place = self.place;
+        match place {
+            Place::OtherTable => {}
+            Place::Table if self.plain_row(record, line, series) => {}
+            _ => self.any_row(record, line, series),
         }
     }
 
@@ -109,9 +125,17 @@ impl<'p> Run<'p> {
             Ok(when) => when,
             Err(cell) => {
                 no_time(record, self.plan, &cell, line, series);
+                if self.rows > 0 && is_other_header(record, self.plan) {
+                    self.place = Place::OtherHeader;
+                }
                 return;
             }
         };
+        if self.place == Place::OtherHeader {
+            series.findings.add(line, "other_table", &[]);
+            self.place = Place::OtherTable;
+            return;
+        }
         let until = match self.plan.length {
             // Ends follow one another: in the hour that comes twice in autumn their order tells which is which.
             Some(column) if until.is_none() && self.mapping.stamp_is == StampIs::Start => {

@@ -29,7 +29,10 @@ pub(super) fn is_plain(plan: &Plan, mapping: &Mapping) -> bool {
         Time::At {
             plus_seconds: 0,
             ..
-        } | Time::DateAndClock { .. }
+        } | Time::DateAndClock {
+            late_midnight: false,
+            ..
+        }
     );
     let nothing_else = plan.only.is_empty()
         && plan.estimated.is_empty()
@@ -62,7 +65,7 @@ impl Run<'_> {
         }
         let shown = match self.plan.time {
             Time::At { column, .. } => stamp::read_plain(record.bytes(column), self.style.order),
-            Time::DateAndClock { date, clock } => match &self.date {
+            Time::DateAndClock { date, clock, .. } => match &self.date {
                 Some(day) if is_same(day.cell.as_bytes(), record.bytes(date)) => {
                     let clock = stamp::read_plain_clock(record.bytes(clock));
                     clock.map(|clock| Shown::Local(day.midnight + clock))

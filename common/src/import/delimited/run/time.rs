@@ -1,7 +1,7 @@
 //! When a row was.
 
 use jiff::ToSpan;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{self, Date, DateTime};
 
 use crate::import::series::Series;
 use crate::import::stamp::{self, Stamp};
@@ -10,6 +10,7 @@ use super::super::plan::Time;
 use super::super::records::Cells;
 use super::super::when::{after, full, later, months, whole_month};
 use super::Run;
+use super::hours::Hours;
 
 /// A date as a cell has it.
 pub(super) struct Day {
@@ -80,7 +81,21 @@ impl Run<'_> {
                 Err(cell) => months(&cell, &cell).ok_or(cell)?,
             },
             Time::BillDate { column } => (read(column)?, None),
-            Time::DateAndClock { date, clock: at } => (Stamp::Civil(clock(at, day(date)?)?), None),
+            Time::DateAndClock {
+                date,
+                clock: at,
+                late_midnight,
+            } => {
+                let shown = clock(at, day(date)?)?;
+                let ends = late_midnight && shown.time() == civil::Time::midnight();
+                let day =
+                    if ends && stamp::read_clock(record.cell(at)).is_some_and(|(_, next)| !next) {
+                        shown.saturating_add(1.day())
+                    } else {
+                        shown
+                    };
+                (Stamp::Civil(day), None)
+            }
             Time::Span {
                 start,
                 end,
@@ -130,12 +145,14 @@ impl Run<'_> {
                 if !(first..=300).contains(&count) {
                     return Err(cell.to_owned());
                 }
-                let midnight = self.midnight(day, series).ok_or_else(|| cell.to_owned())?;
-                let start = midnight + (count - first) * self.last_step_seconds;
-                (
-                    Stamp::Instant(start),
-                    Some(Stamp::Instant(start + self.last_step_seconds)),
-                )
+                let seconds = self.last_step_seconds;
+                let known = self.hours.filter(|hours| hours.is(day));
+                let hours = known.or_else(|| Hours::of(day, series.stamp_zone()));
+                let mut hours = hours.ok_or_else(|| cell.to_owned())?;
+                let start = hours.start(count - first, seconds, plan.channel_of.is_none());
+                self.hours = Some(hours);
+                let start = start.ok_or_else(|| cell.to_owned())?;
+                (Stamp::Instant(start), Some(Stamp::Instant(start + seconds)))
             }
             Time::YearAndMonth { year, month } => {
                 let number = |at: usize| {
@@ -153,21 +170,5 @@ impl Run<'_> {
                 whole_month(first)
             }
         })
-    }
-
-    fn midnight(&mut self, day: Date, series: &Series<'_>) -> Option<i64> {
-        if let Some((known, at)) = self.midnight
-            && known == day
-        {
-            return Some(at);
-        }
-        let at = series
-            .stamp_zone()
-            .to_ambiguous_timestamp(day.at(0, 0, 0, 0))
-            .compatible()
-            .ok()?
-            .as_second();
-        self.midnight = Some((day, at));
-        Some(at)
     }
 }

@@ -1,7 +1,9 @@
 //! Words by which columns are known.
 
 use super::plan::folded;
+use channels::CHANNELS;
 
+mod channels;
 pub(super) mod codes;
 pub(super) mod things;
 
@@ -17,7 +19,7 @@ pub(super) enum Sure {
 }
 
 /// Words of energy that never passes the meter: no channel of ours.
-pub(super) const OWN_USE: [&str; 11] = [
+pub(super) const OWN_USE: [&str; 14] = [
     "direkt verbraucht",
     "auto-consum",
     "auto consum",
@@ -29,258 +31,9 @@ pub(super) const OWN_USE: [&str; 11] = [
     "autocons",
     "zelfverbruik",
     "autoconsum",
-];
-
-/// Words of header and cells by which a channel is known, small letters, in the order in which they are
-/// looked for: English, Portuguese, Spanish, French, Italian, Dutch, German, Czech, Slovak, Polish,
-/// Slovenian, Hungarian, Danish, Norwegian, Swedish, Finnish.
-pub(super) const CHANNELS: [(&str, Sure, &[&str]); 12] = [
-    ("gas", Sure::Plain, &["gas", "gás", "gaz"]),
-    (
-        "water",
-        Sure::Plain,
-        &["water", "água", "agua", "l'eau", "d'eau", "wasser", "acqua"],
-    ),
-    (
-        "battery_discharge",
-        Sure::Plain,
-        &[
-            "discharg",
-            "descarga",
-            "décharge",
-            "entlad",
-            "ontlad",
-            "battery out",
-            "battery_out",
-            "batterieentnahme",
-            "aus batterie",
-            "aus der batterie",
-            "from battery",
-            "from powerwall",
-            "from the battery",
-        ],
-    ),
-    (
-        "device_consumption",
-        Sure::Plain,
-        &[
-            "vehicle",
-            "diverter",
-            "diverted",
-            "wallbox",
-            "ev charg",
-            "charging station",
-            "charging point",
-            "laadpaal",
-            "ladestation",
-        ],
-    ),
-    (
-        "battery_charge",
-        Sure::Plain,
-        &[
-            "battery charge",
-            "charged",
-            "charging",
-            "batterie_ladung",
-            "batterieladung",
-            "in batterie",
-            "in die batterie",
-            "carga da bateria",
-            "carga de bater",
-            "laden",
-            "battery in",
-            "battery_in",
-            "to battery",
-            "to powerwall",
-            "to the battery",
-            "charge",
-        ],
-    ),
-    (
-        "grid_export",
-        Sure::Plain,
-        &[
-            "export",
-            "returned",
-            "return",
-            "feed-in",
-            "feed in",
-            "feedin",
-            "fed in",
-            "injec",
-            "injet",
-            "injeç",
-            "inyec",
-            "teruglever",
-            "teruggelever",
-            "invoed",
-            "einspeis",
-            "eingespeist",
-            "ins netz",
-            "rückliefer",
-            "ruecklie",
-            "vertid",
-            "immess",
-            "immission",
-            "excedente",
-            "surplus",
-            "überschuss",
-            "reinjet",
-            "dodávk",
-            "inmatning",
-            "innmating",
-            "as_kwh",
-            "to grid",
-            "to the grid",
-            "delivered to",
-            "received from customer",
-            "outflow",
-            "generated to grid",
-            "oddan",
-            "visszatápl",
-            "betápl",
-            "הזרמה",
-        ],
-    ),
-    (
-        "solar_production",
-        Sure::Plain,
-        &[
-            "solar",
-            "pv",
-            "photovolt",
-            "fotovolt",
-            "generat",
-            "geração",
-            "gerad",
-            "generad",
-            "prodott",
-            "geracao",
-            "erzeug",
-            "opwek",
-            "yield",
-            "inverter",
-            "autogen",
-            "výroba",
-            "výroby",
-            "vyroba",
-            // What begins with `produ` besides: see `channel_of_words`.
-        ],
-    ),
-    // A heater that the distributor switches, on a register of its own.
-    (
-        "grid_import",
-        Sure::Plain,
-        &["controlled load", "control load"],
-    ),
-    (
-        "total_consumption",
-        Sure::Plain,
-        &[
-            "load",
-            "total consumption",
-            "gesamtverbrauch",
-            "hausverbrauch",
-            "home",
-            "household use",
-        ],
-    ),
-    (
-        "grid_import",
-        Sure::Plain,
-        &[
-            "import",
-            "afname",
-            "bezug",
-            "bezogen",
-            "vom netz",
-            "aus dem netz",
-            "entnahme",
-            "purchas",
-            "prelie",
-            "prélèv",
-            "offtake",
-            "odběr",
-            "odber",
-            "pobór",
-            "pobor",
-            "pobran",
-            "prejet",
-            "vételez",
-            "soutir",
-            "ae_kwh",
-            "levering",
-            "uttag",
-            "inflow",
-            "from grid",
-            "from the grid",
-        ],
-    ),
-    (
-        "grid_import",
-        Sure::Used,
-        &[
-            "consum",
-            "verbruik",
-            "verbrauch",
-            "usage",
-            "used",
-            "spotř",
-            "forbru",
-            "förbruk",
-            "kulut",
-            "zużyc",
-        ],
-    ),
-    (
-        "grid_import",
-        Sure::Weak,
-        &[
-            "electricity",
-            "energy",
-            "energia",
-            "énergie",
-            "energie",
-            "eletric",
-            "kwh",
-            "watt hour",
-            "watt_hour",
-            "watthour",
-            "strom",
-            "value",
-            "valor",
-            "valeur",
-            "wert",
-            "waarde",
-            "quantity",
-            "quantidade",
-            "cantidad",
-            "hoeveelheid",
-            "mængde",
-            "menge",
-            "amount of energy",
-            "määrä",
-            "sähkö",
-            "energija",
-            "količina",
-            "kolicina",
-            "vrednost",
-            "ilość",
-            "ilosc",
-            "wartość",
-            "wartosc",
-            "množství",
-            "mnozstvi",
-            "množstvo",
-            "mnozstvo",
-            "hodnota",
-            "elektřin",
-            "elektrin",
-            "mennyiség",
-            "érték",
-        ],
-    ),
+    "eigendeckung",
+    "self-cover",
+    "autoconsuma",
 ];
 
 /// Words that begin as what is produced does, and name a thing.
@@ -312,6 +65,20 @@ pub(super) fn channel_in(text: &str) -> Option<(&'static str, Sure)> {
                 || (*channel == "solar_production" && produced())
         })
         .map(|(channel, sure, _)| (*channel, *sure));
+    let words = things::words(&text);
+    let found = if ["buy", "bought"]
+        .iter()
+        .any(|word| things::has(&words, word))
+    {
+        Some(("grid_import", Sure::Plain))
+    } else if ["sell", "sold"]
+        .iter()
+        .any(|word| things::has(&words, word))
+    {
+        Some(("grid_export", Sure::Plain))
+    } else {
+        found
+    };
     // `Import circuit` is of the grid; a car that is charged is no battery.
     let of_a_way = matches!(
         found,
@@ -327,7 +94,6 @@ pub(super) fn channel_in(text: &str) -> Option<(&'static str, Sure)> {
         return found;
     }
     // As meters have it, whose owner delivers and receives.
-    let words = things::words(&text);
     if things::has(&words, "delivered") {
         plain("grid_import")
     } else if things::has(&words, "received") {
@@ -435,9 +201,10 @@ pub(super) const NAMES: [&str; 35] = [
 ];
 
 /// Currencies, which are words of their own or none.
-pub(super) const CURRENCIES: [&str; 18] = [
+pub(super) const CURRENCIES: [&str; 37] = [
     "eur", "euro", "euros", "usd", "dollar", "dollars", "brl", "reais", "gbp", "pounds", "aud",
-    "dkk", "nok", "sek", "chf", "pln", "huf", "czk",
+    "dkk", "nok", "sek", "chf", "pln", "huf", "czk", "inr", "mxn", "clp", "cad", "nzd", "zar",
+    "jpy", "krw", "pkr", "sgd", "cop", "ars", "ron", "bgn", "ils", "try", "thb", "php", "importe",
 ];
 
 /// What is said of the highest or the lowest of a step, which is no energy of it.
@@ -446,7 +213,7 @@ pub(super) const EXTREMES: [&str; 9] = [
 ];
 
 /// Words of columns that are no energy.
-pub(super) const OTHERS: [&str; 41] = [
+pub(super) const OTHERS: [&str; 53] = [
     "operatingtime",
     "operating time",
     "feedintime",
@@ -488,6 +255,18 @@ pub(super) const OTHERS: [&str; 41] = [
     "kvar",
     "grenze",
     "limit",
+    "capacity",
+    "capacidade",
+    "full load hours",
+    "volllast",
+    "anual",
+    "annual",
+    "prognose",
+    "forecast",
+    "vorjahr",
+    "previous year",
+    "last year",
+    "reattiv",
 ];
 pub(super) const STARTS: [&str; 13] = [
     "start", "from", "begin", "van", "de", "início", "inicio", "début", "debut", "od", "von",
@@ -538,7 +317,7 @@ pub(super) const BILL_DATES: [&str; 8] = [
 ];
 
 /// Words of a part of a channel: tariffs, phases.
-pub(super) const PARTS: [&str; 66] = [
+pub(super) const PARTS: [&str; 69] = [
     "t1",
     "t2",
     "t3",
@@ -605,6 +384,9 @@ pub(super) const PARTS: [&str; 66] = [
     "noche",
     "notte",
     "noc",
+    "general",
+    "anytime",
+    "controlled",
 ];
 
 /// Words of what is the sum of others: a column, or a row below them.
@@ -628,4 +410,32 @@ pub(super) const TOTALS: [&str; 19] = [
     "összesen",
     "yhteensä",
     "all",
+];
+
+/// Words of the day on which a bill is to be paid, which says nothing of when its energy was used.
+pub(super) const DUE_DATES: [&str; 9] = [
+    "due",
+    "vencimento",
+    "vencimiento",
+    "pagamento",
+    "payment",
+    "échéance",
+    "scadenza",
+    "vervaldatum",
+    "fällig",
+];
+
+/// What the column of the days is called on which a meter was read for a bill, where rows are far apart.
+pub(super) const READ_DATES: [&str; 11] = [
+    "read date",
+    "reading date",
+    "meter read date",
+    "data da leitura",
+    "data de leitura",
+    "data leitura",
+    "fecha de lectura",
+    "fecha lectura",
+    "ablesedatum",
+    "date de relève",
+    "data lettura",
 ];
