@@ -178,6 +178,7 @@ import-finding-date_order_assumed = no date tells whether the day or the month c
     [day_first] day first
    *[other] month first
 } (--dates says otherwise)
+import-finding-decimal_assumed = the points in { $column } were read as decimal ones; if they group thousands, say so: --decimal comma
 import-finding-duplicate_dropped = the same as line { $line }; counted once
 import-finding-empty = the file is empty
 import-finding-estimated = { $count } values of { $channel } are marked as estimated
@@ -3197,6 +3198,7 @@ import-screen-finding-date_order_assumed = no date tells whether the day or the 
     [day_first] the day first
    *[other] the month first
 } (e says otherwise)
+import-screen-finding-decimal_assumed = the points in { $column } were read as decimal ones; if they group thousands, say with e that the decimal mark is a comma
 import-screen-finding-kept = { $count } values differ from what is stored; what is stored stays (o takes the file’s)
 import-screen-finding-kept-one = one value differs from what is stored; what is stored stays (o takes the file’s)
 import-screen-finding-meter_missing = this home has no meter “{ $meter }”; add it, or let the import make it (m)

@@ -177,6 +177,7 @@ import-finding-date_order_assumed = nenhuma data mostra se o dia ou o mês vem p
     [day_first] dia primeiro
    *[other] mês primeiro
 } (--dates diz o contrário)
+import-finding-decimal_assumed = os pontos em { $column } foram lidos como decimais; se separam milhares, diga: --decimal comma
 import-finding-duplicate_dropped = igual à linha { $line }; contada uma vez
 import-finding-empty = o arquivo está vazio
 import-finding-estimated = { $count } valores de { $channel } estão marcados como estimados
@@ -3197,6 +3198,7 @@ import-screen-finding-date_order_assumed = nenhuma data mostra se o dia ou o mê
     [day_first] dia primeiro
    *[other] mês primeiro
 } (com e você diz outra coisa)
+import-screen-finding-decimal_assumed = os pontos em { $column } foram lidos como decimais; se separam milhares, diga com e que a vírgula é a marca decimal
 import-screen-finding-kept = { $count } valores diferem dos gravados; ficam os gravados (o usa os do arquivo)
 import-screen-finding-kept-one = um valor difere do gravado; fica o gravado (o usa o do arquivo)
 import-screen-finding-meter_missing = esta casa não tem o medidor “{ $meter }”; crie-o ou deixe a importação criá-lo (m)

@@ -455,7 +455,7 @@ pub fn read<S: Read + Seek>(
     sink: &mut Sink<'_>,
 ) -> io::Result<()> {
     let mut known = |channel: &str, base: Base, intervals: &[Interval]| {
-        if looked.summary.channels.contains_key(channel) {
+        if looked.summary.has(channel, base) {
             sink(channel, base, intervals);
         }
     };

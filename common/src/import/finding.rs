@@ -60,6 +60,7 @@ const NOTES: &[&str] = &[
     "blank",
     "checksum",
     "date_order_assumed",
+    "decimal_assumed",
     "duplicate_dropped",
     "end_missing",
     "estimated",

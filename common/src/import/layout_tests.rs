@@ -2,8 +2,10 @@
 
 use std::io::Cursor;
 
-use super::delimited::Said;
-use super::file::{Looked, Request, look};
+use super::delimited::{Decimals, Said};
+use super::file::{Looked, Request, look, read};
+use super::series::Interval;
+use super::unit::Base;
 
 pub(super) fn looked(name: &str, text: &str) -> Looked {
     looked_in(name, text, "Europe/Berlin")
@@ -312,4 +314,63 @@ fn a_column_with_nothing_in_its_first_rows_is_no_span() {
     });
     let text = format!("Date,kWh,Remark\n{}", rows.collect::<String>());
     assert_eq!(channels(&looked("days.csv", &text)), "grid_import 260 1300");
+}
+
+#[test]
+fn points_that_may_group_thousands_are_told() {
+    let text = |separator: char| {
+        let rows = [
+            "01.02.2024|12.345",
+            "02.02.2024|12.359",
+            "03.02.2024|12.372",
+        ];
+        let rows = rows
+            .map(|row| row.replace('|', &separator.to_string()))
+            .join("\n");
+        format!("Datum{separator}Zählerstand Bezug (kWh)\n{rows}\n")
+    };
+    let told = |looked: &Looked| {
+        looked
+            .findings
+            .iter()
+            .any(|it| it.code == "decimal_assumed")
+    };
+    let point = looked("stand.csv", &text(';'));
+    assert_eq!(channels(&point), "grid_import 2 0.027");
+    assert!(told(&point));
+    let said = Request {
+        name: "stand.csv",
+        time_zone: Some("Europe/Berlin"),
+        said: Said {
+            decimal: Some(Decimals::Comma),
+            ..Said::default()
+        },
+        ..Request::default()
+    };
+    let comma = look(&mut Cursor::new(text(';').as_bytes()), &said).unwrap();
+    assert_eq!(channels(&comma), "grid_import 2 27");
+    assert!(!told(&comma));
+    // Elsewhere points are decimal ones.
+    let english = text(',')
+        .replace("01.02.2024", "2024-02-01")
+        .replace("02.02.2024", "2024-02-02")
+        .replace("03.02.2024", "2024-02-03");
+    assert!(!told(&looked("stand.csv", &english)));
+}
+
+#[test]
+fn what_was_told_is_handed_on_under_whichever_name() {
+    // What it gives in kilowatt-hours is nothing and is not told; in therms it would be another channel.
+    let text = "Name,TEST\nAddress,1 ST\n\nTYPE,DATE,START TIME,END TIME,USAGE,UNITS,COST,NOTES\n\
+                Electric usage,2024-03-09,00:00,00:59,0.18,kWh,$0.06,\nElectric usage,2024-03-09,01:00,01:59,0.17,kWh,$0.05,\n\
+                Electric usage,2024-03-09,02:00,02:59,0,therms,$0.02,\nElectric usage,2024-03-09,03:00,03:59,0.08,kWh,$0.02,\n";
+    let looked = looked("any.csv", text);
+    assert_eq!(
+        channels(&looked),
+        "gas 1 0, grid_export_therm 1 0, grid_import 3 0.43"
+    );
+    let mut taken = 0;
+    let mut sink = |_: &str, _: Base, some: &[Interval]| taken += some.len();
+    read(&mut Cursor::new(text.as_bytes()), &looked, &mut sink).unwrap();
+    assert_eq!(taken, 5);
 }

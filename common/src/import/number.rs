@@ -399,6 +399,11 @@ impl MarkEvidence {
         }
     }
 
+    /// Whether points stand before three digits alone, and after one to three: `12.345`, which may be thousands.
+    pub fn may_group_by_points(self) -> bool {
+        self.perhaps_point > 0 && self.comma + self.point + self.perhaps_comma == 0
+    }
+
     /// Whether no cell has a mark.
     pub fn is_whole(self) -> bool {
         self.comma + self.point + self.perhaps_comma + self.perhaps_point == 0

@@ -79,6 +79,8 @@ pub(super) struct Value {
     pub(super) mark: DecimalMark,
     /// The other mark groups thousands for certain.
     pub(super) grouped: bool,
+    /// Points were taken for decimal ones where the rest of the file has decimal commas, or would.
+    pub(super) point_assumed: bool,
     /// Whether another column is of the same channel.
     pub(super) together: bool,
 }
@@ -331,6 +333,10 @@ pub(super) fn of(
             gives: None,
             mark,
             grouped: there.marks.groups(mark),
+            point_assumed: mapping.decimal.is_none()
+                && mark == DecimalMark::Point
+                && there.marks.may_group_by_points()
+                && usual_mark(layout) == DecimalMark::Comma,
             together: false,
         });
     }

@@ -117,6 +117,15 @@ impl Summary {
         }
     }
 
+    /// Whether a channel stands under any name.
+    pub(crate) fn has(&self, channel: &str, base: Base) -> bool {
+        let is = |name: &str| {
+            let there = self.channels.get(name);
+            there.is_some_and(|there| there.unit == base.symbol())
+        };
+        is(channel) || is(&format!("{channel}_{}", base.symbol().to_lowercase()))
+    }
+
     pub(super) fn add(&mut self, channel: &str, base: Base, intervals: &[Interval]) {
         let name = self.name(channel, base);
         let mut there = self

@@ -418,6 +418,12 @@ fn a_day_beside_whole_stamps_is_no_time_of_a_row() {
                 2025-03-03,2025-03-02T15:00:01Z,2025-03-02T15:30:00Z,0.25,E1\n2025-03-03,2025-03-02T15:00:01Z,2025-03-02T15:30:00Z,0.2,B1\n";
     let looked = looked(Said::default(), text);
     assert_eq!(channels(&looked), "grid_export 3 0.5, grid_import 3 1");
+    // Where a time of day stands beside it, it is.
+    expect(&[(
+        "date,clock,stored at,kWh\n2025-03-03,00:00,2025-03-04T07:00:01Z,0.5\n2025-03-03,00:15,2025-03-04T07:00:02Z,0.25\n\
+         2025-03-03,00:30,2025-03-04T07:00:03Z,0.25\n",
+        "grid_import 3 1",
+    )]);
     assert!(
         looked.findings.iter().all(|it| it.code != "gap"),
         "{:?}",

@@ -51,12 +51,15 @@ pub(super) fn find(layout: &Layout) -> Option<Found> {
             taken,
         });
     }
-    // The span of the whole table; a day of many rows, of which others say the time too.
-    if times.iter().any(|at| !is_always(layout, *at)) {
-        times.retain(|at| !is_always(layout, *at));
+    // A day whose rows have a time of day, or count its hours, is not said again by another stamp.
+    let is_whole =
+        |at: usize| !is_day(layout, at) || (clocks.is_empty() && hour_column(layout, at).is_none());
+    // The span of the whole table, which somebody asked for; a day of many rows, of which others say the time too.
+    let is_always = |at: usize| columns[at].alike && columns[at].filled > 1 && is_whole(at);
+    if times.iter().any(|at| !is_always(*at)) {
+        times.retain(|at| !is_always(*at));
     }
     if times.iter().any(|at| !is_day(layout, *at)) {
-        let is_whole = |at: usize| clocks.is_empty() && hour_column(layout, at).is_none();
         times.retain(|at| !(is_day(layout, *at) && is_of_many(layout, *at) && is_whole(*at)));
     }
     if let [first, second, ..] = times[..] {
@@ -237,12 +240,6 @@ fn is_day(layout: &Layout, at: usize) -> bool {
     stamps.all(|stamp| matches!(stamp, Stamp::Day(_)))
 }
 
-/// Whether the cells of a column are the same in all rows, as those of the span are that somebody asked for.
-fn is_always(layout: &Layout, at: usize) -> bool {
-    let all: Vec<&str> = cells(layout, at).collect();
-    all.len() > 1 && all.iter().all(|cell| *cell == all[0])
-}
-
 /// Whether the cells of a column are the same in row after row.
 fn is_of_many(layout: &Layout, at: usize) -> bool {
     let all: Vec<&str> = cells(layout, at).collect();
@@ -251,8 +248,8 @@ fn is_of_many(layout: &Layout, at: usize) -> bool {
 }
 
 /// What a column's stamps are of their intervals, of which `date` has the days where they stand apart: by the
-/// word of its header, by a clock that shows 24:00, or 0:00 after the evening of its date, or by days that begin with the end of their first step and are
-/// over with their last.
+/// word of its header, by a clock that shows 24:00, or 0:00 after the evening of its date, or by days that begin with
+/// the end of their first step and are over with their last.
 fn stamp_is(layout: &Layout, at: usize, date: Option<usize>) -> StampIs {
     let says_end = has(
         &layout.columns[at],

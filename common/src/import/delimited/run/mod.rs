@@ -470,6 +470,10 @@ impl<'p> Run<'p> {
                 series
                     .findings
                     .add(0, "mixed_decimal", &[("column", &value.header)]);
+            } else if value.point_assumed {
+                series
+                    .findings
+                    .add(0, "decimal_assumed", &[("column", &value.header)]);
             }
         }
         if self.gas_in_kwh {
