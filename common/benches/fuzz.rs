@@ -24,8 +24,9 @@ use ecotrack_common::import::stamp::{self, DateOrder, StampStyle};
 
 /// Bytes of a case: enough for every header, and some thousand rows.
 const LARGEST: usize = 48 * 1024;
-/// Bytes of most cases: what is wrong in a row is wrong in the first hundred as well.
-const USUAL: usize = 6 * 1024;
+/// Bytes of most cases: what is wrong in a row is wrong in the first fifty as well, and the more of them
+/// there are in an hour, the more is found.
+const USUAL: usize = 3 * 1024;
 /// Memory that the process takes at its peak at most, for each thread: an archive unpacks to 192 MiB.
 const MOST_KIB: usize = 384 * 1024;
 /// How often it is told how far it is.
@@ -202,7 +203,11 @@ fn collect(folder: &Path, files: &mut Vec<Vec<u8>>) -> std::io::Result<()> {
 /// A file, changed.
 fn made(files: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let file = &files[random.below(files.len())];
-    let size = if random.below(8) == 0 { LARGEST } else { USUAL };
+    let size = if random.below(16) == 0 {
+        LARGEST
+    } else {
+        USUAL
+    };
     let mut bytes = file[..file.len().min(size)].to_vec();
     for _ in 0..=random.below(6) {
         let length = bytes.len().max(1);
