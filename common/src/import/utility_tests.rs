@@ -492,6 +492,13 @@ fn days_of_hours_are_read_with_units_in_their_headers_and_without_what_is_told_t
         ),
         (
             "day_rows",
+            "Australia/Sydney",
+            &format!("Date,Type{columns}\n2025-03-01,General{ones}\n2025-03-01,GEN{ones}\n"),
+            "grid_export 24 24, grid_import 24 24",
+            "2025-02-28T13:00:00Z 2025-03-01T13:00:00Z",
+        ),
+        (
+            "day_rows",
             "Europe/Rome",
             &format!(
                 "Data,Tipo{columns}\n2025-03-01,Energia attiva prelevata{ones}\n2025-03-01,Energia reattiva prelevata{ones}\n2025-03-01,Energia attiva immessa{ones}\n"

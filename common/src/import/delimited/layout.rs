@@ -7,7 +7,7 @@ use crate::import::number::{self, Cell, DecimalMark, MarkEvidence};
 use crate::import::stamp::{self, DateOrder, OrderEvidence, Stamp, StampStyle};
 
 /// Rows by which a table is recognised.
-pub(super) const LOOKED_AT: usize = 3_000;
+const LOOKED_AT: usize = 3_000;
 /// Rows before the first of data.
 const MOST_PREAMBLE: usize = 60;
 

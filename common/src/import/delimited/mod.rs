@@ -41,13 +41,9 @@ pub(super) fn channel_of_words(text: &str) -> Option<&'static str> {
     words::channel_in(text).map(|(channel, _)| channel)
 }
 
-/// Whether words are of energy that is no use: the reactive one.
+/// Whether words are of reactive energy.
 pub(super) fn is_reactive(text: &str) -> bool {
-    let lower = plan::folded(text);
-    let named = [
-        "reactiv", "réactiv", "reattiv", "reativ", "blind", "jalov", "kvar",
-    ];
-    named.iter().any(|word| lower.contains(word)) || words::codes::is_reactive(text)
+    words::codes::is_reactive(text)
 }
 
 /// Which way the kilowatt-hours of a column are, where its header says it and their unit.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use csv::StringRecord;
 use encoding_rs::Encoding;
 
-use super::layout::{Layout, reader};
+use super::layout::{Layout, Seen, reader};
 
 /// Pieces that are looked into, the last of them at the end.
 const PIECES: u64 = 48;
@@ -49,6 +49,9 @@ pub(in crate::import) fn of_file<S: Read + Seek>(
 
 /// Looks into the rest of rows that are apart already.
 pub(super) fn of_rows(layout: &mut Layout, rows: &[StringRecord]) {
+    if layout.seen == Seen::All {
+        return;
+    }
     let looked_at = layout.skip + layout.rows.len();
     let pieces = pieces(looked_at as u64..rows.len() as u64, PIECE_ROWS);
     let rest = pieces.flat_map(|piece| {

@@ -256,6 +256,13 @@ fn of_day(name: &str) -> Option<Time> {
     Some(time)
 }
 
+/// Whether a name is of what was generated, `GEN` for short, and not of the general use.
+fn is_generated(kind: &str) -> bool {
+    let lower = kind.to_lowercase();
+    let first = lower.split(|c: char| !c.is_alphanumeric()).next();
+    first.is_some_and(|word| word == "gen" || word.starts_with("generat"))
+}
+
 /// Whether a name is of what came in less what went out.
 fn is_net(kind: &str) -> bool {
     let lower = kind.to_lowercase();
@@ -402,10 +409,7 @@ impl File {
         let channel = match kind {
             "" => "grid_import",
             // The meter of a distributor does not see the roof.
-            kind if kind.to_lowercase().starts_with("gen ") || kind.eq_ignore_ascii_case("gen") => {
-                "grid_export"
-            }
-            kind if kind.to_lowercase().starts_with("generat") => "grid_export",
+            kind if is_generated(kind) => "grid_export",
             // What came in less what went out stands beside the two.
             kind if is_net(kind) => kind,
             kind => delimited::channel_of_words(kind).unwrap_or("grid_import"),

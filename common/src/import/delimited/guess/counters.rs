@@ -48,10 +48,11 @@ pub(in crate::import::delimited) fn counts(layout: &Layout, at: usize) -> bool {
     if !column.monotone || column.negative {
         return false;
     }
-    let values: Vec<i64> = numbers(layout, at).into_iter().flatten().collect();
+    let rows = numbers(layout, at);
+    let values: Vec<i64> = rows.iter().copied().flatten().collect();
     let doubt = values.len() < ROWS_FEW && has_other_way(layout, at);
     // Steps are told by the rows that follow one another; where nothing happens there, by all others.
-    let near = first_of(layout, numbers(layout, at));
+    let near = first_of(layout, rows);
     let (rises, falls) = ways(&values);
     let often = near.len() < ROWS_YOUNG || rises.max(falls) >= ROWS_YOUNG;
     grows(&near, &column.header, doubt)

@@ -457,6 +457,11 @@ fn what_a_home_used_is_not_what_it_bought() {
             "Date,Solar (kWh),Usage (kWh),Utility (kWh)\n2024-05-01,7.5,11.5,4\n2024-05-02,7.5,11.5,4\n",
             "Utility (kWh) 2 8, solar_production 2 15, total_consumption 2 23",
         ),
+        // Gas is bought as well.
+        (
+            "Date,Electricity bought (kWh),Gas bought (kWh)\n2024-05-01,6,20\n2024-05-02,6,20\n",
+            "gas 2 40, grid_import 2 12",
+        ),
         // A heater that the distributor switches is a part of what came in.
         (
             "Date,Usage (kWh),Controlled Load (kWh),Solar Export (kWh)\n2024-01-01,5,2,1\n2024-01-02,5,2,1\n",

@@ -8,9 +8,17 @@ pub(in super::super) fn channel(text: &str) -> Option<&'static str> {
     tokens(&text).find_map(direction).or_else(|| suffix(&text))
 }
 
-/// Whether a text has a code of energy that is no use: the reactive one.
+/// Words of reactive energy and power.
+const REACTIVE: [&str; 9] = [
+    "reactiv", "réactiv", "reaktiv", "reattiv", "reativ", "blindarb", "jalov", "jałow", "kvar",
+];
+
+/// Whether a text is of energy that is no use, the reactive one, by its words or by a code.
 pub(in super::super) fn is_reactive(text: &str) -> bool {
     let text = folded(text);
+    if REACTIVE.iter().any(|word| text.contains(word)) {
+        return true;
+    }
     tokens(&text).any(|token| {
         let sign = matches!(token, "+r" | "r+" | "-r" | "r-" | "+q" | "q+" | "-q" | "q-");
         sign || obis(token).is_some_and(|(flow, _)| (3..=8).contains(&flow))
@@ -98,6 +106,11 @@ mod tests {
         ] {
             assert_eq!(channel(text), expected, "{text}");
         }
-        assert!(is_reactive("Energija R+") && is_reactive("3.8.0") && !is_reactive("A+"));
+        assert!(
+            is_reactive("Energia reattiva prelevata")
+                && is_reactive("Energija R+")
+                && is_reactive("3.8.0")
+                && !is_reactive("A+")
+        );
     }
 }

@@ -66,18 +66,13 @@ pub(super) fn channel_in(text: &str) -> Option<(&'static str, Sure)> {
         })
         .map(|(channel, sure, _)| (*channel, *sure));
     let words = things::words(&text);
-    let found = if ["buy", "bought"]
-        .iter()
-        .any(|word| things::has(&words, word))
-    {
-        Some(("grid_import", Sure::Plain))
-    } else if ["sell", "sold"]
-        .iter()
-        .any(|word| things::has(&words, word))
-    {
-        Some(("grid_export", Sure::Plain))
-    } else {
-        found
+    let traded = |some: [&str; 2]| some.iter().any(|word| things::has(&words, word));
+    // Of gas and water it is said as well.
+    let found = match found {
+        Some(("gas" | "water", _)) => found,
+        _ if traded(["buy", "bought"]) => Some(("grid_import", Sure::Plain)),
+        _ if traded(["sell", "sold"]) => Some(("grid_export", Sure::Plain)),
+        _ => found,
     };
     // `Import circuit` is of the grid; a car that is charged is no battery.
     let of_a_way = matches!(
@@ -213,15 +208,11 @@ pub(super) const EXTREMES: [&str; 9] = [
 ];
 
 /// Words of columns that are no energy.
-pub(super) const OTHERS: [&str; 53] = [
+pub(super) const OTHERS: [&str; 47] = [
     "operatingtime",
     "operating time",
     "feedintime",
     "feed intime",
-    "reactive",
-    "reaktiv",
-    "jalov",
-    "jałow",
     "peak demand",
     "max demand",
     "maximum demand",
@@ -252,7 +243,6 @@ pub(super) const OTHERS: [&str; 53] = [
     "r$",
     "compensation",
     "quality",
-    "kvar",
     "grenze",
     "limit",
     "capacity",
@@ -266,7 +256,6 @@ pub(super) const OTHERS: [&str; 53] = [
     "vorjahr",
     "previous year",
     "last year",
-    "reattiv",
 ];
 pub(super) const STARTS: [&str; 13] = [
     "start", "from", "begin", "van", "de", "início", "inicio", "début", "debut", "od", "von",
